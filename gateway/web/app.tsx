@@ -1,0 +1,103 @@
+import {
+  useDeferredValue,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from 'react';
+import { CameraLarge } from './camera-large.tsx';
+import type { GatewayFeed } from './gateway-feed.ts';
+import { EmptyRegister, GatewayLost, Loading, NothingFound } from './notices.tsx';
+import { wallLimits } from './playback.ts';
+import { useLanguage } from './use-language.ts';
+import { goTo, useRoute, useTabWatched } from './use-page-state.ts';
+import { usePlayers } from './use-players.ts';
+import { Wall } from './wall.tsx';
+import {
+  countStates,
+  everyCamera,
+  filterWall,
+  laoChoices,
+  type WallFilter,
+} from './wall-filter.ts';
+import { WallHeader } from './wall-header.tsx';
+
+/** The page: header, wall, and one camera large over them. */
+export function App({ feed }: { feed: GatewayFeed }) {
+  const { t } = useLanguage();
+  const directory = useSyncExternalStore(feed.subscribe, feed.directory);
+  const route = useRoute();
+  const tabWatched = useTabWatched();
+  const largeOpen = route.view === 'camera';
+  const players = usePlayers('wall', wallLimits, tabWatched && !largeOpen);
+  const [filter, setFilter] = useState<WallFilter>(everyCamera);
+  const deferredFilter = useDeferredValue(filter);
+  const search = useRef<HTMLInputElement>(null);
+
+  const cameras = directory.cameras;
+  const { live } = directory;
+  const shown = useMemo(
+    () => filterWall(cameras ?? [], live, deferredFilter),
+    [cameras, live, deferredFilter],
+  );
+  const counts = useMemo(() => countStates(cameras ?? [], live), [cameras, live]);
+  const laos = useMemo(() => laoChoices(cameras ?? []), [cameras]);
+
+  useEffect(() => {
+    document.title = t('product');
+  }, [t]);
+
+  useEffect(() => {
+    const slash = (event: KeyboardEvent): void => {
+      if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (largeOpen || event.target instanceof HTMLInputElement) return;
+      event.preventDefault();
+      search.current?.focus();
+    };
+    window.addEventListener('keydown', slash);
+    return () => window.removeEventListener('keydown', slash);
+  }, [largeOpen]);
+
+  return (
+    <>
+      <WallHeader
+        counts={counts}
+        laos={laos}
+        filter={filter}
+        onFilter={setFilter}
+        search={search}
+        ready={cameras !== null && cameras.length > 0}
+      />
+      <main className="wall-main">
+        {directory.gateway === 'lost' && (
+          <GatewayLost heardAtMs={directory.heardAtMs} onRetry={feed.retry} />
+        )}
+        {cameras === null && directory.gateway === 'reached' && <Loading />}
+        {cameras?.length === 0 && <EmptyRegister />}
+        {cameras !== null && cameras.length > 0 && shown.length === 0 && (
+          <NothingFound onClear={() => setFilter(everyCamera)} />
+        )}
+        {shown.length > 0 && (
+          <Wall
+            cameras={shown}
+            live={live}
+            players={players}
+            truncated={directory.truncated}
+            filter={deferredFilter}
+          />
+        )}
+      </main>
+      {largeOpen && (
+        <CameraLarge
+          cameraId={route.cameraId}
+          cameras={cameras}
+          neighbours={shown}
+          live={live}
+          watched={tabWatched}
+          onClose={() => goTo({ view: 'wall' })}
+        />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,161 @@
+import { ActionIcon, Button, Loader, Modal, Text, Title } from '@mantine/core';
+import { useEffect } from 'react';
+import { tileLines } from './camera-tile.tsx';
+import { CameraFields } from './camera-fields.tsx';
+import { MeasuredPicture } from './measured-picture.tsx';
+import { largeLimits } from './playback.ts';
+import { StateBadge } from './state-badge.tsx';
+import { adviceWords } from './state-words.ts';
+import { timeOfDay } from './buddhist-date.ts';
+import { useLanguage } from './use-language.ts';
+import { goTo } from './use-page-state.ts';
+import { usePlayers, useTilePicture } from './use-players.ts';
+import type { Camera, LiveState } from './wire.ts';
+
+/** One camera over the whole page, as late behind it as LL-HLS allows. Left and right go through the filtered wall. */
+export function CameraLarge(props: {
+  cameraId: string;
+  /** Null while the register is being read. */
+  cameras: readonly Camera[] | null;
+  neighbours: readonly Camera[];
+  live: ReadonlyMap<string, LiveState>;
+  watched: boolean;
+  onClose: () => void;
+}) {
+  const { t } = useLanguage();
+  const { cameraId, cameras, neighbours, onClose } = props;
+  const camera = cameras?.find(({ id }) => id === cameraId);
+  const index = neighbours.findIndex(({ id }) => id === cameraId);
+  const previous = neighbours[index - 1];
+  const next = index === -1 ? undefined : neighbours[index + 1];
+
+  useEffect(() => {
+    const arrow = (event: KeyboardEvent): void => {
+      if (event.altKey || event.ctrlKey || event.metaKey) return;
+      const neighbour =
+        event.key === 'ArrowLeft' ? previous : event.key === 'ArrowRight' ? next : undefined;
+      if (!neighbour) return;
+      event.preventDefault();
+      // Esc and the browser's Back lead to the wall from every camera gone through.
+      goTo({ view: 'camera', cameraId: neighbour.id }, { replace: true });
+    };
+    window.addEventListener('keydown', arrow);
+    return () => window.removeEventListener('keydown', arrow);
+  }, [previous, next]);
+
+  return (
+    <Modal.Root opened onClose={onClose} fullScreen transitionProps={{ duration: 0 }}>
+      <Modal.Content className="large" aria-label={camera?.position ?? t('unknownCamera')}>
+        <div className="large-bar">
+          <div className="large-name">
+            <Title order={2}>{camera?.position ?? ''}</Title>
+            {camera && (
+              <Text c="dimmed">
+                {camera.lao.name} · {camera.lao.district} · {camera.lao.province}
+              </Text>
+            )}
+          </div>
+          <Neighbour to={previous} label={t('previousCamera')} sign="←" />
+          <Neighbour to={next} label={t('nextCamera')} sign="→" />
+          <ActionIcon
+            variant="default"
+            size="lg"
+            aria-label={t('close')}
+            title={t('close')}
+            onClick={onClose}
+            data-autofocus
+          >
+            ✕
+          </ActionIcon>
+        </div>
+        {camera && (
+          <LargeCamera
+            key={camera.id}
+            camera={camera}
+            live={props.live.get(camera.id)}
+            watched={props.watched}
+          />
+        )}
+        {!camera && cameras !== null && (
+          <div className="notice">
+            <Title order={3}>{t('unknownCamera')}</Title>
+            <Text c="dimmed">{t('unknownCameraHint')}</Text>
+            <Button variant="default" onClick={onClose}>
+              {t('backToWall')}
+            </Button>
+          </div>
+        )}
+      </Modal.Content>
+    </Modal.Root>
+  );
+}
+
+function Neighbour(props: { to: Camera | undefined; label: string; sign: string }) {
+  const { to } = props;
+  return (
+    <ActionIcon
+      variant="default"
+      size="lg"
+      aria-label={props.label}
+      title={props.label}
+      disabled={!to}
+      onClick={() => {
+        if (to) goTo({ view: 'camera', cameraId: to.id }, { replace: true });
+      }}
+    >
+      {props.sign}
+    </ActionIcon>
+  );
+}
+
+function LargeCamera(props: { camera: Camera; live: LiveState | undefined; watched: boolean }) {
+  const words = useLanguage();
+  const { t, language } = words;
+  const { camera, live } = props;
+  const players = usePlayers('large', largeLimits, props.watched);
+  const { refs, picture } = useTilePicture(players, camera.id, live);
+  const state = live?.state ?? 'not-linked';
+  const lines = tileLines(camera, live, picture, largeLimits.playing, words);
+  const advice =
+    live?.state === 'down' && live.reason ? adviceWords(live.reason, language) : undefined;
+  return (
+    <div className="large-body">
+      <div ref={refs.frame} className="large-picture" data-state={state} data-picture={picture}>
+        <canvas ref={refs.still} className="tile-still" width={0} height={0} aria-hidden="true" />
+        <video
+          ref={refs.video}
+          data-camera-id={camera.id}
+          data-large="true"
+          muted
+          playsInline
+          tabIndex={-1}
+          aria-label={camera.position}
+        />
+        <StateBadge state={state} />
+        {lines.length > 0 && (
+          <div className="tile-words" role="status">
+            {picture === 'starting' && <Loader size="sm" color="gray" />}
+            {lines.map((line) => (
+              <span key={line}>{line}</span>
+            ))}
+            {advice !== undefined && <span className="large-advice">{advice}</span>}
+            {live?.state === 'down' && live.retryAt !== null && (
+              <span>{t('retryAt', { time: timeOfDay(live.retryAt, language) })}</span>
+            )}
+            {live?.state === 'down' && live.detail !== null && <code>{live.detail}</code>}
+          </div>
+        )}
+        <span className="tile-old">{t('lastPicture')}</span>
+      </div>
+      <div className="large-side">
+        <MeasuredPicture
+          video={refs.video}
+          player={() => players.player(camera.id)}
+          live={live}
+          playing={picture === 'playing'}
+        />
+        <CameraFields camera={camera} />
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,107 @@
+import { memo } from 'react';
+import type { Players, TilePicture } from './players.ts';
+import {
+  declaredWords,
+  reasonWords,
+  sinceWords,
+  stateName,
+  unplayableWords,
+} from './state-words.ts';
+import { StateBadge } from './state-badge.tsx';
+import { useLanguage } from './use-language.ts';
+import { useTilePicture } from './use-players.ts';
+import type { Camera, LiveState } from './wire.ts';
+
+/** One camera on the wall. A press opens it large. */
+export const CameraTile = memo(function CameraTile(props: {
+  camera: Camera;
+  live: LiveState | undefined;
+  players: Players;
+  onOpen: (cameraId: string) => void;
+}) {
+  const { t, language } = useLanguage();
+  const { camera, live, players } = props;
+  const { refs, picture } = useTilePicture(players, camera.id, live);
+  const state = live?.state ?? 'not-linked';
+  const lines = tileLines(camera, live, picture, players.limits.playing, { t, language });
+  const label = [camera.position, camera.lao.name, stateName(state, language), ...lines];
+  return (
+    <li>
+      <div
+        ref={refs.frame}
+        className="tile"
+        role="button"
+        tabIndex={0}
+        data-state={state}
+        data-picture={picture}
+        aria-label={`${label.join(' · ')} · ${t('openLarge')}`}
+        onClick={() => props.onOpen(camera.id)}
+        onKeyDown={(event) => {
+          if (event.key !== 'Enter' && event.key !== ' ') return;
+          event.preventDefault();
+          props.onOpen(camera.id);
+        }}
+      >
+        <div className="tile-picture" aria-hidden="true">
+          <canvas ref={refs.still} className="tile-still" width={0} height={0} />
+          <video
+            ref={refs.video}
+            data-camera-id={camera.id}
+            muted
+            playsInline
+            disablePictureInPicture
+            tabIndex={-1}
+          />
+          <StateBadge state={state} />
+          {lines.length > 0 && (
+            <div className="tile-words">
+              {lines.map((line) => (
+                <span key={line}>{line}</span>
+              ))}
+            </div>
+          )}
+          <span className="tile-old">{t('lastPicture')}</span>
+        </div>
+        <div className="tile-name" aria-hidden="true">
+          <strong title={camera.position}>{camera.position}</strong>
+          <span>{camera.lao.name}</span>
+        </div>
+      </div>
+    </li>
+  );
+});
+
+/** What stands on the tile instead of a live picture. */
+export function tileLines(
+  camera: Camera,
+  live: LiveState | undefined,
+  picture: TilePicture,
+  playingLimit: number,
+  { t, language }: ReturnType<typeof useLanguage>,
+): string[] {
+  if (live === undefined || live.state === 'not-linked') {
+    const declared = camera.declared === null ? [] : [declaredWords(camera.declared, language)];
+    return [stateName('not-linked', language), ...declared];
+  }
+  if (live.state !== 'up') {
+    const reason = live.reason === null ? [] : [reasonWords(live.reason, language)];
+    const name =
+      live.state === 'connecting' || reason.length === 0 ? [stateName(live.state, language)] : [];
+    return [...name, ...reason, sinceWords(live, Date.now(), language)];
+  }
+  switch (picture) {
+    case 'unplayable':
+      return [unplayableWords(live.codec ?? '', language)];
+    case 'starting':
+      return [t('starting')];
+    case 'resting':
+      return [t('resting')];
+    case 'queued':
+      return [t('queued', { limit: playingLimit })];
+    case 'touch-needed':
+      return [t('touchToPlay')];
+    case 'playing':
+    case 'none':
+      return [];
+  }
+}

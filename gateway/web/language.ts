@@ -1,0 +1,44 @@
+import i18next from 'i18next';
+import { initReactI18next } from 'react-i18next';
+import { languageOf, type Language } from './language-name.ts';
+import { en } from './words/en.ts';
+import { th } from './words/th.ts';
+
+declare module 'i18next' {
+  interface CustomTypeOptions {
+    resources: { translation: typeof th };
+  }
+}
+
+const rememberedAs = 'language';
+
+/** Readies the words in the language chosen last on this machine, Thai at first. */
+export async function startLanguage(): Promise<void> {
+  i18next.on('languageChanged', (name) => {
+    document.documentElement.lang = name;
+  });
+  await i18next.use(initReactI18next).init({
+    lng: remembered(),
+    fallbackLng: 'th',
+    resources: { th: { translation: th }, en: { translation: en } },
+    // React escapes what it draws.
+    interpolation: { escapeValue: false },
+  });
+}
+
+export async function chooseLanguage(language: Language): Promise<void> {
+  try {
+    localStorage.setItem(rememberedAs, language);
+  } catch {
+    // Storage is closed to this page (private window): the choice lasts until the tab closes.
+  }
+  await i18next.changeLanguage(language);
+}
+
+function remembered(): Language {
+  try {
+    return languageOf(localStorage.getItem(rememberedAs));
+  } catch {
+    return 'th';
+  }
+}

@@ -1,0 +1,46 @@
+import { moment } from './buddhist-date.ts';
+import { codecName } from './codec.ts';
+import type { Language } from './language-name.ts';
+import { en } from './words/en.ts';
+import { th, type Words } from './words/th.ts';
+import type { LiveState } from './wire.ts';
+
+const wordsOf: Record<Language, Words> = { th, en };
+
+/** The gateway's word for a reason, in words for an officer. A reason that this page does not know yet says only that. */
+export function reasonWords(reason: string, language: Language): string {
+  const words: Record<string, string> = wordsOf[language].reason;
+  return words[reason] ?? wordsOf[language].otherReason;
+}
+
+/** What the officer can do about it, or undefined where waiting is all. */
+export function adviceWords(reason: string, language: Language): string | undefined {
+  const words: Record<string, string | undefined> = wordsOf[language].advice;
+  return words[reason];
+}
+
+/** The name of a state: ภาพสด, กำลังเชื่อมต่อ, ขัดข้อง, ยังไม่เชื่อมโยง. */
+export function stateName(state: LiveState['state'], language: Language): string {
+  return wordsOf[language].state[state];
+}
+
+/** What the owner declared of the camera; an unknown word of a newer gateway is shown as it is. */
+export function declaredWords(declared: string, language: Language): string {
+  const words: Record<string, string> = wordsOf[language].declared;
+  return words[declared] ?? declared;
+}
+
+export function purposeWords(purpose: string, language: Language): string {
+  const words: Record<string, string> = wordsOf[language].purpose;
+  return words[purpose] ?? purpose;
+}
+
+/** "ตั้งแต่ 14:03:20 น." */
+export function sinceWords(live: LiveState, nowMs: number, language: Language): string {
+  return wordsOf[language].since.replace('{{time}}', moment(live.since, nowMs, language));
+}
+
+/** Said on the tile of a camera whose codec this browser cannot play. */
+export function unplayableWords(codec: string, language: Language): string {
+  return wordsOf[language].unplayable.replace('{{codec}}', codecName(codec));
+}
