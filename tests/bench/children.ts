@@ -1,0 +1,105 @@
+/**
+ * Processes that a benchmark starts: pinned to a core, and gone when the benchmark is, however it ends.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+const LAST_WORDS_BYTES = 4000;
+const STOP_PATIENCE_MS = 5000;
+const running = new Set<Child>();
+
+export interface Child {
+  pid: number;
+  /** Next line of standard output; undefined when it has ended. */
+  nextLine: () => Promise<string | undefined>;
+  /** The end of what it wrote to standard error. */
+  lastWords: () => string;
+  signal: (name: NodeJS.Signals) => void;
+  /** True once the process is gone, wanted or not. */
+  ended: () => boolean;
+  /** Asks it to stop, kills it after STOP_PATIENCE_MS, resolves when it is gone. */
+  stop: () => Promise<void>;
+  process: ChildProcess;
+}
+
+export function startChild(options: {
+  command: string;
+  args: readonly string[];
+  core: number;
+  env?: NodeJS.ProcessEnv;
+  cwd?: string;
+  /** Standard output is not read (a chatty program). */
+  silent?: boolean;
+}): Child {
+  // setpriv: the kernel ends the child even when this process is killed without a word.
+  const child = spawn(
+    'setpriv',
+    [
+      ...['--pdeathsig', 'KILL', 'taskset', '-c', String(options.core)],
+      options.command,
+      ...options.args,
+    ],
+    {
+      stdio: ['ignore', options.silent ? 'ignore' : 'pipe', 'pipe'],
+      env: options.env ?? process.env,
+      cwd: options.cwd,
+    },
+  );
+  if (child.pid === undefined) throw new Error(`${options.command} could not be started`);
+  let words = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    words = (words + text).slice(-LAST_WORDS_BYTES);
+  });
+  const lines = child.stdout && createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const ended = (): boolean => child.exitCode !== null || child.signalCode !== null;
+  const started: Child = {
+    pid: child.pid,
+    nextLine: async () => {
+      const line = await lines?.next();
+      return line === undefined || line.done ? undefined : line.value;
+    },
+    lastWords: () => words,
+    signal: (name) => {
+      child.kill(name);
+    },
+    ended,
+    stop: async () => {
+      if (!ended()) {
+        const gone = once(child, 'exit');
+        child.kill('SIGTERM');
+        const timer = setTimeout(() => child.kill('SIGKILL'), STOP_PATIENCE_MS);
+        await gone;
+        clearTimeout(timer);
+      }
+      running.delete(started);
+    },
+    process: child,
+  };
+  child.on('exit', () => running.delete(started));
+  child.on('error', () => running.delete(started));
+  running.add(started);
+  return started;
+}
+
+export async function stopChildren(): Promise<void> {
+  await Promise.all([...running].map((child) => child.stop()));
+}
+
+/** Ends the benchmark after `minutes`, and on a signal, taking all children along. */
+export function boundTheRun(minutes: number): void {
+  const end = (why: string): void => {
+    console.error(why);
+    for (const child of running) child.signal('SIGKILL');
+    process.exit(1);
+  };
+  setTimeout(
+    () => end(`stopped: longer than the ${minutes} minutes allowed`),
+    minutes * 60_000,
+  ).unref();
+  process.on('SIGINT', () => end('interrupted'));
+  process.on('SIGTERM', () => end('terminated'));
+  process.on('exit', () => {
+    for (const child of running) child.signal('SIGKILL');
+  });
+}

@@ -1,0 +1,165 @@
+/**
+ * The gateway under test, on SUBJECT_CORE, in a folder of its own, with N cameras of the feeder.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startChild } from './children.ts';
+import { BENCH_FOLDER } from './compile.ts';
+import { SUBJECT_CORE } from './cores.ts';
+import { httpClient, type HttpClient } from './http-client.ts';
+import { parseSamples, total, type Samples } from './prometheus-text.ts';
+
+const READY_PATIENCE_MS = 30_000;
+const REGISTER_AT_A_TIME = 8;
+/** Cameras of one site are connected one after another; so many may take this long each. */
+const UP_PATIENCE_MS = 30_000;
+const UP_PATIENCE_PER_CAMERA_MS = 60;
+const LOOK_MS = 250;
+
+export interface GatewayProcess {
+  pid: number;
+  port: number;
+  http: HttpClient;
+  metrics: () => Promise<Samples>;
+  /** Registers these stream addresses as cameras and waits until all are up. Returns their ids. */
+  addCameras: (urls: readonly string[]) => Promise<string[]>;
+  lastWords: () => string;
+  stop: () => Promise<void>;
+}
+
+export async function startGateway(options: {
+  workers: number;
+  /** Cores it may use. Default SUBJECT_CORE. */
+  core?: number;
+}): Promise<GatewayProcess> {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-gateway-'));
+  const port = await freePort();
+  const child = startChild({
+    command: process.execPath,
+    args: [process.env['BENCH_GATEWAY'] ?? join(BENCH_FOLDER, '../../gateway/main.ts')],
+    core: options.core ?? SUBJECT_CORE,
+    silent: true,
+    env: {
+      PATH: process.env['PATH'],
+      NODE_ENV: 'production',
+      HOST: '127.0.0.1',
+      PORT: String(port),
+      DATA_DIR: folder,
+      CAMERA_NETWORKS: '127.0.0.0/8',
+      WORKERS: String(options.workers),
+      LOG_LEVEL: 'warn',
+    },
+  });
+  const http = httpClient(port, 64);
+  const metrics = async (): Promise<Samples> =>
+    parseSamples((await http.get('/metrics')).body.toString('utf8'));
+  const died = (): void => {
+    if (child.ended()) throw new Error(`the gateway has died: ${child.lastWords()}`);
+  };
+  const stop = async (): Promise<void> => {
+    await child.stop();
+    http.close();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    await waitFor('the gateway is ready', READY_PATIENCE_MS, async () => {
+      died();
+      return (await http.get('/readyz').catch(() => undefined))?.status === 200;
+    });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    pid: child.pid,
+    port,
+    http,
+    metrics,
+    addCameras: async (urls) => {
+      const ids = await registerAll(http, urls);
+      await waitFor(
+        `${urls.length} cameras are up`,
+        UP_PATIENCE_MS + urls.length * UP_PATIENCE_PER_CAMERA_MS,
+        async () => {
+          died();
+          return total(await metrics(), 'cctv_cameras', { state: 'up' }) >= urls.length;
+        },
+      );
+      return ids;
+    },
+    lastWords: child.lastWords,
+    stop,
+  };
+}
+
+async function registerAll(http: HttpClient, urls: readonly string[]): Promise<string[]> {
+  const ids: string[] = [];
+  let next = 0;
+  const register = async (): Promise<void> => {
+    for (let index = next++; index < urls.length; index = next++) {
+      const answer = await http.post('/api/v1/cameras', benchCamera(index, urls[index] ?? ''));
+      const words = answer.body.toString('utf8');
+      if (answer.status !== 201) throw new Error(`POST /api/v1/cameras: ${answer.status} ${words}`);
+      ids[index] = (JSON.parse(words) as { id: string }).id;
+    }
+  };
+  await Promise.all(Array.from({ length: REGISTER_AT_A_TIME }, register));
+  return ids;
+}
+
+function benchCamera(index: number, url: string): unknown {
+  return {
+    owningAgency: 'อบต.คลองยาง',
+    position: `bench ${index}`,
+    purposes: ['prevention'],
+    linkedAgencies: 'ศูนย์ปฏิบัติการ',
+    linkNetwork: 'loopback',
+    brand: 'bench',
+    recordedResolution: '1920x1080',
+    highestResolution: '1920x1080',
+    retentionDays: 30,
+    frameRate: 25,
+    fileFormat: 'H.264',
+    lao: { name: 'อบต.คลองยาง', district: 'เกาะลันตา', province: 'กระบี่' },
+    budgetSource: 'อบต.คลองยาง',
+    scope: 'public-area',
+    declared: 'working',
+    latitude: 7.6,
+    longitude: 99.05,
+    stream: {
+      url,
+      username: null,
+      password: null,
+      transport: 'tcp',
+      sound: false,
+      record: false,
+    },
+    // No site: the budgets per site are not what is measured.
+    site: null,
+  };
+}
+
+/** Throws when `holds` does not become true in time. */
+async function waitFor(
+  what: string,
+  patienceMs: number,
+  holds: () => Promise<boolean>,
+): Promise<void> {
+  const untilMs = performance.now() + patienceMs;
+  while (!(await holds())) {
+    if (performance.now() > untilMs) throw new Error(`not within ${patienceMs / 1000} s: ${what}`);
+    await sleep(LOOK_MS);
+  }
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no free port');
+  return address.port;
+}
