@@ -1,0 +1,87 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { FastifyInstance } from 'fastify';
+import type { LiveStates } from '#ingest/live-states.ts';
+import type { WorkerPool } from '#ingest/worker-pool.ts';
+
+const NANOSECONDS = 1e9;
+const RESOLUTION_MS = 10;
+
+/** `/metrics` in the Prometheus text format. Nothing is counted for it: it reads what the parts keep anyway. */
+export function registerMetricsRoute(
+  app: FastifyInstance,
+  deps: { pool: WorkerPool; liveStates: LiveStates },
+): void {
+  const loop = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  loop.enable();
+  app.addHook('onClose', () => {
+    loop.disable();
+  });
+  app.get('/metrics', { schema: { hide: true } as object }, async (_request, reply) => {
+    void reply.header('Content-Type', 'text/plain; version=0.0.4; charset=utf-8');
+    return metricsText(deps.pool, deps.liveStates, {
+      p50: loop.percentile(50) / NANOSECONDS,
+      p99: loop.percentile(99) / NANOSECONDS,
+    });
+  });
+}
+
+function metricsText(
+  pool: WorkerPool,
+  liveStates: LiveStates,
+  serving: { p50: number; p99: number },
+): string {
+  const states: Record<string, number> = { 'not-linked': 0, connecting: 0, up: 0, down: 0 };
+  for (const { state } of liveStates.all()) states[state] = (states[state] ?? 0) + 1;
+  let held = 0;
+  let parts = 0;
+  let segments = 0;
+  let discontinuities = 0;
+  let waiting = 0;
+  for (const window of pool.windows()) {
+    held += window.byteLength;
+    parts += window.totals.parts;
+    segments += window.totals.segments;
+    discontinuities += window.totals.discontinuities;
+    waiting += window.waiting;
+  }
+  const counters = pool.counters();
+  const lines = [
+    ...gauge('cctv_cameras', 'Cameras by live state.'),
+    ...Object.entries(states).map(([state, n]) => `cctv_cameras{state="${state}"} ${n}`),
+    ...gauge('cctv_media_held_bytes', 'Media in live windows.'),
+    `cctv_media_held_bytes ${held}`,
+    ...gauge('cctv_waiting_requests', 'Playlist and part requests that wait.'),
+    `cctv_waiting_requests ${waiting}`,
+    ...counter('cctv_parts_total', 'Parts handed on, of the cameras linked now.'),
+    `cctv_parts_total ${parts}`,
+    ...counter('cctv_segments_total', 'Segments begun.'),
+    `cctv_segments_total ${segments}`,
+    ...counter('cctv_discontinuities_total', 'Segments that do not follow on the one before.'),
+    `cctv_discontinuities_total ${discontinuities}`,
+    ...counter('cctv_access_units_dropped_total', 'Pictures not handed on.'),
+    `cctv_access_units_dropped_total ${counters.droppedUnits}`,
+    ...counter('cctv_rtp_packets_lost_total', 'Packets missing from sequences.'),
+    `cctv_rtp_packets_lost_total ${counters.lostPackets}`,
+    ...gauge('cctv_worker_loop_lag_seconds', 'Time between two looks at the sockets.'),
+  ];
+  for (const { worker, lag } of pool.reports()) {
+    lines.push(
+      `cctv_worker_loop_lag_seconds{worker="${worker}",quantile="0.5"} ${lag.p50}`,
+      `cctv_worker_loop_lag_seconds{worker="${worker}",quantile="0.99"} ${lag.p99}`,
+    );
+  }
+  lines.push(
+    ...gauge('cctv_serving_loop_lag_seconds', 'Delay of the thread that serves.'),
+    `cctv_serving_loop_lag_seconds{quantile="0.5"} ${serving.p50}`,
+    `cctv_serving_loop_lag_seconds{quantile="0.99"} ${serving.p99}`,
+  );
+  return `${lines.join('\n')}\n`;
+}
+
+function gauge(name: string, help: string): string[] {
+  return [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`];
+}
+
+function counter(name: string, help: string): string[] {
+  return [`# HELP ${name} ${help}`, `# TYPE ${name} counter`];
+}

@@ -1,0 +1,113 @@
+/**
+ * The head of a CMAF chunk: `moof` and the header of its `mdat`, ISO 14496-12 §8.8.
+ *
+ * One track, one run of samples, data following at once. Written for every part of every camera, so into a
+ * buffer that the caller reuses.
+ */
+
+/** Samples in a part at most; a part that reaches it is closed early. */
+export const MAX_PART_SAMPLES = 256;
+
+/** Samples of the part being built; the arrays are MAX_PART_SAMPLES long. */
+export interface SampleTable {
+  count: number;
+  sizes: Uint32Array;
+  /** Ticks. */
+  durations: Uint32Array;
+  /** Presentation minus decoding time, ticks. */
+  compositionOffsets: Int32Array;
+  /** 1 where the sample is a random access point. */
+  randomAccess: Uint8Array;
+}
+
+const MOOF_FIXED_BYTES = 8 + 16 + 8 + 16 + 20 + 20;
+const MDAT_HEADER_BYTES = 8;
+const SAMPLE_BYTES_MAX = 16;
+
+const DEFAULT_BASE_IS_MOOF = 0x020000;
+const TRUN_DATA_OFFSET = 0x000001;
+const TRUN_DURATION = 0x000100;
+const TRUN_SIZE = 0x000200;
+const TRUN_FLAGS = 0x000400;
+const TRUN_COMPOSITION = 0x000800;
+/** sample_depends_on = 2 (no other): §8.8.3.1. */
+const SYNC_SAMPLE = 0x02000000;
+/** sample_depends_on = 1, sample_is_non_sync_sample = 1. */
+const NON_SYNC_SAMPLE = 0x01010000;
+
+/** Room that a part of `samples` samples needs in front of its media. */
+export function fragmentHeaderRoom(samples: number): number {
+  return MOOF_FIXED_BYTES + samples * SAMPLE_BYTES_MAX + MDAT_HEADER_BYTES;
+}
+
+/**
+ * Writes the head into `into` and returns its length in bytes.
+ * `decodeTicks` is the decode time of the first sample (`tfdt`), `mediaBytes` the length of what follows.
+ */
+export function writeFragmentHeader(
+  into: Buffer,
+  sequenceNumber: number,
+  decodeTicks: number,
+  samples: SampleTable,
+  mediaBytes: number,
+): number {
+  let composed = false;
+  for (let i = 0; i < samples.count; i++) {
+    if (samples.compositionOffsets[i] !== 0) composed = true;
+  }
+  const perSample = 12 + (composed ? 4 : 0);
+  const trunBytes = 20 + samples.count * perSample;
+  const trafBytes = 8 + 16 + 20 + trunBytes;
+  const moofBytes = 8 + 16 + trafBytes;
+
+  let at = 0;
+  at = head(into, at, moofBytes, MOOF);
+  at = head(into, at, 16, MFHD);
+  at = into.writeUInt32BE(0, at);
+  at = into.writeUInt32BE(sequenceNumber >>> 0, at);
+  at = head(into, at, trafBytes, TRAF);
+  at = head(into, at, 16, TFHD);
+  at = into.writeUInt32BE(DEFAULT_BASE_IS_MOOF, at);
+  at = into.writeUInt32BE(1, at);
+  at = head(into, at, 20, TFDT);
+  at = into.writeUInt32BE(0x01000000, at);
+  at = into.writeUInt32BE(Math.floor(decodeTicks / 0x100000000), at);
+  at = into.writeUInt32BE(decodeTicks % 0x100000000, at);
+  at = head(into, at, trunBytes, TRUN);
+  // Version 1: composition offsets are signed.
+  at = into.writeUInt32BE(
+    0x01000000 |
+      TRUN_DATA_OFFSET |
+      TRUN_DURATION |
+      TRUN_SIZE |
+      TRUN_FLAGS |
+      (composed ? TRUN_COMPOSITION : 0),
+    at,
+  );
+  at = into.writeUInt32BE(samples.count, at);
+  at = into.writeUInt32BE(moofBytes + MDAT_HEADER_BYTES, at);
+  for (let i = 0; i < samples.count; i++) {
+    at = into.writeUInt32BE(samples.durations[i] as number, at);
+    at = into.writeUInt32BE(samples.sizes[i] as number, at);
+    at = into.writeUInt32BE(samples.randomAccess[i] === 1 ? SYNC_SAMPLE : NON_SYNC_SAMPLE, at);
+    if (composed) at = into.writeInt32BE(samples.compositionOffsets[i] as number, at);
+  }
+  return head(into, at, MDAT_HEADER_BYTES + mediaBytes, MDAT);
+}
+
+const MOOF = fourcc('moof');
+const MFHD = fourcc('mfhd');
+const TRAF = fourcc('traf');
+const TFHD = fourcc('tfhd');
+const TFDT = fourcc('tfdt');
+const TRUN = fourcc('trun');
+const MDAT = fourcc('mdat');
+
+function head(into: Buffer, at: number, size: number, type: number): number {
+  into.writeUInt32BE(size, at);
+  return into.writeUInt32BE(type, at + 4);
+}
+
+function fourcc(name: string): number {
+  return Buffer.from(name, 'latin1').readUInt32BE(0);
+}

@@ -1,0 +1,112 @@
+import { box, fullBox, text, u16, u32, u8 } from './box.ts';
+
+/** What a decoder must know before the first sample of a video track. */
+export interface VideoConfig {
+  /** RFC 6381, for example `avc1.64001F`. */
+  codec: string;
+  /** Sample entry and its configuration box. */
+  sampleEntry: 'avc1';
+  configBox: Buffer;
+  width: number;
+  height: number;
+  /** Shape of a sample, horizontal and vertical (`pasp`). */
+  sampleAspect: readonly [number, number];
+}
+
+/** Media ticks per second of every track, that of RTP video (RFC 6184 §8.2.1). */
+export const TIMESCALE = 90_000;
+const TRACK_ID = 1;
+const IDENTITY_MATRIX = [0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000];
+const UNDETERMINED_LANGUAGE = 0x55c4;
+
+/** The CMAF header of a video track: `ftyp` and `moov`, ISO 23000-19 §7.3.1; referred to by EXT-X-MAP. */
+export function initSegment(config: VideoConfig): Buffer {
+  const ftyp = box('ftyp', text('iso6'), u32(0), text('iso6cmfcmp41'));
+  const mvhd = fullBox(
+    'mvhd',
+    0,
+    0,
+    u32(0, 0, TIMESCALE, 0, 0x10000),
+    u16(0x100, 0),
+    u32(0, 0, ...IDENTITY_MATRIX, 0, 0, 0, 0, 0, 0, TRACK_ID + 1),
+  );
+  const moov = box(
+    'moov',
+    mvhd,
+    videoTrack(config),
+    box('mvex', fullBox('trex', 0, 0, u32(TRACK_ID, 1, 0, 0, 0))),
+  );
+  return Buffer.concat([ftyp, moov]);
+}
+
+function videoTrack(config: VideoConfig): Buffer {
+  const displayWidth = Math.round(
+    (config.width * 0x10000 * config.sampleAspect[0]) / config.sampleAspect[1],
+  );
+  const tkhd = fullBox(
+    'tkhd',
+    0,
+    3, // enabled, in movie
+    u32(0, 0, TRACK_ID, 0, 0, 0, 0),
+    u16(0, 0, 0, 0),
+    u32(...IDENTITY_MATRIX, displayWidth >>> 0, config.height * 0x10000),
+  );
+  const mdhd = fullBox('mdhd', 0, 0, u32(0, 0, TIMESCALE, 0), u16(UNDETERMINED_LANGUAGE, 0));
+  const hdlr = fullBox('hdlr', 0, 0, u32(0), text('vide'), u32(0, 0, 0), text('video\0'));
+  const dinf = box('dinf', fullBox('dref', 0, 0, u32(1), fullBox('url ', 0, 1)));
+  const stbl = box(
+    'stbl',
+    fullBox('stsd', 0, 0, u32(1), sampleEntry(config)),
+    fullBox('stts', 0, 0, u32(0)),
+    fullBox('stsc', 0, 0, u32(0)),
+    fullBox('stsz', 0, 0, u32(0, 0)),
+    fullBox('stco', 0, 0, u32(0)),
+  );
+  const minf = box('minf', fullBox('vmhd', 0, 1, u16(0, 0, 0, 0)), dinf, stbl);
+  return box('trak', tkhd, box('mdia', mdhd, hdlr, minf));
+}
+
+/** VisualSampleEntry, ISO 14496-12 §12.1.3. */
+function sampleEntry(config: VideoConfig): Buffer {
+  return box(
+    config.sampleEntry,
+    u32(0),
+    u16(0, 1), // data reference 1
+    u32(0, 0, 0, 0),
+    u16(config.width, config.height),
+    u32(0x480000, 0x480000, 0), // 72 dpi
+    u16(1),
+    Buffer.alloc(32),
+    u16(0x18, 0xffff),
+    config.configBox,
+    box('pasp', u32(...config.sampleAspect)),
+  );
+}
+
+/** AVCDecoderConfigurationRecord in its box, ISO 14496-15 §5.3.3.1.2, from parameter sets without start codes. */
+export function avcConfigBox(
+  sps: Buffer,
+  pictureParameterSets: readonly Buffer[],
+  chroma: { chromaFormat: number; bitDepthLuma: number; bitDepthChroma: number },
+): Buffer {
+  const profile = sps[1] as number;
+  const parts = [
+    u8(1, profile, sps[2] as number, sps[3] as number, 0xff, 0xe1),
+    u16(sps.length),
+    sps,
+    u8(pictureParameterSets.length),
+    ...pictureParameterSets.flatMap((pps) => [u16(pps.length), pps]),
+  ];
+  // Baseline, Main and Extended have no such tail: §5.3.3.1.2.
+  if (profile !== 66 && profile !== 77 && profile !== 88) {
+    parts.push(
+      u8(
+        0xfc | chroma.chromaFormat,
+        0xf8 | (chroma.bitDepthLuma - 8),
+        0xf8 | (chroma.bitDepthChroma - 8),
+        0,
+      ),
+    );
+  }
+  return box('avcC', ...parts);
+}

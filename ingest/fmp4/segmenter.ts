@@ -1,0 +1,288 @@
+import type { PartWriter, Slice } from '../memory/part-writer.ts';
+import {
+  fragmentHeaderRoom,
+  MAX_PART_SAMPLES,
+  writeFragmentHeader,
+  type SampleTable,
+} from './fragment.ts';
+import { initSegment, TIMESCALE, type VideoConfig } from './init.ts';
+import { choosePartTarget, partEnds, type PartTarget } from './part-target.ts';
+
+/** A part that will not change any more, and whose bytes lie in shared memory under leases of their own. */
+export interface ClosedPart {
+  initIndex: number;
+  /** Wall time of its first picture, Unix ms. */
+  startMs: number;
+  /** Decode time of its first sample on the run's timeline. */
+  decodeTicks: number;
+  durationTicks: number;
+  byteLength: number;
+  samples: number;
+  /** Begins with a random access point. */
+  independent: boolean;
+  startsSegment: boolean;
+  endsSegment: boolean;
+  /** Media is missing, or its timeline starts anew, between this part and the one before it. */
+  discontinuity: boolean;
+  slices: readonly Slice[];
+}
+
+export interface InitSegment {
+  /** Counts from 0 in a run. */
+  index: number;
+  config: VideoConfig;
+  bytes: Buffer;
+}
+
+/** What a segmenter hands on, in this order: an init, the part target once, parts. */
+export interface SegmenterOutput {
+  init(init: InitSegment): void;
+  /** Decided once for the life of the camera's URL; asked for only if none was given. */
+  partTarget(target: PartTarget): void;
+  part(part: ClosedPart): void;
+  /** The segment ended although its last part was handed on as if more would follow. */
+  segmentEnd(): void;
+}
+
+export interface SegmenterOptions {
+  /** Length of a part to aim at, ticks. */
+  partAimTicks: number;
+  /** A segment ends at the first random access point after this, ticks. */
+  segmentAimTicks: number;
+  /** A segment is cut off a random access point rather than become longer, ticks. EXT-X-TARGETDURATION. */
+  segmentMaxTicks: number;
+  /** What an earlier run of the same camera decided, or undefined. */
+  partTarget: PartTarget | undefined;
+  /** Wall time at which a picture of this decode time was taken, Unix ms. */
+  wallMs: (decodeTicks: number) => number;
+}
+
+/** Above this between two pictures a new timeline begins instead of one picture standing still so long. */
+const MAX_PICTURE_TICKS = 3 * TIMESCALE;
+/** Assumed of the first picture, until a second one tells. */
+const FIRST_PICTURE_TICKS = TIMESCALE / 25;
+/** Samples that a part has room for until its camera has shown how many it needs. */
+const FIRST_PART_SAMPLES = 32;
+const SPARE_SAMPLES = 8;
+
+/** Built by one part at a time, so one buffer for all cameras of the thread. */
+const header = Buffer.alloc(fragmentHeaderRoom(MAX_PART_SAMPLES));
+
+/**
+ * Cuts the pictures of one run into parts and segments, writing their bytes as they come.
+ *
+ * Calls per picture, in order: `beginUnit`, then `openNal`, `append`…, `closeNal` per NAL unit, then `commitUnit`
+ * or `dropUnit`. A picture's duration is known when the next one begins, so that is when parts close.
+ */
+export class Segmenter {
+  readonly #options: SegmenterOptions;
+  readonly #writer: PartWriter;
+  readonly #output: SegmenterOutput;
+  #partTarget: PartTarget | undefined;
+  #initIndex = -1;
+  #sequenceNumber = 0;
+
+  #partOpen = false;
+  #segmentOpen = false;
+  #discontinuity = false;
+  #partStartsSegment = false;
+  #partDiscontinuity = false;
+  #partTicks = 0;
+  #segmentTicks = 0;
+  #mediaBytes = 0;
+  #room = FIRST_PART_SAMPLES;
+  readonly #samples: SampleTable = {
+    count: 0,
+    sizes: new Uint32Array(MAX_PART_SAMPLES),
+    durations: new Uint32Array(MAX_PART_SAMPLES),
+    compositionOffsets: new Int32Array(MAX_PART_SAMPLES),
+    randomAccess: new Uint8Array(MAX_PART_SAMPLES),
+  };
+
+  /** Decode time of the last picture begun; its usual distance to the next. */
+  #lastTicks = Number.NEGATIVE_INFINITY;
+  #pictureTicks = FIRST_PICTURE_TICKS;
+  #unitTicks = 0;
+  #unitOffset = 0;
+  #unitRandomAccess = 0;
+
+  constructor(options: SegmenterOptions, writer: PartWriter, output: SegmenterOutput) {
+    this.#options = options;
+    this.#writer = writer;
+    this.#output = output;
+    this.#partTarget = options.partTarget;
+  }
+
+  get initIndex(): number {
+    return this.#initIndex;
+  }
+
+  /** From here on pictures need another init; call before `beginUnit` of a random access point. */
+  configure(config: VideoConfig): void {
+    if (this.#initIndex >= 0) this.interrupt();
+    this.#initIndex++;
+    this.#output.init({ index: this.#initIndex, config, bytes: initSegment(config) });
+  }
+
+  /**
+   * A picture begins. False when there is no memory for it: it is as lost.
+   * `ptsTicks` on the run's timeline.
+   */
+  beginUnit(ptsTicks: number, randomAccess: boolean): boolean {
+    // Decode order may not go back. A picture shown before one decoded earlier gets a negative offset.
+    let ticks = ptsTicks > this.#lastTicks ? ptsTicks : this.#lastTicks + 1;
+    const sinceLast = ticks - this.#lastTicks;
+    if (this.#partOpen && sinceLast > MAX_PICTURE_TICKS) this.interrupt();
+    if (this.#partOpen && this.#samples.count > 0) this.#closeAt(ticks, sinceLast, randomAccess);
+    if (sinceLast > 1 && sinceLast <= MAX_PICTURE_TICKS) this.#pictureTicks = sinceLast;
+    if (!this.#partOpen && !this.#openPart(ticks)) return false;
+    this.#lastTicks = ticks;
+    this.#unitTicks = ticks;
+    this.#unitOffset = ptsTicks - ticks;
+    this.#unitRandomAccess = randomAccess ? 1 : 0;
+    this.#writer.markUnit();
+    return true;
+  }
+
+  openNal(): void {
+    this.#writer.openNal();
+  }
+
+  appendByte(byte: number): void {
+    this.#writer.appendByte(byte);
+  }
+
+  append(from: Buffer, start: number, end: number): void {
+    this.#writer.append(from, start, end);
+  }
+
+  closeNal(): void {
+    this.#writer.closeNal();
+  }
+
+  /** The picture is whole. False when memory ran out in its middle: it was dropped instead. */
+  commitUnit(): boolean {
+    if (this.#writer.exhausted) {
+      this.dropUnit();
+      return false;
+    }
+    const samples = this.#samples;
+    const i = samples.count++;
+    samples.sizes[i] = this.#writer.unitBytes;
+    samples.compositionOffsets[i] = this.#unitOffset;
+    samples.randomAccess[i] = this.#unitRandomAccess;
+    samples.durations[i] = this.#pictureTicks;
+    if (i > 0) samples.durations[i - 1] = this.#unitTicks - this.#sampleTicks;
+    this.#sampleTicks = this.#unitTicks;
+    this.#mediaBytes += this.#writer.unitBytes;
+    return true;
+  }
+  #sampleTicks = 0;
+
+  /** The picture is not whole: nothing of it is handed on, and the media breaks here. */
+  dropUnit(): void {
+    this.#writer.rewindUnit();
+    this.interrupt();
+  }
+
+  /** What is there is handed on, and what follows is marked as not following on it. */
+  interrupt(): void {
+    if (this.#samples.count > 0) {
+      this.#closePart(this.#sampleTicks + this.#pictureTicks, true);
+    } else if (this.#partOpen) {
+      this.#writer.abandon();
+      this.#partOpen = false;
+      // A part that starts a segment was never told of; one that continues it leaves it without an end.
+      if (!this.#partStartsSegment) this.#output.segmentEnd();
+    } else if (this.#segmentOpen) {
+      this.#output.segmentEnd();
+    }
+    this.#segmentOpen = false;
+    this.#discontinuity = true;
+  }
+
+  /** The run ends: its last part is handed on, its memory given back. */
+  end(): void {
+    this.interrupt();
+    this.#writer.close();
+  }
+
+  #closeAt(ticks: number, sinceLast: number, randomAccess: boolean): void {
+    const { segmentAimTicks, segmentMaxTicks, partAimTicks } = this.#options;
+    const duration = ticks - this.#partTicks;
+    const segmentDuration = ticks - this.#segmentTicks;
+    if (this.#partTarget === undefined) {
+      const picture = duration / this.#samples.count;
+      if (duration + picture > partAimTicks * 0.8) {
+        this.#partTarget = choosePartTarget(picture, partAimTicks);
+        this.#output.partTarget(this.#partTarget);
+      }
+    }
+    const endsSegment =
+      (randomAccess && segmentDuration + sinceLast / 2 >= segmentAimTicks) ||
+      segmentDuration + sinceLast > segmentMaxTicks;
+    if (
+      endsSegment ||
+      this.#samples.count === this.#room ||
+      (this.#partTarget !== undefined && partEnds(this.#partTarget, duration, sinceLast))
+    ) {
+      this.#closePart(ticks, endsSegment);
+    }
+  }
+
+  #openPart(ticks: number): boolean {
+    if (!this.#writer.begin(fragmentHeaderRoom(this.#room))) {
+      this.#discontinuity = true;
+      return false;
+    }
+    this.#partOpen = true;
+    this.#partTicks = ticks;
+    this.#partStartsSegment = !this.#segmentOpen;
+    this.#partDiscontinuity = this.#discontinuity;
+    this.#discontinuity = false;
+    if (!this.#segmentOpen) this.#segmentTicks = ticks;
+    this.#segmentOpen = true;
+    this.#mediaBytes = 0;
+    this.#samples.count = 0;
+    return true;
+  }
+
+  #closePart(endTicks: number, endsSegment: boolean): void {
+    const samples = this.#samples;
+    let durationTicks = endTicks - this.#partTicks;
+    const limit = this.#partTarget?.ticks ?? 0;
+    if (durationTicks > limit && limit > 0) {
+      // A picture came a little late. The part ends at its target, and the next begins where it really does: the
+      // hole is shorter than a picture. One that stood for longer than a part is told in full (see LiveWindow).
+      const last = endTicks - this.#sampleTicks;
+      const cut = durationTicks - limit;
+      if (last > cut && last <= limit) durationTicks = limit;
+    }
+    samples.durations[samples.count - 1] = this.#partTicks + durationTicks - this.#sampleTicks;
+    const headerBytes = writeFragmentHeader(
+      header,
+      ++this.#sequenceNumber,
+      this.#partTicks,
+      samples,
+      this.#mediaBytes,
+    );
+    const slices = this.#writer.finish(header, headerBytes);
+    this.#output.part({
+      initIndex: this.#initIndex,
+      startMs: this.#options.wallMs(this.#partTicks),
+      decodeTicks: this.#partTicks,
+      durationTicks,
+      byteLength: headerBytes + this.#mediaBytes,
+      samples: samples.count,
+      independent: samples.randomAccess[0] === 1,
+      startsSegment: this.#partStartsSegment,
+      endsSegment,
+      discontinuity: this.#partDiscontinuity,
+      slices,
+    });
+    this.#room = Math.min(MAX_PART_SAMPLES, Math.max(this.#room, samples.count + SPARE_SAMPLES));
+    this.#partOpen = false;
+    samples.count = 0;
+    if (endsSegment) this.#segmentOpen = false;
+  }
+}

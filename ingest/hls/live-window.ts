@@ -1,0 +1,237 @@
+import { TIMESCALE } from '../fmp4/init.ts';
+import type { PartTarget } from '../fmp4/part-target.ts';
+import type { ChunkReader } from '../memory/chunk-pool.ts';
+import type { Slice } from '../memory/part-writer.ts';
+import type { PartRecord } from '../part-records.ts';
+
+/** Bounds of one camera's live window. */
+export interface WindowRules {
+  /** EXT-X-TARGETDURATION, whole seconds. */
+  targetDurationSeconds: number;
+  /** Closed segments are kept for at least this long. */
+  keepMs: number;
+  /** Beyond it the oldest segments go, however young. */
+  maxBytes: number;
+}
+
+export interface WindowInit {
+  runId: string;
+  index: number;
+  bytes: Buffer;
+  codec: string;
+  width: number;
+  height: number;
+}
+
+export interface WindowPart {
+  durationTicks: number;
+  byteLength: number;
+  samples: number;
+  independent: boolean;
+  slices: readonly Slice[];
+  reader: ChunkReader;
+}
+
+export interface WindowSegment {
+  mediaSequence: number;
+  init: WindowInit;
+  /** Wall time of its first picture, Unix ms. */
+  startMs: number;
+  discontinuity: boolean;
+  parts: WindowPart[];
+  /** Parts that a playlist names: all, unless one was longer than PART-TARGET; then those before it. */
+  listedParts: number;
+  durationTicks: number;
+  byteLength: number;
+  closed: boolean;
+}
+
+/** Somebody waits for a playlist that holds this part, or this whole segment. */
+interface Waiter {
+  mediaSequence: number;
+  part: number | undefined;
+  wake: () => void;
+}
+
+/** Requests that wait on one camera at most; a further one is answered at once. */
+const MAX_WAITERS = 4_000;
+
+/**
+ * The latest seconds of one camera, in one continuous numbering over all runs: what its playlists are made of.
+ *
+ * It owns a lease on every slice that it holds and gives it back when the segment leaves. Media sequence numbers
+ * begin at the wall time in seconds, so that after a restart of the process they are higher than any before:
+ * segments last about two seconds, so counting never overtakes the clock.
+ */
+export class LiveWindow {
+  readonly cameraId: string;
+  readonly rules: WindowRules;
+  readonly segments: WindowSegment[] = [];
+  /** EXT-X-DISCONTINUITY-SEQUENCE. */
+  discontinuitySequence: number;
+  partTarget: PartTarget | undefined;
+  /** A new number whenever a playlist would read differently. */
+  version = 0;
+  byteLength = 0;
+  /** The run goes on: another part may come. */
+  running = false;
+  totals = { parts: 0, segments: 0, discontinuities: 0 };
+  #nextMediaSequence: number;
+  readonly #waiters = new Set<Waiter>();
+
+  constructor(cameraId: string, rules: WindowRules, nowMs: number) {
+    this.cameraId = cameraId;
+    this.rules = rules;
+    this.#nextMediaSequence = Math.floor(nowMs / 1000);
+    this.discontinuitySequence = Math.floor(nowMs / 1000);
+  }
+
+  get waiting(): number {
+    return this.#waiters.size;
+  }
+
+  /** The last segment, if more of it may come. */
+  get openSegment(): WindowSegment | undefined {
+    const last = this.segments.at(-1);
+    return last?.closed === false ? last : undefined;
+  }
+
+  /** Number of the segment that is open, or would be next. */
+  get openMediaSequence(): number {
+    return this.openSegment?.mediaSequence ?? this.#nextMediaSequence;
+  }
+
+  add(record: PartRecord, init: WindowInit, reader: ChunkReader): void {
+    let segment = this.openSegment;
+    if (segment !== undefined && (record.startsSegment || segment.init !== init)) {
+      this.#close(segment);
+      segment = undefined;
+    }
+    if (segment === undefined) {
+      const before = this.segments.at(-1);
+      const discontinuity =
+        record.discontinuity || (before !== undefined && before.init !== init) || !this.running;
+      segment = {
+        mediaSequence: this.#nextMediaSequence++,
+        init,
+        startMs: record.startMs,
+        discontinuity: discontinuity && this.totals.segments > 0,
+        parts: [],
+        listedParts: 0,
+        durationTicks: 0,
+        byteLength: 0,
+        closed: false,
+      };
+      this.segments.push(segment);
+      this.totals.segments++;
+      if (segment.discontinuity) this.totals.discontinuities++;
+    }
+    this.running = true;
+    const allListed = segment.listedParts === segment.parts.length;
+    segment.parts.push({
+      durationTicks: record.durationTicks,
+      byteLength: record.byteLength,
+      samples: record.samples,
+      independent: record.independent,
+      slices: record.slices,
+      reader,
+    });
+    if (allListed && record.durationTicks <= (this.partTarget?.ticks ?? 0)) segment.listedParts++;
+    segment.durationTicks += record.durationTicks;
+    segment.byteLength += record.byteLength;
+    this.byteLength += record.byteLength;
+    this.totals.parts++;
+    if (record.endsSegment) this.#close(segment);
+    this.#evict();
+    this.#changed();
+  }
+
+  endSegment(): void {
+    const segment = this.openSegment;
+    if (segment === undefined) return;
+    this.#close(segment);
+    this.#changed();
+  }
+
+  /** The camera's session, or its worker, is over. What is here can still be played. */
+  endRun(): void {
+    this.running = false;
+    const segment = this.openSegment;
+    if (segment !== undefined) this.#close(segment);
+    this.#changed();
+  }
+
+  /** Gives all media back; numbering goes on where it was. */
+  clear(): void {
+    while (this.segments.length > 0) this.#drop();
+    this.#changed();
+  }
+
+  segment(mediaSequence: number): WindowSegment | undefined {
+    const first = this.segments[0];
+    return first === undefined ? undefined : this.segments[mediaSequence - first.mediaSequence];
+  }
+
+  /** Whether a playlist made now would hold this part, or (without one) this whole segment. RFC 8216bis §6.2.5.2. */
+  holds(mediaSequence: number, part: number | undefined): boolean {
+    const open = this.openMediaSequence;
+    if (part === undefined) return mediaSequence < open;
+    if (mediaSequence > open) return false;
+    if (mediaSequence === open) return part < (this.openSegment?.listedParts ?? 0);
+    // A part beyond the segment's last one stands for the first part of the next.
+    const segment = this.segment(mediaSequence);
+    if (segment === undefined || part < segment.parts.length) return true;
+    return this.holds(mediaSequence + 1, 0);
+  }
+
+  /**
+   * Calls `wake` once when `holds` has become true. Returns how to give up waiting, or undefined when too many wait.
+   */
+  wait(
+    mediaSequence: number,
+    part: number | undefined,
+    wake: () => void,
+  ): (() => void) | undefined {
+    if (this.#waiters.size >= MAX_WAITERS) return undefined;
+    const waiter: Waiter = { mediaSequence, part, wake };
+    this.#waiters.add(waiter);
+    return () => this.#waiters.delete(waiter);
+  }
+
+  #changed(): void {
+    this.version++;
+    if (this.#waiters.size === 0) return;
+    for (const waiter of this.#waiters) {
+      if (!this.holds(waiter.mediaSequence, waiter.part)) continue;
+      this.#waiters.delete(waiter);
+      waiter.wake();
+    }
+  }
+
+  #close(segment: WindowSegment): void {
+    segment.closed = true;
+  }
+
+  #evict(): void {
+    let keptTicks = this.segments.reduce((sum, s) => sum + s.durationTicks, 0);
+    const keepTicks = (this.rules.keepMs * TIMESCALE) / 1000;
+    for (;;) {
+      const oldest = this.segments[0];
+      if (oldest === undefined || this.segments.length === 1) return;
+      const fits = this.byteLength <= this.rules.maxBytes;
+      if (fits && keptTicks - oldest.durationTicks < keepTicks) return;
+      keptTicks -= oldest.durationTicks;
+      this.#drop();
+    }
+  }
+
+  #drop(): void {
+    const oldest = this.segments.shift();
+    if (oldest === undefined) return;
+    if (oldest.discontinuity) this.discontinuitySequence++;
+    this.byteLength -= oldest.byteLength;
+    for (const part of oldest.parts) {
+      for (const slice of part.slices) part.reader.release(slice.chunk);
+    }
+  }
+}

@@ -1,0 +1,118 @@
+import type { ClosedPart } from './fmp4/segmenter.ts';
+import type { Slice } from './memory/part-writer.ts';
+
+/**
+ * Closed parts as numbers, so that a round's hundred of them pass between threads in one transferred array.
+ *
+ * Record: slot, flags, init number, start (Unix ms), decode ticks, duration ticks, bytes, samples, slices, then
+ * (chunk, offset, length) per slice.
+ */
+const HEAD = 9;
+const SLICE = 3;
+const FIRST_CAPACITY = 1024;
+
+const INDEPENDENT = 1;
+const STARTS_SEGMENT = 2;
+const ENDS_SEGMENT = 4;
+const DISCONTINUITY = 8;
+/** No part: the segment of the slot ended. */
+const SEGMENT_END = 16;
+
+export interface PartRecord extends Omit<ClosedPart, 'initIndex'> {
+  slot: number;
+  initNumber: number;
+}
+
+/** Gathers records until they are taken. */
+export class PartOutbox {
+  #records = new Float64Array(FIRST_CAPACITY);
+  #end = 0;
+
+  part(slot: number, initNumber: number, part: ClosedPart): void {
+    this.#reserve(HEAD + part.slices.length * SLICE);
+    const to = this.#records;
+    let at = this.#end;
+    to[at++] = slot;
+    to[at++] =
+      (part.independent ? INDEPENDENT : 0) |
+      (part.startsSegment ? STARTS_SEGMENT : 0) |
+      (part.endsSegment ? ENDS_SEGMENT : 0) |
+      (part.discontinuity ? DISCONTINUITY : 0);
+    to[at++] = initNumber;
+    to[at++] = part.startMs;
+    to[at++] = part.decodeTicks;
+    to[at++] = part.durationTicks;
+    to[at++] = part.byteLength;
+    to[at++] = part.samples;
+    to[at++] = part.slices.length;
+    for (const slice of part.slices) {
+      to[at++] = slice.chunk;
+      to[at++] = slice.offset;
+      to[at++] = slice.length;
+    }
+    this.#end = at;
+  }
+
+  segmentEnd(slot: number): void {
+    this.#reserve(HEAD);
+    this.#records.fill(0, this.#end, this.#end + HEAD);
+    this.#records[this.#end] = slot;
+    this.#records[this.#end + 1] = SEGMENT_END;
+    this.#end += HEAD;
+  }
+
+  /** All records since the last call; the array is the caller's to give away. */
+  take(): Float64Array<ArrayBuffer> {
+    const records = this.#records.slice(0, this.#end);
+    this.#end = 0;
+    return records;
+  }
+
+  #reserve(length: number): void {
+    if (this.#end + length <= this.#records.length) return;
+    const larger = new Float64Array(Math.max(this.#end + length, this.#records.length * 2));
+    larger.set(this.#records.subarray(0, this.#end));
+    this.#records = larger;
+  }
+}
+
+/** Reads records in the order they were written. */
+export function readParts(
+  records: Float64Array,
+  onPart: (part: PartRecord) => void,
+  onSegmentEnd: (slot: number) => void,
+): void {
+  let at = 0;
+  while (at < records.length) {
+    const slot = records[at] as number;
+    const flags = records[at + 1] as number;
+    const sliceCount = records[at + 8] as number;
+    if ((flags & SEGMENT_END) !== 0) {
+      onSegmentEnd(slot);
+    } else {
+      const slices: Slice[] = [];
+      for (let i = 0, from = at + HEAD; i < sliceCount; i++, from += SLICE) {
+        slices.push({
+          chunk: records[from] as number,
+          offset: records[from + 1] as number,
+          length: records[from + 2] as number,
+        });
+      }
+      onPart({
+        slot,
+        initNumber: records[at + 2] as number,
+        startMs: records[at + 3] as number,
+        decodeTicks: records[at + 4] as number,
+        durationTicks: records[at + 5] as number,
+        byteLength: records[at + 6] as number,
+        samples: records[at + 7] as number,
+        independent: (flags & INDEPENDENT) !== 0,
+        startsSegment: (flags & STARTS_SEGMENT) !== 0,
+        endsSegment: (flags & ENDS_SEGMENT) !== 0,
+        discontinuity: (flags & DISCONTINUITY) !== 0,
+        slices,
+      });
+    }
+    at += HEAD + sliceCount * SLICE;
+  }
+}

@@ -1,0 +1,59 @@
+import type { AccessUnits } from '../h264/access-units.ts';
+
+/** Packet types of RFC 6184 §5.2. */
+const LAST_SINGLE_NAL = 23;
+const STAP_A = 24;
+const FU_A = 28;
+const FU_START = 0x80;
+const FU_END = 0x40;
+
+/**
+ * Takes NAL units out of RTP payloads: single NAL unit (RFC 6184 §5.6), STAP-A (§5.7.1), FU-A (§5.8).
+ * Other types, malformed or unknown, are passed over; their number is returned by `ignored`.
+ */
+export class H264Payload {
+  ignored = 0;
+  readonly #units: AccessUnits;
+
+  constructor(units: AccessUnits) {
+    this.#units = units;
+  }
+
+  /** One payload: `bytes[start, end)`. */
+  receive(bytes: Buffer, start: number, end: number): void {
+    if (end - start < 2) {
+      this.ignored++;
+      return;
+    }
+    const indicator = bytes[start] as number;
+    const type = indicator & 0x1f;
+    if (type === FU_A) this.#fragment(indicator, bytes, start + 1, end);
+    else if (type >= 1 && type <= LAST_SINGLE_NAL) this.#units.nal(bytes, start, end);
+    else if (type === STAP_A) this.#aggregate(bytes, start + 1, end);
+    else this.ignored++;
+  }
+
+  #fragment(indicator: number, bytes: Buffer, start: number, end: number): void {
+    const header = bytes[start] as number;
+    if ((header & FU_START) !== 0) {
+      this.#units.openNal((indicator & 0xe0) | (header & 0x1f), bytes, start + 1, end);
+    } else {
+      this.#units.appendNal(bytes, start + 1, end);
+    }
+    if ((header & FU_END) !== 0) this.#units.closeNal();
+  }
+
+  #aggregate(bytes: Buffer, start: number, end: number): void {
+    let at = start;
+    while (at + 2 < end) {
+      const size = ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
+      at += 2;
+      if (size === 0 || at + size > end) {
+        this.ignored++;
+        return;
+      }
+      this.#units.nal(bytes, at, at + size);
+      at += size;
+    }
+  }
+}

@@ -1,0 +1,110 @@
+import type { AccessUnits } from '../h264/access-units.ts';
+import type { H264Payload } from './h264.ts';
+import type { Timeline } from './timeline.ts';
+import type { WallClock } from './wall-clock.ts';
+
+const HEADER_BYTES = 12;
+/** A sequence number this far behind is an old packet come late, RFC 3550 §A.1; further, the sender began anew. */
+const MAX_MISORDER = 100;
+
+/**
+ * Receives the RTP packets of one video track over a transport that keeps order (RFC 3550 §5.1): finds lost ones,
+ * places timestamps, tells units apart. `receive` is called for every packet, so it makes nothing.
+ */
+export class RtpReceiver {
+  packets = 0;
+  lostPackets = 0;
+  malformed = 0;
+  /** Units handed on whole. */
+  units = 0;
+  readonly #payloadType: number;
+  readonly #payload: H264Payload;
+  readonly #units: AccessUnits;
+  readonly #timeline: Timeline;
+  readonly #clock: WallClock;
+  readonly #ticksPerMs: number;
+  #started = false;
+  #sequence = 0;
+  #source = 0;
+  #timestamp = 0;
+  #marked = false;
+
+  constructor(options: {
+    payloadType: number;
+    clockRate: number;
+    payload: H264Payload;
+    units: AccessUnits;
+    timeline: Timeline;
+    clock: WallClock;
+  }) {
+    this.#payloadType = options.payloadType;
+    this.#payload = options.payload;
+    this.#units = options.units;
+    this.#timeline = options.timeline;
+    this.#clock = options.clock;
+    this.#ticksPerMs = options.clockRate / 1000;
+  }
+
+  /** One packet, `bytes[start, end)`, that arrived at `arrivalMs` (Unix). */
+  receive(bytes: Buffer, start: number, end: number, arrivalMs: number): void {
+    const first = bytes[start] as number;
+    if (end - start < HEADER_BYTES || first >> 6 !== 2) {
+      this.malformed++;
+      return;
+    }
+    const second = bytes[start + 1] as number;
+    if ((second & 0x7f) !== this.#payloadType) return;
+    let payloadStart = start + HEADER_BYTES + (first & 0x0f) * 4;
+    if ((first & 0x10) !== 0 && payloadStart + 4 <= end) {
+      payloadStart += 4 + bytes.readUInt16BE(payloadStart + 2) * 4;
+    }
+    let payloadEnd = end;
+    if ((first & 0x20) !== 0) payloadEnd -= bytes[end - 1] as number;
+    if (payloadStart > payloadEnd) {
+      this.malformed++;
+      return;
+    }
+    const sequence = ((bytes[start + 2] as number) << 8) | (bytes[start + 3] as number);
+    const timestamp = bytes.readUInt32BE(start + 4);
+    const source = bytes.readUInt32BE(start + 8);
+
+    let lost = 0;
+    if (this.#started) {
+      if (source !== this.#source) {
+        lost = 1; // another sender: what was begun will not be finished
+      } else {
+        const step = (sequence - this.#sequence) & 0xffff;
+        if (step === 0 || step > 0xffff - MAX_MISORDER) return; // repeated, or late
+        lost = step - 1;
+      }
+    }
+    this.packets++;
+    this.lostPackets += lost;
+    this.#sequence = sequence;
+    this.#source = source;
+
+    // After a marker, what is missing lies between two units; both may be whole, but what follows refers to it.
+    if (lost > 0) this.#units.lost(!this.#marked || timestamp === this.#timestamp);
+    if (!this.#started || timestamp !== this.#timestamp) {
+      if (this.#started) this.#endUnit();
+      this.#started = true;
+      this.#timestamp = timestamp;
+      const ticks = this.#timeline.place(timestamp);
+      this.#clock.observe(ticks / this.#ticksPerMs, arrivalMs);
+      this.#units.begin(ticks);
+    }
+    this.#marked = (second & 0x80) !== 0;
+    this.#payload.receive(bytes, payloadStart, payloadEnd);
+  }
+
+  /** The stream ends here: a unit that no marker ended is not whole. */
+  finish(): void {
+    if (!this.#started) return;
+    if (!this.#marked) this.#units.lost(true);
+    this.#endUnit();
+  }
+
+  #endUnit(): void {
+    if (this.#units.end()) this.units++;
+  }
+}

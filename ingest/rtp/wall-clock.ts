@@ -1,0 +1,51 @@
+/** The wall time of a run is corrected by no more than this while it runs: players follow it unawares. */
+const MAX_SLEW = 500e-6;
+/** Before this much media, a step is allowed: cameras send what they have kept in one burst at first. */
+const SETTLING_MS = 2_000;
+/** Later arrivals are believed only when even the least delayed picture of such a time was late. */
+const WINDOW_MS = 60_000;
+
+/**
+ * Tells at what wall time a picture was taken, from when pictures arrive here (ARCHITECTURE.md, Clocks).
+ *
+ * Arrival minus media time is the delay of the network plus a constant; the least of it is the best estimate of
+ * the constant. Times in Unix ms; `mediaMs` since the run began.
+ */
+export class WallClock {
+  #offsetMs = Number.NaN;
+  #lastMediaMs = 0;
+  #windowEndMs = 0;
+  #leastLateMs = Number.POSITIVE_INFINITY;
+  #owedMs = 0;
+
+  /** A picture of `mediaMs` arrived at `arrivalMs`. */
+  observe(mediaMs: number, arrivalMs: number): void {
+    if (Number.isNaN(this.#offsetMs)) {
+      this.#offsetMs = arrivalMs - mediaMs;
+      this.#windowEndMs = mediaMs + WINDOW_MS;
+      this.#lastMediaMs = mediaMs;
+      return;
+    }
+    const late = arrivalMs - (this.#offsetMs + mediaMs);
+    if (late < 0 && mediaMs < SETTLING_MS) {
+      this.#offsetMs += late;
+      return;
+    }
+    if (late < this.#leastLateMs) this.#leastLateMs = late;
+    if (late < 0 && late < this.#owedMs) this.#owedMs = late;
+    if (mediaMs >= this.#windowEndMs) {
+      this.#owedMs = this.#leastLateMs;
+      this.#leastLateMs = Number.POSITIVE_INFINITY;
+      this.#windowEndMs = mediaMs + WINDOW_MS;
+    }
+    const most = Math.max(0, mediaMs - this.#lastMediaMs) * MAX_SLEW;
+    const step = Math.min(most, Math.max(-most, this.#owedMs));
+    this.#offsetMs += step;
+    this.#owedMs -= step;
+    this.#lastMediaMs = Math.max(this.#lastMediaMs, mediaMs);
+  }
+
+  at(mediaMs: number): number {
+    return this.#offsetMs + mediaMs;
+  }
+}

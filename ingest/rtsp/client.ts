@@ -1,0 +1,264 @@
+import { authorization, chooseChallenge, type Challenge, type Credentials } from './digest.ts';
+import { formatRequest, header, parseReply, type RtspReply } from './message.ts';
+import { parseSdp, type MediaDescription, type SessionDescription } from './sdp.ts';
+import type { StreamFailure } from '../stream-failure.ts';
+
+/** Session timeout when the server names none, RFC 2326 §12.37. */
+const DEFAULT_SESSION_SECONDS = 60;
+const MIN_KEEPALIVE_MS = 1_000;
+/** Challenges answered for one request: the first, and one that is stale or follows (some TP-Link). */
+const MAX_CHALLENGES = 2;
+const MAX_REQUESTS = 40;
+const USER_AGENT = 'CCTV-Linkage-Gateway/0.1';
+
+export interface RtspClientEvents {
+  send(request: string): void;
+  /** PLAY was accepted; packets of the track come on `rtpChannel`. */
+  playing(media: MediaDescription, rtpChannel: number): void;
+  /** SETUP told the channels; frames may come before PLAY's own reply. */
+  channels(highest: number): void;
+  failed(failure: StreamFailure): void;
+}
+
+type Step = 'OPTIONS' | 'DESCRIBE' | 'SETUP' | 'PLAY';
+
+/**
+ * One conversation with a camera: OPTIONS, DESCRIBE, SETUP, PLAY, then keepalives (RFC 2326 §10). It knows no socket:
+ * requests go out through `send`, replies come in through `message`, time is told to it.
+ */
+export class RtspClient {
+  readonly #url: string;
+  readonly #credentials: Credentials | undefined;
+  readonly #chooseTrack: (description: SessionDescription) => MediaDescription | StreamFailure;
+  readonly #events: RtspClientEvents;
+  #sequence = 0;
+  #waiting: { step: Step; sequence: number; url: string; challenges: number } | undefined;
+  #challenge: Challenge | undefined;
+  #nonceCount = 0;
+  #session: string | undefined;
+  #keepaliveMs = (DEFAULT_SESSION_SECONDS * 1000) / 2;
+  #keepaliveMethod = 'OPTIONS';
+  #lastRequestMs = 0;
+  #description: SessionDescription | undefined;
+  #track: MediaDescription | undefined;
+  #rtpChannel = 0;
+  #playing = false;
+  #over = false;
+
+  constructor(options: {
+    /** Without credentials. */
+    url: string;
+    credentials: Credentials | undefined;
+    /** The track to play, or why there is none. */
+    chooseTrack: (description: SessionDescription) => MediaDescription | StreamFailure;
+    events: RtspClientEvents;
+  }) {
+    this.#url = options.url;
+    this.#credentials = options.credentials;
+    this.#chooseTrack = options.chooseTrack;
+    this.#events = options.events;
+  }
+
+  start(nowMs: number): void {
+    this.#request('OPTIONS', this.#url, nowMs);
+  }
+
+  /** A reply came. Throws MalformedReply, MalformedDescription. */
+  message(head: string, body: Buffer, nowMs: number): void {
+    const reply = parseReply(head);
+    const waiting = this.#waiting;
+    const sequence = header(reply, 'cseq');
+    // Keepalives are not waited for, so a reply to none of ours is passed over. Some cameras send no CSeq.
+    if (waiting === undefined || (sequence !== undefined && Number(sequence) !== waiting.sequence))
+      return;
+    if (reply.status >= 100 && reply.status < 200) return;
+    this.#waiting = undefined;
+    if (reply.status === 401) {
+      this.#authenticate(reply, waiting, nowMs);
+    } else if (reply.status >= 200 && reply.status < 300) {
+      this.#accepted(waiting.step, reply, body, nowMs);
+    } else if (waiting.step === 'OPTIONS') {
+      // Only a courtesy: what matters is whether DESCRIBE is answered.
+      this.#request('DESCRIBE', this.#url, nowMs);
+    } else {
+      this.#fail(refusal(waiting.step, reply));
+    }
+  }
+
+  /** Called now and then; keeps the session from timing out (RFC 2326 §12.37). */
+  tick(nowMs: number): void {
+    if (!this.#playing || nowMs - this.#lastRequestMs < this.#keepaliveMs) return;
+    this.#send(this.#keepaliveMethod, this.#description?.control ?? this.#url, [], nowMs);
+  }
+
+  /** Leaves: old sessions left open leak frames into new connections (live555). */
+  teardown(nowMs: number): void {
+    if (this.#session !== undefined && !this.#over) {
+      this.#send('TEARDOWN', this.#description?.control ?? this.#url, [], nowMs);
+    }
+    this.#over = true;
+  }
+
+  #accepted(step: Step, reply: RtspReply, body: Buffer, nowMs: number): void {
+    switch (step) {
+      case 'OPTIONS': {
+        const methods = (header(reply, 'public') ?? '').toUpperCase();
+        if (methods.includes('GET_PARAMETER')) this.#keepaliveMethod = 'GET_PARAMETER';
+        this.#request('DESCRIBE', this.#url, nowMs);
+        return;
+      }
+      case 'DESCRIBE': {
+        this.#description = parseSdp(body.toString('utf8'), this.#base(reply));
+        const track = this.#chooseTrack(this.#description);
+        if ('reason' in track) {
+          this.#fail(track);
+          return;
+        }
+        this.#track = track;
+        this.#request('SETUP', track.control, nowMs, [
+          ['Transport', 'RTP/AVP/TCP;unicast;interleaved=0-1'],
+        ]);
+        return;
+      }
+      case 'SETUP': {
+        this.#readSession(reply);
+        if (!this.#readTransport(reply)) return;
+        this.#request('PLAY', this.#description?.control ?? this.#url, nowMs, [
+          ['Range', 'npt=0.000-'],
+        ]);
+        return;
+      }
+      case 'PLAY': {
+        this.#readSession(reply);
+        this.#playing = true;
+        this.#events.playing(this.#track as MediaDescription, this.#rtpChannel);
+        return;
+      }
+    }
+  }
+
+  #authenticate(
+    reply: RtspReply,
+    waiting: { step: Step; url: string; challenges: number },
+    nowMs: number,
+  ): void {
+    const challenge = chooseChallenge(reply.headers.get('www-authenticate') ?? []);
+    const refused = this.#challenge !== undefined && waiting.challenges > 0;
+    const again = challenge?.scheme === 'digest' && challenge.stale;
+    if (this.#credentials === undefined) {
+      this.#fail({
+        reason: 'unauthorised',
+        detail: 'the camera asks for a user name and password',
+      });
+    } else if (challenge === undefined) {
+      this.#fail({
+        reason: 'unauthorised',
+        detail: 'the camera asks for a kind of sign-in that is not known',
+      });
+    } else if (
+      waiting.challenges >= MAX_CHALLENGES ||
+      (refused && !again && sameNonce(challenge, this.#challenge))
+    ) {
+      this.#fail({ reason: 'unauthorised', detail: 'user name or password was refused' });
+    } else {
+      this.#challenge = challenge;
+      this.#nonceCount = 0;
+      const transport: [string, string][] =
+        waiting.step === 'SETUP' ? [['Transport', 'RTP/AVP/TCP;unicast;interleaved=0-1']] : [];
+      this.#request(waiting.step, waiting.url, nowMs, transport, waiting.challenges + 1);
+    }
+  }
+
+  #readSession(reply: RtspReply): void {
+    const session = header(reply, 'session');
+    if (session === undefined) return;
+    const [id = '', ...parameters] = session.split(';');
+    this.#session = id.trim();
+    const timeout = /^\s*timeout\s*=\s*(\d{1,6})/i.exec(
+      parameters.find((p) => /timeout/i.test(p)) ?? '',
+    );
+    const seconds = Number(timeout?.[1] ?? DEFAULT_SESSION_SECONDS) || DEFAULT_SESSION_SECONDS;
+    this.#keepaliveMs = Math.max(MIN_KEEPALIVE_MS, (seconds * 1000) / 2);
+  }
+
+  /** The server may choose other channels than were asked for. */
+  #readTransport(reply: RtspReply): boolean {
+    const transport = header(reply, 'transport') ?? '';
+    const channels = /interleaved\s*=\s*(\d{1,3})(?:\s*-\s*(\d{1,3}))?/i.exec(transport);
+    const rtp = Number(channels?.[1] ?? 0);
+    const rtcp = Number(channels?.[2] ?? rtp + 1);
+    if (rtp > 254 || rtcp > 255) {
+      this.#fail({ reason: 'protocol-error', detail: `channels out of range: ${transport}` });
+      return false;
+    }
+    this.#rtpChannel = rtp;
+    this.#events.channels(Math.max(rtp, rtcp));
+    return true;
+  }
+
+  /** RFC 2326 §C.1.1: Content-Base, Content-Location, then the request's own address. */
+  #base(reply: RtspReply): string {
+    for (const name of ['content-base', 'content-location']) {
+      const value = header(reply, name);
+      if (value !== undefined && /^rtsps?:\/\//i.test(value)) return value;
+    }
+    return this.#url;
+  }
+
+  #request(
+    step: Step,
+    url: string,
+    nowMs: number,
+    headers: ReadonlyArray<readonly [string, string]> = [],
+    challenges = 0,
+  ): void {
+    const accept: [string, string][] = step === 'DESCRIBE' ? [['Accept', 'application/sdp']] : [];
+    const sequence = this.#send(step, url, [...accept, ...headers], nowMs);
+    this.#waiting = { step, sequence, url, challenges };
+  }
+
+  #send(
+    method: string,
+    url: string,
+    headers: ReadonlyArray<readonly [string, string]>,
+    nowMs: number,
+  ): number {
+    const sequence = ++this.#sequence;
+    if (!this.#playing && sequence > MAX_REQUESTS) {
+      this.#fail({ reason: 'protocol-error', detail: 'the conversation does not come to an end' });
+      return sequence;
+    }
+    const all: [string, string][] = [
+      ['CSeq', String(sequence)],
+      ['User-Agent', USER_AGENT],
+    ];
+    if (this.#session !== undefined) all.push(['Session', this.#session]);
+    if (this.#challenge !== undefined && this.#credentials !== undefined) {
+      all.push([
+        'Authorization',
+        authorization(this.#challenge, this.#credentials, method, url, ++this.#nonceCount),
+      ]);
+    }
+    this.#lastRequestMs = nowMs;
+    this.#events.send(formatRequest(method, url, [...all, ...headers]));
+    return sequence;
+  }
+
+  #fail(failure: StreamFailure): void {
+    if (this.#over) return;
+    this.#events.failed(failure);
+  }
+}
+
+function sameNonce(a: Challenge, b: Challenge | undefined): boolean {
+  if (a.scheme === 'basic') return b?.scheme === 'basic';
+  return b?.scheme === 'digest' && a.nonce === b.nonce;
+}
+
+function refusal(step: Step, reply: RtspReply): StreamFailure {
+  const detail = `${step} was answered ${reply.status} ${reply.reason}`.trim();
+  if (reply.status === 404 || reply.status === 410) return { reason: 'not-found', detail };
+  if (reply.status === 403) return { reason: 'unauthorised', detail };
+  if (reply.status === 503 || reply.status === 453) return { reason: 'refused', detail };
+  return { reason: 'protocol-error', detail };
+}

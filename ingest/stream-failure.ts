@@ -1,0 +1,22 @@
+/** Why a camera gives no pictures, as far as the gateway can tell. The screens have words for each. */
+export type DownReason =
+  | 'refused'
+  | 'unreachable'
+  | 'timeout'
+  | 'unauthorised'
+  | 'not-found'
+  | 'no-video'
+  | 'codec-not-supported'
+  | 'silent'
+  | 'protocol-error'
+  | 'closed-by-camera'
+  | 'address-not-allowed'
+  | 'site-budget'
+  | 'worker-restarted'
+  | 'memory-full';
+
+/** `detail` is technical and in English: for a log or a maintainer, never with a credential. */
+export interface StreamFailure {
+  reason: DownReason;
+  detail: string;
+}

@@ -1,0 +1,226 @@
+import { backOffMs } from './back-off.ts';
+import { CameraSession } from './camera-session.ts';
+import type { InitSegment } from './fmp4/segmenter.ts';
+import type { PartTarget } from './fmp4/part-target.ts';
+import type { ChunkPool } from './memory/chunk-pool.ts';
+import type { PartOutbox } from './part-records.ts';
+import type { StreamFailure } from './stream-failure.ts';
+import type {
+  Assignment,
+  CuttingRules,
+  InitNotice,
+  StateNotice,
+  WorkerCounters,
+} from './worker-protocol.ts';
+
+/** Sessions being opened at once, so that a start of a thousand cameras is not a thousand handshakes in one round. */
+const MAX_CONNECTING = 64;
+/** The same for the cameras of one site, which share a line, and its sessions altogether. */
+const MAX_CONNECTING_PER_SITE = 4;
+const MAX_SESSIONS_PER_SITE = 128;
+/** A session that lasted this long was a good one: back-off starts anew after it. */
+const GOOD_SESSION_MS = 30_000;
+
+interface Entry {
+  assignment: Assignment;
+  partTarget: PartTarget | undefined;
+  session: CameraSession | undefined;
+  connecting: boolean;
+  upSinceMs: number;
+  attempt: number;
+  retryAtMs: number;
+  initNumber: number;
+}
+
+/** What happened in a round besides parts. */
+export interface Notices {
+  inits: InitNotice[];
+  partTargets: { slot: number; target: PartTarget }[];
+  states: StateNotice[];
+}
+
+/**
+ * Which cameras run in this worker: opens their sessions within the budgets, and again after a failure, later each
+ * time (HOT_PATH.md, RTSP client). `tick` is called a few times a second.
+ */
+export class Supervisor {
+  readonly #entries = new Map<number, Entry>();
+  readonly #cutting: CuttingRules;
+  readonly #pool: ChunkPool;
+  readonly #outbox: PartOutbox;
+  readonly #isAllowed: (address: string) => boolean;
+  readonly #now: () => number;
+  readonly #random: () => number;
+  #connecting = 0;
+  #initNumber = 0;
+  #parts = 0;
+  /** Of sessions that are over. */
+  #droppedUnits = 0;
+  #lostPackets = 0;
+  #notices: Notices = { inits: [], partTargets: [], states: [] };
+
+  constructor(options: {
+    cutting: CuttingRules;
+    pool: ChunkPool;
+    outbox: PartOutbox;
+    isAllowed: (address: string) => boolean;
+    now: () => number;
+    /** In [0, 1). */
+    random: () => number;
+  }) {
+    this.#cutting = options.cutting;
+    this.#pool = options.pool;
+    this.#outbox = options.outbox;
+    this.#isAllowed = options.isAllowed;
+    this.#now = options.now;
+    this.#random = options.random;
+  }
+
+  assign(assignment: Assignment): void {
+    this.release(assignment.slot);
+    this.#entries.set(assignment.slot, {
+      assignment,
+      partTarget: assignment.partTarget,
+      session: undefined,
+      connecting: false,
+      upSinceMs: 0,
+      attempt: 0,
+      retryAtMs: 0,
+      initNumber: -1,
+    });
+  }
+
+  release(slot: number): void {
+    const entry = this.#entries.get(slot);
+    if (entry === undefined) return;
+    this.#entries.delete(slot);
+    this.#settle(entry);
+    entry.session?.close();
+    this.#addUp(entry);
+  }
+
+  tick(): void {
+    const nowMs = this.#now();
+    for (const entry of this.#entries.values()) {
+      if (entry.session !== undefined) entry.session.tick(nowMs);
+      else if (entry.retryAtMs <= nowMs && this.#mayConnect(entry)) this.#open(entry);
+    }
+  }
+
+  takeNotices(): Notices {
+    const notices = this.#notices;
+    this.#notices = { inits: [], partTargets: [], states: [] };
+    return notices;
+  }
+
+  counters(): WorkerCounters {
+    const counters = {
+      droppedUnits: this.#droppedUnits,
+      lostPackets: this.#lostPackets,
+      parts: this.#parts,
+    };
+    for (const { session } of this.#entries.values()) {
+      counters.droppedUnits += session?.counters.droppedUnits ?? 0;
+      counters.lostPackets += session?.counters.lostPackets ?? 0;
+    }
+    return counters;
+  }
+
+  /** Leaves every camera. */
+  stop(): void {
+    for (const slot of [...this.#entries.keys()]) this.release(slot);
+  }
+
+  #mayConnect(entry: Entry): boolean {
+    if (this.#connecting >= MAX_CONNECTING) return false;
+    const { site } = entry.assignment.source;
+    if (site === null) return true;
+    let connecting = 0;
+    let sessions = 0;
+    for (const other of this.#entries.values()) {
+      if (other.assignment.source.site !== site || other.session === undefined) continue;
+      sessions++;
+      if (other.connecting) connecting++;
+    }
+    return connecting < MAX_CONNECTING_PER_SITE && sessions < MAX_SESSIONS_PER_SITE;
+  }
+
+  #open(entry: Entry): void {
+    const { slot, source } = entry.assignment;
+    const startMs = this.#now();
+    const runId = startMs.toString(36);
+    entry.connecting = true;
+    this.#connecting++;
+    if (entry.attempt === 0) {
+      this.#notices.states.push({ slot, atMs: startMs, state: 'connecting' });
+    }
+    entry.session = new CameraSession({
+      source,
+      cutting: this.#cutting,
+      partTarget: entry.partTarget,
+      pool: this.#pool,
+      isAllowed: this.#isAllowed,
+      now: this.#now,
+      output: {
+        init: (init) => this.#init(entry, runId, init),
+        partTarget: (target) => {
+          entry.partTarget = target;
+          this.#notices.partTargets.push({ slot, target });
+        },
+        part: (part) => {
+          this.#parts++;
+          this.#outbox.part(slot, entry.initNumber, part);
+        },
+        segmentEnd: () => this.#outbox.segmentEnd(slot),
+      },
+      onUp: () => {
+        this.#settle(entry);
+        entry.upSinceMs = this.#now();
+        this.#notices.states.push({ slot, atMs: entry.upSinceMs, state: 'up' });
+      },
+      onFailure: (failure) => this.#failed(entry, failure),
+    });
+  }
+
+  #init(entry: Entry, runId: string, init: InitSegment): void {
+    entry.initNumber = this.#initNumber++;
+    this.#notices.inits.push({
+      slot: entry.assignment.slot,
+      initNumber: entry.initNumber,
+      runId,
+      index: init.index,
+      bytes: init.bytes,
+      codec: init.config.codec,
+      width: init.config.width,
+      height: init.config.height,
+    });
+  }
+
+  #failed(entry: Entry, failure: StreamFailure): void {
+    const nowMs = this.#now();
+    this.#settle(entry);
+    this.#addUp(entry);
+    if (entry.upSinceMs > 0 && nowMs - entry.upSinceMs > GOOD_SESSION_MS) entry.attempt = 0;
+    entry.upSinceMs = 0;
+    entry.attempt++;
+    entry.retryAtMs = nowMs + backOffMs(entry.attempt, failure.reason, this.#random());
+    this.#notices.states.push({
+      slot: entry.assignment.slot,
+      atMs: nowMs,
+      state: 'down',
+      failure,
+      retryAtMs: entry.retryAtMs,
+    });
+  }
+
+  #settle(entry: Entry): void {
+    if (entry.connecting) this.#connecting--;
+    entry.connecting = false;
+  }
+
+  #addUp(entry: Entry): void {
+    this.#droppedUnits += entry.session?.counters.droppedUnits ?? 0;
+    this.#lostPackets += entry.session?.counters.lostPackets ?? 0;
+    entry.session = undefined;
+  }
+}

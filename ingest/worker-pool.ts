@@ -1,0 +1,343 @@
+import { Worker } from 'node:worker_threads';
+import { StaticAssignment } from './assignment/static.ts';
+import { LiveWindow, type WindowInit, type WindowRules } from './hls/live-window.ts';
+import { measureWindow } from './hls/multivariant-playlist.ts';
+import { LiveStateBoard, plainState, type LiveState } from './live-states.ts';
+import { ChunkReader } from './memory/chunk-pool.ts';
+import { readParts } from './part-records.ts';
+import type { StreamSource } from './stream-source.ts';
+import type {
+  FromWorker,
+  LoopLag,
+  StateNotice,
+  ToWorker,
+  WorkerCounters,
+  WorkerSettings,
+} from './worker-protocol.ts';
+
+/** A worker that dies is started again after this; one that dies at once must not take the core. */
+const RESTART_MS = 1_000;
+/** How long a worker may take to leave its cameras when the process ends. */
+const STOP_MS = 3_000;
+/** A camera's last pictures can be played for so long after it went down; then their memory is given back. */
+const KEEP_AFTER_DOWN_MS = 30_000;
+
+export interface WorkerPoolOptions {
+  /** The composition root of a worker thread. */
+  workerUrl: URL;
+  workers: number;
+  settings: WorkerSettings;
+  windowRules: WindowRules;
+  states: LiveStateBoard;
+  /** Unix ms. */
+  now: () => number;
+  /** One line for a state change. */
+  log: (event: string, fields: Record<string, unknown>) => void;
+}
+
+interface Camera {
+  slot: number;
+  worker: number;
+  source: StreamSource;
+  window: LiveWindow;
+  /** Of the present run, for the live state. */
+  init: WindowInit | undefined;
+  measured: boolean;
+  clearing: NodeJS.Timeout | undefined;
+}
+
+interface WorkerHandle {
+  thread: Worker;
+  reader: ChunkReader | undefined;
+  inits: Map<number, { slot: number; init: WindowInit }>;
+  counters: WorkerCounters;
+  lag: LoopLag;
+}
+
+export interface WorkerReport {
+  worker: number;
+  counters: WorkerCounters;
+  lag: LoopLag;
+}
+
+/**
+ * The serving thread's side of the camera workers: spreads cameras over them, takes what they hand on into live
+ * windows, and starts a worker again that died, the others undisturbed. Windows outlive their worker.
+ */
+export class WorkerPool {
+  readonly #options: WorkerPoolOptions;
+  readonly #assignment: StaticAssignment;
+  readonly #workers: WorkerHandle[] = [];
+  readonly #cameras = new Map<string, Camera>();
+  readonly #slots = new Map<number, Camera>();
+  /** Of workers that are gone. */
+  readonly #pastCounters: WorkerCounters = { droppedUnits: 0, lostPackets: 0, parts: 0 };
+  #nextSlot = 0;
+  #stopping = false;
+
+  constructor(options: WorkerPoolOptions) {
+    this.#options = options;
+    this.#assignment = new StaticAssignment(options.workers);
+    for (let i = 0; i < options.workers; i++) this.#workers.push(this.#start(i));
+  }
+
+  add(source: StreamSource): void {
+    this.addAll([source]);
+  }
+
+  addAll(sources: readonly StreamSource[]): void {
+    const { now, windowRules, states } = this.#options;
+    const added = sources.map((source): Camera => {
+      this.remove(source.cameraId);
+      const camera: Camera = {
+        slot: this.#nextSlot++,
+        worker: this.#assignment.place(source.site),
+        source,
+        window: new LiveWindow(source.cameraId, windowRules, now()),
+        init: undefined,
+        measured: false,
+        clearing: undefined,
+      };
+      this.#cameras.set(source.cameraId, camera);
+      this.#slots.set(camera.slot, camera);
+      states.set(plainState(source.cameraId, 'connecting', now()));
+      return camera;
+    });
+    this.#workers.forEach((_, worker) =>
+      this.#assign(
+        worker,
+        added.filter((camera) => camera.worker === worker),
+      ),
+    );
+  }
+
+  remove(cameraId: string): void {
+    const camera = this.#cameras.get(cameraId);
+    if (camera === undefined) return;
+    this.#cameras.delete(cameraId);
+    this.#slots.delete(camera.slot);
+    this.#assignment.remove(camera.source.site, camera.worker);
+    clearTimeout(camera.clearing);
+    camera.window.clear();
+    this.#options.states.remove(cameraId);
+    this.#tell(camera.worker, { type: 'release', slots: [camera.slot] });
+  }
+
+  window(cameraId: string): LiveWindow | undefined {
+    return this.#cameras.get(cameraId)?.window;
+  }
+
+  *windows(): Iterable<LiveWindow> {
+    for (const camera of this.#cameras.values()) yield camera.window;
+  }
+
+  reports(): WorkerReport[] {
+    return this.#workers.map(({ counters, lag }, worker) => ({ worker, counters, lag }));
+  }
+
+  counters(): WorkerCounters {
+    const sum = { ...this.#pastCounters };
+    for (const { counters } of this.#workers) add(sum, counters);
+    return sum;
+  }
+
+  /** Leaves all cameras; resolves when every worker has ended. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await Promise.all(
+      this.#workers.map(async ({ thread }) => {
+        const ended = new Promise<void>((resolve) => thread.once('exit', () => resolve()));
+        const timer = setTimeout(() => void thread.terminate(), STOP_MS);
+        thread.postMessage({ type: 'stop' } satisfies ToWorker);
+        await ended;
+        clearTimeout(timer);
+      }),
+    );
+    for (const camera of this.#cameras.values()) clearTimeout(camera.clearing);
+  }
+
+  /** For tests of what happens then: ends a worker as a fault would. */
+  async kill(worker: number): Promise<void> {
+    await this.#workers[worker]?.thread.terminate();
+  }
+
+  #start(worker: number): WorkerHandle {
+    const thread = new Worker(this.#options.workerUrl, {
+      workerData: this.#options.settings,
+      name: `camera-worker-${worker}`,
+    });
+    const handle: WorkerHandle = {
+      thread,
+      reader: undefined,
+      inits: new Map(),
+      counters: { droppedUnits: 0, lostPackets: 0, parts: 0 },
+      lag: { p50: 0, p99: 0 },
+    };
+    thread.on('message', (message: FromWorker) => this.#receive(handle, message));
+    thread.on('error', (error) => {
+      this.#options.log('camera worker failed', { worker, error: String(error) });
+    });
+    thread.on('exit', () => this.#exited(worker, handle));
+    return handle;
+  }
+
+  #exited(worker: number, handle: WorkerHandle): void {
+    if (this.#stopping) return;
+    add(this.#pastCounters, handle.counters);
+    handle.counters = { droppedUnits: 0, lostPackets: 0, parts: 0 };
+    const { now, log, states } = this.#options;
+    log('camera worker ended, starting it again', { worker });
+    const cameras = [...this.#cameras.values()].filter((camera) => camera.worker === worker);
+    for (const camera of cameras) {
+      camera.window.endRun();
+      states.set({
+        ...plainState(camera.source.cameraId, 'connecting', now()),
+        reason: 'worker-restarted',
+      });
+    }
+    setTimeout(() => {
+      if (this.#stopping) return;
+      this.#workers[worker] = this.#start(worker);
+      this.#assign(
+        worker,
+        [...this.#cameras.values()].filter((camera) => camera.worker === worker),
+      );
+    }, RESTART_MS);
+  }
+
+  #assign(worker: number, cameras: readonly Camera[]): void {
+    if (cameras.length === 0) return;
+    this.#tell(worker, {
+      type: 'assign',
+      assignments: cameras.map(({ source, slot, window }) => ({
+        source,
+        slot,
+        partTarget: window.partTarget,
+      })),
+    });
+  }
+
+  #tell(worker: number, message: ToWorker): void {
+    this.#workers[worker]?.thread.postMessage(message);
+  }
+
+  #receive(handle: WorkerHandle, message: FromWorker): void {
+    switch (message.type) {
+      case 'ready':
+        handle.reader = new ChunkReader(message.shared);
+        return;
+      case 'round':
+        this.#takeRound(handle, message);
+        return;
+      case 'report':
+        handle.counters = message.counters;
+        handle.lag = message.lag;
+        return;
+      case 'stopped':
+        return;
+    }
+  }
+
+  #takeRound(handle: WorkerHandle, round: Extract<FromWorker, { type: 'round' }>): void {
+    const { reader, inits } = handle;
+    if (reader === undefined) return;
+    for (const slab of round.slabs) reader.addSlab(slab);
+    for (const notice of round.inits) {
+      const { slot, initNumber, runId, index, codec, width, height } = notice;
+      // A camera's parts always refer to its latest init or the one before it in the same round.
+      for (const [number, known] of inits) {
+        if (known.slot === slot && number < initNumber - 1) inits.delete(number);
+      }
+      inits.set(initNumber, {
+        slot,
+        init: { runId, index, bytes: Buffer.from(notice.bytes), codec, width, height },
+      });
+    }
+    for (const { slot, target } of round.partTargets) {
+      const window = this.#slots.get(slot)?.window;
+      if (window !== undefined) window.partTarget ??= target;
+    }
+    readParts(
+      round.parts,
+      (part) => {
+        const camera = this.#slots.get(part.slot);
+        const init = inits.get(part.initNumber)?.init;
+        if (camera === undefined || init === undefined) {
+          for (const slice of part.slices) reader.release(slice.chunk);
+          return;
+        }
+        camera.window.add(part, init, reader);
+        if (init !== camera.init) this.#newInit(camera, init);
+        if (part.endsSegment && !camera.measured) this.#measure(camera);
+      },
+      (slot) => this.#slots.get(slot)?.window.endSegment(),
+    );
+    for (const notice of round.states) this.#takeState(notice);
+  }
+
+  #newInit(camera: Camera, init: WindowInit): void {
+    camera.init = init;
+    camera.measured = false;
+    const state = this.#options.states.get(camera.source.cameraId);
+    if (state?.state === 'up') this.#options.states.set(this.#withStream(camera, state));
+  }
+
+  /** The first whole segment tells rate and size. */
+  #measure(camera: Camera): void {
+    const state = this.#options.states.get(camera.source.cameraId);
+    if (state?.state !== 'up') return;
+    camera.measured = true;
+    this.#options.states.set(this.#withStream(camera, state));
+  }
+
+  #withStream(camera: Camera, state: LiveState): LiveState {
+    const { meanBitsPerSecond, frameRate } = measureWindow(camera.window);
+    return {
+      ...state,
+      codec: camera.init?.codec ?? null,
+      width: camera.init?.width ?? null,
+      height: camera.init?.height ?? null,
+      frameRate: frameRate === undefined ? null : Math.round(frameRate * 100) / 100,
+      bitsPerSecond: meanBitsPerSecond === undefined ? null : Math.round(meanBitsPerSecond),
+    };
+  }
+
+  #takeState(notice: StateNotice): void {
+    const camera = this.#slots.get(notice.slot);
+    if (camera === undefined) return;
+    const { states, log } = this.#options;
+    const { cameraId } = camera.source;
+    const plain = plainState(cameraId, notice.state, notice.atMs);
+    if (notice.state === 'connecting') {
+      states.set(plain);
+      return;
+    }
+    if (notice.state === 'up') {
+      clearTimeout(camera.clearing);
+      camera.measured = false;
+      states.set(this.#withStream(camera, plain));
+      log('camera up', { cameraId, runId: camera.init?.runId });
+      return;
+    }
+    const before = states.get(cameraId);
+    states.set({
+      ...plain,
+      // Down since the first failure, however often it was tried again.
+      sinceMs: before?.state === 'down' ? before.sinceMs : notice.atMs,
+      reason: notice.failure.reason,
+      detail: notice.failure.detail,
+      retryAtMs: notice.retryAtMs,
+    });
+    if (before?.state === 'down' && before.reason === notice.failure.reason) return;
+    log('camera down', { cameraId, runId: camera.init?.runId, ...notice.failure });
+    camera.window.endRun();
+    clearTimeout(camera.clearing);
+    camera.clearing = setTimeout(() => camera.window.clear(), KEEP_AFTER_DOWN_MS);
+  }
+}
+
+function add(sum: WorkerCounters, more: WorkerCounters): void {
+  sum.droppedUnits += more.droppedUnits;
+  sum.lostPackets += more.lostPackets;
+  sum.parts += more.parts;
+}

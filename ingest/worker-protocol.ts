@@ -1,0 +1,83 @@
+import type { PartTarget } from './fmp4/part-target.ts';
+import type { SharedChunkState } from './memory/chunk-pool.ts';
+import type { StreamFailure } from './stream-failure.ts';
+import type { StreamSource } from './stream-source.ts';
+
+/**
+ * What passes between the serving thread and a camera worker. Media itself passes in shared memory; parts are told
+ * of in numbers, all of one round in one message (PartOutbox, readParts).
+ */
+
+/** How streams are cut; the same for every camera of a process. Milliseconds. */
+export interface CuttingRules {
+  partAimMs: number;
+  segmentAimMs: number;
+  /** EXT-X-TARGETDURATION: no segment is longer. */
+  segmentMaxMs: number;
+}
+
+export interface WorkerSettings {
+  cutting: CuttingRules;
+  /** Media memory of this worker, at most. */
+  poolMaxBytes: number;
+  /** CIDRs that streams may be pulled from. */
+  cameraNetworks: readonly string[];
+}
+
+export interface Assignment {
+  source: StreamSource;
+  /** Names the camera in part records. */
+  slot: number;
+  /** Decided in an earlier run; kept for the life of the camera's URL. */
+  partTarget: PartTarget | undefined;
+}
+
+export type ToWorker =
+  | { type: 'assign'; assignments: readonly Assignment[] }
+  | { type: 'release'; slots: readonly number[] }
+  | { type: 'stop' };
+
+export interface InitNotice {
+  slot: number;
+  /** Names this init in part records; counts over the worker's whole life. */
+  initNumber: number;
+  runId: string;
+  index: number;
+  bytes: Uint8Array;
+  codec: string;
+  width: number;
+  height: number;
+}
+
+export type StateNotice = { slot: number; atMs: number } & (
+  | { state: 'connecting' }
+  | { state: 'up' }
+  | { state: 'down'; failure: StreamFailure; retryAtMs: number }
+);
+
+/** Counted since the worker began. */
+export interface WorkerCounters {
+  droppedUnits: number;
+  lostPackets: number;
+  parts: number;
+}
+
+/** Time between two looks at the sockets, seconds. */
+export interface LoopLag {
+  p50: number;
+  p99: number;
+}
+
+export type FromWorker =
+  | { type: 'ready'; shared: SharedChunkState }
+  | {
+      type: 'round';
+      /** Applied in this order. */
+      slabs: readonly SharedArrayBuffer[];
+      inits: readonly InitNotice[];
+      partTargets: readonly { slot: number; target: PartTarget }[];
+      parts: Float64Array;
+      states: readonly StateNotice[];
+    }
+  | { type: 'report'; counters: WorkerCounters; lag: LoopLag }
+  | { type: 'stopped' };
