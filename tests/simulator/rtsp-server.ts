@@ -1,0 +1,132 @@
+/**
+ * Simulated cameras on one RTSP server: every path is a camera that plays a clip in a loop to any number of clients.
+ * Start reading here: beat.ts has the time, clip.ts the packets, camera.ts what is shown, connection.ts the protocol.
+ */
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { Behaviour } from './behaviour.ts';
+import { BeatClock, PHASES } from './beat.ts';
+import { SimulatedCamera, type CameraOptions, type CameraStats } from './camera.ts';
+import { loadClip, type Clip, type ClipSource } from './clip.ts';
+import { ServerConnection } from './connection.ts';
+
+/** Names that clients may bring into being; the rest are not found. */
+const MAX_CAMERAS = 20_000;
+const DEFAULT_MAX_UNSENT_BYTES = 2 * 1024 * 1024;
+const TIMEOUT_CHECK_MS = 500;
+const SYNCHRONISATION_SOURCE = 0x0c_c7_70_01;
+const LISTEN_BACKLOG = 1024;
+
+/** The clips that come with the simulator; `main` is what a camera shows unless told otherwise. */
+export const CLIPS: Readonly<Record<'main' | 'small', ClipSource>> = {
+  main: { path: fileURLToPath(new URL('clip.h264', import.meta.url)), framesPerSecond: 10 },
+  small: { path: fileURLToPath(new URL('clip-small.h264', import.meta.url)), framesPerSecond: 10 },
+};
+
+export interface SimulatorOptions {
+  /** Default: 127.0.0.1. */
+  host?: string;
+  /** Default: any free port. */
+  port?: number;
+  /** Further clips, or others in place of `main` and `small`. Each is loaded when first shown. */
+  clips?: Readonly<Record<string, ClipSource>>;
+  /** Cameras that differ from the usual; every other path is a camera as well. */
+  cameras?: Readonly<Record<string, CameraOptions>>;
+  /** Bytes a slow client may keep waiting before it is closed. Default: 2 MiB. */
+  maxUnsentBytes?: number;
+}
+
+export interface Simulator {
+  readonly port: number;
+  /** The address of a camera, without credentials. */
+  url(name: string): string;
+  /** Chooses how a camera behaves from now on, known to clients already or not. */
+  behave(name: string, behaviour: Behaviour): void;
+  stats(name: string): CameraStats;
+  /** Closes the listening port as if the whole box were off (present connections too), or opens the same port again. */
+  setListening(listening: boolean): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Starts to listen. Throws UnplayableClip, and what listening throws. */
+export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
+  const host = options.host ?? '127.0.0.1';
+  const sources: Readonly<Record<string, ClipSource>> = { ...CLIPS, ...options.clips };
+  const clips = new Map<string, Clip>();
+  const clock = new BeatClock();
+  const cameras = new Map<string, SimulatedCamera>();
+  const connections = new Map<Socket, ServerConnection>();
+
+  const clipNamed = (name: string): Clip => {
+    let clip = clips.get(name);
+    if (clip === undefined) {
+      const source = sources[name];
+      if (source === undefined) throw new RangeError(`no clip is named ${name}`);
+      clip = loadClip(source, SYNCHRONISATION_SOURCE);
+      clips.set(name, clip);
+    }
+    return clip;
+  };
+  const cameraNamed = (name: string): SimulatedCamera | undefined => {
+    let camera = cameras.get(name);
+    if (camera === undefined && name !== '' && cameras.size < MAX_CAMERAS) {
+      const phase = cameras.size % PHASES;
+      const beatOf = (framesPerSecond: number) => clock.beat(framesPerSecond, phase);
+      camera = new SimulatedCamera(name, options.cameras?.[name] ?? {}, clipNamed, beatOf);
+      cameras.set(name, camera);
+    }
+    return camera;
+  };
+  const known = (name: string): SimulatedCamera => {
+    const camera = cameraNamed(name);
+    if (camera === undefined) throw new RangeError(`no camera can be named ${name}`);
+    return camera;
+  };
+  for (const name of Object.keys(options.cameras ?? {})) known(name);
+
+  const server = createServer((socket) => {
+    const connection = new ServerConnection(socket, {
+      cameraNamed,
+      maxUnsentBytes: options.maxUnsentBytes ?? DEFAULT_MAX_UNSENT_BYTES,
+      synchronisationSource: SYNCHRONISATION_SOURCE,
+    });
+    connections.set(socket, connection);
+    socket.on('close', () => connections.delete(socket));
+  });
+  const listen = async (port: number): Promise<void> => {
+    server.listen({ host, port, backlog: LISTEN_BACKLOG });
+    await once(server, 'listening');
+  };
+  const stopListening = async (): Promise<void> => {
+    if (!server.listening) return;
+    const closed = once(server, 'close');
+    server.close();
+    for (const socket of connections.keys()) socket.destroy();
+    await closed;
+  };
+  await listen(options.port ?? 0);
+  const port = portOf(server.address());
+  const timeouts = setInterval(() => {
+    for (const connection of connections.values()) connection.checkTimeout();
+  }, TIMEOUT_CHECK_MS);
+
+  return {
+    port,
+    url: (name) => `rtsp://${host}:${port}/${name}`,
+    behave: (name, behaviour) => known(name).behave(behaviour),
+    stats: (name) => known(name).stats(),
+    setListening: (listening) =>
+      listening ? (server.listening ? Promise.resolve() : listen(port)) : stopListening(),
+    close: async () => {
+      clearInterval(timeouts);
+      clock.close();
+      await stopListening();
+    },
+  };
+}
+
+function portOf(address: AddressInfo | string | null): number {
+  if (address === null || typeof address === 'string') throw new TypeError('not a TCP address');
+  return address.port;
+}
