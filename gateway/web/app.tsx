@@ -7,6 +7,7 @@ import {
   useSyncExternalStore,
 } from 'react';
 import { CameraLarge } from './camera-large.tsx';
+import { tileId } from './camera-tile.tsx';
 import type { GatewayFeed } from './gateway-feed.ts';
 import { EmptyRegister, GatewayLost, Loading, NothingFound } from './notices.tsx';
 import { wallLimits } from './playback.ts';
@@ -29,7 +30,8 @@ export function App({ feed }: { feed: GatewayFeed }) {
   const directory = useSyncExternalStore(feed.subscribe, feed.directory);
   const route = useRoute();
   const tabWatched = useTabWatched();
-  const largeOpen = route.view === 'camera';
+  const largeCameraId = route.view === 'camera' ? route.cameraId : null;
+  const largeOpen = largeCameraId !== null;
   const players = usePlayers('wall', wallLimits, tabWatched && !largeOpen);
   const [filter, setFilter] = useState<WallFilter>(everyCamera);
   const deferredFilter = useDeferredValue(filter);
@@ -47,6 +49,14 @@ export function App({ feed }: { feed: GatewayFeed }) {
   useEffect(() => {
     document.title = t('product');
   }, [t]);
+
+  const lastLarge = useRef<string>(null);
+  useEffect(() => {
+    if (largeCameraId === null && lastLarge.current !== null) {
+      document.getElementById(tileId(lastLarge.current))?.focus();
+    }
+    lastLarge.current = largeCameraId;
+  }, [largeCameraId]);
 
   useEffect(() => {
     const slash = (event: KeyboardEvent): void => {
@@ -90,7 +100,7 @@ export function App({ feed }: { feed: GatewayFeed }) {
       </main>
       {largeOpen && (
         <CameraLarge
-          cameraId={route.cameraId}
+          cameraId={largeCameraId}
           cameras={cameras}
           neighbours={shown}
           live={live}

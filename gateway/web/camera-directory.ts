@@ -36,23 +36,16 @@ export function apply(directory: CameraDirectory, happening: Happening): CameraD
     return directory.gateway === 'lost' ? directory : { ...directory, gateway: 'lost' };
   }
   const heard = { gateway: 'reached', heardAtMs: happening.atMs } as const;
-  switch (happening.kind) {
-    case 'cameras':
-      return {
-        ...directory,
-        ...heard,
-        cameras: inWallOrder(happening.cameras),
-        truncated: happening.truncated,
-      };
-    case 'camera': {
-      const others = (directory.cameras ?? []).filter(({ id }) => id !== happening.camera.id);
-      return { ...directory, ...heard, cameras: inWallOrder([...others, happening.camera]) };
-    }
-    case 'snapshot':
-      return { ...directory, ...heard, live: byCamera(new Map(), happening.states) };
-    case 'live':
-      return { ...directory, ...heard, live: byCamera(new Map(directory.live), happening.states) };
+  if (happening.kind === 'cameras') {
+    const { cameras, truncated } = happening;
+    return { ...directory, ...heard, cameras: inWallOrder(cameras), truncated };
   }
+  if (happening.kind === 'camera') {
+    const others = (directory.cameras ?? []).filter(({ id }) => id !== happening.camera.id);
+    return { ...directory, ...heard, cameras: inWallOrder([...others, happening.camera]) };
+  }
+  const before = happening.kind === 'snapshot' ? [] : directory.live;
+  return { ...directory, ...heard, live: byCamera(new Map(before), happening.states) };
 }
 
 function byCamera(live: Map<string, LiveState>, states: LiveState[]): Map<string, LiveState> {

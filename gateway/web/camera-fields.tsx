@@ -8,7 +8,7 @@ export function CameraFields({ camera }: { camera: Camera }) {
   const { t, language } = useLanguage();
   const given = (value: string | null): string =>
     value === null || value === '' ? t('notGiven') : value;
-  const list = (values: string[]): string => given(values.join(', '));
+  const list = (values: string[]): string => given(values.join('\n'));
   return (
     <>
       <FieldGroup

@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Loader, Modal, Text, Title } from '@mantine/core';
-import { useEffect } from 'react';
+import { useCallback, useEffect } from 'react';
 import { tileLines } from './camera-tile.tsx';
 import { CameraFields } from './camera-fields.tsx';
 import { MeasuredPicture } from './measured-picture.tsx';
@@ -115,6 +115,7 @@ function LargeCamera(props: { camera: Camera; live: LiveState | undefined; watch
   const players = usePlayers('large', largeLimits, props.watched);
   const { refs, picture } = useTilePicture(players, camera.id, live);
   const state = live?.state ?? 'not-linked';
+  const player = useCallback(() => players.player(camera.id), [players, camera.id]);
   const lines = tileLines(camera, live, picture, largeLimits.playing, words);
   const advice =
     live?.state === 'down' && live.reason ? adviceWords(live.reason, language) : undefined;
@@ -150,7 +151,7 @@ function LargeCamera(props: { camera: Camera; live: LiveState | undefined; watch
       <div className="large-side">
         <MeasuredPicture
           video={refs.video}
-          player={() => players.player(camera.id)}
+          player={player}
           live={live}
           playing={picture === 'playing'}
         />

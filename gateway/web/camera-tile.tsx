@@ -29,6 +29,7 @@ export const CameraTile = memo(function CameraTile(props: {
     <li>
       <div
         ref={refs.frame}
+        id={tileId(camera.id)}
         className="tile"
         role="button"
         tabIndex={0}
@@ -71,6 +72,11 @@ export const CameraTile = memo(function CameraTile(props: {
   );
 });
 
+/** The element that takes the focus when the camera's large view closes. */
+export function tileId(cameraId: string): string {
+  return `camera-${cameraId}`;
+}
+
 /** What stands on the tile instead of a live picture. */
 export function tileLines(
   camera: Camera,
@@ -81,7 +87,7 @@ export function tileLines(
 ): string[] {
   if (live === undefined || live.state === 'not-linked') {
     const declared = camera.declared === null ? [] : [declaredWords(camera.declared, language)];
-    return [stateName('not-linked', language), ...declared];
+    return [...declared, t('noStream')];
   }
   if (live.state !== 'up') {
     const reason = live.reason === null ? [] : [reasonWords(live.reason, language)];
@@ -89,19 +95,14 @@ export function tileLines(
       live.state === 'connecting' || reason.length === 0 ? [stateName(live.state, language)] : [];
     return [...name, ...reason, sinceWords(live, Date.now(), language)];
   }
-  switch (picture) {
-    case 'unplayable':
-      return [unplayableWords(live.codec ?? '', language)];
-    case 'starting':
-      return [t('starting')];
-    case 'resting':
-      return [t('resting')];
-    case 'queued':
-      return [t('queued', { limit: playingLimit })];
-    case 'touch-needed':
-      return [t('touchToPlay')];
-    case 'playing':
-    case 'none':
-      return [];
-  }
+  const lines: Record<TilePicture, string[]> = {
+    none: [],
+    playing: [],
+    starting: [t('starting')],
+    resting: [t('resting')],
+    queued: [t('queued', { limit: playingLimit })],
+    'touch-needed': [t('touchToPlay')],
+    unplayable: [unplayableWords(live.codec ?? '', language)],
+  };
+  return lines[picture];
 }

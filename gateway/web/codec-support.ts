@@ -1,4 +1,4 @@
-import Hls from 'hls.js';
+import { Hls, hlsSupported } from './hls-library.ts';
 import { isPlayable } from './codec.ts';
 
 /** Can this browser show pictures of this codec (RFC 6381)? A codec that is not known yet is worth a try. */
@@ -12,7 +12,7 @@ const answers = new Map<string, boolean>();
 function supportsMimeType(mimeType: string): boolean {
   let answer = answers.get(mimeType);
   if (answer === undefined) {
-    answer = Hls.isSupported()
+    answer = hlsSupported
       ? (Hls.getMediaSource()?.isTypeSupported(mimeType) ?? false)
       : document.createElement('video').canPlayType(mimeType) !== '';
     answers.set(mimeType, answer);

@@ -6,7 +6,7 @@ import { cameraOnWire, liveStateOnWire, liveStatesOnWire, type LiveState } from 
 const gatherMs = 100;
 /** Between attempts to reach the gateway; doubled up to the second. */
 const retryFirstMs = 1_000;
-const retryMaxMs = 15_000;
+const retryMaxMs = 5_000;
 
 export interface GatewayFeed {
   directory: () => CameraDirectory;

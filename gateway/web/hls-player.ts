@@ -1,4 +1,5 @@
-import Hls, { type ErrorData, type HlsConfig } from 'hls.js';
+import { ErrorDetails, Events, type ErrorData, type HlsConfig } from 'hls.js';
+import { Hls, hlsSupported } from './hls-library.ts';
 
 /** How a camera is played: among many on the wall, or alone and as late as possible behind the camera. */
 export type PlayMode = 'wall' | 'large';
@@ -51,7 +52,7 @@ export function startPlayer(options: {
     });
   };
 
-  if (!Hls.isSupported()) {
+  if (!hlsSupported) {
     video.addEventListener('error', () => events.failed('other'), { signal });
     video.addEventListener('loadedmetadata', play, { signal, once: true });
     video.src = address;
@@ -67,8 +68,8 @@ export function startPlayer(options: {
   }
 
   const hls = new Hls(mode === 'wall' ? wallConfig : largeConfig);
-  hls.on(Hls.Events.MANIFEST_PARSED, play);
-  hls.on(Hls.Events.ERROR, (_event, error) => {
+  hls.on(Events.MANIFEST_PARSED, play);
+  hls.on(Events.ERROR, (_event, error) => {
     if (error.fatal) events.failed(causeOf(error));
   });
   hls.loadSource(address);
@@ -93,9 +94,9 @@ function empty(video: HTMLVideoElement): void {
 
 function causeOf({ details }: ErrorData): 'codec' | 'other' {
   switch (details) {
-    case Hls.ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR:
-    case Hls.ErrorDetails.BUFFER_ADD_CODEC_ERROR:
-    case Hls.ErrorDetails.BUFFER_INCOMPATIBLE_CODECS_ERROR:
+    case ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR:
+    case ErrorDetails.BUFFER_ADD_CODEC_ERROR:
+    case ErrorDetails.BUFFER_INCOMPATIBLE_CODECS_ERROR:
       return 'codec';
     default:
       return 'other';

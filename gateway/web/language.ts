@@ -1,4 +1,4 @@
-import i18next from 'i18next';
+import { createInstance } from 'i18next';
 import { initReactI18next } from 'react-i18next';
 import { languageOf, type Language } from './language-name.ts';
 import { en } from './words/en.ts';
@@ -10,14 +10,16 @@ declare module 'i18next' {
   }
 }
 
+const i18n = createInstance();
+
 const rememberedAs = 'language';
 
 /** Readies the words in the language chosen last on this machine, Thai at first. */
 export async function startLanguage(): Promise<void> {
-  i18next.on('languageChanged', (name) => {
+  i18n.on('languageChanged', (name) => {
     document.documentElement.lang = name;
   });
-  await i18next.use(initReactI18next).init({
+  await i18n.use(initReactI18next).init({
     lng: remembered(),
     fallbackLng: 'th',
     resources: { th: { translation: th }, en: { translation: en } },
@@ -32,7 +34,7 @@ export async function chooseLanguage(language: Language): Promise<void> {
   } catch {
     // Storage is closed to this page (private window): the choice lasts until the tab closes.
   }
-  await i18next.changeLanguage(language);
+  await i18n.changeLanguage(language);
 }
 
 function remembered(): Language {

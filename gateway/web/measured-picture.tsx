@@ -29,7 +29,7 @@ export function MeasuredPicture(props: {
   useEffect(() => {
     if (!playing) {
       setMeasured(null);
-      return;
+      return undefined;
     }
     let lastFrames: number | null = null;
     let lastMs = 0;
@@ -50,15 +50,15 @@ export function MeasuredPicture(props: {
     measure();
     const timer = setInterval(measure, measureEveryMs);
     return () => clearInterval(timer);
-    // `player` is a new function at every drawing and always answers for the same camera.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [playing, video]);
+  }, [playing, player, video]);
 
   const none = t('measured.none');
-  const codec = player()?.codec() ?? live?.codec ?? null;
-  const width = measured?.width || live?.width;
-  const height = measured?.height || live?.height;
-  const frameRate = measured?.frameRate ?? live?.frameRate;
+  // A camera that is not up sends nothing: what it sent last would read as if it did.
+  const told = live?.state === 'up' ? live : undefined;
+  const codec = player()?.codec() ?? told?.codec ?? null;
+  const width = measured?.width || told?.width;
+  const height = measured?.height || told?.height;
+  const frameRate = measured?.frameRate ?? told?.frameRate;
   return (
     <FieldGroup
       title={t('measured.title')}
@@ -74,8 +74,8 @@ export function MeasuredPicture(props: {
         [t('measured.codec'), codec ? `${codecName(codec)} · ${codec}` : none],
         [
           t('measured.bitRate'),
-          live?.bitsPerSecond
-            ? t('measured.megabits', { value: (live.bitsPerSecond / 1e6).toFixed(1) })
+          told?.bitsPerSecond
+            ? t('measured.megabits', { value: (told.bitsPerSecond / 1e6).toFixed(1) })
             : none,
         ],
       ]}

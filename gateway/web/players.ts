@@ -231,14 +231,10 @@ function pictureOf(entry: Entry, queued: boolean): TilePicture {
   if (entry.live?.state === 'up' && !isPlayable(entry)) return 'unplayable';
   if (queued) return 'queued';
   if (entry.touchNeeded) return 'touch-needed';
-  switch (entry.playback.phase) {
-    case 'detached':
-      return entry.live?.state === 'up' ? 'starting' : 'none';
-    case 'starting':
-    case 'playing':
-    case 'resting':
-      return entry.playback.phase;
-  }
+  const { phase } = entry.playback;
+  if (phase !== 'detached') return phase;
+  // Waits for its turn to start.
+  return entry.live?.state === 'up' ? 'starting' : 'none';
 }
 
 function keepStill({ video, still }: TileElements): void {

@@ -9,14 +9,12 @@ const wordsOf: Record<Language, Words> = { th, en };
 
 /** The gateway's word for a reason, in words for an officer. A reason that this page does not know yet says only that. */
 export function reasonWords(reason: string, language: Language): string {
-  const words: Record<string, string> = wordsOf[language].reason;
-  return words[reason] ?? wordsOf[language].otherReason;
+  return wordIn(wordsOf[language].reason, reason) ?? wordsOf[language].otherReason;
 }
 
 /** What the officer can do about it, or undefined where waiting is all. */
 export function adviceWords(reason: string, language: Language): string | undefined {
-  const words: Record<string, string | undefined> = wordsOf[language].advice;
-  return words[reason];
+  return wordIn(wordsOf[language].advice, reason);
 }
 
 /** The name of a state: ภาพสด, กำลังเชื่อมต่อ, ขัดข้อง, ยังไม่เชื่อมโยง. */
@@ -26,13 +24,11 @@ export function stateName(state: LiveState['state'], language: Language): string
 
 /** What the owner declared of the camera; an unknown word of a newer gateway is shown as it is. */
 export function declaredWords(declared: string, language: Language): string {
-  const words: Record<string, string> = wordsOf[language].declared;
-  return words[declared] ?? declared;
+  return wordIn(wordsOf[language].declared, declared) ?? declared;
 }
 
 export function purposeWords(purpose: string, language: Language): string {
-  const words: Record<string, string> = wordsOf[language].purpose;
-  return words[purpose] ?? purpose;
+  return wordIn(wordsOf[language].purpose, purpose) ?? purpose;
 }
 
 /** "ตั้งแต่ 14:03:20 น." */
@@ -43,4 +39,9 @@ export function sinceWords(live: LiveState, nowMs: number, language: Language): 
 /** Said on the tile of a camera whose codec this browser cannot play. */
 export function unplayableWords(codec: string, language: Language): string {
   return wordsOf[language].unplayable.replace('{{codec}}', codecName(codec));
+}
+
+/** Own keys alone: what comes from the gateway may be called `constructor`. */
+function wordIn(words: Record<string, string>, key: string): string | undefined {
+  return Object.hasOwn(words, key) ? words[key] : undefined;
 }

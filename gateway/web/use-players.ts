@@ -37,7 +37,7 @@ export function useTilePicture(
   const still = useRef<HTMLCanvasElement>(null);
   const [picture, setPicture] = useState<TilePicture>('none');
   useEffect(() => {
-    if (!frame.current || !video.current || !still.current) return;
+    if (!frame.current || !video.current || !still.current) return undefined;
     return players.add(
       cameraId,
       { frame: frame.current, video: video.current, still: still.current },

@@ -28,6 +28,7 @@ export const en: Words = {
   loading: 'Reading the camera register',
   since: 'since {{time}}',
   retryAt: 'next try {{time}}',
+  noStream: 'No stream address in the register',
   lastPicture: 'Last picture, not live',
   unplayable: 'This browser cannot play {{codec}}',
   starting: 'Opening the picture',
@@ -62,7 +63,7 @@ export const en: Words = {
   field: {
     owningAgency: 'Owning agency',
     position: 'Installation position',
-    purposes: 'Purpose',
+    purposes: 'Purpose, of three kinds that may overlap',
     linkedAgencies: 'Linked agencies',
     linkNetwork: 'Network of the link',
     brand: 'Brand',
@@ -77,9 +78,9 @@ export const en: Words = {
     id: 'Camera id',
   },
   purpose: {
-    prevention: 'Prevention and surveillance',
-    investigation: 'Investigation, tracking offenders',
-    traffic: 'Traffic',
+    prevention: '3.1 Prevention and surveillance',
+    investigation: '3.2 Investigation, tracking offenders',
+    traffic: '3.3 Traffic',
   },
   declared: {
     working: 'Working',

@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'vitest';
+import { dateAndTime, moment } from '#gateway/web/buddhist-date.ts';
+import { codecName, isPlayable } from '#gateway/web/codec.ts';
+import { parseRoute, routeHash } from '#gateway/web/route.ts';
+import { reasonWords, sinceWords, unplayableWords } from '#gateway/web/state-words.ts';
+import { en } from '#gateway/web/words/en.ts';
+import { th } from '#gateway/web/words/th.ts';
+import { liveState } from './cameras.ts';
+
+describe('words', () => {
+  test('every reason of the gateway has Thai words of its own', () => {
+    const reasons = [
+      'refused',
+      'unreachable',
+      'timeout',
+      'unauthorised',
+      'not-found',
+      'no-video',
+      'codec-not-supported',
+      'silent',
+      'protocol-error',
+      'closed-by-camera',
+      'address-not-allowed',
+      'site-budget',
+      'worker-restarted',
+      'memory-full',
+    ];
+    expect(Object.keys(th.reason).toSorted()).toEqual(reasons.toSorted());
+    expect(new Set(reasons.map((reason) => reasonWords(reason, 'th'))).size).toBe(reasons.length);
+    for (const reason of reasons) expect(reasonWords(reason, 'th')).toMatch(/[ก-๙]/u);
+  });
+
+  test('a reason of a newer gateway is called another reason', () => {
+    expect(reasonWords('toString-like', 'th')).toBe(th.otherReason);
+    expect(reasonWords('constructor', 'th')).toBe(th.otherReason);
+  });
+
+  test('both languages fill the same places', () => {
+    expect(placesIn(en)).toEqual(placesIn(th));
+  });
+
+  test('a codec that the browser cannot play is called by its name', () => {
+    expect(unplayableWords('hvc1.1.6.L93.B0', 'th')).toBe('เบราว์เซอร์นี้เล่นภาพแบบ H.265 (HEVC) ไม่ได้');
+    expect(codecName('avc1.64001F')).toBe('H.264');
+  });
+
+  test('an unknown codec is tried, a refused one is not', () => {
+    expect(isPlayable(null, () => false)).toBe(true);
+    expect(isPlayable('hvc1.1.6.L93.B0', (type) => !type.includes('hvc1'))).toBe(false);
+  });
+});
+
+describe('dates', () => {
+  test('are in the Buddhist era and in the time of Thailand', () => {
+    expect(dateAndTime('2026-11-24T20:30:00Z', 'th')).toContain('2569');
+    expect(dateAndTime('2026-11-24T20:30:00Z', 'th')).toContain('25 พ.ย.');
+    expect(dateAndTime('2026-11-24T20:30:00Z', 'en')).toContain('2569');
+  });
+
+  test("today's moments are told by their time alone", () => {
+    const nowMs = Date.parse('2026-11-24T05:00:00Z');
+    expect(moment('2026-11-24T02:00:00Z', nowMs, 'th')).toBe('09:00:00');
+    expect(moment('2026-11-23T02:00:00Z', nowMs, 'th')).toContain('2569');
+    expect(sinceWords(liveState('a', 'up'), nowMs, 'th')).toBe('ตั้งแต่ 09:00:00 น.');
+  });
+
+  test('an unreadable one is empty', () => {
+    expect(dateAndTime('soon', 'th')).toBe('');
+  });
+});
+
+describe('the address', () => {
+  test('of a camera comes back as that camera', () => {
+    const route = { view: 'camera', cameraId: 'ก/ข 1' } as const;
+    expect(parseRoute(routeHash(route))).toEqual(route);
+  });
+
+  test.each(['', '#', '#/', '#/camera/', '#/camera/a/b', '#/camera/%E0%'])(
+    '%j shows the wall',
+    (hash) => {
+      expect(parseRoute(hash)).toEqual({ view: 'wall' });
+    },
+  );
+});
+
+/** Each text by its key with the names of what is put into it. */
+function placesIn(words: object): string[] {
+  return Object.entries(words).flatMap(([key, value]: [string, unknown]) => {
+    if (typeof value === 'object' && value !== null) return placesIn(value);
+    const places = String(value).match(/\{\{\w+\}\}/gu) ?? [];
+    return [`${key}: ${places.toSorted((a, b) => a.localeCompare(b)).join(' ')}`];
+  });
+}
