@@ -25,10 +25,10 @@ export async function readBare(options: {
   const child = startChild({
     command: compiled('reader'),
     args: [
-      ...['--port', String(options.feeder.port), '--streams', String(options.streams)],
-      ...['--mode', options.mode, '--seconds', String(options.seconds)],
-      ...['--warm', String(WARM_SECONDS)],
-    ],
+      ['--port', String(options.feeder.port), '--streams', String(options.streams)],
+      ['--mode', options.mode, '--seconds', String(options.seconds)],
+      ['--warm', String(WARM_SECONDS)],
+    ].flat(),
     core: SUBJECT_CORE,
   });
   await child.nextLine(); // playing

@@ -36,10 +36,10 @@ export function startChild(options: {
   const child = spawn(
     'setpriv',
     [
-      ...['--pdeathsig', 'KILL', 'taskset', '-c', String(options.core)],
+      ['--pdeathsig', 'KILL', 'taskset', '-c', String(options.core)],
       options.command,
       ...options.args,
-    ],
+    ].flat(),
     {
       stdio: ['ignore', options.silent ? 'ignore' : 'pipe', 'pipe'],
       env: options.env ?? process.env,
@@ -88,11 +88,6 @@ export async function stopChildren(): Promise<void> {
 
 /** Ends the benchmark after `minutes`, and on a signal, taking all children along. */
 export function boundTheRun(minutes: number): void {
-  const end = (why: string): void => {
-    console.error(why);
-    for (const child of running) child.signal('SIGKILL');
-    process.exit(1);
-  };
   setTimeout(
     () => end(`stopped: longer than the ${minutes} minutes allowed`),
     minutes * 60_000,
@@ -102,4 +97,9 @@ export function boundTheRun(minutes: number): void {
   process.on('exit', () => {
     for (const child of running) child.signal('SIGKILL');
   });
+}
+
+function end(why: string): void {
+  console.error(why);
+  process.exit(1);
 }

@@ -28,14 +28,14 @@ export function benchClip(): string {
   const made = spawnSync(
     'ffmpeg',
     [
-      ...['-v', 'error', '-f', 'lavfi'],
-      ...['-i', `testsrc2=size=1920x1080:rate=${CLIP_FRAMES_PER_SECOND},noise=alls=6:allf=t`],
-      ...['-t', '10', '-an', '-pix_fmt', 'yuv420p'],
-      ...['-c:v', 'libx264', '-preset', 'veryfast', '-profile:v', 'high', '-threads', '1'],
-      ...['-bf', '0', '-g', '50', '-keyint_min', '50', '-sc_threshold', '0'],
-      ...['-b:v', '2M', '-maxrate', '2M', '-bufsize', '1M'],
-      ...['-f', 'h264', '-y', unfinished],
-    ],
+      ['-v', 'error', '-f', 'lavfi'],
+      ['-i', `testsrc2=size=1920x1080:rate=${CLIP_FRAMES_PER_SECOND},noise=alls=6:allf=t`],
+      ['-t', '10', '-an', '-pix_fmt', 'yuv420p'],
+      ['-c:v', 'libx264', '-preset', 'veryfast', '-profile:v', 'high', '-threads', '1'],
+      ['-bf', '0', '-g', '50', '-keyint_min', '50', '-sc_threshold', '0'],
+      ['-b:v', '2M', '-maxrate', '2M', '-bufsize', '1M'],
+      ['-f', 'h264', '-y', unfinished],
+    ].flat(),
     { encoding: 'utf8' },
   );
   if (made.error || made.status !== 0) throw new NoEncoder(made.error?.message ?? made.stderr);

@@ -70,10 +70,10 @@ function startRemux(url: string, folder: string): Child {
   return startChild({
     command: 'ffmpeg',
     args: [
-      ...['-v', 'error', '-nostdin', '-rtsp_transport', 'tcp', '-i', url],
-      ...['-c', 'copy', '-f', 'hls', '-hls_time', '2', '-hls_list_size', '7'],
-      ...['-hls_segment_type', 'fmp4', '-hls_flags', 'delete_segments', 'index.m3u8'],
-    ],
+      ['-v', 'error', '-nostdin', '-rtsp_transport', 'tcp', '-i', url],
+      ['-c', 'copy', '-f', 'hls', '-hls_time', '2', '-hls_list_size', '7'],
+      ['-hls_segment_type', 'fmp4', '-hls_flags', 'delete_segments', 'index.m3u8'],
+    ].flat(),
     core: SUBJECT_CORE,
     cwd: folder,
     silent: true,

@@ -26,13 +26,14 @@ const FAILURES_KEPT = 5;
 export function sampleLatency(http: HttpClient, cameraIds: readonly string[]): LatencySampler {
   const arrivals: PartArrival[] = [];
   const failures: string[] = [];
-  let stopped = false;
+  const stopping = new AbortController();
+  const stopped = (): boolean => stopping.signal.aborted;
   const clients = cameraIds.map(async (cameraId) => {
-    while (!stopped) {
+    while (!stopped()) {
       try {
-        await follow(http, cameraId, () => stopped, arrivals);
+        await follow(http, cameraId, stopped, arrivals);
       } catch (error) {
-        if (!stopped && failures.length < FAILURES_KEPT)
+        if (!stopped() && failures.length < FAILURES_KEPT)
           failures.push(`${cameraId}: ${String(error)}`);
         await sleep(RETRY_MS);
       }
@@ -42,7 +43,7 @@ export function sampleLatency(http: HttpClient, cameraIds: readonly string[]): L
     arrivals,
     failures,
     stop: async () => {
-      stopped = true;
+      stopping.abort();
       await Promise.all(clients);
     },
   };

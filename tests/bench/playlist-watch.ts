@@ -54,12 +54,13 @@ export function watchPlaylists(http: HttpClient, cameraIds: readonly string[]): 
     if (report.examples.length < EXAMPLES_KEPT) report.examples.push(words);
   };
   const parts = { count: 0, seconds: 0 };
-  let stopped = false;
+  const stopping = new AbortController();
+  const stopped = (): boolean => stopping.signal.aborted;
   const watched = cameraIds.map(async (cameraId, index) => {
     const state = watchOne(cameraId, report, parts, note);
     await sleep((index / cameraIds.length) * WATCH_PERIOD_MS);
     let path: string | undefined;
-    while (!stopped) {
+    while (!stopped()) {
       try {
         path ??= await mediaPlaylistPath(http, cameraId);
         const answer = await http.get(path);
@@ -67,16 +68,16 @@ export function watchPlaylists(http: HttpClient, cameraIds: readonly string[]): 
         report.polls++;
         state(parseMediaPlaylist(answer.body.toString('latin1')), answer.arrivedMs);
       } catch (error) {
-        if (stopped) return;
+        if (stopped()) return;
         report.failures++;
         note(`${cameraId}: ${String(error)}`);
       }
-      if (!stopped) await sleep(WATCH_PERIOD_MS, undefined, { ref: false });
+      if (!stopped()) await sleep(WATCH_PERIOD_MS, undefined, { ref: false });
     }
   });
   return {
     stop: async () => {
-      stopped = true;
+      stopping.abort();
       // The last sleeps are not waited for.
       await Promise.race([Promise.all(watched), sleep(100)]);
       report.meanPartS = parts.count === 0 ? 0 : parts.seconds / parts.count;
@@ -101,7 +102,8 @@ function watchOne(
 ): (playlist: MediaPlaylist, arrivedMs: number) => void {
   let seenTo: number | undefined;
   let grownS = 0;
-  let first: { edgeMs: number; openS: number } | undefined;
+  /** The first playlist: growth is counted from there. */
+  let first: { arrivedMs: number; openS: number } | undefined;
   return (playlist, arrivedMs) => {
     for (const segment of playlist.segments) {
       if (seenTo !== undefined && segment.mediaSequence <= seenTo) continue;
@@ -114,7 +116,7 @@ function watchOne(
           report.discontinuities++;
           note(`${cameraId}: discontinuity at ${segment.mediaSequence}`);
         }
-        grownS += segment.durationS;
+        if (first) grownS += segment.durationS;
       }
       seenTo = segment.mediaSequence;
       for (const part of segment.parts) {
@@ -132,9 +134,9 @@ function watchOne(
         note(`${cameraId}: the newest part ended ${Math.round(ageMs)} ms ago`);
       }
     }
-    first ??= { edgeMs: arrivedMs, openS };
+    first ??= { arrivedMs, openS };
     const mediaMs = (grownS + openS - first.openS) * 1000;
-    const driftMs = Math.abs(mediaMs - (arrivedMs - first.edgeMs));
+    const driftMs = Math.abs(mediaMs - (arrivedMs - first.arrivedMs));
     report.worstDriftMs = Math.max(report.worstDriftMs, driftMs);
   };
 }

@@ -35,6 +35,7 @@
 #define MAX_ANSWER_BYTES (8 * 1024 * 1024)
 #define MAX_PLAYLISTS 4096
 #define RETRY_US 500000
+#define REPLAY_END_S 0.3                 /* for the last answers to arrive */
 #define LATENCY_BUCKETS 20000            /* of 1 ms, from -5 s: a part cut short by its segment's end looks early */
 #define LATENCY_ZERO 5000
 #define CAPTURED_SLOTS (1 << 20)
@@ -218,7 +219,7 @@ static void load_trace(const char *folder) {
   for (size_t i = 0; i < trace_count; i++) own_counts[trace[i].client]++;
   for (int i = 0; i < client_count; i++) own_entries[i] = calloc(own_counts[i] + 1, sizeof **own_entries), own_counts[i] = 0;
   for (size_t i = 0; i < trace_count; i++) own_entries[trace[i].client][own_counts[trace[i].client]++] = i;
-  measured_s = (double)trace[trace_count - 1].at_us / 1e6;
+  measured_s = (double)trace[trace_count - 1].at_us / 1e6 + REPLAY_END_S;
 }
 
 /* ---- playlists ---- */

@@ -39,11 +39,14 @@ export function watchLive(options: {
   seconds: number;
   captureFolder: string;
 }): Promise<ViewerReading> {
-  return run(options.serverPid, [
-    ...['live', '--port', String(options.port), '--playlists', options.playlistsFile],
-    ...['--clients', String(options.clients), '--seconds', String(options.seconds)],
-    ...['--capture', options.captureFolder],
-  ]);
+  return run(
+    options.serverPid,
+    [
+      ['live', '--port', String(options.port), '--playlists', options.playlistsFile],
+      ['--clients', String(options.clients), '--seconds', String(options.seconds)],
+      ['--capture', options.captureFolder],
+    ].flat(),
+  );
 }
 
 export function replay(options: {
@@ -52,10 +55,13 @@ export function replay(options: {
   clients: number;
   captureFolder: string;
 }): Promise<ViewerReading> {
-  return run(options.serverPid, [
-    ...['replay', '--port', String(options.port), '--trace', options.captureFolder],
-    ...['--clients', String(options.clients)],
-  ]);
+  return run(
+    options.serverPid,
+    [
+      ['replay', '--port', String(options.port), '--trace', options.captureFolder],
+      ['--clients', String(options.clients)],
+    ].flat(),
+  );
 }
 
 async function run(serverPid: number, args: readonly string[]): Promise<ViewerReading> {
