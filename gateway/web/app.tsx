@@ -70,7 +70,7 @@ export function App({ feed }: { feed: GatewayFeed }) {
   }, [largeOpen]);
 
   return (
-    <>
+    <div data-gateway={directory.gateway}>
       <WallHeader
         counts={counts}
         laos={laos}
@@ -108,6 +108,6 @@ export function App({ feed }: { feed: GatewayFeed }) {
           onClose={() => goTo({ view: 'wall' })}
         />
       )}
-    </>
+    </div>
   );
 }
