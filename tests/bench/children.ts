@@ -13,7 +13,7 @@ export interface Child {
   pid: number;
   /** Next line of standard output; undefined when it has ended. */
   nextLine: () => Promise<string | undefined>;
-  /** The end of what it wrote to standard error. */
+  /** The end of what it wrote to standard error (and to standard output, if asked for). */
   lastWords: () => string;
   signal: (name: NodeJS.Signals) => void;
   /** True once the process is gone, wanted or not. */
@@ -29,8 +29,8 @@ export function startChild(options: {
   core: number;
   env?: NodeJS.ProcessEnv;
   cwd?: string;
-  /** Standard output is not read (a chatty program). */
-  silent?: boolean;
+  /** What becomes of standard output: read by nextLine (default), kept for lastWords, or dropped. */
+  output?: 'lines' | 'words' | 'dropped';
 }): Child {
   // setpriv: the kernel ends the child even when this process is killed without a word.
   const child = spawn(
@@ -41,22 +41,27 @@ export function startChild(options: {
       ...options.args,
     ].flat(),
     {
-      stdio: ['ignore', options.silent ? 'ignore' : 'pipe', 'pipe'],
+      stdio: ['ignore', options.output === 'dropped' ? 'ignore' : 'pipe', 'pipe'],
       env: options.env ?? process.env,
       cwd: options.cwd,
     },
   );
   if (child.pid === undefined) throw new Error(`${options.command} could not be started`);
   let words = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+  const keep = (text: string): void => {
     words = (words + text).slice(-LAST_WORDS_BYTES);
-  });
-  const lines = child.stdout && createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  };
+  child.stderr?.setEncoding('utf8').on('data', keep);
+  if (options.output === 'words') child.stdout?.setEncoding('utf8').on('data', keep);
+  const lines =
+    options.output === undefined &&
+    child.stdout &&
+    createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const ended = (): boolean => child.exitCode !== null || child.signalCode !== null;
   const started: Child = {
     pid: child.pid,
     nextLine: async () => {
-      const line = await lines?.next();
+      const line = lines ? await lines.next() : undefined;
       return line === undefined || line.done ? undefined : line.value;
     },
     lastWords: () => words,

@@ -76,6 +76,6 @@ function startRemux(url: string, folder: string): Child {
     ].flat(),
     core: SUBJECT_CORE,
     cwd: folder,
-    silent: true,
+    output: 'dropped',
   });
 }

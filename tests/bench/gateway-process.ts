@@ -6,6 +6,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type * as z from 'zod';
+import type { newCamera } from '#registry/camera.ts';
 import { startChild } from './children.ts';
 import { BENCH_FOLDER } from './compile.ts';
 import { SUBJECT_CORE } from './cores.ts';
@@ -14,7 +16,7 @@ import { parseSamples, total, type Samples } from './prometheus-text.ts';
 
 const READY_PATIENCE_MS = 30_000;
 const REGISTER_AT_A_TIME = 8;
-/** Cameras of one site are connected one after another; so many may take this long each. */
+/** The gateway may connect its cameras at a measured pace. */
 const UP_PATIENCE_MS = 30_000;
 const UP_PATIENCE_PER_CAMERA_MS = 60;
 const LOOK_MS = 250;
@@ -41,7 +43,7 @@ export async function startGateway(options: {
     command: process.execPath,
     args: [process.env['BENCH_GATEWAY'] ?? join(BENCH_FOLDER, '../../gateway/main.ts')],
     core: options.core ?? SUBJECT_CORE,
-    silent: true,
+    output: 'words',
     env: {
       PATH: process.env['PATH'],
       NODE_ENV: 'production',
@@ -110,12 +112,12 @@ async function registerAll(http: HttpClient, urls: readonly string[]): Promise<s
   return ids;
 }
 
-function benchCamera(index: number, url: string): unknown {
+function benchCamera(index: number, url: string): z.input<typeof newCamera> {
   return {
     owningAgency: 'อบต.คลองยาง',
     position: `bench ${index}`,
     purposes: ['prevention'],
-    linkedAgencies: 'ศูนย์ปฏิบัติการ',
+    linkedAgencies: [],
     linkNetwork: 'loopback',
     brand: 'bench',
     recordedResolution: '1920x1080',

@@ -60,7 +60,7 @@ export async function remuxWithMediaMtx(options: {
     command: options.binary,
     args: [configuration],
     core: SUBJECT_CORE,
-    silent: true,
+    output: 'dropped',
   });
   const http = httpClient(port, 16);
   try {

@@ -53,7 +53,7 @@ http {
     command: NGINX,
     args: ['-p', home, '-c', join(home, 'nginx.conf')],
     core: SUBJECT_CORE,
-    silent: true,
+    output: 'dropped',
   });
   const stop = async (): Promise<void> => {
     await child.stop();
