@@ -1,5 +1,5 @@
 import { Title } from '@mantine/core';
-import { declaredWords, purposeWords } from './state-words.ts';
+import { declaredWords, purposeWords, scopeWords } from './state-words.ts';
 import { useLanguage } from './use-language.ts';
 import type { Camera } from './wire.ts';
 
@@ -55,6 +55,10 @@ export function CameraFields({ camera }: { camera: Camera }) {
         rows={[
           [t('field.lao'), camera.lao.name],
           [t('field.budgetSource'), given(camera.budgetSource)],
+          [
+            t('field.scope'),
+            camera.scope === null ? t('notGiven') : scopeWords(camera.scope, language),
+          ],
           [
             t('field.declared'),
             camera.declared === null ? t('notGiven') : declaredWords(camera.declared, language),

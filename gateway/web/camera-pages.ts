@@ -1,8 +1,8 @@
 import { cameraPageOnWire, type Camera } from './wire.ts';
 
 /** Cameras asked for at a time. */
-export const camerasPerRequest = 200;
-/** Requests made for one reading of the registry; 40,000 cameras. What lies beyond is not shown, and the page says so. */
+export const camerasPerRequest = 100;
+/** Requests made for one reading of the registry; 20,000 cameras. What lies beyond is not shown, and the page says so. */
 export const maxRequests = 200;
 /** After this the gateway counts as out of reach. */
 export const answerWithinMs = 10_000;

@@ -87,7 +87,7 @@ export function tileLines(
 ): string[] {
   if (live === undefined || live.state === 'not-linked') {
     const declared = camera.declared === null ? [] : [declaredWords(camera.declared, language)];
-    return [...declared, t('noStream')];
+    return [...declared, t(camera.scope === 'closed-area' ? 'closedArea' : 'noStream')];
   }
   if (live.state !== 'up') {
     const reason = live.reason === null ? [] : [reasonWords(live.reason, language)];

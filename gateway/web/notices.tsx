@@ -1,5 +1,6 @@
 import { Alert, Button, Code, CopyButton, Loader, Text, Title } from '@mantine/core';
 import { moment } from './buddhist-date.ts';
+import { firstCameraCommand } from './first-camera.ts';
 import { useLanguage } from './use-language.ts';
 
 /** The gateway does not answer; the page tries again by itself. */
@@ -79,36 +80,4 @@ export function EmptyRegister() {
       </Text>
     </div>
   );
-}
-
-function firstCameraCommand(origin: string): string {
-  const camera = {
-    owningAgency: 'อบต.คลองยาง',
-    position: 'สี่แยกหน้าโรงเรียนบ้านคลองยาง',
-    purposes: ['prevention', 'traffic'],
-    linkedAgencies: [],
-    linkNetwork: null,
-    brand: null,
-    recordedResolution: '1920x1080',
-    highestResolution: '1920x1080',
-    retentionDays: 30,
-    frameRate: 25,
-    fileFormat: 'H.264',
-    lao: { name: 'อบต.คลองยาง', district: 'เกาะลันตา', province: 'กระบี่' },
-    budgetSource: 'อบต.คลองยาง',
-    scope: 'public-area',
-    declared: 'working',
-    latitude: null,
-    longitude: null,
-    stream: {
-      url: 'rtsp://192.168.1.20:554/stream1',
-      username: 'viewer',
-      password: 'secret',
-      transport: 'auto',
-      sound: false,
-      record: false,
-    },
-    site: null,
-  };
-  return `curl -X POST ${origin}/api/v1/cameras -H 'content-type: application/json' -d '${JSON.stringify(camera, null, 2)}'`;
 }

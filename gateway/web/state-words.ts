@@ -27,6 +27,10 @@ export function declaredWords(declared: string, language: Language): string {
   return wordIn(wordsOf[language].declared, declared) ?? declared;
 }
 
+export function scopeWords(scope: string, language: Language): string {
+  return wordIn(wordsOf[language].scope, scope) ?? scope;
+}
+
 export function purposeWords(purpose: string, language: Language): string {
   return wordIn(wordsOf[language].purpose, purpose) ?? purpose;
 }

@@ -27,6 +27,7 @@ export const cameraOnWire = z.object({
   fileFormat: z.nullable(z.string()),
   lao: localAuthority,
   budgetSource: z.nullable(z.string()),
+  scope: z.nullable(z.string()),
   declared: z.nullable(z.string()),
 });
 export type Camera = z.infer<typeof cameraOnWire>;

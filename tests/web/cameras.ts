@@ -17,6 +17,7 @@ export function camera(id: string, position: string, lao: string, district: stri
     fileFormat: 'H.264',
     lao: { name: lao, district, province: 'กระบี่' },
     budgetSource: lao,
+    scope: 'public-area',
     declared: 'working',
   };
 }

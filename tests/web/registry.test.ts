@@ -1,0 +1,38 @@
+import { describe, expect, test } from 'vitest';
+import {
+  camera as registryCamera,
+  declarations,
+  inventoryFields,
+  newCamera,
+  purposeLabels,
+  scopes,
+} from '#registry/camera.ts';
+import { firstCamera } from '#gateway/web/first-camera.ts';
+import { cameraOnWire } from '#gateway/web/wire.ts';
+import { th } from '#gateway/web/words/th.ts';
+
+describe('the screens and the registry', () => {
+  test('name the 11 fields and the purposes alike, letter for letter', () => {
+    for (const { field, thaiLabel } of inventoryFields) expect(th.field[field]).toBe(thaiLabel);
+    expect(th.purpose).toEqual(purposeLabels);
+  });
+
+  test('know the same declared conditions and scopes', () => {
+    expect(Object.keys(th.declared)).toEqual([...declarations]);
+    expect(Object.keys(th.scope)).toEqual([...scopes]);
+  });
+
+  test('the camera shown to an empty register is one that it takes', () => {
+    expect(newCamera.safeParse(firstCamera).error).toBeUndefined();
+  });
+
+  test('a camera of the registry is read whole by the screens', () => {
+    const told = {
+      ...firstCamera,
+      id: '01937c3e-7b1a-7c3e-8b1a-0123456789ab',
+      stream: null,
+    };
+    expect(registryCamera.safeParse(told).error).toBeUndefined();
+    expect(cameraOnWire.parse(told).position).toBe(firstCamera.position);
+  });
+});
