@@ -8,7 +8,13 @@ import { boundTheRun, stopChildren } from './children.ts';
 import { NoEncoder } from './clip.ts';
 import { NoCompiler } from './compile.ts';
 import { moveToBenchCore } from './cores.ts';
-import { FEEDER_MODES, startFeeder, type Feeder, type FeederMode } from './feeder.ts';
+import {
+  DEFAULT_GRAIN_US,
+  FEEDER_MODES,
+  startFeeder,
+  type Feeder,
+  type FeederMode,
+} from './feeder.ts';
 import { remuxWithFfmpeg } from './ffmpeg-remux.ts';
 import { measureGateway } from './gateway-reading.ts';
 import { gapCount, mebibytes, verdicts, type Row } from './limits.ts';
@@ -33,6 +39,7 @@ const { values: flags } = parseArgs({
     seconds: { type: 'string', default: '30' },
     feeders: { type: 'string', default: FEEDER_MODES.join(',') },
     subjects: { type: 'string', default: SUBJECTS.join(',') },
+    grain: { type: 'string', default: String(DEFAULT_GRAIN_US) },
     append: { type: 'boolean', default: false },
   },
 });
@@ -75,7 +82,7 @@ async function measureRow(mode: FeederMode, streams: number): Promise<Row> {
   const row: Row = { feeder: mode, streams };
   for (const subject of subjects) {
     // A feeder each: none inherits what the one before left in the kernel's buffers.
-    const feeder = await startFeeder(mode);
+    const feeder = await startFeeder(mode, Number(flags.grain));
     try {
       await measureSubject(subject, feeder, row);
     } catch (error) {
@@ -161,7 +168,9 @@ function tables(rows: readonly Row[]): string {
       rounded(row.mediaMtx),
     ]),
   );
-  const sections = [`CPU µs per stream-second, user and system.\n\n${cost}`];
+  const sections = [
+    `CPU µs per stream-second, user and system; the feeder's grain is ${flags.grain} µs.\n\n${cost}`,
+  ];
   const measured = rows.flatMap((row) => (row.gateway ? [{ row, gateway: row.gateway }] : []));
   if (measured.length > 0) {
     const gatewayTable = markdownTable(

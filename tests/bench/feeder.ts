@@ -37,10 +37,13 @@ export interface Feeder {
   stop: () => Promise<void>;
 }
 
-export async function startFeeder(mode: FeederMode): Promise<Feeder> {
+/** Grain of the feeder's clock, µs. Finer is truer, and makes C plain dearer: see README.md. */
+export const DEFAULT_GRAIN_US = 200;
+
+export async function startFeeder(mode: FeederMode, grainUs = DEFAULT_GRAIN_US): Promise<Feeder> {
   const child = startChild({
     command: compiled('feeder'),
-    args: ['--clip', benchClip(), '--mode', mode],
+    args: ['--clip', benchClip(), '--mode', mode, '--grain', String(grainUs)],
     core: BENCH_CORE,
   });
   const first = await child.nextLine();
