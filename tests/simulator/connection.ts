@@ -78,6 +78,8 @@ export class ServerConnection implements Client {
     if (camera === undefined) return;
     if (this.#socket.writableLength > this.#maxUnsentBytes) {
       camera.counts.slowClients++;
+      // At once: `close` comes only after the pictures that are due by now.
+      camera.leave(this);
       this.#socket.destroy();
       return;
     }
