@@ -12,7 +12,7 @@ import type { GatewayFeed } from './gateway-feed.ts';
 import { EmptyRegister, GatewayLost, Loading, NothingFound } from './notices.tsx';
 import { wallLimits } from './playback.ts';
 import { useLanguage } from './use-language.ts';
-import { goTo, useRoute, useTabWatched } from './use-page-state.ts';
+import { goTo, useCovered, useRoute, useTabWatched } from './use-page-state.ts';
 import { usePlayers } from './use-players.ts';
 import { Wall } from './wall.tsx';
 import {
@@ -32,7 +32,8 @@ export function App({ feed }: { feed: GatewayFeed }) {
   const tabWatched = useTabWatched();
   const largeCameraId = route.view === 'camera' ? route.cameraId : null;
   const largeOpen = largeCameraId !== null;
-  const players = usePlayers('wall', wallLimits, tabWatched && !largeOpen);
+  const covered = useCovered(largeOpen);
+  const players = usePlayers('wall', wallLimits, tabWatched && !covered);
   const [filter, setFilter] = useState<WallFilter>(everyCamera);
   const deferredFilter = useDeferredValue(filter);
   const search = useRef<HTMLInputElement>(null);

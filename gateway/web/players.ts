@@ -84,7 +84,8 @@ export class Players {
     const entry: Entry = {
       elements,
       live: undefined,
-      inView: false,
+      // The large view covers the page: it need not wait a frame to be told that it is seen.
+      inView: this.#mode === 'large',
       playback: detached,
       player: undefined,
       refusedCodecSince: null,

@@ -3,6 +3,11 @@ import { parseRoute, routeHash, type Route } from './route.ts';
 
 /** A tab that is out of sight for this long stops loading; a glance at another tab does not. */
 const hiddenGraceMs = 8_000;
+/**
+ * The wall gives its players up this long after a large view covered it: taking twenty of them away keeps the browser
+ * busy for some 100 ms, just when the large picture wants to start.
+ */
+const coverGraceMs = 500;
 
 /** The route in the address bar. */
 export function useRoute(): Route {
@@ -19,6 +24,20 @@ export function useRoute(): Route {
 export function goTo(route: Route, options: { replace: boolean } = { replace: false }): void {
   if (options.replace) window.location.replace(routeHash(route));
   else window.location.hash = routeHash(route);
+}
+
+/** True once `covered` has been true for `coverGraceMs`; false again at once. */
+export function useCovered(covered: boolean): boolean {
+  const [settled, setSettled] = useState(false);
+  useEffect(() => {
+    if (!covered) {
+      setSettled(false);
+      return undefined;
+    }
+    const timer = setTimeout(() => setSettled(true), coverGraceMs);
+    return () => clearTimeout(timer);
+  }, [covered]);
+  return covered && settled;
 }
 
 /** False once the tab has been hidden for a while. */
