@@ -10,6 +10,9 @@ const MAX_GARBAGE_BYTES = 1024 * 1024;
 const FIRST_CARRY_BYTES = 2048;
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
 const RTSP_NAME = Buffer.from('RTSP/');
+/** `RTSP/1.0` */
+const RTSP_VERSION_BYTES = 8;
+const SPACE = 0x20;
 
 export interface InterleavedConsumer {
   /** A frame's payload, `bytes[start, end)`; valid during the call only. */
@@ -66,9 +69,24 @@ export class InterleavedReader {
       return -1;
     }
     let at = start;
-    while (this.#carried < FRAME_HEADER_BYTES) {
+    // The header and the byte after it tell whether this is a frame: to wait for the whole of what is none would
+    // hold back all that follows.
+    while (this.#carried <= FRAME_HEADER_BYTES) {
+      if (this.#carried === FRAME_HEADER_BYTES && this.#carry.readUInt16BE(2) === 0) break;
       if (at === end) return -1;
       this.#carry[this.#carried++] = bytes[at++] as number;
+    }
+    if (!this.#isFrame(this.#carry, 0, this.#carried)) {
+      // Its first byte is garbage, the rest is read anew.
+      const joined = Buffer.concat([
+        this.#carry.subarray(1, this.#carried),
+        bytes.subarray(at, end),
+      ]);
+      this.#carried = 0;
+      this.#countGarbage(1);
+      const rest = this.#readAll(joined, 0, joined.length);
+      if (rest < joined.length) this.#carryOn(joined, rest, joined.length);
+      return -1;
     }
     const frameEnd = FRAME_HEADER_BYTES + this.#carry.readUInt16BE(2);
     this.#reserve(frameEnd);
@@ -78,14 +96,6 @@ export class InterleavedReader {
     at += length;
     if (this.#carried < frameEnd) return -1;
     this.#carried = 0;
-    if (!this.#isFrame(this.#carry, 0, frameEnd)) {
-      // Not a frame after all: its first byte is garbage, the rest is read anew.
-      const joined = Buffer.concat([this.#carry.subarray(1, frameEnd), bytes.subarray(at, end)]);
-      this.#countGarbage(1);
-      const rest = this.#readAll(joined, 0, joined.length);
-      if (rest < joined.length) this.#carryOn(joined, rest, joined.length);
-      return -1;
-    }
     this.#frame(this.#carry, 0, frameEnd);
     return at;
   }
@@ -177,10 +187,15 @@ export class InterleavedReader {
   }
 }
 
-/** A reply, or as much of its first word as has come. */
+/**
+ * A reply, or as much of its first word as has come. In a request of the camera's own, which is passed over, the
+ * version ends the line: no space follows it.
+ */
 function startsReply(bytes: Buffer, at: number, end: number): boolean {
   const length = Math.min(RTSP_NAME.length, end - at);
-  return bytes.compare(RTSP_NAME, 0, length, at, at + length) === 0;
+  if (bytes.compare(RTSP_NAME, 0, length, at, at + length) !== 0) return false;
+  const versionEnd = at + RTSP_VERSION_BYTES;
+  return versionEnd >= end || bytes[versionEnd] === SPACE;
 }
 
 function nextPlausible(bytes: Buffer, start: number, end: number): number {

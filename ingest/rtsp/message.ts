@@ -42,7 +42,7 @@ export function header(reply: RtspReply, name: string): string | undefined {
 
 /** Content-Length of a head, 0 without one. Throws MalformedReply. */
 export function contentLength(head: string): number {
-  const value = /^content-length *: *([^\r\n]*)$/im.exec(head)?.[1];
+  const value = /^content-length[ \t]*:[ \t]*([^\r\n]*)$/im.exec(head)?.[1];
   if (value === undefined) return 0;
   if (!/^\d{1,9}\s*$/.test(value)) throw new MalformedReply('Content-Length is not a number');
   return Number(value);
