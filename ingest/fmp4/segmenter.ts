@@ -59,6 +59,8 @@ export interface SegmenterOptions {
 
 /** Above this between two pictures a new timeline begins instead of one picture standing still so long. */
 const MAX_PICTURE_TICKS = 3 * TIMESCALE;
+/** A segment's length is compared with EXT-X-TARGETDURATION in whole seconds (RFC 8216bis §4.4.3.1). */
+const SEGMENT_ROUNDING_TICKS = TIMESCALE / 2;
 /** Assumed of the first picture, until a second one tells. */
 const FIRST_PICTURE_TICKS = TIMESCALE / 25;
 /** Samples that a part has room for until its camera has shown how many it needs. */
@@ -132,7 +134,10 @@ export class Segmenter {
     // Decode order may not go back. A picture shown before one decoded earlier gets a negative offset.
     let ticks = ptsTicks > this.#lastTicks ? ptsTicks : this.#lastTicks + 1;
     const sinceLast = ticks - this.#lastTicks;
-    if (this.#partOpen && sinceLast > MAX_PICTURE_TICKS) this.interrupt();
+    // So late that nothing can tell of the pause within this segment.
+    const segmentTicks = ticks - this.#segmentTicks;
+    const tooLate = segmentTicks >= this.#options.segmentMaxTicks + SEGMENT_ROUNDING_TICKS;
+    if (this.#partOpen && (sinceLast > MAX_PICTURE_TICKS || tooLate)) this.interrupt();
     if (this.#partOpen && this.#samples.count > 0) this.#closeAt(ticks, sinceLast, randomAccess);
     if (sinceLast > 1 && sinceLast <= MAX_PICTURE_TICKS) this.#pictureTicks = sinceLast;
     if (!this.#partOpen && !this.#openPart(ticks)) return false;
