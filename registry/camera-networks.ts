@@ -1,45 +1,119 @@
 import { BlockList, isIP } from 'node:net';
 
-/** Address ranges that streams may be pulled from (CAMERA_NETWORKS). Nothing outside them is ever dialled. */
-export interface CameraNetworks {
-  readonly ranges: readonly string[];
-  readonly list: BlockList;
-}
-
-/** Not an address range. */
-export class InvalidCameraNetwork extends Error {
-  readonly code = 'invalid_camera_network';
-}
-
-/** Private ranges, RFC 1918 and RFC 4193. Loopback, link-local and metadata addresses are in none of them. */
-export const DEFAULT_CAMERA_NETWORKS: readonly string[] = [
+/** Where cameras are, when nothing else is said: the private ranges (RFC 1918, RFC 4193). */
+export const defaultCameraNetworks: readonly string[] = [
   '10.0.0.0/8',
   '172.16.0.0/12',
   '192.168.0.0/16',
   'fc00::/7',
 ];
 
-/** From CIDRs or single addresses. Throws InvalidCameraNetwork. */
-export function parseCameraNetworks(ranges: readonly string[]): CameraNetworks {
-  const list = new BlockList();
-  for (const range of ranges) {
-    const [address = '', prefix, ...rest] = range.split('/');
-    const version = isIP(address);
-    const bits = prefix === undefined ? (version === 4 ? 32 : 128) : Number(prefix);
-    const valid =
-      version !== 0 && rest.length === 0 && (prefix === undefined || /^\d{1,3}$/.test(prefix));
-    if (!valid || bits > (version === 4 ? 32 : 128)) {
-      throw new InvalidCameraNetwork(`${range} is not an address range such as 10.0.0.0/8`);
-    }
-    list.addSubnet(address, bits, version === 4 ? 'ipv4' : 'ipv6');
-  }
-  return { ranges, list };
+/**
+ * Ranges that no camera is in: this machine, its link, a cloud's metadata service, many receivers at once, and IPv6
+ * forms of IPv4 addresses, which would lead round the rest. A wide network (0.0.0.0/0) does not open them; only one
+ * that lies within such a range does.
+ */
+const specialRanges = [
+  '0.0.0.0/8',
+  '127.0.0.0/8',
+  '169.254.0.0/16',
+  '100.100.100.200/32',
+  '192.0.0.192/32',
+  '224.0.0.0/4',
+  '240.0.0.0/4',
+  '::/96',
+  '64:ff9b::/96',
+  '2002::/16',
+  'fe80::/10',
+  'fd00:ec2::254/128',
+  'ff00::/8',
+];
+
+/** Parsed CIDRs; read by `isAllowed`. */
+export interface CameraNetworks {
+  /** As they were given, to be parsed again in another thread. */
+  ranges: readonly string[];
+  ordinary: BlockList;
+  special: readonly { range: BlockList; named: BlockList }[];
 }
 
-/** Whether a resolved address may be dialled. An IPv4 address written as IPv6 counts as IPv4. */
-export function isAllowed(networks: CameraNetworks, address: string): boolean {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  const plain = mapped ?? address;
+export class CameraNetworkNotValid extends Error {
+  readonly code = 'camera_network_not_valid';
+  readonly network: string;
+  constructor(network: string) {
+    super(`not a network in CIDR form, such as 192.168.0.0/16: ${JSON.stringify(network)}`);
+    this.network = network;
+  }
+}
+
+/** Throws CameraNetworkNotValid. An address without a prefix length names itself alone. */
+export function parseCameraNetworks(cidrs: readonly string[]): CameraNetworks {
+  const ordinary = new BlockList();
+  const special = specialRanges.map((cidr) => {
+    const network = parseCidr(cidr);
+    const range = new BlockList();
+    add(range, network);
+    return { network, range, named: new BlockList() };
+  });
+  for (const cidr of cidrs) {
+    const network = parseCidr(cidr);
+    add(ordinary, network);
+    for (const { network: outer, range, named } of special) {
+      const within =
+        network.family === outer.family &&
+        network.prefix >= outer.prefix &&
+        range.check(network.address, network.family);
+      if (within) add(named, network);
+    }
+  }
+  return {
+    ranges: cidrs,
+    ordinary,
+    special: special.map(({ range, named }) => ({ range, named })),
+  };
+}
+
+/**
+ * Whether a stream may be pulled from this address (after DNS resolution; names are not taken). Checked at every
+ * connection, for a name may lead elsewhere the next time.
+ */
+export function isAllowed(networks: CameraNetworks, ipAddress: string): boolean {
+  const plain = withoutMapping(ipAddress.split('%', 1)[0] ?? '');
   const version = isIP(plain);
-  return version !== 0 && networks.list.check(plain, version === 4 ? 'ipv4' : 'ipv6');
+  if (version === 0) return false;
+  const family = version === 4 ? 'ipv4' : 'ipv6';
+  for (const { range, named } of networks.special) {
+    if (range.check(plain, family)) return named.check(plain, family);
+  }
+  return networks.ordinary.check(plain, family);
+}
+
+interface Cidr {
+  address: string;
+  prefix: number;
+  family: 'ipv4' | 'ipv6';
+}
+
+function parseCidr(cidr: string): Cidr {
+  const match = /^([0-9a-f:.]+)(?:\/(\d{1,3}))?$/i.exec(cidr.trim());
+  const address = match?.[1] ?? '';
+  const version = isIP(address);
+  const longest = version === 4 ? 32 : 128;
+  const prefix = match?.[2] === undefined ? longest : Number(match[2]);
+  if (version === 0 || prefix > longest) throw new CameraNetworkNotValid(cidr);
+  return { address, prefix, family: version === 4 ? 'ipv4' : 'ipv6' };
+}
+
+function add(list: BlockList, { address, prefix, family }: Cidr): void {
+  list.addSubnet(address, prefix, family);
+}
+
+/** ::ffff:10.0.0.1 and ::ffff:a00:1 are 10.0.0.1 (RFC 4291 §2.5.5.2). */
+function withoutMapping(ipAddress: string): string {
+  if (isIP(ipAddress) !== 6) return ipAddress;
+  const canonical = new URL(`http://[${ipAddress}]`).hostname.slice(1, -1);
+  const match = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(canonical);
+  if (match === null) return ipAddress;
+  const [high, low] = [Number.parseInt(match[1] ?? '', 16), Number.parseInt(match[2] ?? '', 16)];
+  return [high >> 8, high & 0xff, low >> 8, low & 0xff].join('.');
 }

@@ -1,0 +1,268 @@
+import * as z from 'zod';
+import {
+  MAX_STREAM_URL_LENGTH,
+  splitStreamAddress,
+  StreamAddressNotValid,
+} from './stream-address.ts';
+import { textLine } from './text.ts';
+
+/**
+ * A camera as the registry knows it: the 11 fields of the supplementary inventory (บัญชีสำรวจข้อมูลเพิ่มเติม), in
+ * the order of the form, and beside them what the survey counts by and where the stream is. JSON names are public.
+ */
+
+/** The four groups whose filling-in the letter asks to improve: the order of a form on screen. */
+export type InventoryGroup = 'installation' | 'purpose' | 'connection' | 'recording';
+
+/** The 11 fields with their printed headings, letter for letter. */
+export const inventoryFields = [
+  {
+    field: 'owningAgency',
+    number: '๑',
+    thaiLabel: 'ชื่อหน่วยงานเจ้าของกล้อง',
+    group: 'installation',
+  },
+  {
+    field: 'position',
+    number: '๒',
+    thaiLabel: 'ตำแหน่งในการติดตั้งกล้อง',
+    group: 'installation',
+  },
+  {
+    field: 'purposes',
+    number: '๓',
+    thaiLabel: 'วัตถุประสงค์ของกล้อง แบ่งเป็น ๓ ประเภท และต้องมีความยืดหยุ่นกัน',
+    group: 'purpose',
+  },
+  {
+    field: 'linkedAgencies',
+    number: '๔',
+    thaiLabel: 'ข้อมูลการเชื่อมโยงหน่วยงาน',
+    group: 'connection',
+  },
+  {
+    field: 'linkNetwork',
+    number: '๕',
+    thaiLabel: 'โครงข่ายที่เชื่อมโยง',
+    group: 'connection',
+  },
+  { field: 'brand', number: '๖', thaiLabel: 'ยี่ห้อกล้อง', group: 'recording' },
+  {
+    field: 'recordedResolution',
+    number: '๗',
+    thaiLabel: 'ความละเอียดของภาพที่บันทึก',
+    group: 'recording',
+  },
+  {
+    field: 'highestResolution',
+    number: '๘',
+    thaiLabel: 'ความละเอียดของการบันทึกสูงสุด',
+    group: 'recording',
+  },
+  {
+    field: 'retentionDays',
+    number: '๙',
+    thaiLabel: 'จำนวนวันในการเก็บการบันทึก',
+    group: 'recording',
+  },
+  {
+    field: 'frameRate',
+    number: '๑๐',
+    thaiLabel: 'จำนวนภาพต่อวินาทีที่บันทึก (Frame Rate)',
+    group: 'recording',
+  },
+  { field: 'fileFormat', number: '๑๑', thaiLabel: 'รูปแบบไฟล์ที่บันทึก', group: 'recording' },
+] as const satisfies readonly {
+  field: string;
+  number: string;
+  thaiLabel: string;
+  group: InventoryGroup;
+}[];
+
+/** The three kinds of field ๓; a camera may be of several. */
+export const purposeLabels = {
+  prevention: '๓.๑ เพื่อป้องกันและเฝ้าระวัง',
+  investigation: '๓.๒ เพื่อสืบสวน สอบสวน ติดตามผู้กระทำความผิด',
+  traffic: '๓.๓ เพื่อการจราจร',
+} as const;
+
+export type Purpose = keyof typeof purposeLabels;
+export const purposes = Object.keys(purposeLabels) as Purpose[];
+export const scopes = ['public-area', 'adjacent-road', 'closed-area'] as const;
+export const declarations = ['working', 'under-repair', 'unrepairable'] as const;
+export const transports = ['auto', 'tcp', 'udp'] as const;
+
+/** The inventory letter's words on closed areas. Such a camera is counted, and never linked. */
+export const closedAreaRule =
+  'โดยไม่ต้องกรอกข้อมูลการติดตั้งกล้องที่พื้นที่ปิดเฉพาะ เช่น เขตพื้นที่ทำงาน (Office) เขตหวงห้ามต่าง ๆ';
+
+const MAX_NAME_LENGTH = 200;
+const MAX_POSITION_LENGTH = 500;
+const MAX_LINKED_AGENCIES = 50;
+const MAX_RETENTION_DAYS = 36_500;
+const MAX_FRAME_RATE = 240;
+const MAX_CREDENTIAL_LENGTH = 256;
+
+const name = textLine(MAX_NAME_LENGTH);
+const resolution = z
+  .string()
+  .regex(/^[1-9]\d{1,4}x[1-9]\d{1,4}$/, 'must be width x height in pixels, such as 1920x1080')
+  .meta({ examples: ['1920x1080'] });
+const credential = z
+  .string()
+  .min(1)
+  .max(MAX_CREDENTIAL_LENGTH)
+  .refine((text) => !/[\p{Cc}\p{Cs}]/u.test(text), 'must not hold control characters');
+
+const fields = {
+  owningAgency: name,
+  position: textLine(MAX_POSITION_LENGTH),
+  purposes: z
+    .array(z.enum(purposes))
+    .min(1, 'at least one of the three purposes')
+    .max(purposes.length)
+    .refine((chosen) => new Set(chosen).size === chosen.length, 'a purpose stands twice'),
+  linkedAgencies: z
+    .array(name)
+    .max(MAX_LINKED_AGENCIES)
+    .refine((agencies) => new Set(agencies).size === agencies.length, 'an agency stands twice'),
+  linkNetwork: name.nullable(),
+  brand: name.nullable(),
+  recordedResolution: resolution.nullable(),
+  highestResolution: resolution.nullable(),
+  /** Field ๙: how long the owner keeps recordings. */
+  retentionDays: z.int().min(1).max(MAX_RETENTION_DAYS).nullable(),
+  /** Field ๑๐: of the recording, not of the stream. */
+  frameRate: z.number().positive().max(MAX_FRAME_RATE).nullable(),
+  fileFormat: name.nullable(),
+  lao: z.strictObject({ name, district: name, province: name }),
+  budgetSource: name,
+  scope: z.enum(scopes),
+  declared: z.enum(declarations),
+  latitude: z.number().min(-90).max(90).nullable(),
+  longitude: z.number().min(-180).max(180).nullable(),
+  site: name.nullable(),
+};
+
+const streamFields = {
+  username: credential.nullable(),
+  transport: z.enum(transports),
+  sound: z.boolean(),
+  record: z.boolean(),
+};
+
+/** A stream as it is told: never with its password. */
+const stream = z.object({ url: z.string(), ...streamFields });
+
+export const camera = z.object({ id: z.uuidv7(), ...fields, stream: stream.nullable() }).meta({
+  id: 'Camera',
+  description: inventoryFields.map(({ number, thaiLabel }) => `${number} ${thaiLabel}`).join('\n'),
+});
+export type Camera = z.infer<typeof camera>;
+
+/** A stream as it is given. Credentials within the address are moved to the two fields, which they must not contradict. */
+const newStream = z
+  .strictObject({
+    url: z.string().max(MAX_STREAM_URL_LENGTH),
+    username: streamFields.username.default(null),
+    password: credential
+      .nullable()
+      .default(null)
+      .meta({ writeOnly: true, description: 'taken, and never given back' }),
+    transport: streamFields.transport.default('auto'),
+    sound: streamFields.sound.default(false),
+    record: streamFields.record.default(true),
+  })
+  .transform((given, context) => {
+    const address = addressOf(given.url, context);
+    if (address === undefined) return z.NEVER;
+    for (const field of ['username', 'password'] as const) {
+      const pasted = address[field];
+      if (pasted === null) continue;
+      const checked = credential.safeParse(pasted);
+      if (!checked.success || (given[field] !== null && given[field] !== pasted)) {
+        context.addIssue({
+          code: 'custom',
+          path: [field],
+          message: checked.success
+            ? `the address holds another ${field}`
+            : `the ${field} within the address is not valid`,
+        });
+      }
+    }
+    return {
+      ...given,
+      url: address.url,
+      username: given.username ?? address.username,
+      password: given.password ?? address.password,
+    };
+  });
+
+/** What a person or another system gives to register a camera. Unknown names are refused: a misspelt one would be lost. */
+export const newCamera = z
+  .strictObject({
+    ...fields,
+    linkedAgencies: fields.linkedAgencies.default([]),
+    linkNetwork: fields.linkNetwork.default(null),
+    brand: fields.brand.default(null),
+    recordedResolution: fields.recordedResolution.default(null),
+    highestResolution: fields.highestResolution.default(null),
+    retentionDays: fields.retentionDays.default(null),
+    frameRate: fields.frameRate.default(null),
+    fileFormat: fields.fileFormat.default(null),
+    latitude: fields.latitude.default(null),
+    longitude: fields.longitude.default(null),
+    site: fields.site.default(null),
+    stream: newStream.nullable().default(null),
+  })
+  .superRefine((given, context) => {
+    if (given.scope === 'closed-area' && given.stream !== null) {
+      context.addIssue({
+        code: 'custom',
+        path: ['stream'],
+        message: `a camera in a closed area is counted, never linked: ${closedAreaRule}`,
+        params: { code: 'closed_area_never_linked' },
+      });
+    }
+    if ((given.latitude === null) !== (given.longitude === null)) {
+      context.addIssue({
+        code: 'custom',
+        path: [given.latitude === null ? 'latitude' : 'longitude'],
+        message: 'latitude and longitude go together',
+      });
+    }
+  });
+export type NewCamera = z.output<typeof newCamera>;
+
+export interface Finding {
+  field: (typeof inventoryFields)[number]['field'];
+  code: 'recorded_above_highest';
+}
+
+/** What the owner should look at. A finding is not a refusal, and not damage. */
+export function findings(
+  camera: Pick<Camera, 'recordedResolution' | 'highestResolution'>,
+): Finding[] {
+  const { recordedResolution, highestResolution } = camera;
+  if (recordedResolution === null || highestResolution === null) return [];
+  if (pixels(recordedResolution) <= pixels(highestResolution)) return [];
+  return [{ field: 'recordedResolution', code: 'recorded_above_highest' }];
+}
+
+function pixels(resolution: string): number {
+  const [width, height] = resolution.split('x');
+  return Number(width) * Number(height);
+}
+
+function addressOf(
+  url: string,
+  context: z.RefinementCtx,
+): ReturnType<typeof splitStreamAddress> | undefined {
+  try {
+    return splitStreamAddress(url);
+  } catch (error) {
+    if (!(error instanceof StreamAddressNotValid)) throw error;
+    context.addIssue({ code: 'custom', path: ['url'], message: error.message });
+    return undefined;
+  }
+}

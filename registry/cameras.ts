@@ -1,0 +1,311 @@
+import type { Transaction } from 'kysely';
+import { closedAreaRule, purposes, type Camera, type NewCamera } from './camera.ts';
+import {
+  ConstraintViolated,
+  type RegistryDatabase,
+  type RegistryTables,
+} from './database/database.ts';
+import { uuidV7Source } from './uuid-v7.ts';
+
+/** Cameras in one transaction of `createMany`, at most: others wait for it. */
+export const MAX_CREATED_AT_ONCE = 1_000;
+
+/** Where a camera's stream is pulled from, with its credentials: for ingest, never for an answer. */
+export interface StreamSource {
+  cameraId: string;
+  /** Without credentials. */
+  url: string;
+  username: string | null;
+  password: string | null;
+  transport: 'auto' | 'tcp' | 'udp';
+  site: string | null;
+}
+
+/** `source` is null for a camera that is not linked. */
+export type CreatedListener = (camera: Camera, source: StreamSource | null) => void;
+
+export interface Cameras {
+  /** Oldest first, beginning after the camera with the id `after`. */
+  list(page: { after?: string | undefined; limit: number }): Promise<Camera[]>;
+  get(id: string): Promise<Camera | undefined>;
+  create(camera: NewCamera): Promise<Camera>;
+  /** All of them or none; at most MAX_CREATED_AT_ONCE. */
+  createMany(cameras: readonly NewCamera[]): Promise<Camera[]>;
+  /** Of every linked camera. */
+  streams(): Promise<StreamSource[]>;
+  /** Told after the camera is stored. Returns how to end it. */
+  onCreated(listener: CreatedListener): () => void;
+}
+
+/** The cameras of the registry. `now`: Unix ms. */
+export function openCameras(database: RegistryDatabase, now: () => number): Cameras {
+  const nextId = uuidV7Source(now);
+  const listeners = new Set<CreatedListener>();
+
+  async function createMany(given: readonly NewCamera[]): Promise<Camera[]> {
+    if (given.length > MAX_CREATED_AT_ONCE) {
+      throw new RangeError(`more than ${MAX_CREATED_AT_ONCE} cameras at once`);
+    }
+    const created = given.map((camera) => ({ id: nextId(), given: camera }));
+    await database.transaction().execute(async (transaction) => {
+      const ids = new PlaceIds(transaction, nextId);
+      for (const { id, given } of created) await insert(transaction, ids, id, given);
+    });
+    return created.map(({ id, given }) => {
+      const camera = toldOf(id, given);
+      for (const listener of listeners) listener(camera, sourceOf(id, given));
+      return camera;
+    });
+  }
+
+  return {
+    async list({ after, limit }) {
+      let query = selectCameras(database).orderBy('cameras.id').limit(limit);
+      if (after !== undefined) query = query.where('cameras.id', '>', after);
+      return withAgencies(database, await query.execute());
+    },
+    async get(id) {
+      const row = await selectCameras(database).where('cameras.id', '=', id).executeTakeFirst();
+      return row === undefined ? undefined : (await withAgencies(database, [row]))[0];
+    },
+    async create(camera) {
+      const [created] = await createMany([camera]);
+      if (created === undefined) throw new Error('one camera in, none out');
+      return created;
+    },
+    createMany,
+    async streams() {
+      return database
+        .selectFrom('streams')
+        .innerJoin('cameras', 'cameras.id', 'streams.camera_id')
+        .leftJoin('sites', 'sites.id', 'cameras.site_id')
+        .leftJoin('stream_credentials', 'stream_credentials.camera_id', 'streams.camera_id')
+        .select([
+          'streams.camera_id as cameraId',
+          'streams.url',
+          'stream_credentials.username',
+          'stream_credentials.password',
+          'streams.transport',
+          'sites.name as site',
+        ])
+        .orderBy('streams.camera_id')
+        .execute();
+    },
+    onCreated(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+function selectCameras(database: RegistryDatabase) {
+  return database
+    .selectFrom('cameras')
+    .innerJoin('laos', 'laos.id', 'cameras.lao_id')
+    .innerJoin('budget_sources', 'budget_sources.id', 'cameras.budget_source_id')
+    .leftJoin('sites', 'sites.id', 'cameras.site_id')
+    .leftJoin('streams', 'streams.camera_id', 'cameras.id')
+    .leftJoin('stream_credentials', 'stream_credentials.camera_id', 'cameras.id')
+    .selectAll('cameras')
+    .select([
+      'laos.name as lao_name',
+      'laos.district as lao_district',
+      'laos.province as lao_province',
+      'budget_sources.name as budget_source',
+      'sites.name as site',
+      'streams.url',
+      'streams.transport',
+      'streams.sound',
+      'streams.record',
+      'stream_credentials.username',
+    ]);
+}
+
+type CameraRow = Awaited<ReturnType<ReturnType<typeof selectCameras>['execute']>>[number];
+
+async function withAgencies(
+  database: RegistryDatabase,
+  rows: readonly CameraRow[],
+): Promise<Camera[]> {
+  if (rows.length === 0) return [];
+  const agencies = await database
+    .selectFrom('camera_linked_agencies')
+    .select(['camera_id', 'name'])
+    .where(
+      'camera_id',
+      'in',
+      rows.map(({ id }) => id),
+    )
+    .orderBy('camera_id')
+    .orderBy('ordinal')
+    .execute();
+  const byCamera = Map.groupBy(agencies, ({ camera_id }) => camera_id);
+  return rows.map((row) =>
+    cameraOf(
+      row,
+      (byCamera.get(row.id) ?? []).map(({ name }) => name),
+    ),
+  );
+}
+
+function cameraOf(row: CameraRow, linkedAgencies: string[]): Camera {
+  return {
+    id: row.id,
+    owningAgency: row.owning_agency,
+    position: row.position,
+    purposes: purposes.filter((purpose) => row[`purpose_${purpose}`] === 1),
+    linkedAgencies,
+    linkNetwork: row.link_network,
+    brand: row.brand,
+    recordedResolution: row.recorded_resolution,
+    highestResolution: row.highest_resolution,
+    retentionDays: row.retention_days,
+    frameRate: row.frame_rate,
+    fileFormat: row.file_format,
+    lao: { name: row.lao_name, district: row.lao_district, province: row.lao_province },
+    budgetSource: row.budget_source,
+    scope: row.scope,
+    declared: row.declared,
+    latitude: row.latitude,
+    longitude: row.longitude,
+    stream:
+      row.url === null || row.transport === null
+        ? null
+        : {
+            url: row.url,
+            username: row.username,
+            transport: row.transport,
+            sound: row.sound === 1,
+            record: row.record === 1,
+          },
+    site: row.site,
+  };
+}
+
+/** The camera as it reads once stored; the password stays behind. */
+function toldOf(id: string, { stream, ...given }: NewCamera): Camera {
+  return {
+    id,
+    ...given,
+    purposes: purposes.filter((purpose) => given.purposes.includes(purpose)),
+    stream:
+      stream === null
+        ? null
+        : {
+            url: stream.url,
+            username: stream.username,
+            transport: stream.transport,
+            sound: stream.sound,
+            record: stream.record,
+          },
+  };
+}
+
+function sourceOf(cameraId: string, { stream, site }: NewCamera): StreamSource | null {
+  if (stream === null) return null;
+  const { url, username, password, transport } = stream;
+  return { cameraId, url, username, password, transport, site };
+}
+
+async function insert(
+  transaction: Transaction<RegistryTables>,
+  places: PlaceIds,
+  id: string,
+  given: NewCamera,
+): Promise<void> {
+  const { scope } = given;
+  await transaction
+    .insertInto('cameras')
+    .values({
+      id,
+      owning_agency: given.owningAgency,
+      position: given.position,
+      purpose_prevention: Number(given.purposes.includes('prevention')),
+      purpose_investigation: Number(given.purposes.includes('investigation')),
+      purpose_traffic: Number(given.purposes.includes('traffic')),
+      link_network: given.linkNetwork,
+      brand: given.brand,
+      recorded_resolution: given.recordedResolution,
+      highest_resolution: given.highestResolution,
+      retention_days: given.retentionDays,
+      frame_rate: given.frameRate,
+      file_format: given.fileFormat,
+      lao_id: await places.lao(given.lao),
+      budget_source_id: await places.named('budget_sources', given.budgetSource),
+      scope,
+      declared: given.declared,
+      latitude: given.latitude,
+      longitude: given.longitude,
+      site_id: given.site === null ? null : await places.named('sites', given.site),
+    })
+    .execute();
+  if (given.linkedAgencies.length > 0) {
+    await transaction
+      .insertInto('camera_linked_agencies')
+      .values(given.linkedAgencies.map((name, ordinal) => ({ camera_id: id, ordinal, name })))
+      .execute();
+  }
+  if (given.stream === null) return;
+  // A caller that passed the schema by would get the database's own refusal without these words.
+  if (scope === 'closed-area') throw new ConstraintViolated(closedAreaRule);
+  const { url, username, password, transport, sound, record } = given.stream;
+  await transaction
+    .insertInto('streams')
+    .values({ camera_id: id, scope, url, transport, sound: Number(sound), record: Number(record) })
+    .execute();
+  if (username === null && password === null) return;
+  await transaction
+    .insertInto('stream_credentials')
+    .values({ camera_id: id, username, password })
+    .execute();
+}
+
+/** Finds LAOs, budget sources and sites by name within one transaction, and enters those that are not there yet. */
+class PlaceIds {
+  readonly #transaction: Transaction<RegistryTables>;
+  readonly #nextId: () => string;
+  readonly #found = new Map<string, string>();
+
+  constructor(transaction: Transaction<RegistryTables>, nextId: () => string) {
+    this.#transaction = transaction;
+    this.#nextId = nextId;
+  }
+
+  async lao({ province, district, name }: Camera['lao']): Promise<string> {
+    const key = JSON.stringify(['laos', province, district, name]);
+    const known = this.#found.get(key);
+    if (known !== undefined) return known;
+    await this.#transaction
+      .insertInto('laos')
+      .values({ id: this.#nextId(), province, district, name })
+      .onConflict((conflict) => conflict.columns(['province', 'district', 'name']).doNothing())
+      .execute();
+    const { id } = await this.#transaction
+      .selectFrom('laos')
+      .select('id')
+      .where('province', '=', province)
+      .where('district', '=', district)
+      .where('name', '=', name)
+      .executeTakeFirstOrThrow();
+    this.#found.set(key, id);
+    return id;
+  }
+
+  async named(table: 'budget_sources' | 'sites', name: string): Promise<string> {
+    const key = JSON.stringify([table, name]);
+    const known = this.#found.get(key);
+    if (known !== undefined) return known;
+    await this.#transaction
+      .insertInto(table)
+      .values({ id: this.#nextId(), name })
+      .onConflict((conflict) => conflict.column('name').doNothing())
+      .execute();
+    const { id } = await this.#transaction
+      .selectFrom(table)
+      .select('id')
+      .where('name', '=', name)
+      .executeTakeFirstOrThrow();
+    this.#found.set(key, id);
+    return id;
+  }
+}

@@ -1,0 +1,105 @@
+import type { Kysely } from 'kysely';
+
+/**
+ * The registry's database: one Kysely schema, whichever database is behind it. Types that differ between databases are
+ * not used: ids are text (UUIDv7), truths are 0 or 1, times are Unix ms.
+ */
+export type RegistryDatabase = Kysely<RegistryTables>;
+
+export interface RegistryTables {
+  laos: LaoTable;
+  budget_sources: NamedTable;
+  sites: NamedTable;
+  cameras: CameraTable;
+  camera_linked_agencies: LinkedAgencyTable;
+  streams: StreamTable;
+  stream_credentials: StreamCredentialTable;
+}
+
+export interface LaoTable {
+  id: string;
+  province: string;
+  district: string;
+  name: string;
+}
+
+export interface NamedTable {
+  id: string;
+  name: string;
+}
+
+export interface CameraTable {
+  /** UUIDv7: lists are paged by it, oldest first. */
+  id: string;
+  owning_agency: string;
+  position: string;
+  purpose_prevention: number;
+  purpose_investigation: number;
+  purpose_traffic: number;
+  link_network: string | null;
+  brand: string | null;
+  recorded_resolution: string | null;
+  highest_resolution: string | null;
+  retention_days: number | null;
+  frame_rate: number | null;
+  file_format: string | null;
+  lao_id: string;
+  budget_source_id: string;
+  scope: 'public-area' | 'adjacent-road' | 'closed-area';
+  declared: 'working' | 'under-repair' | 'unrepairable';
+  latitude: number | null;
+  longitude: number | null;
+  site_id: string | null;
+}
+
+export interface LinkedAgencyTable {
+  camera_id: string;
+  /** Order in which they were given, from 0. */
+  ordinal: number;
+  name: string;
+}
+
+export interface StreamTable {
+  camera_id: string;
+  /** The camera's own; a foreign key on both columns keeps streams out of closed areas. */
+  scope: 'public-area' | 'adjacent-road';
+  /** Without credentials. */
+  url: string;
+  transport: 'auto' | 'tcp' | 'udp';
+  sound: number;
+  record: number;
+}
+
+export interface StreamCredentialTable {
+  camera_id: string;
+  username: string | null;
+  password: string | null;
+}
+
+/** Another process serves this folder. */
+export class DataFolderInUse extends Error {
+  readonly code = 'data_folder_in_use';
+  readonly folder: string;
+  constructor(folder: string, options?: ErrorOptions) {
+    super(
+      `another server is running on the data folder ${folder}: stop it first, or set DATA_DIR to another folder`,
+      options,
+    );
+    this.folder = folder;
+  }
+}
+
+/** Worth trying again: too many queries wait, another process holds the database, or it is being closed. */
+export class DatabaseUnavailable extends Error {
+  readonly code = 'database_unavailable';
+}
+
+/** What was written contradicts what is there, or the rules of the schema. */
+export class ConstraintViolated extends Error {
+  readonly code = 'constraint_violated';
+}
+
+/** The database can't do it: disk full, unreadable file, a statement that is wrong. An operator has to look. */
+export class DatabaseFailed extends Error {
+  readonly code = 'database_failed';
+}

@@ -1,0 +1,28 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { DataFolderInUse } from './database.ts';
+
+const SQLITE_BUSY = 5;
+
+export interface FolderLock {
+  release(): void;
+}
+
+/**
+ * Keeps a second server off a data folder: an exclusive transaction, held open on a file of its own. The operating
+ * system ends it with the process, however that dies, which a file with a process id in it would outlive.
+ * Throws DataFolderInUse.
+ */
+export function lockFolder(folder: string): FolderLock {
+  const file = new DatabaseSync(join(folder, 'server.lock'), { timeout: 0 });
+  try {
+    file.exec('BEGIN EXCLUSIVE');
+  } catch (cause) {
+    file.close();
+    if (cause instanceof Error && 'errcode' in cause && cause.errcode === SQLITE_BUSY) {
+      throw new DataFolderInUse(folder, { cause });
+    }
+    throw cause;
+  }
+  return { release: () => file.close() };
+}

@@ -1,0 +1,35 @@
+import { Migrator } from 'kysely/migration';
+import type { RegistryDatabase } from './database.ts';
+import * as cameras from './migrations/0001-cameras.ts';
+
+/** In order. A migration that has been released is never changed: what it got wrong, a later one mends. */
+const migrations = { '0001-cameras': cameras };
+
+/** The schema could not be brought up to date, or is of a newer version than this server. Nothing was changed. */
+export class MigrationFailed extends Error {
+  readonly code = 'migration_failed';
+  /** Undefined when none was begun. */
+  readonly migration: string | undefined;
+  constructor(migration: string | undefined, options: ErrorOptions) {
+    super(
+      migration === undefined
+        ? 'the registry cannot be brought up to date; was it written by a newer version?'
+        : `migration ${migration} failed`,
+      options,
+    );
+    this.migration = migration;
+  }
+}
+
+/** Runs what has not run yet, all in one transaction. Throws MigrationFailed. */
+export async function migrate(database: RegistryDatabase): Promise<void> {
+  const migrator = new Migrator({
+    db: database,
+    // A static list: a scan of the folder would run whatever lies there.
+    provider: { getMigrations: async () => migrations },
+  });
+  const { error, results } = await migrator.migrateToLatest();
+  if (error === undefined) return;
+  const failed = results?.find(({ status }) => status === 'Error');
+  throw new MigrationFailed(failed?.migrationName, { cause: error });
+}

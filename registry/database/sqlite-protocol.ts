@@ -1,0 +1,21 @@
+/** What passes between the dialect (sqlite.ts) and the thread that owns the file (sqlite-thread.ts). */
+
+export interface SqliteThreadSettings {
+  path: string;
+}
+
+export type ToSqliteThread =
+  { type: 'query'; id: number; sql: string; parameters: readonly unknown[] } | { type: 'close' };
+
+export type FromSqliteThread =
+  | { type: 'ready' }
+  | { type: 'rows'; id: number; rows: unknown[] }
+  | { type: 'changes'; id: number; changes: bigint }
+  | { type: 'failed'; id: number; failure: SqliteFailure }
+  | { type: 'closed' };
+
+export interface SqliteFailure {
+  message: string;
+  /** SQLite's extended result code; undefined when the fault is not SQLite's. */
+  resultCode: number | undefined;
+}

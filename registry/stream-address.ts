@@ -1,0 +1,95 @@
+import { isIP } from 'node:net';
+
+/** Longer addresses are not taken. Cameras' own are below 300. */
+export const MAX_STREAM_URL_LENGTH = 2_048;
+
+export interface StreamAddress {
+  /** rtsp:// or rtsps://, without credentials. */
+  url: string;
+  /** Decoded, as they stood in the address; null where it had none. */
+  username: string | null;
+  password: string | null;
+}
+
+/** Not an address that a stream can be pulled from. The address itself is left out: it may hold a password. */
+export class StreamAddressNotValid extends Error {
+  readonly code = 'stream_address_not_valid';
+  constructor(reason: string) {
+    super(`stream address: ${reason}`);
+  }
+}
+
+/**
+ * Takes the credentials out of an address as people paste it. Passwords with a raw `@`, `:`, `/`, `?` or `#` are
+ * common in the field, and told from the rest where the host is a number. The rest of the address stays letter for
+ * letter: camera firmwares compare paths and queries as text.
+ * Throws StreamAddressNotValid.
+ */
+export function splitStreamAddress(pasted: string): StreamAddress {
+  const text = pasted.trim();
+  if (text.length > MAX_STREAM_URL_LENGTH) throw new StreamAddressNotValid('too long');
+  const match = /^(rtsps?):\/\/(.*)$/is.exec(text);
+  if (match?.[1] === undefined || match[2] === undefined) {
+    throw new StreamAddressNotValid('must begin with rtsp:// or rtsps://');
+  }
+  const scheme = match[1].toLowerCase();
+  const { userInfo, rest } = splitUserInfo(match[2]);
+  // Blanks and control characters would end the request line that the address is sent in.
+  if (/[\s\p{Cc}]/u.test(rest)) throw new StreamAddressNotValid('must not hold blanks');
+  if (rest.includes('#')) throw new StreamAddressNotValid('must not hold a fragment (#)');
+  const url = `${scheme}://${rest}`;
+  checkHost(url);
+  if (userInfo === undefined) return { url, username: null, password: null };
+  const colon = userInfo.indexOf(':');
+  return {
+    url,
+    username: decode(colon < 0 ? userInfo : userInfo.slice(0, colon)) || null,
+    password: colon < 0 ? null : decode(userInfo.slice(colon + 1)),
+  };
+}
+
+function splitUserInfo(afterScheme: string): { userInfo: string | undefined; rest: string } {
+  // RFC 3986 §3.2: the authority ends at the first of / ? #, and an @ in it separates the credentials.
+  const authorityEnd = afterScheme.search(/[/?#]/);
+  const tailStart = authorityEnd < 0 ? afterScheme.length : authorityEnd;
+  const byRule = splitAt(afterScheme, afterScheme.lastIndexOf('@', tailStart));
+  // An @ further on is part of the path, or the password held a raw / ? #. A host that is a number tells them apart.
+  if (!afterScheme.includes('@', tailStart) || beginsWithIp(byRule.rest)) return byRule;
+  const byLast = splitAt(afterScheme, afterScheme.lastIndexOf('@'));
+  if (beginsWithIp(byLast.rest)) return byLast;
+  throw new StreamAddressNotValid('an @ that may end the credentials or not: write it as %40');
+}
+
+function splitAt(text: string, at: number): { userInfo: string | undefined; rest: string } {
+  return at < 0
+    ? { userInfo: undefined, rest: text }
+    : { userInfo: text.slice(0, at), rest: text.slice(at + 1) };
+}
+
+function beginsWithIp(rest: string): boolean {
+  const host = /^(?:\[([^\]]*)\]|([^/?#:]*))/.exec(rest);
+  return isIP(host?.[1] ?? host?.[2] ?? '') !== 0;
+}
+
+function checkHost(url: string): void {
+  let parsed: URL;
+  try {
+    parsed = new URL(url);
+  } catch {
+    throw new StreamAddressNotValid('not an address');
+  }
+  if (parsed.hostname === '') throw new StreamAddressNotValid('no host');
+  if (parsed.username !== '' || parsed.password !== '') {
+    throw new StreamAddressNotValid('credentials cannot be told from the host');
+  }
+  if (parsed.port === '0') throw new StreamAddressNotValid('port 0');
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    // A raw % in a password that was pasted as it is.
+    return text;
+  }
+}
