@@ -1,0 +1,124 @@
+import type { FastifyError } from 'fastify';
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import * as z from 'zod';
+
+/** An answer that says what went wrong, as clients get it. */
+export const errorBody = z
+  .object({
+    error: z.object({
+      code: z.string().meta({ description: 'stable; screens have words for it' }),
+      message: z.string().meta({ description: 'in English, for people' }),
+      details: z.unknown().optional(),
+    }),
+  })
+  .meta({ id: 'Error' });
+
+export class CameraNotFound extends Error {
+  readonly code = 'camera_not_found';
+  readonly cameraId: string;
+  constructor(cameraId: string) {
+    super(`no camera ${cameraId}`);
+    this.cameraId = cameraId;
+  }
+}
+
+/** The request is of a kind that this server does not serve, whoever sends it. */
+export class RequestRefused extends Error {
+  readonly code: 'host_not_allowed' | 'origin_not_allowed';
+  constructor(code: RequestRefused['code'], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** A bound is reached; the client may come again. */
+export class TooManyEventStreams extends Error {
+  readonly code = 'too_many_event_streams';
+}
+
+export interface HttpError {
+  status: number;
+  code: string;
+  message: string;
+  details?: unknown;
+  /** Seconds. */
+  retryAfter?: number;
+}
+
+const statusOf: Readonly<Record<string, number>> = {
+  camera_not_found: 404,
+  host_not_allowed: 403,
+  origin_not_allowed: 403,
+  constraint_violated: 409,
+  database_unavailable: 503,
+  not_ready: 503,
+  too_many_event_streams: 503,
+};
+
+/** Fastify's own refusals, in our words. */
+const ofFastify: Readonly<Record<string, { code: string; message: string }>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: { code: 'body_too_large', message: 'the body is too large' },
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: {
+    code: 'content_type_not_json',
+    message: 'send application/json',
+  },
+  FST_ERR_CTP_INVALID_JSON_BODY: { code: 'body_not_json', message: 'the body is not valid JSON' },
+  FST_ERR_CTP_EMPTY_JSON_BODY: { code: 'body_not_json', message: 'the body is empty' },
+};
+
+const RETRY_AFTER_SECONDS = 2;
+
+/** The one place where an HTTP status is chosen for an error. What is not known becomes 500, without its message. */
+export function httpErrorOf(error: unknown): HttpError {
+  if (hasZodFastifySchemaValidationErrors(error)) return notValid(error.validation);
+  if (!(error instanceof Error)) return internal;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const status = statusOf[code];
+  if (status !== undefined) {
+    return {
+      status,
+      code,
+      message: error.message,
+      ...(status === 503 ? { retryAfter: RETRY_AFTER_SECONDS } : {}),
+    };
+  }
+  const fastifyStatus = (error as Partial<FastifyError>).statusCode;
+  if (fastifyStatus === undefined || fastifyStatus < 400 || fastifyStatus > 499) return internal;
+  const known = ofFastify[code] ?? { code: 'bad_request', message: 'the request is not valid' };
+  return { status: fastifyStatus, ...known };
+}
+
+const internal: HttpError = {
+  status: 500,
+  code: 'internal_error',
+  message: 'the gateway failed at this; its log says why',
+};
+
+function notValid(
+  validation: readonly {
+    instancePath: string;
+    message?: string;
+    params: Record<string, unknown>;
+  }[],
+): HttpError {
+  const issues = validation.map(({ instancePath, message = 'not valid', params }) => ({
+    path: instancePath === '/' ? '' : instancePath,
+    code: codeOf(params),
+    message,
+  }));
+  return {
+    status: 400,
+    code: issues.find(({ code }) => code !== 'not_valid')?.code ?? 'request_not_valid',
+    message: issues
+      .map(({ path, message }) => (path === '' ? message : `${path}: ${message}`))
+      .join('; '),
+    details: { issues },
+  };
+}
+
+/** A rule that has a name of its own is called by it (camera.ts). */
+function codeOf({ params }: Record<string, unknown>): string {
+  const named =
+    typeof params === 'object' && params !== null && 'code' in params ? params.code : undefined;
+  return typeof named === 'string' ? named : 'not_valid';
+}

@@ -1,0 +1,41 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { RequestRefused } from './errors.ts';
+
+const readingMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/**
+ * While there are no accounts, being on this machine is the only right there is, and a browser on this machine lends
+ * it to every page that it shows. So a request must name this machine as its host (a page of another site that points
+ * its own name at 127.0.0.1 cannot), and must not come from another site's page.
+ */
+export function guardRequests(app: FastifyInstance, options: { host: string }): void {
+  const hosts = new Set(['localhost', '127.0.0.1', '[::1]', options.host]);
+  app.addHook('onRequest', async (request) => {
+    if (!hosts.has(hostWithoutPort(request.headers.host ?? ''))) {
+      throw new RequestRefused('host_not_allowed', 'this server is reached as localhost only');
+    }
+    if (comesFromElsewhere(request)) {
+      throw new RequestRefused(
+        'origin_not_allowed',
+        'requests from pages of other sites are refused',
+      );
+    }
+  });
+}
+
+function hostWithoutPort(host: string): string {
+  return host.replace(/:\d*$/, '').toLowerCase();
+}
+
+function comesFromElsewhere({ method, headers }: FastifyRequest): boolean {
+  const { origin, host } = headers;
+  const changes = !readingMethods.has(method);
+  if (changes && origin !== undefined) {
+    const sameOrigin = origin === `http://${host}` || origin === `https://${host}`;
+    if (!sameOrigin) return true;
+  }
+  // Pictures and streams need no permission to be drawn into another site's page; a link to ours is welcome.
+  const site = headers['sec-fetch-site'];
+  const isLink = !changes && headers['sec-fetch-mode'] === 'navigate';
+  return (site === 'cross-site' || site === 'same-site') && !isLink;
+}

@@ -1,0 +1,320 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { buildServer } from '#gateway/server.ts';
+import { LiveStateBoard, plainState } from '#ingest/live-states.ts';
+import { closedAreaRule } from '#registry/camera.ts';
+import { openCameras, type Cameras, type StreamSource } from '#registry/cameras.ts';
+import type { RegistryDatabase } from '#registry/database/database.ts';
+import { openSqlite } from '#registry/database/sqlite.ts';
+import { krabiCamera } from './krabi-camera.ts';
+
+let folder: string;
+let database: RegistryDatabase;
+let cameras: Cameras;
+let liveStates: LiveStateBoard;
+let app: FastifyInstance;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'cameras-api-'));
+  database = await openSqlite(folder);
+  cameras = openCameras(database, Date.now);
+  liveStates = new LiveStateBoard();
+  app = buildServer({
+    config: { host: '127.0.0.1' },
+    log: pino({ level: 'silent' }),
+    cameras,
+    liveStates,
+    webFolder: join(folder, 'no-such-folder'),
+  });
+});
+
+afterEach(async () => {
+  await app.close();
+  await database.destroy();
+  rmSync(folder, { recursive: true });
+});
+
+async function post(body: unknown, headers: Record<string, string> = {}) {
+  return app.inject({
+    method: 'POST',
+    url: '/api/v1/cameras',
+    headers: { host: 'localhost:8080', ...headers },
+    payload: body as object,
+  });
+}
+
+async function postRaw(contentType: string | undefined, payload: string) {
+  return app.inject({
+    method: 'POST',
+    url: '/api/v1/cameras',
+    headers: {
+      host: 'localhost',
+      ...(contentType === undefined ? {} : { 'content-type': contentType }),
+    },
+    payload,
+  });
+}
+
+async function get(url: string, headers: Record<string, string> = {}) {
+  return app.inject({ method: 'GET', url, headers: { host: 'localhost:8080', ...headers } });
+}
+
+test('a camera that was posted reads the same, letter for letter, without its password', async () => {
+  const posted = krabiCamera();
+  const created = await post(posted);
+  expect(created.statusCode).toBe(201);
+  const { id, ...rest } = created.json<Record<string, unknown>>();
+  const { password: _, ...stream } = posted['stream'] as Record<string, unknown>;
+  expect(rest).toEqual({ ...posted, stream });
+  expect(Object.keys(rest).slice(0, 11)).toEqual(Object.keys(posted).slice(0, 11));
+  expect(created.headers['location']).toBe(`/api/v1/cameras/${String(id)}`);
+  const read = await get(`/api/v1/cameras/${String(id)}`);
+  expect(read.json()).toEqual(created.json());
+  const list = await get('/api/v1/cameras');
+  expect(list.json()).toEqual({ cameras: [created.json()], nextCursor: null });
+  for (const answer of [created, read, list]) expect(answer.body).not.toContain('pa55');
+});
+
+test('what is not known yet is null, and a stream needs only its address', async () => {
+  const answer = await post({
+    owningAgency: 'อบต.คลองยาง',
+    position: 'ทางแยก',
+    purposes: ['traffic'],
+    lao: { name: 'อบต.คลองยาง', district: 'เกาะลันตา', province: 'กระบี่' },
+    budgetSource: 'อบต.คลองยาง',
+    scope: 'adjacent-road',
+    declared: 'under-repair',
+    stream: { url: 'rtsp://192.168.1.10/live' },
+  });
+  expect(answer.statusCode).toBe(201);
+  expect(answer.json()).toMatchObject({
+    linkedAgencies: [],
+    brand: null,
+    frameRate: null,
+    latitude: null,
+    site: null,
+    stream: {
+      url: 'rtsp://192.168.1.10/live',
+      username: null,
+      transport: 'auto',
+      sound: false,
+      record: true,
+    },
+  });
+});
+
+test('credentials within a pasted address are moved to their fields', async () => {
+  const sources: (StreamSource | null)[] = [];
+  cameras.onCreated((_, source) => sources.push(source));
+  const answer = await post(
+    krabiCamera({ stream: { url: 'rtsp://admin:p%40ss@10.0.0.9:8554/ch1?a=b' } }),
+  );
+  expect(answer.json()).toMatchObject({
+    stream: { url: 'rtsp://10.0.0.9:8554/ch1?a=b', username: 'admin' },
+  });
+  expect(answer.body).not.toContain('p@ss');
+  const expected = {
+    url: 'rtsp://10.0.0.9:8554/ch1?a=b',
+    username: 'admin',
+    password: 'p@ss',
+    transport: 'auto',
+    site: 'ตู้เทศบาล',
+  };
+  expect(sources).toEqual([expect.objectContaining(expected)]);
+  expect(await cameras.streams()).toEqual([expect.objectContaining(expected)]);
+});
+
+test('a closed-area camera is counted without a stream, and refused with one, in the words of the rule', async () => {
+  const refused = await post(krabiCamera({ scope: 'closed-area' }));
+  expect(refused.statusCode).toBe(400);
+  expect(refused.json()).toMatchObject({ error: { code: 'closed_area_never_linked' } });
+  expect(refused.json<{ error: { message: string } }>().error.message).toContain(closedAreaRule);
+  expect((await post(krabiCamera({ scope: 'closed-area', stream: null }))).statusCode).toBe(201);
+  expect(await cameras.streams()).toEqual([]);
+});
+
+test('a camera that breaks a rule is refused, with the field', async () => {
+  const broken: [string, Record<string, unknown>][] = [
+    ['/purposes', { purposes: [] }],
+    ['/purposes', { purposes: ['traffic', 'traffic'] }],
+    ['/purposes/0', { purposes: ['spying'] }],
+    ['/retentionDays', { retentionDays: 0 }],
+    ['/retentionDays', { retentionDays: 1.5 }],
+    ['/frameRate', { frameRate: 0 }],
+    ['/recordedResolution', { recordedResolution: '1920*1080' }],
+    ['/owningAgency', { owningAgency: '   ' }],
+    ['/position', { position: 'a\u0000b' }],
+    ['/position', { position: 'a\u202eb' }],
+    ['/brand', { brand: 'x'.repeat(201) }],
+    ['/latitude', { latitude: 91 }],
+    ['/longitude', { longitude: null }],
+    ['/scope', { scope: 'office' }],
+    ['/declared', { declared: null }],
+    ['/stream/url', { stream: { url: 'http://10.0.0.1/' } }],
+    ['/stream/url', { stream: { url: 'rtsp://10.0.0.1/a b' } }],
+    ['/stream/password', { stream: { url: 'rtsp://a:one@10.0.0.1/', password: 'two' } }],
+    ['', { colour: 'red' }],
+  ];
+  for (const [path, change] of broken) {
+    const answer = await post(krabiCamera(change));
+    expect([answer.statusCode, path]).toEqual([400, path]);
+    const { error } = answer.json<{
+      error: { code: string; details: { issues: { path: string }[] } };
+    }>();
+    expect(error.code).toBe('request_not_valid');
+    expect(error.details.issues.map((issue) => issue.path)).toContain(path);
+  }
+  expect((await get('/api/v1/cameras')).json()).toEqual({ cameras: [], nextCursor: null });
+});
+
+test('a refusal never repeats a password', async () => {
+  const answers = await Promise.all([
+    post(krabiCamera({ stream: { url: 'rtsp://admin:s3cret@@10.0.0.1:99999/' } })),
+    post(krabiCamera({ stream: { url: 'rtsp://a:s3cret@10.0.0.1/', password: 'two' } })),
+    post(krabiCamera({ stream: { url: 'rtsp://10.0.0.1/', password: 's3cret\n' } })),
+  ]);
+  for (const answer of answers) {
+    expect(answer.statusCode).toBe(400);
+    expect(answer.body).not.toContain('s3cret');
+  }
+});
+
+test('pages follow one another to the end, each camera once, oldest first', async () => {
+  const ids: string[] = [];
+  for (let i = 0; i < 5; i++) {
+    ids.push((await post(krabiCamera({ position: `เสา ${i}` }))).json<{ id: string }>().id);
+  }
+  const seen: string[] = [];
+  let cursor: string | null = null;
+  let pages = 0;
+  do {
+    const url: string = `/api/v1/cameras?limit=2${cursor === null ? '' : `&cursor=${cursor}`}`;
+    const page: { cameras: { id: string }[]; nextCursor: string | null } = (await get(url)).json();
+    seen.push(...page.cameras.map(({ id }) => id));
+    cursor = page.nextCursor;
+    pages++;
+  } while (cursor !== null);
+  expect(seen).toEqual(ids);
+  expect(pages).toBe(3);
+  expect((await get('/api/v1/cameras?limit=501')).statusCode).toBe(400);
+  expect((await get('/api/v1/cameras?limit=0')).statusCode).toBe(400);
+  expect((await get('/api/v1/cameras?cursor=elsewhere')).statusCode).toBe(400);
+});
+
+test('an unknown camera and an unknown path are 404 in JSON, also for a browser', async () => {
+  const camera = await get('/api/v1/cameras/nobody');
+  expect(camera.statusCode).toBe(404);
+  expect(camera.json()).toMatchObject({ error: { code: 'camera_not_found' } });
+  for (const url of ['/api/v1/nothing', '/assets/gone.js']) {
+    const path = await get(url, { accept: 'text/html' });
+    expect(path.statusCode).toBe(404);
+    expect(path.json()).toMatchObject({ error: { code: 'not_found' } });
+  }
+});
+
+test('live state: from ingest, else not linked since it was registered', async () => {
+  const { id } = (await post(krabiCamera({ stream: null }))).json<{ id: string }>();
+  const unlinked = (await get(`/api/v1/cameras/${id}/live`)).json<{ since: string }>();
+  expect(unlinked).toMatchObject({ cameraId: id, state: 'not-linked', reason: null });
+  expect(Math.abs(Date.parse(unlinked.since) - Date.now())).toBeLessThan(60_000);
+  liveStates.set({
+    ...plainState(id, 'down', Date.UTC(2026, 0, 1)),
+    reason: 'timeout',
+    retryAtMs: Date.UTC(2026, 0, 2),
+  });
+  expect((await get(`/api/v1/cameras/${id}/live`)).json()).toMatchObject({
+    state: 'down',
+    since: '2026-01-01T00:00:00.000Z',
+    reason: 'timeout',
+    retryAt: '2026-01-02T00:00:00.000Z',
+  });
+  expect((await get('/api/v1/cameras/nobody/live')).statusCode).toBe(404);
+});
+
+test('a request for another host name is refused, whatever its path', async () => {
+  for (const host of ['evil.example', 'evil.example:8080', 'localhost.evil.example', '10.0.0.1']) {
+    for (const url of ['/api/v1/cameras', '/', '/nothing', '/healthz']) {
+      const answer = await get(url, { host });
+      expect(answer.statusCode).toBe(403);
+      expect(answer.json()).toMatchObject({ error: { code: 'host_not_allowed' } });
+    }
+  }
+  for (const host of ['localhost', '127.0.0.1:1234', '[::1]:8080', 'LOCALHOST:80']) {
+    expect((await get('/api/v1/cameras', { host })).statusCode).toBe(200);
+  }
+});
+
+test('a page of another site changes nothing', async () => {
+  for (const origin of ['http://evil.example', 'http://localhost:5555', 'null']) {
+    const answer = await post(krabiCamera(), { origin });
+    expect(answer.statusCode).toBe(403);
+    expect(answer.json()).toMatchObject({ error: { code: 'origin_not_allowed' } });
+  }
+  expect((await post(krabiCamera(), { 'sec-fetch-site': 'cross-site' })).statusCode).toBe(403);
+  expect((await post(krabiCamera(), { origin: 'http://localhost:8080' })).statusCode).toBe(201);
+});
+
+test('a body that is not JSON, or too large, is refused in words', async () => {
+  const json = JSON.stringify(krabiCamera());
+  for (const contentType of ['text/plain', 'application/x-www-form-urlencoded', undefined]) {
+    const answer = await postRaw(contentType, json);
+    expect([contentType, answer.statusCode]).toEqual([contentType, 415]);
+    expect(answer.json()).toMatchObject({ error: { code: 'content_type_not_json' } });
+  }
+  expect((await postRaw('application/json', '{"a":')).json()).toMatchObject({
+    error: { code: 'body_not_json' },
+  });
+  const tooLarge = await postRaw('application/json', JSON.stringify({ a: 'x'.repeat(70_000) }));
+  expect(tooLarge.statusCode).toBe(413);
+  expect(tooLarge.json()).toMatchObject({ error: { code: 'body_too_large' } });
+});
+
+test('ready while the registry answers', async () => {
+  expect((await get('/healthz')).json()).toEqual({ status: 'ok' });
+  expect((await get('/readyz')).json()).toEqual({ status: 'ready' });
+  await database.destroy();
+  const answer = await get('/readyz');
+  expect(answer.statusCode).toBe(503);
+  expect(answer.json()).toMatchObject({ error: { code: 'not_ready' } });
+});
+
+test('a failure inside tells the client nothing of itself', async () => {
+  await database.destroy();
+  const answer = await get('/api/v1/cameras');
+  expect([500, 503]).toContain(answer.statusCode);
+  expect(answer.body).not.toMatch(/sqlite|driver|\.ts/i);
+});
+
+test('openapi.json is OpenAPI 3.1, names every path, and marks the password as write only', async () => {
+  const document = (await get('/api/v1/openapi.json')).json<{
+    openapi: string;
+    paths: Record<string, object>;
+    components: { schemas: Record<string, { properties: Record<string, object> }> };
+  }>();
+  expect(document.openapi).toBe('3.1.0');
+  expect(Object.keys(document.paths).toSorted()).toEqual([
+    '/api/v1/cameras',
+    '/api/v1/cameras/{id}',
+    '/api/v1/cameras/{id}/live',
+    '/api/v1/events',
+  ]);
+  expect(JSON.stringify(document.paths['/api/v1/cameras'])).toContain('"writeOnly":true');
+  expect(JSON.stringify(document.components.schemas['Camera'])).not.toContain('password');
+});
+
+test('every answer carries a content security policy that lets hls.js play', async () => {
+  const policy = String((await get('/')).headers['content-security-policy']);
+  expect(policy).toContain("script-src 'self'");
+  expect(policy).toContain("media-src 'self' blob:");
+  expect(policy).toContain("worker-src 'self' blob:");
+});
+
+test('screens that are not built: the page says how to build them', async () => {
+  const answer = await get('/', { accept: 'text/html' });
+  expect(answer.statusCode).toBe(503);
+  expect(answer.body).toContain('npm run build:web');
+});

@@ -1,0 +1,17 @@
+import { defineConfig } from 'vitest/config';
+
+const TEST_TIMEOUT_MS = 30_000;
+
+export default defineConfig({
+  root: new URL('..', import.meta.url).pathname,
+  test: {
+    include: ['tests/**/*.test.ts'],
+    // Slow on purpose: `npm run torture`.
+    exclude: ['tests/torture/**', '**/node_modules/**'],
+    reporters: ['default'],
+    // Tests start worker threads and servers of their own: a process for each file keeps them apart.
+    pool: 'forks',
+    testTimeout: TEST_TIMEOUT_MS,
+    hookTimeout: TEST_TIMEOUT_MS,
+  },
+});

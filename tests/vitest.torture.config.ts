@@ -1,0 +1,17 @@
+import { defineConfig } from 'vitest/config';
+
+const TEST_TIMEOUT_MS = 30 * 60_000;
+
+/** Tests that run for minutes and take the machine for themselves, one file after another. */
+export default defineConfig({
+  root: new URL('..', import.meta.url).pathname,
+  test: {
+    include: ['tests/torture/**/*.test.ts'],
+    passWithNoTests: true,
+    reporters: ['default'],
+    pool: 'forks',
+    fileParallelism: false,
+    testTimeout: TEST_TIMEOUT_MS,
+    hookTimeout: TEST_TIMEOUT_MS,
+  },
+});
