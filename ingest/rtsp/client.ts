@@ -38,6 +38,7 @@ export class RtspClient {
   #session: string | undefined;
   #keepaliveMs = (DEFAULT_SESSION_SECONDS * 1000) / 2;
   #keepaliveMethod = 'OPTIONS';
+  #keepaliveRepeated = false;
   #lastRequestMs = 0;
   #description: SessionDescription | undefined;
   #track: MediaDescription | undefined;
@@ -68,6 +69,8 @@ export class RtspClient {
     const reply = parseReply(head);
     const waiting = this.#waiting;
     const sequence = header(reply, 'cseq');
+    if (this.#over) return;
+    if (this.#playing && reply.status === 401) this.#keepaliveChallenged(reply, nowMs);
     // Keepalives are not waited for, so a reply to none of ours is passed over. Some cameras send no CSeq.
     if (waiting === undefined || (sequence !== undefined && Number(sequence) !== waiting.sequence))
       return;
@@ -88,7 +91,8 @@ export class RtspClient {
   /** Called now and then; keeps the session from timing out (RFC 2326 §12.37). */
   tick(nowMs: number): void {
     if (!this.#playing || nowMs - this.#lastRequestMs < this.#keepaliveMs) return;
-    this.#send(this.#keepaliveMethod, this.#description?.control ?? this.#url, [], nowMs);
+    this.#keepaliveRepeated = false;
+    this.#keepalive(nowMs);
   }
 
   /** Leaves: old sessions left open leak frames into new connections (live555). */
@@ -167,6 +171,22 @@ export class RtspClient {
         waiting.step === 'SETUP' ? [['Transport', 'RTP/AVP/TCP;unicast;interleaved=0-1']] : [];
       this.#request(waiting.step, waiting.url, nowMs, transport, waiting.challenges + 1);
     }
+  }
+
+  #keepalive(nowMs: number): void {
+    this.#send(this.#keepaliveMethod, this.#description?.control ?? this.#url, [], nowMs);
+  }
+
+  /** The nonce has become too old. Without the new one every keepalive would be refused, and the session end. */
+  #keepaliveChallenged(reply: RtspReply, nowMs: number): void {
+    const challenge = chooseChallenge(reply.headers.get('www-authenticate') ?? []);
+    if (this.#credentials === undefined || challenge?.scheme !== 'digest') return;
+    if (sameNonce(challenge, this.#challenge)) return;
+    this.#challenge = challenge;
+    this.#nonceCount = 0;
+    if (this.#keepaliveRepeated) return;
+    this.#keepaliveRepeated = true;
+    this.#keepalive(nowMs);
   }
 
   #readSession(reply: RtspReply): void {
