@@ -24,6 +24,7 @@ export class MalformedDescription extends Error {
 const MAX_LINES = 2_000;
 const MAX_MEDIA = 32;
 const VIDEO_CLOCK_RATE = 90_000;
+const START_CODE = Buffer.of(0, 0, 1);
 
 /** `base` is the Content-Base, Content-Location or request address that relative controls hang from. */
 export function parseSdp(text: string, base: string): SessionDescription {
@@ -55,7 +56,7 @@ export function parseSdp(text: string, base: string): SessionDescription {
 export function parameterSets(media: MediaDescription): Buffer[] {
   return (media.formatParameters.get('sprop-parameter-sets') ?? '')
     .split(',')
-    .map((set) => Buffer.from(set.trim(), 'base64'))
+    .map((set) => withoutStartCode(Buffer.from(set.trim(), 'base64')))
     .filter((set) => set.length > 1);
 }
 
@@ -69,15 +70,28 @@ export function resolveControl(control: string | undefined, base: string): strin
   return base.endsWith('/') || control.startsWith('?') ? base + control : `${base}/${control}`;
 }
 
+/**
+ * A NAL unit holds no start code and does not end in a zero byte (ITU-T H.264 §7.4.1). Some cameras leave on the
+ * start code of the next one, or zeros: captures gw_main, gw_sub and dahua of the retina project.
+ */
+function withoutStartCode(set: Buffer): Buffer {
+  const startCode = set.indexOf(START_CODE);
+  let end = startCode < 0 ? set.length : startCode;
+  while (end > 0 && set[end - 1] === 0) end--;
+  return set.subarray(0, end);
+}
+
 function parseMedia(line: string, attributes: readonly string[], base: string): MediaDescription {
   const [kind = '', , , format = ''] = line.split(/\s+/);
   const payloadType = Number(format);
   const value = (name: string): string | undefined =>
     attributes.find((a) => a.startsWith(`${name}:`))?.slice(name.length + 1);
   const rtpmap = attributes
-    .map((a) => /^rtpmap:(\d+)\s+([^/\s]+)(?:\/(\d+))?/i.exec(a))
+    .map((a) => /^rtpmap:(\d+)\s+([^/\s]+)(?:\/(\d{1,9}))?/i.exec(a))
     .find((m) => m !== null && Number(m[1]) === payloadType);
-  const fmtp = value('fmtp')?.replace(/^\s*\d+\s*/, '') ?? '';
+  // Some cameras name another payload type here than in the media line: the first will do then.
+  const ours = attributes.find((a) => a.startsWith(`fmtp:${payloadType} `))?.slice(5);
+  const fmtp = (ours ?? value('fmtp'))?.replace(/^\s*\d+\s*/, '') ?? '';
   const formatParameters = new Map<string, string>();
   for (const parameter of fmtp.split(';')) {
     const equals = parameter.indexOf('=');
