@@ -86,6 +86,20 @@ describe('frames and replies on one connection', () => {
     expect(reader.garbageBytes).toBe(27);
   });
 
+  test('an empty frame cut in two waits for nothing that follows', () => {
+    const { seen, feed } = reading();
+    feed(frame(1, 0).subarray(0, 2));
+    feed(frame(1, 0).subarray(2));
+    expect(seen).toEqual(['1: ']);
+  });
+
+  test('what a cut shows to be no frame holds nothing back', () => {
+    const { seen, feed } = reading();
+    feed(Buffer.from([0x24]));
+    feed(Buffer.concat([Buffer.from([0x24, 0xff, 0xff, 0]), frame(0, 2)]));
+    expect(seen).toEqual(['0: 8007']);
+  });
+
   test('need not begin at the start of the read buffer', () => {
     const { seen, reader } = reading();
     const buffer = Buffer.concat([Buffer.alloc(11, 0x24), frame(0, 5), Buffer.alloc(9, 0x24)]);
