@@ -204,6 +204,8 @@ function isTooFarAhead(
 ): boolean {
   const open = window.openMediaSequence;
   if (mediaSequence > open - 1 + MAX_SEGMENTS_AHEAD) return true;
+  // Beyond the end of a closed segment: the next one's first part, however many this one had.
+  if (mediaSequence < open) return false;
   const target = window.partTarget?.ticks ?? 0;
   if (part === undefined || target === 0) return false;
   const limit = target < TIMESCALE ? Math.ceil(MAX_PARTS_AHEAD_TICKS / target) : 3;
