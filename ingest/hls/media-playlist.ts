@@ -16,6 +16,11 @@ const VERSION = 9;
 const SKIP_TARGET_DURATIONS = 6;
 /** Parts older than this are not listed any more (§6.2.2). */
 const PART_TARGET_DURATIONS = 3;
+/**
+ * Nor are those of segments before the last three, the one under way included: hls-parser reads §6.2.2 so. Players
+ * begin PART-HOLD-BACK from the end, which is well inside.
+ */
+const PART_SEGMENTS = 3;
 /** PART-HOLD-BACK should be at least so many times PART-TARGET (§4.4.3.8). */
 const PART_HOLD_BACK_TARGETS = 3;
 
@@ -60,7 +65,10 @@ export function mediaPlaylist(window: LiveWindow, form: PlaylistForm): string {
 
   let init = skipped > 0 ? segments[skipped - 1]?.init : undefined;
   for (const segment of segments.slice(skipped)) {
-    const listParts = withParts && ageTicks <= PART_TARGET_DURATIONS * targetDuration * TIMESCALE;
+    const listParts =
+      withParts &&
+      ageTicks <= PART_TARGET_DURATIONS * targetDuration * TIMESCALE &&
+      segment.mediaSequence > window.openMediaSequence - PART_SEGMENTS;
     ageTicks -= segment.durationTicks;
     if (!segment.closed && (!listParts || segment.listedParts === 0)) break;
     if (segment.discontinuity) lines.push('#EXT-X-DISCONTINUITY');
