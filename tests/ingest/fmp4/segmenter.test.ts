@@ -89,6 +89,20 @@ describe('parts of about half a second', () => {
   });
 });
 
+test('a picture that comes a little late makes no part longer than the target', () => {
+  for (let at = 20; at < 70; at++) {
+    const cut = started();
+    for (let i = 0; i < 100; i++) cut.picture(ticks(i * 40 + (i >= at ? 100 : 0)), i % 50 === 0);
+    cut.segmenter.end();
+    const target = cut.partTargets[0]?.ticks ?? 0;
+    for (const part of cut.parts) {
+      expect(part.durationTicks, `late: ${at}`).toBeLessThanOrEqual(target);
+    }
+    expectForward(cut.parts);
+    expect(cut.parts.some((part) => part.discontinuity)).toBe(false);
+  }
+});
+
 describe('segments', () => {
   test.each([
     [1, 2],
