@@ -1,6 +1,6 @@
 /**
  * `npm run demo`: the gateway with the form's example. This process is the cameras (43 that work, of 70); the gateway is a
- * child of it, started as `npm start` does, in a data folder of its own that begins empty every time.
+ * child of it, started as `npm start` does, in a data folder of its own (./demo-data/<port>) that begins empty every time.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -23,13 +23,14 @@ const READY_TIMEOUT_MS = 30_000;
 const READY_POLL_MS = 50;
 /** The gateway may take this long to leave before it is killed. */
 const STOP_TIMEOUT_MS = 10_000;
+const PARENT_POLL_MS = 500;
 /** How long a camera that is restarted by key stays away. */
 const RESTART_MS = 3_000;
 
 export interface DemoOptions {
   /** Where the gateway listens; the next free one when it is taken. 0: any. Default: PORT, or 8080. */
   port?: number;
-  /** Emptied at the start. Default: ./demo-data. */
+  /** A folder in it, named after the port, is emptied at the start. Default: ./demo-data. */
   dataDir?: string;
   /** Further environment of the gateway. */
   environment?: Readonly<Record<string, string>>;
@@ -54,10 +55,11 @@ export class DemoFailed extends Error {
 
 /** Starts cameras and gateway and registers the 70 cameras. Throws DemoFailed. */
 export async function runDemo(options: DemoOptions = {}): Promise<Demo> {
-  const dataDir = options.dataDir ?? join(ROOT, 'demo-data');
+  const port = await freePort(options.port ?? Number(process.env['PORT'] ?? DEFAULT_PORT));
+  // Named after the port, which no other demo has: one must never empty the folder of another that runs.
+  const dataDir = join(options.dataDir ?? join(ROOT, 'demo-data'), String(port));
   await rm(dataDir, { recursive: true, force: true });
   await mkdir(dataDir, { recursive: true });
-  const port = await freePort(options.port ?? Number(process.env['PORT'] ?? DEFAULT_PORT));
   const simulator = await startSimulator({ host: HOST });
   const output = options.log ?? 'inherit';
   const gateway = spawn(process.execPath, [join(ROOT, 'gateway/main.ts')], {
@@ -66,6 +68,8 @@ export async function runDemo(options: DemoOptions = {}): Promise<Demo> {
     detached: true,
     stdio: ['ignore', output, output],
     env: {
+      // Its lines would push the address to open off the screen.
+      LOG_LEVEL: 'warn',
       ...process.env,
       ...options.environment,
       HOST,
@@ -216,8 +220,15 @@ async function main(): Promise<void> {
   }
   const closing = new AbortController();
   const stopped = new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.once(signal, () => resolve());
+    }
+    // npm that is told to end leaves its script running: seen with npm 11 and SIGTERM.
+    const parent = process.ppid;
+    const orphaned = (): void => {
+      if (process.env['npm_lifecycle_event'] !== undefined && process.ppid !== parent) resolve();
+    };
+    setInterval(orphaned, PARENT_POLL_MS).unref();
   });
   const demo = await runDemo();
   console.log(welcome(demo.gatewayUrl, Number(process.env['PORT'] ?? DEFAULT_PORT)));
