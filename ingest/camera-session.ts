@@ -19,7 +19,7 @@ import {
   type SessionDescription,
 } from './rtsp/sdp.ts';
 import type { StreamFailure } from './stream-failure.ts';
-import type { StreamSource } from './stream-source.ts';
+import type { StreamSource } from '#registry/cameras.ts';
 import type { CuttingRules } from './worker-protocol.ts';
 
 /** From dialling to the first packet. */
@@ -78,7 +78,6 @@ export class CameraSession {
     this.#options = options;
     this.#startedMs = this.#arrivalMs = this.#lastUnitMs = options.now();
     const { cutting } = options;
-    const ticks = (ms: number): number => (ms * TIMESCALE) / 1000;
 
     this.#segmenter = new Segmenter(
       {
@@ -203,6 +202,10 @@ export class CameraSession {
     this.#receiver?.finish();
     this.#segmenter.end();
   }
+}
+
+function ticks(ms: number): number {
+  return (ms * TIMESCALE) / 1000;
 }
 
 /** The first track that can be played. H.265, MJPEG and sound have their places here when they come. */

@@ -128,7 +128,7 @@ export class Supervisor {
 
   /** Leaves every camera. */
   stop(): void {
-    for (const slot of [...this.#entries.keys()]) this.release(slot);
+    for (const slot of this.#entries.keys()) this.release(slot);
   }
 
   #mayConnect(entry: Entry): boolean {

@@ -2,10 +2,10 @@ import { Worker } from 'node:worker_threads';
 import { StaticAssignment } from './assignment/static.ts';
 import { LiveWindow, type WindowInit, type WindowRules } from './hls/live-window.ts';
 import { measureWindow } from './hls/multivariant-playlist.ts';
-import { LiveStateBoard, plainState, type LiveState } from './live-states.ts';
+import { plainState, type LiveState, type LiveStateBoard } from './live-states.ts';
 import { ChunkReader } from './memory/chunk-pool.ts';
 import { readParts } from './part-records.ts';
-import type { StreamSource } from './stream-source.ts';
+import type { StreamSource } from '#registry/cameras.ts';
 import type {
   FromWorker,
   LoopLag,

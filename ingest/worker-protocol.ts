@@ -1,7 +1,7 @@
 import type { PartTarget } from './fmp4/part-target.ts';
 import type { SharedChunkState } from './memory/chunk-pool.ts';
 import type { StreamFailure } from './stream-failure.ts';
-import type { StreamSource } from './stream-source.ts';
+import type { StreamSource } from '#registry/cameras.ts';
 
 /**
  * What passes between the serving thread and a camera worker. Media itself passes in shared memory; parts are told

@@ -18,7 +18,7 @@ export interface LiveRouteDeps {
 export function registerLiveRoutes(app: FastifyInstance, deps: LiveRouteDeps): void {
   app.get<{ Params: { cameraId: string; '*': string }; Querystring: OriginQuery }>(
     '/live/:cameraId/*',
-    { schema: { hide: true } as object },
+    { schema: { hide: true } },
     (request, reply) => {
       const { cameraId } = request.params;
       const window = deps.window(cameraId);

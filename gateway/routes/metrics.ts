@@ -16,11 +16,11 @@ export function registerMetricsRoute(
   app.addHook('onClose', () => {
     loop.disable();
   });
-  app.get('/metrics', { schema: { hide: true } as object }, async (_request, reply) => {
+  app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
     void reply.header('Content-Type', 'text/plain; version=0.0.4; charset=utf-8');
     return metricsText(deps.pool, deps.liveStates, {
-      p50: loop.percentile(50) / NANOSECONDS,
-      p99: loop.percentile(99) / NANOSECONDS,
+      p50: loop.percentile(50) / NANOSECONDS - RESOLUTION_MS / 1000,
+      p99: loop.percentile(99) / NANOSECONDS - RESOLUTION_MS / 1000,
     });
   });
 }

@@ -2,6 +2,11 @@ import type { PartWriter, Slice } from '../memory/part-writer.ts';
 import {
   fragmentHeaderRoom,
   MAX_PART_SAMPLES,
+  SAMPLE_BYTES,
+  SAMPLE_DURATION,
+  SAMPLE_FIELDS,
+  SAMPLE_OFFSET,
+  SAMPLE_RANDOM_ACCESS,
   writeFragmentHeader,
   type SampleTable,
 } from './fragment.ts';
@@ -95,10 +100,7 @@ export class Segmenter {
   #room = FIRST_PART_SAMPLES;
   readonly #samples: SampleTable = {
     count: 0,
-    sizes: new Uint32Array(MAX_PART_SAMPLES),
-    durations: new Uint32Array(MAX_PART_SAMPLES),
-    compositionOffsets: new Int32Array(MAX_PART_SAMPLES),
-    randomAccess: new Uint8Array(MAX_PART_SAMPLES),
+    fields: new Int32Array(MAX_PART_SAMPLES * SAMPLE_FIELDS),
   };
 
   /** Decode time of the last picture begun; its usual distance to the next. */
@@ -172,12 +174,15 @@ export class Segmenter {
       return false;
     }
     const samples = this.#samples;
-    const i = samples.count++;
-    samples.sizes[i] = this.#writer.unitBytes;
-    samples.compositionOffsets[i] = this.#unitOffset;
-    samples.randomAccess[i] = this.#unitRandomAccess;
-    samples.durations[i] = this.#pictureTicks;
-    if (i > 0) samples.durations[i - 1] = this.#unitTicks - this.#sampleTicks;
+    const { fields } = samples;
+    const at = samples.count++ * SAMPLE_FIELDS;
+    fields[at + SAMPLE_BYTES] = this.#writer.unitBytes;
+    fields[at + SAMPLE_DURATION] = this.#pictureTicks;
+    fields[at + SAMPLE_OFFSET] = this.#unitOffset;
+    fields[at + SAMPLE_RANDOM_ACCESS] = this.#unitRandomAccess;
+    if (at > 0) {
+      fields[at - SAMPLE_FIELDS + SAMPLE_DURATION] = this.#unitTicks - this.#sampleTicks;
+    }
     this.#sampleTicks = this.#unitTicks;
     this.#mediaBytes += this.#writer.unitBytes;
     return true;
@@ -263,7 +268,8 @@ export class Segmenter {
       const cut = durationTicks - limit;
       if (last > cut && last <= limit) durationTicks = limit;
     }
-    samples.durations[samples.count - 1] = this.#partTicks + durationTicks - this.#sampleTicks;
+    samples.fields[(samples.count - 1) * SAMPLE_FIELDS + SAMPLE_DURATION] =
+      this.#partTicks + durationTicks - this.#sampleTicks;
     const headerBytes = writeFragmentHeader(
       header,
       ++this.#sequenceNumber,
@@ -279,7 +285,7 @@ export class Segmenter {
       durationTicks,
       byteLength: headerBytes + this.#mediaBytes,
       samples: samples.count,
-      independent: samples.randomAccess[0] === 1,
+      independent: samples.fields[SAMPLE_RANDOM_ACCESS] === 1,
       startsSegment: this.#partStartsSegment,
       endsSegment,
       discontinuity: this.#partDiscontinuity,

@@ -9,7 +9,6 @@ import {
   NAL_FILLER,
   NAL_IDR,
   NAL_PPS,
-  NAL_SEI,
   NAL_SPS,
 } from './nal-unit.ts';
 import { InvalidParameterSet, parseSps, ppsId, type SequenceParameters } from './sps.ts';
@@ -17,6 +16,7 @@ import { InvalidParameterSet, parseSps, ppsId, type SequenceParameters } from '.
 /** What precedes the first slice of a picture (SEI mostly) is kept up to here; beyond it SEI is dropped. */
 const MAX_PREFIX_BYTES = 64 * 1024;
 const FIRST_PREFIX_BYTES = 1024;
+const MAX_PREFIX_UNITS = 32;
 /** Parameter sets longer than this are refused: the longest lawful SPS is far below. */
 const MAX_PARAMETER_SET_BYTES = 4096;
 /** Picture parameter sets kept at once; real cameras use one or two. */
@@ -53,8 +53,9 @@ export class AccessUnits {
   #prefix = Buffer.allocUnsafe(FIRST_PREFIX_BYTES);
   #prefixEnd = 0;
   #prefixOpenedAt = 0;
-  /** [start, end) of each kept SEI in the prefix. */
-  readonly #prefixUnits: number[] = [];
+  /** [start, end) of each NAL unit kept in the prefix; written in place, as most cameras send one a picture. */
+  readonly #prefixUnits = new Uint32Array(MAX_PREFIX_UNITS * 2);
+  #prefixUnitsEnd = 0;
 
   #sps: Buffer | undefined;
   #parameters: SequenceParameters | undefined;
@@ -98,7 +99,7 @@ export class AccessUnits {
     this.#begun = false;
     this.#broken = false;
     this.#prefixEnd = 0;
-    this.#prefixUnits.length = 0;
+    this.#prefixUnitsEnd = 0;
     return committed;
   }
 
@@ -199,7 +200,7 @@ export class AccessUnits {
     }
     this.#begun = true;
     if (randomAccess) this.#waitingForRandomAccess = false;
-    for (let i = 0; i < this.#prefixUnits.length; i += 2) {
+    for (let i = 0; i < this.#prefixUnitsEnd; i += 2) {
       this.#segmenter.openNal();
       this.#segmenter.append(
         this.#prefix,
@@ -240,8 +241,9 @@ export class AccessUnits {
     if (type === NAL_SPS || type === NAL_PPS) {
       this.#prefixEnd = start;
       this.#keepParameterSet(this.#prefix.subarray(start, end));
-    } else if (type === NAL_SEI || type > NAL_FILLER) {
-      this.#prefixUnits.push(start, end);
+    } else if (this.#prefixUnitsEnd < this.#prefixUnits.length) {
+      this.#prefixUnits[this.#prefixUnitsEnd++] = start;
+      this.#prefixUnits[this.#prefixUnitsEnd++] = end;
     }
   }
 

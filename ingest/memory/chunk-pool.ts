@@ -7,8 +7,8 @@
  * when that count is 0. Whoever takes the last lease away frees it: the worker to its own stack, the serving thread
  * through a ring that only it writes and only the worker reads.
  */
-export const CHUNK_BYTES = 64 * 1024;
-const SLAB_CHUNKS = 128;
+export const CHUNK_BYTES = 32 * 1024;
+const SLAB_CHUNKS = 256;
 
 /** What the serving thread needs to read a worker's chunks; slabs follow one by one as they are made. */
 export interface SharedChunkState {

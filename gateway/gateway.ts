@@ -1,0 +1,106 @@
+import { totalmem } from 'node:os';
+import type { AddressInfo } from 'node:net';
+import type { Logger } from 'pino';
+import { LiveStateBoard, plainState } from '#ingest/live-states.ts';
+import { WorkerPool } from '#ingest/worker-pool.ts';
+import { openCameras, type Cameras } from '#registry/cameras.ts';
+import { openSqlite } from '#registry/database/sqlite.ts';
+import type { Config } from './config.ts';
+import { registerLiveRoutes } from './routes/live.ts';
+import { registerMetricsRoute } from './routes/metrics.ts';
+import { buildServer } from './server.ts';
+
+/** How streams are cut: half-second parts, two-second segments, no segment beyond four seconds. */
+const CUTTING = { partAimMs: 500, segmentAimMs: 2_000, segmentMaxMs: 4_000 };
+/** Three target durations (RFC 8216bis §6.2.2) and a segment to spare. */
+const LIVE_WINDOW_MS = 14_000;
+/** About a camera of 30 Mbit/s over the window; a heavier one has a shorter window. */
+const LIVE_WINDOW_MAX_BYTES = 64 * 1024 * 1024;
+/** Media may take this share of the machine's memory, over all workers. */
+const MEDIA_MEMORY_SHARE = 0.6;
+const LIST_PAGE = 500;
+
+export interface Gateway {
+  /** Where it listens. */
+  url: string;
+  cameras: Cameras;
+  pool: WorkerPool;
+  /** Stops serving, leaves every camera, closes the database; in this order. */
+  close: () => Promise<void>;
+}
+
+/**
+ * Starts everything of one process, in the order of need: database, workers, cameras, server.
+ * Throws what the parts throw: DataFolderInUse, a busy port.
+ */
+export async function startGateway(config: Config, log: Logger): Promise<Gateway> {
+  const database = await openSqlite(config.dataDir);
+  const cameras = openCameras(database, Date.now);
+  const liveStates = new LiveStateBoard();
+  const pool = new WorkerPool({
+    workerUrl: new URL('camera-worker.ts', import.meta.url),
+    workers: config.workers,
+    settings: {
+      cutting: CUTTING,
+      poolMaxBytes: Math.floor((totalmem() * MEDIA_MEMORY_SHARE) / config.workers),
+      cameraNetworks: config.cameraNetworks.ranges,
+    },
+    windowRules: {
+      targetDurationSeconds: CUTTING.segmentMaxMs / 1000,
+      keepMs: LIVE_WINDOW_MS,
+      maxBytes: LIVE_WINDOW_MAX_BYTES,
+    },
+    states: liveStates,
+    now: Date.now,
+    log: (event, fields) => log.info(fields, event),
+  });
+
+  try {
+    cameras.onCreated((camera, source) => {
+      if (source === null) liveStates.set(plainState(camera.id, 'not-linked', Date.now()));
+      else pool.add(source);
+    });
+    for await (const id of unlinkedCameras(cameras)) {
+      liveStates.set(plainState(id, 'not-linked', Date.now()));
+    }
+    pool.addAll(await cameras.streams());
+
+    const server = buildServer({
+      config,
+      cameras,
+      liveStates,
+      log,
+      extraRoutes: [
+        (app) => registerLiveRoutes(app, { window: (id) => pool.window(id), liveStates }),
+        (app) => registerMetricsRoute(app, { pool, liveStates }),
+      ],
+    });
+    await server.listen({ host: config.host, port: config.port });
+    const { address, port, family } = server.server.address() as AddressInfo;
+    const host = family === 'IPv6' ? `[${address}]` : address;
+    return {
+      url: `http://${host}:${port}`,
+      cameras,
+      pool,
+      async close() {
+        await server.close();
+        await pool.stop();
+        await database.destroy();
+      },
+    };
+  } catch (error) {
+    await pool.stop();
+    await database.destroy();
+    throw error;
+  }
+}
+
+async function* unlinkedCameras(cameras: Cameras): AsyncGenerator<string> {
+  let after: string | undefined;
+  for (;;) {
+    const page = await cameras.list({ after, limit: LIST_PAGE });
+    for (const camera of page) if (camera.stream === null) yield camera.id;
+    if (page.length < LIST_PAGE) return;
+    after = page.at(-1)?.id;
+  }
+}
