@@ -1,10 +1,14 @@
 import { join } from 'node:path';
 import helmet from '@fastify/helmet';
-import Fastify, { LogController, type FastifyInstance, type FastifyReply } from 'fastify';
+import Fastify, {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+} from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { LiveStates } from '#ingest/live-states.ts';
 import type { Cameras } from '#registry/cameras.ts';
-import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import { httpErrorOf, type HttpError } from './errors.ts';
 import { guardRequests } from './request-guard.ts';
@@ -27,7 +31,7 @@ export interface ServerDeps {
   config: Pick<Config, 'host'>;
   cameras: Pick<Cameras, 'list' | 'get' | 'create' | 'onCreated'>;
   liveStates: LiveStates;
-  log: Logger;
+  log: FastifyBaseLogger;
   /** Where `npm run build:web` puts the screens; there, unless a test says otherwise. */
   webFolder?: string;
   /** Routes that need more than this server knows: media, metrics. */

@@ -5,6 +5,7 @@ import { DataFolderInUse } from './database.ts';
 const SQLITE_BUSY = 5;
 
 export interface FolderLock {
+  /** Once or more often. */
   release(): void;
 }
 
@@ -24,5 +25,9 @@ export function lockFolder(folder: string): FolderLock {
     }
     throw cause;
   }
-  return { release: () => file.close() };
+  return {
+    release() {
+      if (file.isOpen) file.close();
+    },
+  };
 }

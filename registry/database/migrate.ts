@@ -1,5 +1,5 @@
 import { Migrator } from 'kysely/migration';
-import type { RegistryDatabase } from './database.ts';
+import { DatabaseFailed, DatabaseUnavailable, type RegistryDatabase } from './database.ts';
 import * as cameras from './migrations/0001-cameras.ts';
 
 /** In order. A migration that has been released is never changed: what it got wrong, a later one mends. */
@@ -21,7 +21,7 @@ export class MigrationFailed extends Error {
   }
 }
 
-/** Runs what has not run yet, all in one transaction. Throws MigrationFailed. */
+/** Runs what has not run yet, all in one transaction. Throws MigrationFailed; DatabaseFailed, DatabaseUnavailable. */
 export async function migrate(database: RegistryDatabase): Promise<void> {
   const migrator = new Migrator({
     db: database,
@@ -30,6 +30,8 @@ export async function migrate(database: RegistryDatabase): Promise<void> {
   });
   const { error, results } = await migrator.migrateToLatest();
   if (error === undefined) return;
+  const ofDatabase = error instanceof DatabaseFailed || error instanceof DatabaseUnavailable;
   const failed = results?.find(({ status }) => status === 'Error');
+  if (failed === undefined && ofDatabase) throw error;
   throw new MigrationFailed(failed?.migrationName, { cause: error });
 }

@@ -10,7 +10,7 @@ import { closedAreaRule } from '#registry/camera.ts';
 import { openCameras, type Cameras, type StreamSource } from '#registry/cameras.ts';
 import type { RegistryDatabase } from '#registry/database/database.ts';
 import { openSqlite } from '#registry/database/sqlite.ts';
-import { krabiCamera } from './krabi-camera.ts';
+import { krabiCamera } from '../registry/krabi-camera.ts';
 
 let folder: string;
 let database: RegistryDatabase;

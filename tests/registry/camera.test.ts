@@ -1,0 +1,107 @@
+import { expect, test } from 'vitest';
+import { findings, inventoryFields, newCamera, purposeLabels } from '#registry/camera.ts';
+import { splitStreamAddress, StreamAddressNotValid } from '#registry/stream-address.ts';
+import { uuidV7Ms, uuidV7Source } from '#registry/uuid-v7.ts';
+import { krabiCamera } from './krabi-camera.ts';
+
+test('the 11 headings are those of the inventory, letter for letter and in its order', () => {
+  expect(inventoryFields.map(({ number, thaiLabel }) => `${number} ${thaiLabel}`)).toEqual([
+    '๑ ชื่อหน่วยงานเจ้าของกล้อง',
+    '๒ ตำแหน่งในการติดตั้งกล้อง',
+    '๓ วัตถุประสงค์ของกล้อง แบ่งเป็น ๓ ประเภท และต้องมีความยืดหยุ่นกัน',
+    '๔ ข้อมูลการเชื่อมโยงหน่วยงาน',
+    '๕ โครงข่ายที่เชื่อมโยง',
+    '๖ ยี่ห้อกล้อง',
+    '๗ ความละเอียดของภาพที่บันทึก',
+    '๘ ความละเอียดของการบันทึกสูงสุด',
+    '๙ จำนวนวันในการเก็บการบันทึก',
+    '๑๐ จำนวนภาพต่อวินาทีที่บันทึก (Frame Rate)',
+    '๑๑ รูปแบบไฟล์ที่บันทึก',
+  ]);
+  expect(inventoryFields.map(({ group }) => group)).toEqual([
+    ...Array.from({ length: 2 }, () => 'installation'),
+    'purpose',
+    ...Array.from({ length: 2 }, () => 'connection'),
+    ...Array.from({ length: 6 }, () => 'recording'),
+  ]);
+  expect(Object.values(purposeLabels)).toEqual([
+    '๓.๑ เพื่อป้องกันและเฝ้าระวัง',
+    '๓.๒ เพื่อสืบสวน สอบสวน ติดตามผู้กระทำความผิด',
+    '๓.๓ เพื่อการจราจร',
+  ]);
+});
+
+test('a recording above the highest resolution is a finding, not a refusal', () => {
+  const given = { recordedResolution: '3840x2160', highestResolution: '1920x1080' };
+  expect(newCamera.safeParse(krabiCamera(given)).success).toBe(true);
+  expect(findings(given)).toEqual([
+    { field: 'recordedResolution', code: 'recorded_above_highest' },
+  ]);
+  expect(findings({ ...given, highestResolution: '3840x2160' })).toEqual([]);
+  // A camera turned on its side records as many pixels.
+  expect(findings({ recordedResolution: '1080x1920', highestResolution: '1920x1080' })).toEqual([]);
+  expect(findings({ ...given, highestResolution: null })).toEqual([]);
+});
+
+test('text is kept in NFC without the blanks around it', () => {
+  const { position } = newCamera.parse(krabiCamera({ position: '  ร้าน Cafe\u0301  ' }));
+  expect(position).toBe('ร้าน Café');
+});
+
+test('credentials are taken out of an address as people paste it', () => {
+  const cases: [string, string, string | null, string | null][] = [
+    ['rtsp://10.0.0.1/a', 'rtsp://10.0.0.1/a', null, null],
+    ['RTSP://10.0.0.1:8554/A?b=C', 'rtsp://10.0.0.1:8554/A?b=C', null, null],
+    ['rtsps://u:p@cam.local/x', 'rtsps://cam.local/x', 'u', 'p'],
+    ['rtsp://u@10.0.0.1', 'rtsp://10.0.0.1', 'u', null],
+    ['rtsp://u:@10.0.0.1/', 'rtsp://10.0.0.1/', 'u', null],
+    ['rtsp://u:p%40%3A@10.0.0.1/', 'rtsp://10.0.0.1/', 'u', 'p@:'],
+    ['rtsp://u:p@ss:w@10.0.0.1/', 'rtsp://10.0.0.1/', 'u', 'p@ss:w'],
+    ['rtsp://u:100%@10.0.0.1/', 'rtsp://10.0.0.1/', 'u', '100%'],
+    ['rtsp://u:a/b?c#d@10.0.0.1:554/x', 'rtsp://10.0.0.1:554/x', 'u', 'a/b?c#d'],
+    ['rtsp://u:12/3@10.0.0.1/x', 'rtsp://10.0.0.1/x', 'u', '12/3'],
+    ['rtsp://10.0.0.1/user@x', 'rtsp://10.0.0.1/user@x', null, null],
+    ['rtsp://u:p@[fd00::1]:554/a@b', 'rtsp://[fd00::1]:554/a@b', 'u', 'p'],
+  ];
+  for (const [pasted, url, username, password] of cases) {
+    const address = splitStreamAddress(pasted);
+    expect([address.url, address.username, address.password || null]).toEqual([
+      url,
+      username,
+      password,
+    ]);
+  }
+});
+
+test('an address in which the password cannot be told apart is refused, and not repeated', () => {
+  for (const pasted of [
+    'rtsp://u:s3cret/x@cam.local/',
+    'rtsp://u:s3cret#x@cam.local/',
+    'rtsp://u:s3@cret/x@cam.local/',
+    'rtsp://u:s3cret@/x',
+    'rtsp://u:s3cret@10.0.0.1/x#y',
+    'rtsp://u:s3cret@10.0.0.1/\r\nTEARDOWN',
+    'rtmp://u:s3cret@10.0.0.1/',
+    '//u:s3cret@10.0.0.1/',
+  ]) {
+    let caught: unknown;
+    try {
+      splitStreamAddress(pasted);
+    } catch (error) {
+      caught = error;
+    }
+    expect([pasted, caught]).toEqual([pasted, expect.any(StreamAddressNotValid)]);
+    expect(String(caught)).not.toContain('cret');
+  }
+});
+
+test('ids sort in the order they were made, also when the clock stands or goes back', () => {
+  const times = [1_000, 1_000, 900, 2_000];
+  let i = 0;
+  const nextId = uuidV7Source(() => times[Math.min(i++, times.length - 1)] ?? 0);
+  const ids = Array.from({ length: 10_000 }, () => nextId());
+  expect(ids).toEqual(ids.toSorted());
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(ids[0]).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  expect(uuidV7Ms(ids[0] ?? '')).toBe(1_000);
+});
