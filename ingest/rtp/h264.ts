@@ -49,6 +49,8 @@ export class H264Payload {
       const size = ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
       at += 2;
       if (size === 0 || at + size > end) {
+        // Zeros at the end are padding; a NAL unit that is cut off is as one that was lost.
+        if (size > 0) this.#units.lost(true);
         this.ignored++;
         return;
       }

@@ -4,6 +4,7 @@ import type { Timeline } from './timeline.ts';
 import type { WallClock } from './wall-clock.ts';
 
 const HEADER_BYTES = 12;
+const EXTENSION_HEADER_BYTES = 4;
 /** A sequence number this far behind is an old packet come late, RFC 3550 §A.1; further, the sender began anew. */
 const MAX_MISORDER = 100;
 
@@ -28,6 +29,8 @@ export class RtpReceiver {
   #source = 0;
   #timestamp = 0;
   #marked = false;
+  /** The camera marks packets that do not end a unit, such as every slice. */
+  #markersLie = false;
 
   constructor(options: {
     payloadType: number;
@@ -53,10 +56,20 @@ export class RtpReceiver {
       return;
     }
     const second = bytes[start + 1] as number;
-    if ((second & 0x7f) !== this.#payloadType) return;
+    const sequence = ((bytes[start + 2] as number) << 8) | (bytes[start + 3] as number);
+    const source = bytes.readUInt32BE(start + 8);
+    if ((second & 0x7f) !== this.#payloadType) {
+      // Not ours, such as Geovision's type 50; counted with ours by some, by itself by others.
+      const next = (this.#sequence + 1) & 0xffff;
+      if (this.#started && source === this.#source && sequence === next) this.#sequence = sequence;
+      return;
+    }
     let payloadStart = start + HEADER_BYTES + (first & 0x0f) * 4;
-    if ((first & 0x10) !== 0 && payloadStart + 4 <= end) {
-      payloadStart += 4 + bytes.readUInt16BE(payloadStart + 2) * 4;
+    if ((first & 0x10) !== 0) {
+      payloadStart +=
+        payloadStart + EXTENSION_HEADER_BYTES <= end
+          ? EXTENSION_HEADER_BYTES + bytes.readUInt16BE(payloadStart + 2) * 4
+          : EXTENSION_HEADER_BYTES;
     }
     let payloadEnd = end;
     if ((first & 0x20) !== 0) payloadEnd -= bytes[end - 1] as number;
@@ -64,9 +77,7 @@ export class RtpReceiver {
       this.malformed++;
       return;
     }
-    const sequence = ((bytes[start + 2] as number) << 8) | (bytes[start + 3] as number);
     const timestamp = bytes.readUInt32BE(start + 4);
-    const source = bytes.readUInt32BE(start + 8);
 
     let lost = 0;
     if (this.#started) {
@@ -83,8 +94,9 @@ export class RtpReceiver {
     this.#sequence = sequence;
     this.#source = source;
 
-    // After a marker, what is missing lies between two units; both may be whole, but what follows refers to it.
-    if (lost > 0) this.#units.lost(!this.#marked || timestamp === this.#timestamp);
+    if (this.#marked && this.#started && timestamp === this.#timestamp) this.#markersLie = true;
+    // After a true marker, what is missing lies between two units; both may be whole, but what follows refers to it.
+    if (lost > 0) this.#units.lost(!this.#marked || this.#markersLie);
     if (!this.#started || timestamp !== this.#timestamp) {
       if (this.#started) this.#endUnit();
       this.#started = true;
