@@ -83,7 +83,7 @@ export class LiveWindow {
     this.cameraId = cameraId;
     this.rules = rules;
     this.#nextMediaSequence = Math.floor(nowMs / 1000);
-    this.discontinuitySequence = Math.floor(nowMs / 1000);
+    this.discontinuitySequence = firstDiscontinuitySequence(nowMs);
   }
 
   get waiting(): number {
@@ -234,4 +234,12 @@ export class LiveWindow {
       for (const slice of part.slices) part.reader.release(slice.chunk);
     }
   }
+}
+
+/**
+ * Ten minutes each, so that a restart goes on above what players saw; yet small, for hls.js keeps an array with this
+ * as its index and walks it (1.7.4: a number in the thousand millions stops the browser).
+ */
+function firstDiscontinuitySequence(nowMs: number): number {
+  return Math.floor(nowMs / 600_000) % 0x10000;
 }
