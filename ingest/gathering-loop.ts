@@ -6,11 +6,11 @@
  */
 export interface GatheringLoop {
   stop(): void;
-  /** Seconds between two looks at the sockets, over about the last minute. */
+  /** Seconds between two looks at the sockets, over about the last half minute. */
   lag(): { p50: number; p99: number };
 }
 
-const LAG_SAMPLES = 1200;
+const LAG_SAMPLES = 600;
 
 export function startGatheringLoop(options: {
   periodMs: number;

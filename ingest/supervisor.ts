@@ -52,6 +52,7 @@ export class Supervisor {
   readonly #now: () => number;
   readonly #random: () => number;
   #connecting = 0;
+  readonly #sites = new Map<string, { connecting: number; sessions: number }>();
   #initNumber = 0;
   #parts = 0;
   /** Of sessions that are over. */
@@ -133,22 +134,31 @@ export class Supervisor {
 
   #mayConnect(entry: Entry): boolean {
     if (this.#connecting >= MAX_CONNECTING) return false;
-    const { site } = entry.assignment.source;
-    if (site === null) return true;
-    let connecting = 0;
-    let sessions = 0;
-    for (const other of this.#entries.values()) {
-      if (other.assignment.source.site !== site || other.session === undefined) continue;
-      sessions++;
-      if (other.connecting) connecting++;
-    }
-    return connecting < MAX_CONNECTING_PER_SITE && sessions < MAX_SESSIONS_PER_SITE;
+    const site = this.#siteOf(entry);
+    return (
+      site === undefined ||
+      (site.connecting < MAX_CONNECTING_PER_SITE && site.sessions < MAX_SESSIONS_PER_SITE)
+    );
+  }
+
+  /** What the entry's site uses of its budgets; undefined for a camera of no site. */
+  #siteOf(entry: Entry): { connecting: number; sessions: number } | undefined {
+    const name = entry.assignment.source.site;
+    if (name === null) return undefined;
+    let site = this.#sites.get(name);
+    if (site === undefined) this.#sites.set(name, (site = { connecting: 0, sessions: 0 }));
+    return site;
   }
 
   #open(entry: Entry): void {
     const { slot, source } = entry.assignment;
     const startMs = this.#now();
     const runId = startMs.toString(36);
+    const site = this.#siteOf(entry);
+    if (site !== undefined) {
+      site.connecting++;
+      site.sessions++;
+    }
     entry.connecting = true;
     this.#connecting++;
     if (entry.attempt === 0) {
@@ -214,13 +224,22 @@ export class Supervisor {
   }
 
   #settle(entry: Entry): void {
-    if (entry.connecting) this.#connecting--;
+    if (!entry.connecting) return;
     entry.connecting = false;
+    this.#connecting--;
+    const site = this.#siteOf(entry);
+    if (site !== undefined) site.connecting--;
   }
 
+  /** The entry's session is over. */
   #addUp(entry: Entry): void {
-    this.#droppedUnits += entry.session?.counters.droppedUnits ?? 0;
-    this.#lostPackets += entry.session?.counters.lostPackets ?? 0;
+    if (entry.session === undefined) return;
+    this.#droppedUnits += entry.session.counters.droppedUnits;
+    this.#lostPackets += entry.session.counters.lostPackets;
     entry.session = undefined;
+    const site = this.#siteOf(entry);
+    if (site !== undefined && --site.sessions === 0) {
+      this.#sites.delete(entry.assignment.source.site ?? '');
+    }
   }
 }
