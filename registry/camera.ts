@@ -198,6 +198,28 @@ const newStream = z
     };
   });
 
+const exampleCamera = {
+  owningAgency: 'ทต.เกาะลันตาใหญ่',
+  position: 'หน้าตลาดสด',
+  purposes: ['prevention', 'traffic'],
+  linkedAgencies: ['สภ.เกาะลันตา'],
+  linkNetwork: 'ใยแก้วนำแสงของเทศบาล',
+  brand: 'ยี่ห้อ ก',
+  recordedResolution: '1920x1080',
+  highestResolution: '1920x1080',
+  retentionDays: 30,
+  frameRate: 25,
+  fileFormat: 'H.264',
+  lao: { name: 'ทต.เกาะลันตาใหญ่', district: 'เกาะลันตา', province: 'กระบี่' },
+  budgetSource: 'กรมส่งเสริมการปกครองท้องถิ่น',
+  scope: 'public-area',
+  declared: 'working',
+  latitude: 7.6453,
+  longitude: 99.0388,
+  stream: { url: 'rtsp://192.168.1.64/stream1', username: 'viewer', password: 'secret' },
+  site: null,
+};
+
 /** What a person or another system gives to register a camera. Unknown names are refused: a misspelt one would be lost. */
 export const newCamera = z
   .strictObject({
@@ -231,7 +253,8 @@ export const newCamera = z
         message: 'latitude and longitude go together',
       });
     }
-  });
+  })
+  .meta({ examples: [exampleCamera] });
 export type NewCamera = z.output<typeof newCamera>;
 
 export interface Finding {

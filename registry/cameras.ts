@@ -2,8 +2,12 @@ import type { Transaction } from 'kysely';
 import { closedAreaRule, purposes, type Camera, type NewCamera } from './camera.ts';
 import {
   ConstraintViolated,
+  type CameraTable,
+  type LinkedAgencyTable,
   type RegistryDatabase,
   type RegistryTables,
+  type StreamCredentialTable,
+  type StreamTable,
 } from './database/database.ts';
 import { uuidV7Source } from './uuid-v7.ts';
 
@@ -48,8 +52,7 @@ export function openCameras(database: RegistryDatabase, now: () => number): Came
     }
     const created = given.map((camera) => ({ id: nextId(), given: camera }));
     await database.transaction().execute(async (transaction) => {
-      const ids = new PlaceIds(transaction, nextId);
-      for (const { id, given } of created) await insert(transaction, ids, id, given);
+      await insert(transaction, new PlaceIds(transaction, nextId), created);
     });
     return created.map(({ id, given }) => {
       const camera = toldOf(id, given);
@@ -207,57 +210,81 @@ function sourceOf(cameraId: string, { stream, site }: NewCamera): StreamSource |
   return { cameraId, url, username, password, transport, site };
 }
 
+/** A statement's parameters are limited (32,766 in SQLite), and its rows with them. */
+const ROWS_A_STATEMENT = 200;
+
 async function insert(
   transaction: Transaction<RegistryTables>,
   places: PlaceIds,
-  id: string,
-  given: NewCamera,
+  created: readonly { id: string; given: NewCamera }[],
 ): Promise<void> {
-  const { scope } = given;
-  await transaction
-    .insertInto('cameras')
-    .values({
-      id,
-      owning_agency: given.owningAgency,
-      position: given.position,
-      purpose_prevention: Number(given.purposes.includes('prevention')),
-      purpose_investigation: Number(given.purposes.includes('investigation')),
-      purpose_traffic: Number(given.purposes.includes('traffic')),
-      link_network: given.linkNetwork,
-      brand: given.brand,
-      recorded_resolution: given.recordedResolution,
-      highest_resolution: given.highestResolution,
-      retention_days: given.retentionDays,
-      frame_rate: given.frameRate,
-      file_format: given.fileFormat,
-      lao_id: await places.lao(given.lao),
-      budget_source_id: await places.named('budget_sources', given.budgetSource),
+  const cameras: CameraTable[] = [];
+  const agencies: LinkedAgencyTable[] = [];
+  const streams: StreamTable[] = [];
+  const credentials: StreamCredentialTable[] = [];
+  for (const { id, given } of created) {
+    cameras.push(await cameraRow(places, id, given));
+    given.linkedAgencies.forEach((name, ordinal) =>
+      agencies.push({ camera_id: id, ordinal, name }),
+    );
+    if (given.stream === null) continue;
+    const { scope } = given;
+    // A caller that passed the schema by would get the database's own refusal without these words.
+    if (scope === 'closed-area') throw new ConstraintViolated(closedAreaRule);
+    const { url, username, password, transport, sound, record } = given.stream;
+    streams.push({
+      camera_id: id,
       scope,
-      declared: given.declared,
-      latitude: given.latitude,
-      longitude: given.longitude,
-      site_id: given.site === null ? null : await places.named('sites', given.site),
-    })
-    .execute();
-  if (given.linkedAgencies.length > 0) {
-    await transaction
-      .insertInto('camera_linked_agencies')
-      .values(given.linkedAgencies.map((name, ordinal) => ({ camera_id: id, ordinal, name })))
-      .execute();
+      url,
+      transport,
+      sound: Number(sound),
+      record: Number(record),
+    });
+    if (username !== null || password !== null) {
+      credentials.push({ camera_id: id, username, password });
+    }
   }
-  if (given.stream === null) return;
-  // A caller that passed the schema by would get the database's own refusal without these words.
-  if (scope === 'closed-area') throw new ConstraintViolated(closedAreaRule);
-  const { url, username, password, transport, sound, record } = given.stream;
-  await transaction
-    .insertInto('streams')
-    .values({ camera_id: id, scope, url, transport, sound: Number(sound), record: Number(record) })
-    .execute();
-  if (username === null && password === null) return;
-  await transaction
-    .insertInto('stream_credentials')
-    .values({ camera_id: id, username, password })
-    .execute();
+  for (const rows of batches(cameras)) {
+    await transaction.insertInto('cameras').values(rows).execute();
+  }
+  for (const rows of batches(agencies)) {
+    await transaction.insertInto('camera_linked_agencies').values(rows).execute();
+  }
+  for (const rows of batches(streams)) {
+    await transaction.insertInto('streams').values(rows).execute();
+  }
+  for (const rows of batches(credentials)) {
+    await transaction.insertInto('stream_credentials').values(rows).execute();
+  }
+}
+
+function* batches<Row>(rows: readonly Row[]): Generator<Row[]> {
+  for (let i = 0; i < rows.length; i += ROWS_A_STATEMENT) yield rows.slice(i, i + ROWS_A_STATEMENT);
+}
+
+async function cameraRow(places: PlaceIds, id: string, given: NewCamera): Promise<CameraTable> {
+  return {
+    id,
+    owning_agency: given.owningAgency,
+    position: given.position,
+    purpose_prevention: Number(given.purposes.includes('prevention')),
+    purpose_investigation: Number(given.purposes.includes('investigation')),
+    purpose_traffic: Number(given.purposes.includes('traffic')),
+    link_network: given.linkNetwork,
+    brand: given.brand,
+    recorded_resolution: given.recordedResolution,
+    highest_resolution: given.highestResolution,
+    retention_days: given.retentionDays,
+    frame_rate: given.frameRate,
+    file_format: given.fileFormat,
+    lao_id: await places.lao(given.lao),
+    budget_source_id: await places.named('budget_sources', given.budgetSource),
+    scope: given.scope,
+    declared: given.declared,
+    latitude: given.latitude,
+    longitude: given.longitude,
+    site_id: given.site === null ? null : await places.named('sites', given.site),
+  };
 }
 
 /** Finds LAOs, budget sources and sites by name within one transaction, and enters those that are not there yet. */

@@ -3,6 +3,8 @@ import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 
+type OpenApiDocument = ReturnType<typeof jsonSchemaTransformObject>;
+
 /** `/api/v1/openapi.json` (OpenAPI 3.1) and a page to read it at `/api/docs`. Before the routes that it tells of. */
 export function registerOpenApi(app: FastifyInstance): void {
   void app.register(swagger, {
@@ -18,10 +20,33 @@ export function registerOpenApi(app: FastifyInstance): void {
       servers: [{ url: '/' }],
     },
     transform: jsonSchemaTransform,
-    transformObject: jsonSchemaTransformObject,
+    transformObject: (document) => withoutUnused(jsonSchemaTransformObject(document)),
   });
   void app.register(swaggerUi, { routePrefix: '/api/docs' });
   void app.register(async (scope) => {
     scope.get('/api/v1/openapi.json', { schema: { hide: true } }, async () => scope.swagger());
   });
+}
+
+/** Every named schema comes out twice, as read and as written, and is mostly used as one of them. */
+function withoutUnused(document: OpenApiDocument): OpenApiDocument {
+  if (!('components' in document)) return document;
+  const schemas = document.components?.schemas ?? {};
+  const used = new Set<string>();
+  function visit(part: unknown): void {
+    for (const [, name = ''] of JSON.stringify(part).matchAll(
+      /"#\/components\/schemas\/([^"]+)"/g,
+    )) {
+      if (used.has(name)) continue;
+      used.add(name);
+      visit(schemas[name]);
+    }
+  }
+  visit(document.paths ?? {});
+  const kept = Object.fromEntries(Object.entries(schemas).filter(([name]) => used.has(name)));
+  // The cast picks the one of two OpenAPI versions that the spread has lost.
+  return {
+    ...document,
+    components: { ...document.components, schemas: kept },
+  } as OpenApiDocument;
 }

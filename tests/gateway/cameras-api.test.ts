@@ -302,6 +302,12 @@ test('openapi.json is OpenAPI 3.1, names every path, and marks the password as w
     '/api/v1/cameras/{id}/live',
     '/api/v1/events',
   ]);
+  expect(Object.keys(document.components.schemas).toSorted()).toEqual([
+    'Camera',
+    'CameraPage',
+    'Error',
+    'LiveState',
+  ]);
   expect(JSON.stringify(document.paths['/api/v1/cameras'])).toContain('"writeOnly":true');
   expect(JSON.stringify(document.components.schemas['Camera'])).not.toContain('password');
 });
