@@ -1,4 +1,4 @@
-import HLS from 'hls-parser';
+import { parse, setOptions, type types } from 'hls-parser';
 import { Parser, type Manifest } from 'm3u8-parser';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { mediaPlaylist } from '#ingest/hls/media-playlist.ts';
@@ -6,12 +6,12 @@ import { multivariantPlaylist } from '#ingest/hls/multivariant-playlist.ts';
 import { RUN_START_MS } from '../cut.ts';
 import { attribute, tags, WindowRig, type RigOptions } from './rig.ts';
 
-beforeAll(() => HLS.setOptions({ strictMode: true }));
+beforeAll(() => setOptions({ strictMode: true }));
 
-function strictly(text: string): InstanceType<typeof HLS.types.MediaPlaylist> {
-  const parsed = HLS.parse(text);
+function strictly(text: string): types.MediaPlaylist {
+  const parsed = parse(text);
   if (parsed.isMasterPlaylist) throw new Error('not a media playlist');
-  return parsed as InstanceType<typeof HLS.types.MediaPlaylist>;
+  return parsed;
 }
 
 function independently(text: string): Manifest {
@@ -104,7 +104,7 @@ test('both parsers accept the multivariant playlist, and read in it what the str
     uri: 'media.m3u8?latency=normal',
     attributes: { CODECS: 'avc1.64001F', RESOLUTION: { width: 640, height: 480 } },
   });
-  const strict = HLS.parse(text);
+  const strict = parse(text);
   expect(strict.isMasterPlaylist).toBe(true);
   const [stream] = tags(text, 'EXT-X-STREAM-INF');
   expect(Number(attribute(stream, 'FRAME-RATE'))).toBeGreaterThan(0);

@@ -17,6 +17,10 @@ function kinds(answers: readonly { kind: string }[]): string[] {
   return answers.map(({ kind }) => kind);
 }
 
+function hintOf(rig: WindowRig): string | undefined {
+  return attribute(tags(rig.playlist(), 'EXT-X-PRELOAD-HINT')[0], 'URI')?.replaceAll('"', '');
+}
+
 describe('blocking playlist reload, RFC 8216bis §6.2.5.2', () => {
   test('what is there is answered at once', () => {
     const rig = playing();
@@ -178,9 +182,6 @@ describe('blocking playlist reload, RFC 8216bis §6.2.5.2', () => {
 });
 
 describe('preload hints, RFC 8216bis §4.4.5.3', () => {
-  const hintOf = (rig: WindowRig): string | undefined =>
-    attribute(tags(rig.playlist(), 'EXT-X-PRELOAD-HINT')[0], 'URI')?.replaceAll('"', '');
-
   test('the hint names the part that comes next, and a request for it waits for its bytes', () => {
     const rig = playing();
     for (let i = 0; i < 12; i++) {

@@ -1,14 +1,21 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CHUNK_BYTES, ChunkPool, ChunkReader } from '#ingest/memory/chunk-pool.ts';
 import { PartWriter, type Slice } from '#ingest/memory/part-writer.ts';
 
-const SLAB_BYTES = 128 * CHUNK_BYTES;
+/** A pool of the least size: one slab. */
+const POOL_CHUNKS = takeAll(rig().pool).length;
 
-function rig(maxBytes = SLAB_BYTES) {
+function takeAll(pool: ChunkPool): number[] {
+  const taken: number[] = [];
+  for (let chunk = pool.take(); chunk >= 0; chunk = pool.take()) taken.push(chunk);
+  return taken;
+}
+
+function rig() {
   let reader: ChunkReader | undefined;
   const slabs: SharedArrayBuffer[] = [];
-  const pool = new ChunkPool({ maxBytes, onSlab: (slab) => slabs.push(slab) });
+  const pool = new ChunkPool({ maxBytes: 1, onSlab: (slab) => slabs.push(slab) });
   const bytesOf = (slices: readonly Slice[]): Buffer => {
     reader ??= new ChunkReader(pool.shared);
     for (const slab of slabs.splice(0)) reader.addSlab(slab);
@@ -130,7 +137,7 @@ describe('a part writer', () => {
   test('when the pool is dry writing stops, and goes on once memory came back', () => {
     const { pool, writer, bytesOf, leases, giveBack } = rig();
     const others: number[] = [];
-    for (let i = 0; i < 126; i++) others.push(pool.take());
+    for (let i = 0; i < POOL_CHUNKS - 2; i++) others.push(pool.take());
     expect(writer.begin(64)).toBe(true);
     writer.markUnit();
     writeNal(writer, pattern(CHUNK_BYTES + 10, 7));
@@ -152,8 +159,7 @@ describe('a part writer', () => {
 
   test('a part cannot begin without memory, and can when there is some again', () => {
     const { pool, writer } = rig();
-    const taken: number[] = [];
-    for (let chunk = pool.take(); chunk >= 0; chunk = pool.take()) taken.push(chunk);
+    const taken = takeAll(pool);
     expect(writer.begin(64)).toBe(false);
     pool.release(taken[0] as number);
     expect(writer.begin(64)).toBe(true);
@@ -203,7 +209,7 @@ test('whatever is written, taken back, given up and given back: parts hold their
         const { pool, writer, bytesOf, leases, giveBack } = rig();
         // A pool of few chunks, so that it runs dry.
         const others: number[] = [];
-        for (let i = 0; i < 128 - freeChunks; i++) others.push(pool.take());
+        for (let i = 0; i < POOL_CHUNKS - freeChunks; i++) others.push(pool.take());
         const held: { expected: Buffer; slices: readonly Slice[] }[] = [];
         let expected: Buffer[] | undefined;
         let seed = 0;
@@ -254,9 +260,7 @@ test('whatever is written, taken back, given up and given back: parts hold their
         for (const chunk of others) pool.release(chunk);
         expect(leases()).toBe(0);
         // Every chunk can be taken once: none was lost, none is free twice.
-        const taken = new Set<number>();
-        for (let chunk = pool.take(); chunk >= 0; chunk = pool.take()) taken.add(chunk);
-        expect(taken.size).toBe(128);
+        expect(new Set(takeAll(pool)).size).toBe(POOL_CHUNKS);
       },
     ),
     { numRuns: 60 },
