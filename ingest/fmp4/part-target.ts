@@ -30,13 +30,22 @@ export function choosePartTarget(pictureTicks: number, aimTicks: number): PartTa
   return { ticks: Math.round((pictures * picture) / EVEN_SHARE) };
 }
 
-/** Whether a part that now lasts `durationTicks` ends before a picture that will last about `pictureTicks`. */
-export function partEnds(target: PartTarget, durationTicks: number, pictureTicks: number): boolean {
+/**
+ * Whether a part that now lasts `durationTicks` ends here. The last two pictures lasted `beforeTicks` and
+ * `lastTicks`. One that came late does not say that the next will: a part that is still too short goes on if a
+ * usual picture fits, one that is long enough ends if a late one would not.
+ */
+export function partEnds(
+  target: PartTarget,
+  durationTicks: number,
+  beforeTicks: number,
+  lastTicks: number,
+): boolean {
   // Without parts in the playlist they are still how media is handed on: about half a second each.
   if (target.ticks === 0) return durationTicks >= TIMESCALE / 2;
-  if (durationTicks + pictureTicks > target.ticks) return true;
+  if (durationTicks + Math.min(beforeTicks, lastTicks) > target.ticks) return true;
   return (
     durationTicks >= MIN_SHARE * target.ticks &&
-    durationTicks + pictureTicks > (1 - MARGIN_SHARE) * target.ticks
+    durationTicks + Math.max(beforeTicks, lastTicks) > (1 - MARGIN_SHARE) * target.ticks
   );
 }

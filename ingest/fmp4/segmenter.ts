@@ -234,7 +234,8 @@ export class Segmenter {
     if (
       endsSegment ||
       this.#samples.count === this.#room ||
-      (this.#partTarget !== undefined && partEnds(this.#partTarget, duration, sinceLast))
+      (this.#partTarget !== undefined &&
+        partEnds(this.#partTarget, duration, this.#pictureTicks, sinceLast))
     ) {
       this.#closePart(ticks, endsSegment);
     }

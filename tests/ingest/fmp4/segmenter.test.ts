@@ -89,19 +89,32 @@ describe('parts of about half a second', () => {
   });
 });
 
-test('a picture that comes a little late makes no part longer than the target', () => {
-  for (let at = 20; at < 70; at++) {
-    const cut = started();
-    for (let i = 0; i < 100; i++) cut.picture(ticks(i * 40 + (i >= at ? 100 : 0)), i % 50 === 0);
-    cut.segmenter.end();
-    const target = cut.partTargets[0]?.ticks ?? 0;
-    for (const part of cut.parts) {
-      expect(part.durationTicks, `late: ${at}`).toBeLessThanOrEqual(target);
+const late = [25, 30, 15, 12.5].flatMap((rate) =>
+  [20, 40, 80, 100, 150].map((lateMs) => [rate, lateMs] as const),
+);
+test.each(late)(
+  'at %f pictures a second one that comes %i ms late makes no part too long or too short',
+  (picturesPerSecond, lateMs) => {
+    for (let at = 20; at < 70; at++) {
+      const cut = started();
+      for (let i = 0; i < 120; i++) {
+        const ms = (i * 1000) / picturesPerSecond + (i >= at ? lateMs : 0);
+        cut.picture(ticks(ms), i % 50 === 0);
+      }
+      cut.segmenter.end();
+      const target = cut.partTargets[0]?.ticks ?? 0;
+      for (const segment of segmentsOf(cut)) {
+        for (const [i, part] of segment.entries()) {
+          expect(part.durationTicks, `late: ${at}`).toBeLessThanOrEqual(target);
+          if (i === segment.length - 1) continue;
+          expect(part.durationTicks, `late: ${at}`).toBeGreaterThanOrEqual(0.85 * target);
+        }
+      }
+      expectForward(cut.parts);
+      expect(cut.parts.slice(1).some((part) => part.discontinuity)).toBe(false);
     }
-    expectForward(cut.parts);
-    expect(cut.parts.some((part) => part.discontinuity)).toBe(false);
-  }
-});
+  },
+);
 
 describe('segments', () => {
   test.each([
