@@ -78,7 +78,8 @@ export function parseCameraNetworks(cidrs: readonly string[]): CameraNetworks {
  * connection, for a name may lead elsewhere the next time.
  */
 export function isAllowed(networks: CameraNetworks, ipAddress: string): boolean {
-  const plain = withoutMapping(ipAddress.split('%', 1)[0] ?? '');
+  // Without the zone of a link-local address. BlockList itself reads ::ffff:10.0.0.1 as 10.0.0.1.
+  const plain = ipAddress.split('%', 1)[0] ?? '';
   const version = isIP(plain);
   if (version === 0) return false;
   const family = version === 4 ? 'ipv4' : 'ipv6';
@@ -106,14 +107,4 @@ function parseCidr(cidr: string): Cidr {
 
 function add(list: BlockList, { address, prefix, family }: Cidr): void {
   list.addSubnet(address, prefix, family);
-}
-
-/** ::ffff:10.0.0.1 and ::ffff:a00:1 are 10.0.0.1 (RFC 4291 §2.5.5.2). */
-function withoutMapping(ipAddress: string): string {
-  if (isIP(ipAddress) !== 6) return ipAddress;
-  const canonical = new URL(`http://[${ipAddress}]`).hostname.slice(1, -1);
-  const match = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(canonical);
-  if (match === null) return ipAddress;
-  const [high, low] = [Number.parseInt(match[1] ?? '', 16), Number.parseInt(match[2] ?? '', 16)];
-  return [high >> 8, high & 0xff, low >> 8, low & 0xff].join('.');
 }

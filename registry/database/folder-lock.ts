@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { DataFolderInUse } from './database.ts';
@@ -15,7 +16,10 @@ export interface FolderLock {
  * Throws DataFolderInUse.
  */
 export function lockFolder(folder: string): FolderLock {
-  const file = new DatabaseSync(join(folder, 'server.lock'), { timeout: 0 });
+  const path = join(folder, 'server.lock');
+  // Whoever may read the file could lock it.
+  closeSync(openSync(path, 'a', 0o600));
+  const file = new DatabaseSync(path, { timeout: 0 });
   try {
     file.exec('BEGIN EXCLUSIVE');
   } catch (cause) {
