@@ -141,8 +141,10 @@ const fields = {
   declared: z.enum(declarations),
   latitude: z.number().min(-90).max(90).nullable(),
   longitude: z.number().min(-180).max(180).nullable(),
-  site: name.nullable(),
 };
+
+/** Where cameras share a line. */
+const site = name.nullable();
 
 const streamFields = {
   username: credential.nullable(),
@@ -154,10 +156,14 @@ const streamFields = {
 /** A stream as it is told: never with its password. */
 const stream = z.object({ url: z.string(), ...streamFields });
 
-export const camera = z.object({ id: z.uuidv7(), ...fields, stream: stream.nullable() }).meta({
-  id: 'Camera',
-  description: inventoryFields.map(({ number, thaiLabel }) => `${number} ${thaiLabel}`).join('\n'),
-});
+export const camera = z
+  .object({ id: z.uuidv7(), ...fields, stream: stream.nullable(), site })
+  .meta({
+    id: 'Camera',
+    description: inventoryFields
+      .map(({ number, thaiLabel }) => `${number} ${thaiLabel}`)
+      .join('\n'),
+  });
 export type Camera = z.infer<typeof camera>;
 
 /** A stream as it is given. Credentials within the address are moved to the two fields, which they must not contradict. */
@@ -234,8 +240,8 @@ export const newCamera = z
     fileFormat: fields.fileFormat.default(null),
     latitude: fields.latitude.default(null),
     longitude: fields.longitude.default(null),
-    site: fields.site.default(null),
     stream: newStream.nullable().default(null),
+    site: site.default(null),
   })
   .superRefine((given, context) => {
     if (given.scope === 'closed-area' && given.stream !== null) {

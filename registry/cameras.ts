@@ -186,7 +186,7 @@ function cameraOf(row: CameraRow, linkedAgencies: string[]): Camera {
 }
 
 /** The camera as it reads once stored; the password stays behind. */
-function toldOf(id: string, { stream, ...given }: NewCamera): Camera {
+function toldOf(id: string, { stream, site, ...given }: NewCamera): Camera {
   return {
     id,
     ...given,
@@ -201,6 +201,7 @@ function toldOf(id: string, { stream, ...given }: NewCamera): Camera {
             sound: stream.sound,
             record: stream.record,
           },
+    site,
   };
 }
 

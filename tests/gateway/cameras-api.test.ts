@@ -70,7 +70,7 @@ test('a camera that was posted reads the same, letter for letter, without its pa
   const { id, ...rest } = created.json<Record<string, unknown>>();
   const { password: _, ...stream } = posted['stream'] as Record<string, unknown>;
   expect(rest).toEqual({ ...posted, stream });
-  expect(Object.keys(rest).slice(0, 11)).toEqual(Object.keys(posted).slice(0, 11));
+  expect(Object.keys(rest)).toEqual(Object.keys(posted));
   expect(created.headers['location']).toBe(`/api/v1/cameras/${String(id)}`);
   const read = await get(`/api/v1/cameras/${String(id)}`);
   expect(read.json()).toEqual(created.json());
