@@ -133,8 +133,9 @@ export class Segmenter {
    * `ptsTicks` on the run's timeline.
    */
   beginUnit(ptsTicks: number, randomAccess: boolean): boolean {
-    // Decode order may not go back. A picture shown before one decoded earlier gets a negative offset.
-    let ticks = ptsTicks > this.#lastTicks ? ptsTicks : this.#lastTicks + 1;
+    // Decode order may not go back, nor begin below 0 (tfdt is unsigned). A picture shown before one decoded earlier
+    // gets a negative offset.
+    const ticks = Math.max(0, ptsTicks > this.#lastTicks ? ptsTicks : this.#lastTicks + 1);
     const sinceLast = ticks - this.#lastTicks;
     // So late that nothing can tell of the pause within this segment.
     const segmentTicks = ticks - this.#segmentTicks;

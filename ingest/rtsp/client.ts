@@ -112,7 +112,7 @@ export class RtspClient {
         return;
       }
       case 'DESCRIBE': {
-        this.#description = parseSdp(body.toString('utf8'), this.#base(reply));
+        this.#description = parseSdp(body.toString('latin1'), this.#base(reply));
         const track = this.#chooseTrack(this.#description);
         if ('reason' in track) {
           this.#fail(track);

@@ -37,14 +37,17 @@ export function authorization(
   nonceCount: number,
   clientNonce: string = randomBytes(8).toString('hex'),
 ): string {
-  const { username, password } = credentials;
   if (challenge.scheme === 'basic') {
+    const { username, password } = credentials;
     return `Basic ${Buffer.from(`${username}:${password}`, 'utf8').toString('base64')}`;
   }
+  // Messages are bytes, held as latin1: what the camera said stays as it is, what was typed becomes UTF-8.
+  const username = utf8Bytes(credentials.username);
+  const password = utf8Bytes(credentials.password);
   const { realm, nonce, opaque, algorithm, qop } = challenge;
   const hash = (text: string): string =>
     createHash(algorithm === 'MD5' ? 'md5' : 'sha256')
-      .update(text, 'utf8')
+      .update(text, 'latin1')
       .digest('hex');
   const count = nonceCount.toString(16).padStart(8, '0');
   const a1 = hash(`${username}:${realm}:${password}`);
@@ -76,7 +79,7 @@ function parseChallenge(text: string): Challenge | undefined {
   if (scheme === 'basic') return { scheme: 'basic' };
   if (scheme !== 'digest') return undefined;
   const fields = new Map<string, string>();
-  for (const match of text.matchAll(/([a-z]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,]+))/gi)) {
+  for (const match of text.matchAll(/([a-z]{1,32})\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,]+))/gi)) {
     const value = match[2]?.replaceAll(/\\(.)/g, '$1') ?? match[3] ?? '';
     fields.set((match[1] as string).toLowerCase(), value);
   }
@@ -93,6 +96,10 @@ function parseChallenge(text: string): Challenge | undefined {
     qop: qops.includes('auth') ? 'auth' : undefined,
     stale: fields.get('stale')?.toLowerCase() === 'true',
   };
+}
+
+function utf8Bytes(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1');
 }
 
 function quote(text: string): string {

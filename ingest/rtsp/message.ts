@@ -16,7 +16,7 @@ const MAX_HEADERS = 100;
 
 /** A head without its empty last line. Folded lines (RFC 2326 §4.2) are joined. Throws MalformedReply. */
 export function parseReply(head: string): RtspReply {
-  const lines = head.split(/\r\n|\n|\r/);
+  const lines = head.replaceAll('\0', '').split(/\r\n|\n|\r/);
   const status = /^RTSP\/\d\.\d +(\d{3})(?: +(.*))?$/i.exec(lines[0] ?? '');
   if (status === null) throw new MalformedReply('the first line is not an RTSP status line');
   const headers = new Map<string, string[]>();

@@ -28,7 +28,7 @@ const START_CODE = Buffer.of(0, 0, 1);
 
 /** `base` is the Content-Base, Content-Location or request address that relative controls hang from. */
 export function parseSdp(text: string, base: string): SessionDescription {
-  const lines = text.split(/\r\n|\n|\r/, MAX_LINES);
+  const lines = text.replaceAll('\0', '').split(/\r\n|\n|\r/, MAX_LINES);
   if (!lines.some((line) => line.startsWith('m='))) {
     throw new MalformedDescription('no media line');
   }
