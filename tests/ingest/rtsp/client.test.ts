@@ -156,6 +156,20 @@ describe('a camera that wants no password', () => {
   });
 });
 
+describe('what a camera says', () => {
+  test('cannot write requests of its own', () => {
+    const camera = converse();
+    camera.start();
+    camera.answer('200 OK');
+    // U+010D and U+010A are a line break when cut to a byte; a zero byte is no part of an address.
+    const control = 'a\u010d\u010aEvil:1\0';
+    camera.answer('200 OK', [], `m=video 0 RTP/AVP 96\r\na=control:${control}\r\n`);
+    const bytes = Buffer.from(camera.last().url, 'latin1');
+    expect(bytes.toString('utf8')).toBe(`${URL}/a\u010d\u010aEvil:1`);
+    expect(camera.last().headers.has('evil')).toBe(false);
+  });
+});
+
 describe('the transport', () => {
   test.each([
     [undefined, 0, 1],

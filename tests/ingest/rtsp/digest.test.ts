@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { authorization, chooseChallenge, type Challenge } from '#ingest/rtsp/digest.ts';
 
@@ -97,6 +98,18 @@ describe('the answer to a challenge', () => {
     expect(authorization({ scheme: 'basic' }, credentials, 'GET', '/', 1)).toBe(
       'Basic dGVzdDoxMjPCow==',
     );
+  });
+
+  test('hashes a name in UTF-8, and a realm as the bytes that the camera sent', () => {
+    // The reply is read byte by byte: its realm is UTF-8 seen as latin1.
+    const realm = Buffer.from('กล้อง').toString('latin1');
+    const challenge = chosen(`Digest realm="${realm}", nonce="n"`);
+    const answer = authorization(challenge, { username: 'ผู้ดูแล', password: 'ลับ' }, 'PLAY', '/', 1);
+    const md5 = (text: string): string => createHash('md5').update(text).digest('hex');
+    const response = md5(`${md5('ผู้ดูแล:กล้อง:ลับ')}:n:${md5('PLAY:/')}`);
+    const sent = Buffer.from(answer, 'latin1').toString('utf8');
+    expect(sent).toContain(`username="ผู้ดูแล", realm="กล้อง"`);
+    expect(sent).toContain(`response="${response}"`);
   });
 
   test('quotes what could end a quoted string, and has no line break', () => {

@@ -1,0 +1,271 @@
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ChunkPool } from '#ingest/memory/chunk-pool.ts';
+import { PartOutbox, readParts, type PartRecord } from '#ingest/part-records.ts';
+import { Supervisor } from '#ingest/supervisor.ts';
+import type { StateNotice } from '#ingest/worker-protocol.ts';
+import { startSimulator, type Simulator } from '#tests/simulator/rtsp-server.ts';
+
+const START_MS = Date.UTC(2026, 0, 1);
+const MB = 1024 * 1024;
+
+/** A supervisor with a clock that the test moves; what it told is gathered. */
+function supervise(isAllowed: (address: string) => boolean = () => true) {
+  let nowMs = START_MS;
+  const outbox = new PartOutbox();
+  const supervisor = new Supervisor({
+    cutting: { partAimMs: 500, segmentAimMs: 2000, segmentMaxMs: 6000 },
+    pool: new ChunkPool({ maxBytes: 64 * MB, onSlab: () => {} }),
+    outbox,
+    isAllowed,
+    now: () => nowMs,
+    random: () => 0.5,
+  });
+  const states: StateNotice[] = [];
+  const inits: number[] = [];
+  const parts: PartRecord[] = [];
+  const gather = (): void => {
+    supervisor.tick();
+    const notices = supervisor.takeNotices();
+    states.push(...notices.states);
+    inits.push(...notices.inits.map(({ initNumber }) => initNumber));
+    readParts(
+      outbox.take(),
+      (part) => parts.push(part),
+      () => {},
+    );
+  };
+  return {
+    supervisor,
+    states,
+    inits,
+    parts,
+    gather,
+    later: (ms: number) => {
+      nowMs += ms;
+      gather();
+    },
+    assign: (slot: number, url: string, site: string | null = null) =>
+      supervisor.assign({
+        slot,
+        partTarget: undefined,
+        source: {
+          cameraId: `camera ${slot}`,
+          url,
+          username: null,
+          password: null,
+          transport: 'auto',
+          site,
+        },
+      }),
+    /** Lets the sockets work, with the clock standing still, until it holds. */
+    until: async (holds: () => boolean): Promise<void> => {
+      for (let i = 0; i < 500 && !holds(); i++) {
+        gather();
+        await sleep(10);
+      }
+      gather();
+      expect(holds(), 'in five seconds').toBe(true);
+    },
+  };
+}
+
+const names = (states: readonly StateNotice[]): string[] =>
+  states.map((notice) =>
+    notice.state === 'down'
+      ? `${notice.slot} down ${notice.failure.reason}`
+      : `${notice.slot} ${notice.state}`,
+  );
+
+type Supervision = ReturnType<typeof supervise>;
+
+describe('a camera that answers', () => {
+  let simulator: Simulator;
+  let run: Supervision;
+  beforeEach(async () => {
+    simulator = await startSimulator();
+    run = supervise();
+  });
+  afterEach(async () => {
+    run.supervisor.stop();
+    await simulator.close();
+  });
+
+  test('comes up with its first picture, and gives inits before parts', async () => {
+    run.assign(3, simulator.url('a'));
+    await run.until(() => run.parts.length > 2);
+    expect(names(run.states)).toEqual(['3 connecting', '3 up']);
+    expect(run.inits).toEqual([0]);
+    expect(run.parts[0]).toMatchObject({ slot: 3, initNumber: 0, independent: true });
+    expect(run.supervisor.counters()).toMatchObject({ droppedUnits: 0, lostPackets: 0 });
+  });
+
+  test('that leaves is dialled again after a second, with an init of another number', async () => {
+    run.assign(0, simulator.url('a'));
+    await run.until(() => run.parts.length > 0);
+    simulator.behave('a', { kind: 'drop' });
+    await run.until(() => run.states.length === 3);
+    expect(run.states[2]).toMatchObject({
+      state: 'down',
+      failure: { reason: 'closed-by-camera' },
+      retryAtMs: START_MS + 1000,
+    });
+    run.later(999);
+    await sleep(50);
+    run.gather();
+    expect(run.states).toHaveLength(3);
+    run.later(1);
+    await run.until(() => run.inits.length === 2);
+    expect(names(run.states)).toEqual(['0 connecting', '0 up', '0 down closed-by-camera', '0 up']);
+    expect(run.inits).toEqual([0, 1]);
+  });
+
+  test('released is left, and its last part is handed on', async () => {
+    run.assign(0, simulator.url('a'));
+    await run.until(() => run.states.length === 2);
+    run.supervisor.release(0);
+    run.later(60_000);
+    expect(run.parts.at(-1)).toMatchObject({ slot: 0, endsSegment: true });
+    expect(names(run.states)).toEqual(['0 connecting', '0 up']);
+    await run.until(() => simulator.stats('a').connections === 0);
+  });
+
+  test('after a good session back-off begins anew, after a short one it goes on', async () => {
+    run.assign(0, simulator.url('a'));
+    const waits: number[] = [];
+    for (const lastedMs of [0, 1000, 5000, 30_001, 0]) {
+      const before = run.states.length;
+      await run.until(() => run.states.slice(before).some(({ state }) => state === 'up'));
+      // In steps, so that the silence which the test makes is not taken for the camera's.
+      const up = run.states.length;
+      for (let ms = 0; ms < lastedMs; ms += 5000) {
+        await sleep(120);
+        run.later(Math.min(5000, lastedMs - ms));
+      }
+      simulator.behave('a', { kind: 'drop' });
+      await run.until(() => run.states.length > up);
+      const last = run.states.at(-1) as StateNotice & { state: 'down' };
+      waits.push(last.retryAtMs - last.atMs);
+      run.later(last.retryAtMs - last.atMs);
+    }
+    expect(waits).toEqual([1000, 2000, 4000, 1000, 2000]);
+  });
+
+  test('that refuses the password is left alone for minutes', async () => {
+    simulator.behave('a', { kind: 'unauthorised' });
+    run.assign(0, simulator.url('a'));
+    await run.until(() => run.states.length === 2);
+    expect(run.states[1]).toMatchObject({
+      failure: { reason: 'unauthorised' },
+      retryAtMs: START_MS + 300_000,
+    });
+  });
+
+  test('assigned anew in the same slot replaces the old one', async () => {
+    run.assign(0, simulator.url('a'));
+    await run.until(() => run.states.length === 2);
+    run.assign(0, simulator.url('b'));
+    await run.until(() => run.states.length === 4);
+    await run.until(() => simulator.stats('a').connections === 0);
+    expect(simulator.stats('b').connections).toBe(1);
+  });
+});
+
+describe('what does not answer', () => {
+  test('an address that may not be dialled is not', async () => {
+    const run = supervise(() => false);
+    run.assign(0, 'rtsp://127.0.0.1:9/x');
+    await run.until(() => run.states.length === 2);
+    expect(names(run.states)).toEqual(['0 connecting', '0 down address-not-allowed']);
+    run.supervisor.stop();
+  });
+
+  test('a closed port is refused, and tried later each time up to a minute', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    server.close();
+    await once(server, 'close');
+    const run = supervise();
+    run.assign(0, `rtsp://127.0.0.1:${port}/x`);
+    const waits: number[] = [];
+    for (let attempt = 0; attempt < 8; attempt++) {
+      const before = run.states.length;
+      await run.until(() => run.states.slice(before).some(({ state }) => state === 'down'));
+      const last = run.states.at(-1) as StateNotice & { state: 'down' };
+      expect(last.failure.reason).toBe('refused');
+      waits.push((last.retryAtMs - last.atMs) / 1000);
+      run.later(last.retryAtMs - last.atMs);
+    }
+    expect(waits).toEqual([1, 2, 4, 8, 16, 32, 60, 60]);
+    run.supervisor.stop();
+  });
+});
+
+describe('budgets, before cameras that take a connection and say nothing', () => {
+  let server: Server;
+  const sockets = new Set<Socket>();
+  let url = '';
+  beforeEach(async () => {
+    server = createServer((socket) => {
+      sockets.add(socket);
+      socket.on('close', () => sockets.delete(socket)).on('error', () => {});
+      socket.resume();
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    url = `rtsp://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  });
+  afterEach(async () => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+    await once(server, 'close');
+  });
+
+  const connecting = (run: Supervision): number =>
+    run.states.filter(({ state }) => state === 'connecting').length;
+
+  test('at most 64 are being opened at once', () => {
+    const run = supervise();
+    for (let slot = 0; slot < 100; slot++) run.assign(slot, url);
+    run.gather();
+    run.gather();
+    expect(connecting(run)).toBe(64);
+    run.supervisor.release(0);
+    run.gather();
+    expect(connecting(run)).toBe(65);
+    run.supervisor.stop();
+  });
+
+  test('and four of one site, while others go on', () => {
+    const run = supervise();
+    for (let slot = 0; slot < 20; slot++) run.assign(slot, url, slot % 2 === 0 ? 'A' : 'B');
+    for (let slot = 20; slot < 25; slot++) run.assign(slot, url);
+    run.gather();
+    run.gather();
+    expect(connecting(run)).toBe(4 + 4 + 5);
+    run.supervisor.stop();
+  });
+
+  test('who does not answer in 15 s makes room for the next', async () => {
+    const run = supervise();
+    for (let slot = 0; slot < 8; slot++) run.assign(slot, url, 'A');
+    run.gather();
+    await run.until(() => sockets.size === 4);
+    run.later(15_001);
+    run.gather();
+    expect(names(run.states).filter((name) => name.endsWith('down timeout'))).toHaveLength(4);
+    expect(connecting(run)).toBe(8);
+    run.supervisor.stop();
+  });
+
+  test('all are left at the end', async () => {
+    const run = supervise();
+    for (let slot = 0; slot < 30; slot++) run.assign(slot, url);
+    run.gather();
+    await run.until(() => sockets.size === 30);
+    run.supervisor.stop();
+    await run.until(() => sockets.size === 0);
+  });
+});
