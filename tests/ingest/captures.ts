@@ -12,10 +12,7 @@ export function capture(context: TestContext, path: string): Buffer {
 }
 
 /** Every file below a folder of captures: its path and its bytes. */
-export function captures(
-  context: TestContext,
-  folder: string,
-): { path: string; bytes: Buffer<ArrayBufferLike> }[] {
+export function captures(context: TestContext, folder: string): { path: string; bytes: Buffer }[] {
   const root = needed(context, folder);
   return readdirSync(root, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { BitsExhausted } from '#ingest/h264/bit-reader.ts';
 import { InvalidParameterSet, parseSps, ppsId } from '#ingest/h264/sps.ts';
@@ -387,7 +387,7 @@ function feed(path: string, input: Buffer): void {
 function splitAnnexB(bytes: Buffer): Buffer[] {
   return bytes
     .toString('latin1')
-    .split(/\0\0\0?\x01/)
+    .split('\0\0\u0001')
     .filter((unit) => unit !== '')
     .map((unit) => Buffer.from(unit, 'latin1'));
 }

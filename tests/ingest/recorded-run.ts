@@ -22,7 +22,7 @@ export interface RecordedRun {
   parts: ClosedPart[];
   pictures: RecordedPicture[];
   /** Leases on chunks that somebody holds now. */
-  leases(): number;
+  leases: () => number;
 }
 
 const MB = 1024 * 1024;

@@ -204,6 +204,10 @@ describe('what does not answer', () => {
   });
 });
 
+function connecting(run: Supervision): number {
+  return run.states.filter(({ state }) => state === 'connecting').length;
+}
+
 describe('budgets, before cameras that take a connection and say nothing', () => {
   let server: Server;
   const sockets = new Set<Socket>();
@@ -222,9 +226,6 @@ describe('budgets, before cameras that take a connection and say nothing', () =>
     server.close();
     await once(server, 'close');
   });
-
-  const connecting = (run: Supervision): number =>
-    run.states.filter(({ state }) => state === 'connecting').length;
 
   test('at most 64 are being opened at once', () => {
     const run = supervise();

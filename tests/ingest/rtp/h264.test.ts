@@ -77,7 +77,7 @@ describe('H.264 payloads', () => {
     ['middle', 2],
     ['end', 4],
   ])('FU-A whose %s was lost drops its picture and those after it', (_, lost) => {
-    const broken = fragments(P(2, true, 100), 20).filter((packet, i) => i !== lost);
+    const broken = fragments(P(2, true, 100), 20).filter((_, i) => i !== lost);
     const { seen, units } = unpack([IDR(1)], broken, [P(3)], [IDR(4)]);
     // The middle one leaves no trace in the payload: only the sequence number tells, see the receiver's tests.
     if (lost === 2) {

@@ -16,6 +16,10 @@ function chosen(...values: string[]): Challenge {
   return challenge;
 }
 
+function md5(text: string): string {
+  return createHash('md5').update(text).digest('hex');
+}
+
 function fields(answer: string): Record<string, string> {
   return Object.fromEntries(
     [...answer.matchAll(/(\w+)=(?:"((?:[^"\\]|\\.)*)"|([^\s,]+))/g)].map((match) => [
@@ -105,7 +109,6 @@ describe('the answer to a challenge', () => {
     const realm = Buffer.from('กล้อง').toString('latin1');
     const challenge = chosen(`Digest realm="${realm}", nonce="n"`);
     const answer = authorization(challenge, { username: 'ผู้ดูแล', password: 'ลับ' }, 'PLAY', '/', 1);
-    const md5 = (text: string): string => createHash('md5').update(text).digest('hex');
     const response = md5(`${md5('ผู้ดูแล:กล้อง:ลับ')}:n:${md5('PLAY:/')}`);
     const sent = Buffer.from(answer, 'latin1').toString('utf8');
     expect(sent).toContain(`username="ผู้ดูแล", realm="กล้อง"`);

@@ -23,6 +23,21 @@ function video(text: string): MediaDescription {
   return found;
 }
 
+function facts({ kind, payloadType, control }: MediaDescription) {
+  return [kind, payloadType, control];
+}
+
+function isPlayed({ kind }: MediaDescription): boolean {
+  return kind === 'video' || kind === 'audio';
+}
+
+/** The parameter sets of such a format parameter. */
+function sets(value: string): string[] {
+  return parameterSets(
+    video(`m=video 0 RTP/AVP 96\na=fmtp:96 SPROP-parameter-sets=${value};x=y`),
+  ).map((set) => set.toString('hex'));
+}
+
 describe('the description of', () => {
   // Width and height as ffprobe reads the same parameter sets, or as the camera's own x-dimensions say.
   const cameras = [
@@ -104,14 +119,8 @@ describe('the description of', () => {
       body(folder.find(({ path }) => path.endsWith(file))?.bytes ?? Buffer.alloc(0));
     const found = parseSdp(read(`${name}.in.sdp`), BASE).media;
     const normal = parseSdp(read(`${normalName}.normal.sdp`), BASE).media;
-    const facts = ({ kind, payloadType, control }: MediaDescription) => [
-      kind,
-      payloadType,
-      control,
-    ];
     // Their form leaves the session's own control out, so tracks without one are not compared.
-    const played = ({ kind }: MediaDescription) => kind === 'video' || kind === 'audio';
-    expect(found.filter(played).map(facts)).toEqual(normal.filter(played).map(facts));
+    expect(found.filter(isPlayed).map(facts)).toEqual(normal.filter(isPlayed).map(facts));
     expect(found.flatMap(parameterSets)).toEqual(normal.flatMap(parameterSets));
   });
 });
@@ -168,11 +177,6 @@ describe('a description', () => {
 });
 
 describe('parameter sets', () => {
-  const sets = (value: string): string[] =>
-    parameterSets(video(`m=video 0 RTP/AVP 96\na=fmtp:96 SPROP-parameter-sets=${value};x=y`)).map(
-      (set) => set.toString('hex'),
-    );
-
   test('empty ones and a comma at the end are passed over', () => {
     expect(sets('Z01AH/QFgJP6,aP48gA==,')).toEqual(['674d401ff4058093fa', '68fe3c80']);
     expect(sets(',,')).toEqual([]);
