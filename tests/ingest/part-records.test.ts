@@ -60,6 +60,18 @@ test('what was written is read, in its order, however much it is', () => {
   );
 });
 
+test('a round of thousands of parts is read whole', () => {
+  const outbox = new PartOutbox();
+  const parts = fc.sample(closedPart, { numRuns: 3_000, seed: 1 });
+  parts.forEach((part, slot) => outbox.part(slot, slot + 1, part));
+  const expected = parts.map(({ initIndex: _, ...rest }, slot) => ({
+    slot,
+    initNumber: slot + 1,
+    ...rest,
+  }));
+  expect(read(outbox.take())).toEqual(expected);
+});
+
 test('records taken are the receiver’s: writing on does not change them', () => {
   const outbox = new PartOutbox();
   outbox.segmentEnd(1);
