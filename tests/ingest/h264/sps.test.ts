@@ -84,14 +84,27 @@ describe('a sequence parameter set', () => {
 
   test('has no emulation prevention bytes left in it', () => {
     // Capture bunny_describe: 00 00 03 stands in its VUI. Below, 00 00 03 stands before the picture's size.
-    expect(
-      parseSps(hex('6742c01ed903c568400000030040000000 0c03c58b92'.replace(' ', ''))),
-    ).toMatchObject({
+    expect(parseSps(hex('6742c01ed903c5684000000300400000000c03c58b92'))).toMatchObject({
       width: 240,
       height: 160,
     });
-    const far = high(1, 120, 68, { crop: [0, 0, 0, 4] });
-    expect(parseSps(far)).toMatchObject({ width: 1920, height: 1080 });
+    const before = written(
+      u8(66) + u8(0) + u8(40),
+      { ue: 0 },
+      { ue: 0 },
+      { ue: 1 },
+      '0',
+      { ue: 2 ** 28 },
+      { ue: 0 },
+      { ue: 0 },
+      { ue: 1 },
+      '0',
+      { ue: 119 },
+      { ue: 67 },
+      '1100',
+    );
+    expect(before.includes(hex('000003'))).toBe(true);
+    expect(parseSps(before)).toMatchObject({ width: 1920, height: 1088 });
   });
 
   test.each([
@@ -124,6 +137,18 @@ describe('a sequence parameter set', () => {
     [`1${u8(255)}${u16(3)}${u16(0)}`, [1, 1]],
   ])('with VUI %s has samples of shape %j', (vui, aspect) => {
     expect(parseSps(high(1, 20, 10, { vui: `${vui}0000` })).sampleAspect).toEqual(aspect);
+  });
+
+  test('has samples of the shapes of ITU-T H.264 table E-1', () => {
+    const shapes = Array.from(
+      { length: 17 },
+      (_, idc) => parseSps(high(1, 20, 10, { vui: `1${u8(idc)}0000` })).sampleAspect,
+    );
+    expect(shapes.slice(1).map(([x, y]) => `${x}:${y}`)).toEqual(
+      '1:1 12:11 10:11 16:11 40:33 24:11 20:11 32:11 80:33 18:11 15:11 64:33 160:99 4:3 3:2 2:1'.split(
+        ' ',
+      ),
+    );
   });
 
   test('with scaling lists and a picture order of type 1 is read to its end', () => {
