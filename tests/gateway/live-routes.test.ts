@@ -1,8 +1,8 @@
 import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
-import { fastify, type FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { registerLiveRoutes } from '#gateway/routes/live.ts';
+import { liveHandler } from '#gateway/routes/live.ts';
 import { LiveStateBoard, plainState } from '#ingest/live-states.ts';
 import { CHUNK_BYTES } from '#ingest/memory/chunk-pool.ts';
 import { WindowRig } from '#tests/ingest/hls/rig.ts';
@@ -12,7 +12,7 @@ const MAX_SEND_MS = 15_000;
 /** Parts of a segment that no socket buffer holds: about 25 MB. */
 const LARGE = Math.round(25_000_000 / CHUNK_BYTES);
 
-let app: FastifyInstance;
+let server: Server;
 let address: string;
 let rig: WindowRig;
 let states: LiveStateBoard;
@@ -23,24 +23,33 @@ beforeEach(async () => {
   states = new LiveStateBoard();
   states.set({ ...plainState('camera', 'down', 0), reason: 'silent' });
   states.set(plainState('unlinked', 'not-linked', 0));
-  app = fastify();
-  registerLiveRoutes(app, {
+  const handle = liveHandler({
     window: (cameraId) => (cameraId === 'camera' ? rig.window : undefined),
     liveStates: states,
+    refuse: ({ headers }) =>
+      headers['x-stranger'] === undefined
+        ? undefined
+        : { status: 403, code: 'not_allowed', message: 'not for strangers' },
   });
-  await app.listen({ host: '127.0.0.1', port: 0 });
-  address = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}/live`;
+  server = createServer((request, response) => {
+    if (!handle(request, response)) response.writeHead(418).end();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/live`;
 });
 
 afterEach(async () => {
   vi.useRealTimers();
   for (const socket of sockets.splice(0)) socket.destroy();
-  await app.close();
+  server.closeAllConnections();
+  server.close();
+  await once(server, 'close');
 });
 
 /** Sends a request by hand; the answer is left unread until somebody reads it. */
 async function request(path: string): Promise<Socket> {
-  const { port } = app.server.address() as AddressInfo;
+  const { port } = server.address() as AddressInfo;
   const socket = connect(port, '127.0.0.1');
   sockets.push(socket);
   socket.on('error', () => {});
@@ -134,11 +143,29 @@ describe('answers', () => {
     const bad = await fetch(`${address}/camera/media.m3u8?_HLS_part=1`);
     expect(bad.status).toBe(400);
     expect(await bad.json()).toMatchObject({ error: { code: 'bad_request' } });
-    const repeated = await fetch(`${address}/camera/media.m3u8?_HLS_msn=1&_HLS_msn=2`);
-    expect(repeated.status).toBe(400);
     const gone = await fetch(`${address}/camera/run1/5.0.m4s`);
     expect(gone.status).toBe(404);
     expect(await gone.json()).toMatchObject({ error: { code: 'not_found' } });
+  });
+
+  test('other addresses are left to others, other methods are 405', async () => {
+    rig.segments(2);
+    expect((await fetch(address.replace('/live', '/api'))).status).toBe(418);
+    expect((await fetch(`${address}/camera`)).status).toBe(418);
+    const response = await fetch(`${address}/camera/media.m3u8`, { method: 'POST' });
+    expect(response.status).toBe(405);
+    expect(response.headers.get('allow')).toBe('GET, HEAD');
+  });
+
+  test('who is refused gets nothing of a camera, not even whether there is one', async () => {
+    rig.segments(2);
+    for (const path of ['camera/media.m3u8', 'camera/run1/init-0.mp4', 'nobody/index.m3u8']) {
+      const response = await fetch(`${address}/${path}`, { headers: { 'x-stranger': 'yes' } });
+      expect(response.status).toBe(403);
+      expect(await response.json()).toEqual({
+        error: { code: 'not_allowed', message: 'not for strangers' },
+      });
+    }
   });
 
   test('a blocked playlist comes when its part does', async () => {

@@ -64,11 +64,10 @@ test('a round of thousands of parts is read whole', () => {
   const outbox = new PartOutbox();
   const parts = fc.sample(closedPart, { numRuns: 3_000, seed: 1 });
   parts.forEach((part, slot) => outbox.part(slot, slot + 1, part));
-  const expected = parts.map(({ initIndex: _, ...rest }, slot) => ({
-    slot,
-    initNumber: slot + 1,
-    ...rest,
-  }));
+  const expected = parts.map((part, slot) => {
+    const { initIndex: _, ...rest } = part;
+    return { slot, initNumber: slot + 1, ...rest };
+  });
   expect(read(outbox.take())).toEqual(expected);
 });
 

@@ -127,11 +127,7 @@ export class WindowRig {
 
 export function mediaText(answer: OriginAnswer | undefined): string {
   if (answer?.kind !== 'media') throw new Error(`not media: ${answer?.kind}`);
-  return Buffer.concat(
-    answer.parts.flatMap((part) =>
-      part.slices.map(({ chunk, offset, length }) => part.reader.bytes(chunk, offset, length)),
-    ),
-  ).toString();
+  return Buffer.concat(answer.bytes).toString();
 }
 
 /** The values of a tag, in order. */
