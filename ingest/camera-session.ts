@@ -99,7 +99,8 @@ export class CameraSession {
       },
       message: (head, body) => this.#client.message(head, body, this.#arrivalMs),
     });
-    const { username, password, url } = options.source;
+    const { username, password } = options.source;
+    const url = asciiAddress(options.source.url);
     this.#client = new RtspClient({
       url,
       credentials: username === null ? undefined : { username, password: password ?? '' },
@@ -202,6 +203,11 @@ export class CameraSession {
     this.#receiver?.finish();
     this.#segmenter.end();
   }
+}
+
+/** Requests are ASCII; all else stays letter for letter, for firmwares compare addresses as text. */
+function asciiAddress(url: string): string {
+  return url.replaceAll(/[^\x21-\x7e]+/g, encodeURIComponent);
 }
 
 function ticks(ms: number): number {
