@@ -6,7 +6,6 @@ import { WorkerPool } from '#ingest/worker-pool.ts';
 import { openCameras, type Cameras } from '#registry/cameras.ts';
 import { openSqlite } from '#registry/database/sqlite.ts';
 import type { Config } from './config.ts';
-import { registerLiveRoutes } from './routes/live.ts';
 import { registerMetricsRoute } from './routes/metrics.ts';
 import { buildServer } from './server.ts';
 
@@ -70,10 +69,8 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
       cameras,
       liveStates,
       log,
-      extraRoutes: [
-        (app) => registerLiveRoutes(app, { window: (id) => pool.window(id), liveStates }),
-        (app) => registerMetricsRoute(app, { pool, liveStates }),
-      ],
+      window: (id) => pool.window(id),
+      extraRoutes: [(app) => registerMetricsRoute(app, { pool, liveStates })],
     });
     await server.listen({ host: config.host, port: config.port });
     const { address, port, family } = server.server.address() as AddressInfo;

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { IncomingMessage } from 'node:http';
 import { RequestRefused } from './errors.ts';
 
 const readingMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -8,26 +8,32 @@ const readingMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
  * it to every page that it shows. So a request must name this machine as its host (a page of another site that points
  * its own name at 127.0.0.1 cannot), and must not come from another site's page.
  */
-export function guardRequests(app: FastifyInstance, options: { host: string }): void {
+export function requestGuard(options: {
+  host: string;
+}): (request: Pick<IncomingMessage, 'method' | 'headers'>) => RequestRefused | undefined {
   const hosts = new Set(['localhost', '127.0.0.1', '[::1]', options.host]);
-  app.addHook('onRequest', async (request) => {
+  return (request) => {
     if (!hosts.has(hostWithoutPort(request.headers.host ?? ''))) {
-      throw new RequestRefused('host_not_allowed', 'this server is reached as localhost only');
+      return new RequestRefused('host_not_allowed', 'this server is reached as localhost only');
     }
     if (comesFromElsewhere(request)) {
-      throw new RequestRefused(
+      return new RequestRefused(
         'origin_not_allowed',
         'requests from pages of other sites are refused',
       );
     }
-  });
+    return undefined;
+  };
 }
 
 function hostWithoutPort(host: string): string {
   return host.replace(/:\d*$/, '').toLowerCase();
 }
 
-function comesFromElsewhere({ method, headers }: FastifyRequest): boolean {
+function comesFromElsewhere({
+  method = 'GET',
+  headers,
+}: Pick<IncomingMessage, 'method' | 'headers'>): boolean {
   const { origin, host } = headers;
   const changes = !readingMethods.has(method);
   if (changes && origin !== undefined) {

@@ -1,3 +1,4 @@
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import helmet from '@fastify/helmet';
 import Fastify, {
@@ -11,10 +12,11 @@ import type { LiveStates } from '#ingest/live-states.ts';
 import type { Cameras } from '#registry/cameras.ts';
 import type { Config } from './config.ts';
 import { httpErrorOf, type HttpError } from './errors.ts';
-import { guardRequests } from './request-guard.ts';
+import { requestGuard } from './request-guard.ts';
 import { registerCameraRoutes } from './routes/cameras.ts';
 import { registerEventRoute } from './routes/events.ts';
 import { registerHealthRoutes } from './routes/health.ts';
+import { liveHandler, type LiveDeps } from './routes/live.ts';
 import { registerLiveStateRoute } from './routes/live-state.ts';
 import { registerOpenApi } from './routes/openapi.ts';
 import { registerWeb } from './routes/web.ts';
@@ -34,25 +36,39 @@ export interface ServerDeps {
   log: FastifyBaseLogger;
   /** Where `npm run build:web` puts the screens; there, unless a test says otherwise. */
   webFolder?: string;
-  /** Routes that need more than this server knows: media, metrics. */
+  /** The live window of a camera; without it nothing is served under `/live/`. */
+  window?: LiveDeps['window'];
+  /** Routes that need more than this server knows: metrics. */
   extraRoutes?: readonly ((app: FastifyInstance) => void)[];
 }
 
 /** The gateway's HTTP side, not listening yet. `close()` ends every connection. */
 export function buildServer(deps: ServerDeps): FastifyInstance {
+  const guard = requestGuard({ host: deps.config.host });
+  const live = liveHandler({
+    window: deps.window ?? (() => undefined),
+    liveStates: deps.liveStates,
+    refuse: (request) => httpErrorIf(guard(request)),
+  });
   const app = Fastify({
+    serverFactory: (handler) => {
+      const server = createServer((request, response) => {
+        if (!live(request, response)) handler(request, response);
+      });
+      server.requestTimeout = REQUEST_TIMEOUT_MS;
+      server.setTimeout(IDLE_TIMEOUT_MS);
+      server.maxConnections = MAX_CONNECTIONS;
+      return server;
+    },
     loggerInstance: deps.log,
     // Not one line a request: a wall of cameras makes hundreds a second.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MAX_BODY_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    connectionTimeout: IDLE_TIMEOUT_MS,
     forceCloseConnections: true,
     frameworkErrors: (error, _request, reply) => {
       answerError(reply, httpErrorOf(error));
     },
   });
-  app.server.maxConnections = MAX_CONNECTIONS;
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   // JSON is the only body taken; a form of another site's page can send text/plain.
@@ -67,7 +83,10 @@ export function buildServer(deps: ServerDeps): FastifyInstance {
     }
     answerError(reply, httpError);
   });
-  guardRequests(app, { host: deps.config.host });
+  app.addHook('onRequest', async (request) => {
+    const refusal = guard(request.raw);
+    if (refusal !== undefined) throw refusal;
+  });
   void app.register(helmet, securityHeaders);
   registerOpenApi(app);
   void app.register(async (scope) => {
@@ -79,6 +98,10 @@ export function buildServer(deps: ServerDeps): FastifyInstance {
   });
   registerWeb(app, { webFolder: deps.webFolder ?? join(import.meta.dirname, 'web/dist') });
   return app;
+}
+
+function httpErrorIf(error: Error | undefined): HttpError | undefined {
+  return error === undefined ? undefined : httpErrorOf(error);
 }
 
 const securityHeaders = {

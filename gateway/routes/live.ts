@@ -1,5 +1,4 @@
-import type { ServerResponse } from 'node:http';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { answerFromWindow, type OriginAnswer, type OriginQuery } from '#ingest/hls/origin.ts';
 import type { LiveWindow } from '#ingest/hls/live-window.ts';
 import type { LiveStates } from '#ingest/live-states.ts';
@@ -7,125 +6,175 @@ import type { LiveStates } from '#ingest/live-states.ts';
 /** A viewer that takes longer for one answer loses it: its leases would keep media from being written over. */
 const MAX_SEND_MS = 15_000;
 /** When to ask again for a camera without a picture, seconds. */
-const RETRY_AFTER_SECONDS = 2;
+const RETRY_AFTER_SECONDS = '2';
 
-export interface LiveRouteDeps {
+export interface LiveDeps {
   window: (cameraId: string) => LiveWindow | undefined;
   liveStates: LiveStates;
+  /** Why this request may not be answered, if it may not. */
+  refuse: (
+    request: IncomingMessage,
+  ) => { status: number; code: string; message: string } | undefined;
 }
 
-/** `/live/:cameraId/…`: playlists and media of the live window, written straight from shared memory. */
-export function registerLiveRoutes(app: FastifyInstance, deps: LiveRouteDeps): void {
-  app.get<{ Params: { cameraId: string; '*': string }; Querystring: OriginQuery }>(
-    '/live/:cameraId/*',
-    { schema: { hide: true } },
-    (request, reply) => {
-      const { cameraId } = request.params;
-      const window = deps.window(cameraId);
-      if (window === undefined) {
-        if (deps.liveStates.get(cameraId)?.state === 'not-linked') noPicture(reply, cameraId, deps);
-        else fail(reply, 404, 'camera_not_found', 'no such camera, or it is not linked');
-        return;
-      }
-      const response = reply.raw;
-      const stopWaiting = answerFromWindow(window, request.params['*'], request.query, (answer) =>
-        send(answer, reply, cameraId, deps),
-      );
-      response.once('close', stopWaiting);
-    },
-  );
+/** True when the request was one for `/live/` and has been, or will be, answered. */
+export type LiveHandler = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+/**
+ * `/live/:cameraId/…`: playlists and media of the live window, written straight from shared memory.
+ *
+ * It stands before Fastify: these are nearly all the answers that the gateway gives, hundreds a second to a wall, and
+ * routing, hooks and headers took more than half of each (decisions/0006).
+ */
+export function liveHandler(deps: LiveDeps): LiveHandler {
+  return (request, response) => {
+    const address = /^\/live\/([^/?]*)\/([^?]*)(?:\?(.*))?$/s.exec(request.url ?? '');
+    if (address === null) return false;
+    const [, cameraId = '', path = '', query = ''] = address;
+    const refusal = deps.refuse(request);
+    if (refusal !== undefined) {
+      fail(response, refusal.status, refusal.code, refusal.message);
+    } else if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.setHeader('Allow', 'GET, HEAD');
+      fail(response, 405, 'method_not_allowed', 'live streams are only read');
+    } else {
+      answer(deps, cameraId, path, parseQuery(query), response);
+    }
+    return true;
+  };
+}
+
+function answer(
+  deps: LiveDeps,
+  cameraId: string,
+  path: string,
+  query: OriginQuery,
+  response: ServerResponse,
+): void {
+  const window = deps.window(cameraId);
+  if (window === undefined) {
+    if (deps.liveStates.get(cameraId)?.state === 'not-linked') noPicture(response, cameraId, deps);
+    else fail(response, 404, 'camera_not_found', 'no such camera, or it is not linked');
+    return;
+  }
+  let answered = false;
+  const stopWaiting = answerFromWindow(window, path, query, (given) => {
+    answered = true;
+    send(given, response, cameraId, deps);
+  });
+  if (!answered) response.once('close', stopWaiting);
 }
 
 function send(
-  answer: OriginAnswer,
-  reply: FastifyReply,
+  given: OriginAnswer,
+  response: ServerResponse,
   cameraId: string,
-  deps: LiveRouteDeps,
+  deps: LiveDeps,
 ): void {
-  switch (answer.kind) {
+  switch (given.kind) {
     case 'playlist':
-      write(reply, 'application/vnd.apple.mpegurl', 'no-cache', [answer.body], answer.body.length);
+      writeHead(response, 'application/vnd.apple.mpegurl', 'no-cache', given.body.length);
+      response.end(given.body);
       return;
     case 'init':
-      write(reply, 'video/mp4', 'private, max-age=60', [answer.body], answer.body.length);
+      writeHead(response, 'video/mp4', 'private, max-age=60', given.body.length);
+      response.end(given.body);
       return;
     case 'media':
-      sendMedia(answer, reply);
+      sendMedia(given, response);
       return;
     case 'bad-request':
-      fail(reply, 400, 'bad_request', answer.message);
+      fail(response, 400, 'bad_request', given.message);
       return;
     case 'not-found':
-      fail(reply, 404, 'not_found', answer.message);
+      fail(response, 404, 'not_found', given.message);
       return;
     case 'no-picture-yet':
-      noPicture(reply, cameraId, deps);
+      noPicture(response, cameraId, deps);
       return;
     case 'unavailable':
-      void reply.header('Retry-After', RETRY_AFTER_SECONDS);
-      fail(reply, 503, 'nothing_new', answer.message);
+      response.setHeader('Retry-After', RETRY_AFTER_SECONDS);
+      fail(response, 503, 'nothing_new', given.message);
   }
 }
 
-function sendMedia(answer: Extract<OriginAnswer, { kind: 'media' }>, reply: FastifyReply): void {
-  const response = reply.raw;
+function sendMedia(
+  given: Extract<OriginAnswer, { kind: 'media' }>,
+  response: ServerResponse,
+): void {
   if (response.destroyed) {
-    answer.release();
+    given.release();
     return;
   }
   const timer = setTimeout(() => response.destroy(), MAX_SEND_MS);
   response.once('close', () => {
     clearTimeout(timer);
-    answer.release();
+    given.release();
   });
-  const slices = answer.parts.flatMap((part) =>
-    part.slices.map(({ chunk, offset, length }) => part.reader.bytes(chunk, offset, length)),
-  );
-  write(reply, 'video/mp4', 'private, max-age=60', slices, answer.byteLength);
-}
-
-/** Past Fastify's reply: these answers are most of what the gateway sends, and need none of its hooks. */
-function write(
-  reply: FastifyReply,
-  contentType: string,
-  cacheControl: string,
-  body: readonly Buffer[],
-  byteLength: number,
-): void {
-  reply.hijack();
-  const response: ServerResponse = reply.raw;
-  if (response.destroyed) return;
-  response.writeHead(200, {
-    'Content-Type': contentType,
-    'Content-Length': byteLength,
-    'Cache-Control': cacheControl,
-    'X-Content-Type-Options': 'nosniff',
-  });
+  writeHead(response, 'video/mp4', 'private, max-age=60', given.byteLength);
   response.cork();
-  for (const bytes of body) response.write(bytes);
+  for (const bytes of given.bytes) response.write(bytes);
   response.end();
   response.uncork();
 }
 
-function noPicture(reply: FastifyReply, cameraId: string, deps: LiveRouteDeps): void {
+function writeHead(
+  response: ServerResponse,
+  contentType: string,
+  cacheControl: string,
+  byteLength: number,
+): void {
+  response.writeHead(200, [
+    'Content-Type',
+    contentType,
+    'Content-Length',
+    String(byteLength),
+    'Cache-Control',
+    cacheControl,
+    'X-Content-Type-Options',
+    'nosniff',
+    'Cross-Origin-Resource-Policy',
+    'same-origin',
+  ]);
+}
+
+function noPicture(response: ServerResponse, cameraId: string, deps: LiveDeps): void {
   const live = deps.liveStates.get(cameraId);
-  void reply.header('Retry-After', RETRY_AFTER_SECONDS);
-  fail(reply, 503, 'no_picture_yet', 'the camera has no picture yet', {
+  response.setHeader('Retry-After', RETRY_AFTER_SECONDS);
+  fail(response, 503, 'no_picture_yet', 'the camera has no picture yet', {
     state: live?.state ?? 'connecting',
     reason: live?.reason ?? null,
   });
 }
 
 function fail(
-  reply: FastifyReply,
+  response: ServerResponse,
   status: number,
   code: string,
   message: string,
   details?: Record<string, unknown>,
 ): void {
-  if (reply.raw.destroyed || reply.sent) return;
-  void reply
-    .code(status)
-    .header('Cache-Control', 'no-store')
-    .send({ error: { code, message, ...(details === undefined ? {} : { details }) } });
+  if (response.destroyed || response.headersSent) return;
+  const body = JSON.stringify({ error: { code, message, details } });
+  response.statusCode = status;
+  response.setHeader('Content-Type', 'application/json; charset=utf-8');
+  response.setHeader('Content-Length', Buffer.byteLength(body));
+  response.setHeader('Cache-Control', 'no-store');
+  response.setHeader('X-Content-Type-Options', 'nosniff');
+  response.end(body);
+}
+
+/** The few names that are known; a value never needs decoding. */
+function parseQuery(text: string): OriginQuery {
+  const query: OriginQuery = {};
+  if (text === '') return query;
+  for (const pair of text.split('&', 16)) {
+    const equals = pair.indexOf('=');
+    const name = equals < 0 ? pair : pair.slice(0, equals);
+    const value = equals < 0 ? '' : pair.slice(equals + 1);
+    if (name === '_HLS_msn' || name === '_HLS_part' || name === '_HLS_skip' || name === 'latency') {
+      query[name] = value;
+    }
+  }
+  return query;
 }

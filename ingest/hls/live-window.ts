@@ -30,6 +30,16 @@ export interface WindowPart {
   independent: boolean;
   slices: readonly Slice[];
   reader: ChunkReader;
+  /** Views of the slices, made when first sent: many viewers ask for the same part. */
+  views: readonly Buffer[] | undefined;
+}
+
+/** The part's bytes where they lie; whoever keeps them holds a lease on its slices. */
+export function partBytes(part: WindowPart): readonly Buffer[] {
+  part.views ??= part.slices.map(({ chunk, offset, length }) =>
+    part.reader.bytes(chunk, offset, length),
+  );
+  return part.views;
 }
 
 export interface WindowSegment {
@@ -135,6 +145,7 @@ export class LiveWindow {
       independent: record.independent,
       slices: record.slices,
       reader,
+      views: undefined,
     });
     if (allListed && record.durationTicks <= (this.partTarget?.ticks ?? 0)) segment.listedParts++;
     segment.durationTicks += record.durationTicks;

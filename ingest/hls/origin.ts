@@ -1,5 +1,5 @@
 import { TIMESCALE } from '../fmp4/init.ts';
-import type { LiveWindow, WindowPart } from './live-window.ts';
+import { partBytes, type LiveWindow, type WindowPart } from './live-window.ts';
 import { mediaPlaylist, type PlaylistForm } from './media-playlist.ts';
 import { multivariantPlaylist } from './multivariant-playlist.ts';
 
@@ -7,8 +7,8 @@ import { multivariantPlaylist } from './multivariant-playlist.ts';
 export type OriginAnswer =
   | { kind: 'playlist'; body: Buffer }
   | { kind: 'init'; body: Buffer }
-  /** Parts whose leases the receiver holds until it calls `release`. */
-  | { kind: 'media'; parts: readonly WindowPart[]; byteLength: number; release: () => void }
+  /** Shared memory under leases that the receiver holds until it calls `release`. */
+  | { kind: 'media'; bytes: readonly Buffer[]; byteLength: number; release: () => void }
   | { kind: 'bad-request'; message: string }
   | { kind: 'not-found'; message: string }
   | { kind: 'no-picture-yet' }
@@ -187,7 +187,7 @@ function leased(parts: readonly WindowPart[]): OriginAnswer {
   let held = true;
   return {
     kind: 'media',
-    parts,
+    bytes: parts.length === 1 ? partBytes(parts[0] as WindowPart) : parts.flatMap(partBytes),
     byteLength,
     release: () => {
       if (!held) return;
