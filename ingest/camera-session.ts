@@ -85,7 +85,7 @@ export class CameraSession {
         segmentAimTicks: ticks(cutting.segmentAimMs),
         segmentMaxTicks: ticks(cutting.segmentMaxMs),
         partTarget: options.partTarget,
-        wallMs: (decodeTicks) => this.#clock.at((decodeTicks * 1000) / TIMESCALE),
+        wallMs: (decodeTicks) => this.wallMs(decodeTicks),
       },
       new PartWriter(options.pool),
       options.output,
@@ -126,6 +126,11 @@ export class CameraSession {
       droppedUnits: this.#units.counters.dropped,
       lostPackets: this.#receiver?.lostPackets ?? 0,
     };
+  }
+
+  /** When a picture of this decode time was taken, as far as is known now. Unix ms. */
+  wallMs(decodeTicks: number): number {
+    return this.#clock.at((decodeTicks * 1000) / TIMESCALE);
   }
 
   /** Called a few times a second: keepalives and time limits. */

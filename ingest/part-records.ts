@@ -8,6 +8,8 @@ import type { Slice } from './memory/part-writer.ts';
  * (chunk, offset, length) per slice.
  */
 const HEAD = 9;
+const START_MS = 3;
+const DECODE_TICKS = 4;
 const SLICE = 3;
 const FIRST_CAPACITY = 1024;
 
@@ -27,11 +29,23 @@ export interface PartRecord extends Omit<ClosedPart, 'initIndex'> {
 export class PartOutbox {
   #records = new Float64Array(FIRST_CAPACITY);
   #end = 0;
+  /** Records whose wall time is asked for when they are taken. */
+  #untimed: { at: number; wallMs: (decodeTicks: number) => number }[] = [];
 
-  part(slot: number, initNumber: number, part: ClosedPart): void {
+  /**
+   * With `wallMs`, the part's wall time is asked for when the records are taken. A camera sends at first what it has
+   * kept, in one burst, and only the burst's end shows when its beginning was taken.
+   */
+  part(
+    slot: number,
+    initNumber: number,
+    part: ClosedPart,
+    wallMs?: (decodeTicks: number) => number,
+  ): void {
     this.#reserve(HEAD + part.slices.length * SLICE);
     const to = this.#records;
     let at = this.#end;
+    if (wallMs !== undefined) this.#untimed.push({ at, wallMs });
     to[at++] = slot;
     to[at++] =
       (part.independent ? INDEPENDENT : 0) |
@@ -63,6 +77,10 @@ export class PartOutbox {
 
   /** All records since the last call; the array is the caller's to give away. */
   take(): Float64Array<ArrayBuffer> {
+    for (const { at, wallMs } of this.#untimed) {
+      this.#records[at + START_MS] = wallMs(this.#records[at + DECODE_TICKS] as number);
+    }
+    this.#untimed = [];
     const records = this.#records.slice(0, this.#end);
     this.#end = 0;
     return records;

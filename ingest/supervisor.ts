@@ -164,7 +164,8 @@ export class Supervisor {
     if (entry.attempt === 0) {
       this.#notices.states.push({ slot, atMs: startMs, state: 'connecting' });
     }
-    entry.session = new CameraSession({
+    const wallMs = (decodeTicks: number): number => session.wallMs(decodeTicks);
+    const session = new CameraSession({
       source,
       cutting: this.#cutting,
       partTarget: entry.partTarget,
@@ -179,7 +180,7 @@ export class Supervisor {
         },
         part: (part) => {
           this.#parts++;
-          this.#outbox.part(slot, entry.initNumber, part);
+          this.#outbox.part(slot, entry.initNumber, part, wallMs);
         },
         segmentEnd: () => this.#outbox.segmentEnd(slot),
       },
@@ -190,6 +191,7 @@ export class Supervisor {
       },
       onFailure: (failure) => this.#failed(entry, failure),
     });
+    entry.session = session;
   }
 
   #init(entry: Entry, runId: string, init: InitSegment): void {

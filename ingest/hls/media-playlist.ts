@@ -65,8 +65,10 @@ export function mediaPlaylist(window: LiveWindow, form: PlaylistForm): string {
 
   let init = skipped > 0 ? segments[skipped - 1]?.init : undefined;
   for (const segment of segments.slice(skipped)) {
+    // Of a run that has ended nothing more will come: whole segments tell all.
     const listParts =
       withParts &&
+      window.running &&
       ageTicks <= PART_TARGET_DURATIONS * targetDuration * TIMESCALE &&
       segment.mediaSequence > window.openMediaSequence - PART_SEGMENTS;
     ageTicks -= segment.durationTicks;

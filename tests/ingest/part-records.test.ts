@@ -80,3 +80,17 @@ test('records taken are the receiver’s: writing on does not change them', () =
   expect(read(outbox.take())).toEqual([{ segmentEndOf: 2 }]);
   expect(outbox.take()).toHaveLength(0);
 });
+
+test('the wall time of a part is what is known when its round is handed on', () => {
+  const outbox = new PartOutbox();
+  const [part] = fc.sample(closedPart, { numRuns: 1, seed: 2 });
+  let offsetMs = 1_790_000_000_000;
+  outbox.part(
+    3,
+    0,
+    { ...(part as ClosedPart), decodeTicks: 90_000 },
+    (ticks) => offsetMs + ticks / 90,
+  );
+  offsetMs -= 1_500; // the burst's last pictures came with it
+  expect(read(outbox.take())).toMatchObject([{ slot: 3, startMs: 1_789_999_999_500 }]);
+});
