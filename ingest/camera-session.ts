@@ -143,9 +143,7 @@ export class CameraSession {
       this.#lastUnitMs = nowMs;
     }
     if (!this.#playing) {
-      if (nowMs - this.#startedMs > START_MS) {
-        this.#fail({ reason: 'timeout', detail: 'the camera did not answer in time' });
-      }
+      if (nowMs - this.#startedMs > START_MS) this.#fail(this.#notStarted());
     } else if (nowMs - this.#arrivalMs > SILENCE_MS) {
       this.#fail({ reason: 'silent', detail: 'the camera stopped sending' });
     } else if (nowMs - this.#lastUnitMs > NO_PICTURE_MS) {
@@ -193,6 +191,13 @@ export class CameraSession {
       timeline: new Timeline(media.clockRate),
       clock: this.#clock,
     });
+  }
+
+  /** Something else than RTSP may listen there (a web server often does): that is no slow line. */
+  #notStarted(): StreamFailure {
+    return this.#reader.garbageBytes > 0
+      ? { reason: 'protocol-error', detail: 'what the camera answers is not RTSP' }
+      : { reason: 'timeout', detail: 'the camera did not answer in time' };
   }
 
   #fail(failure: StreamFailure): void {
