@@ -112,6 +112,10 @@ const PAGE = `<!doctype html><meta charset="utf-8"><script src="/hls-under-test.
   });
 </script>`;
 
+function watched(page: Page): Promise<Watched> {
+  return page.evaluate<Watched>(`watched()`);
+}
+
 const noBrowser = missingParts('chromium').length > 0;
 
 describe.skipIf(noBrowser)('hls.js in low-latency mode', { concurrent: true }, () => {
@@ -138,8 +142,6 @@ describe.skipIf(noBrowser)('hls.js in low-latency mode', { concurrent: true }, (
     await until(page, (seen) => expect(seen.frames).toBeGreaterThan(0));
     return { page, record };
   }
-
-  const watched = (page: Page): Promise<Watched> => page.evaluate<Watched>(`watched()`);
 
   const until = (page: Page, fact: (seen: Watched) => void): Promise<void> =>
     vi.waitFor(async () => fact(await watched(page)), { timeout: PLAY_MS, interval: SAMPLE_MS });

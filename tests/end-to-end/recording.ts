@@ -32,7 +32,7 @@ export interface Recording {
 export function recordLive(address: string): Recording {
   const segments: RecordedSegment[] = [];
   const inits = new Map<string, Buffer>();
-  let stopping = false;
+  const stopping = new AbortController();
 
   const pass = async (): Promise<void> => {
     const reply = await fetch(address);
@@ -56,7 +56,7 @@ export function recordLive(address: string): Recording {
     }
   };
   const recording = (async () => {
-    while (!stopping) {
+    while (!stopping.signal.aborted) {
       await pass();
       await wait(POLL_MS);
     }
@@ -84,7 +84,7 @@ export function recordLive(address: string): Recording {
       }));
     },
     async stop() {
-      stopping = true;
+      stopping.abort();
       await recording;
     },
   };
