@@ -116,6 +116,13 @@ function watched(page: Page): Promise<Watched> {
   return page.evaluate<Watched>(`watched()`);
 }
 
+function until(page: Page, fact: (seen: Watched) => void): Promise<void> {
+  return vi.waitFor(async () => fact(await watched(page)), {
+    timeout: PLAY_MS,
+    interval: SAMPLE_MS,
+  });
+}
+
 const noBrowser = missingParts('chromium').length > 0;
 
 describe.skipIf(noBrowser)('hls.js in low-latency mode', { concurrent: true }, () => {
@@ -142,9 +149,6 @@ describe.skipIf(noBrowser)('hls.js in low-latency mode', { concurrent: true }, (
     await until(page, (seen) => expect(seen.frames).toBeGreaterThan(0));
     return { page, record };
   }
-
-  const until = (page: Page, fact: (seen: Watched) => void): Promise<void> =>
-    vi.waitFor(async () => fact(await watched(page)), { timeout: PLAY_MS, interval: SAMPLE_MS });
 
   test('plays parts, with bounded latency, without an error', { timeout: TEST_MS }, async () => {
     const cameraId = await playable('steady');
