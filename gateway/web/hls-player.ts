@@ -119,8 +119,15 @@ const sharedConfig: Partial<HlsConfig> = {
   enableEmsgMetadataCues: false,
   enableID3MetadataCues: false,
   enableInterstitialPlayback: false,
+  // A camera is up from its first picture on, and has nothing to play until its first segment is whole, some two
+  // seconds later: 503 till then. So often is asked that this is a start, and not a picture that was interrupted.
+  manifestLoadPolicy: {
+    default: {
+      ...retries(1),
+      errorRetry: { maxNumRetry: 7, retryDelayMs: 500, maxRetryDelayMs: 500, backoff: 'linear' },
+    },
+  },
   // Few: `playback.ts` starts a new player after a rest, and at once when the camera comes back.
-  manifestLoadPolicy: { default: retries(1) },
   playlistLoadPolicy: { default: retries(3) },
   fragLoadPolicy: { default: retries(3) },
 };
