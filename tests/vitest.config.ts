@@ -8,7 +8,7 @@ export default defineConfig({
     include: ['tests/**/*.test.ts'],
     // Slow on purpose: `npm run torture`.
     exclude: ['tests/torture/**', '**/node_modules/**'],
-    reporters: ['default'],
+    reporters: ['default', new URL('skip-reporter.ts', import.meta.url).pathname],
     // Tests start worker threads and servers of their own: a process for each file keeps them apart.
     pool: 'forks',
     testTimeout: TEST_TIMEOUT_MS,

@@ -8,7 +8,7 @@ export default defineConfig({
   test: {
     include: ['tests/torture/**/*.test.ts'],
     passWithNoTests: true,
-    reporters: ['default'],
+    reporters: ['default', new URL('skip-reporter.ts', import.meta.url).pathname],
     pool: 'forks',
     fileParallelism: false,
     testTimeout: TEST_TIMEOUT_MS,
