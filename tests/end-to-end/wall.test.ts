@@ -25,7 +25,7 @@ const COME_BACK_MS = 30_000;
 const TEST_MS = 90_000;
 const OFF_MS = 1_500;
 /** Behind the camera in the large view. Parts of half a second are played three behind the end. */
-const MAX_LATENCY_SECONDS = 4;
+const MAX_LATENCY_SECONDS = 5;
 /** Where pictures of the screens go, if somebody wants to look at them. */
 const SCREENSHOTS = process.env['SCREENSHOTS'];
 
