@@ -244,10 +244,6 @@ export class WorkerPool {
     for (const slab of round.slabs) reader.addSlab(slab);
     for (const notice of round.inits) {
       const { slot, initNumber, runId, index, codec, width, height } = notice;
-      // A camera's parts always refer to its latest init or the one before it in the same round.
-      for (const [number, known] of inits) {
-        if (known.slot === slot && number < initNumber - 1) inits.delete(number);
-      }
       inits.set(initNumber, {
         slot,
         init: { runId, index, bytes: Buffer.from(notice.bytes), codec, width, height },
@@ -272,7 +268,19 @@ export class WorkerPool {
       },
       (slot) => this.#slots.get(slot)?.window.endSegment(),
     );
+    if (round.inits.length > 0) this.#forgetInits(inits);
     for (const notice of round.states) this.#takeState(notice);
+  }
+
+  /** A round's parts may refer to a camera's earlier inits; those of later rounds refer to its latest, or newer ones. */
+  #forgetInits(inits: WorkerHandle['inits']): void {
+    const latest = new Map<number, number>();
+    for (const [number, { slot }] of inits) {
+      const before = latest.get(slot);
+      if (before !== undefined) inits.delete(before);
+      latest.set(slot, number);
+      if (!this.#slots.has(slot)) inits.delete(number);
+    }
   }
 
   #newInit(camera: Camera, init: WindowInit): void {
