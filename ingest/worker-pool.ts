@@ -336,9 +336,12 @@ export class WorkerPool {
       detail: notice.failure.detail,
       retryAtMs: notice.retryAtMs,
     });
-    if (before?.state === 'down' && before.reason === notice.failure.reason) return;
-    log('camera down', { cameraId, runId: camera.init?.runId, ...notice.failure });
-    camera.window.endRun();
+    if (before?.state !== 'down' || before.reason !== notice.failure.reason) {
+      log('camera down', { cameraId, runId: camera.init?.runId, ...notice.failure });
+    }
+    // A run may give a part without having come up: one picture, and its end.
+    if (camera.window.running) camera.window.endRun();
+    else if (before?.state === 'down') return;
     clearTimeout(camera.clearing);
     camera.clearing = setTimeout(() => camera.window.clear(), KEEP_AFTER_DOWN_MS);
   }
