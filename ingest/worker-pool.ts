@@ -48,6 +48,7 @@ interface Camera {
 
 interface WorkerHandle {
   thread: Worker;
+  ended: Promise<void>;
   reader: ChunkReader | undefined;
   inits: Map<number, { slot: number; init: WindowInit }>;
   counters: WorkerCounters;
@@ -145,8 +146,7 @@ export class WorkerPool {
   async stop(): Promise<void> {
     this.#stopping = true;
     await Promise.all(
-      this.#workers.map(async ({ thread }) => {
-        const ended = new Promise<void>((resolve) => thread.once('exit', () => resolve()));
+      this.#workers.map(async ({ thread, ended }) => {
         const timer = setTimeout(() => void thread.terminate(), STOP_MS);
         thread.postMessage({ type: 'stop' } satisfies ToWorker);
         await ended;
@@ -168,6 +168,7 @@ export class WorkerPool {
     });
     const handle: WorkerHandle = {
       thread,
+      ended: new Promise((resolve) => thread.once('exit', () => resolve())),
       reader: undefined,
       inits: new Map(),
       counters: { droppedUnits: 0, lostPackets: 0, parts: 0 },

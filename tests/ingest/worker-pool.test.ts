@@ -4,6 +4,7 @@ import type { LiveWindow } from '#ingest/hls/live-window.ts';
 import { LiveStateBoard, type LiveState } from '#ingest/live-states.ts';
 import { ChunkReader } from '#ingest/memory/chunk-pool.ts';
 import { WorkerPool } from '#ingest/worker-pool.ts';
+import type { ScriptedRound } from './scripted-worker.ts';
 import { startSimulator, type Simulator } from '#tests/simulator/rtsp-server.ts';
 
 const WAIT_MS = 15_000;
@@ -20,9 +21,13 @@ beforeEach(async () => {
   told = [];
   logged = [];
   states.subscribe((state) => told.push(state));
-  pool = new WorkerPool({
-    workerUrl: new URL('../../gateway/camera-worker.ts', import.meta.url),
-    workers: 2,
+  pool = startPool('../../gateway/camera-worker.ts', 2);
+});
+
+function startPool(worker: string, workers: number): WorkerPool {
+  return new WorkerPool({
+    workerUrl: new URL(worker, import.meta.url),
+    workers,
     settings: {
       cutting: { partAimMs: 500, segmentAimMs: 2_000, segmentMaxMs: 4_000 },
       poolMaxBytes: 32 * 1024 * 1024,
@@ -33,7 +38,7 @@ beforeEach(async () => {
     now: Date.now,
     log: (event) => logged.push(event),
   });
-});
+}
 
 afterEach(async () => {
   vi.restoreAllMocks();
@@ -204,5 +209,57 @@ describe('cameras over two workers', { timeout: 60_000 }, () => {
       expect(states.get(id)?.retryAtMs).toBeGreaterThan(Date.now() - WAIT_MS);
       expect(windowOf(id).segments).toHaveLength(0);
     }
+  });
+});
+
+describe('rounds of a worker', { timeout: 60_000 }, () => {
+  let scripted: WorkerPool;
+  beforeEach(() => {
+    scripted = startPool('scripted-worker.ts', 1);
+  });
+  afterEach(() => scripted.stop());
+
+  function play(rounds: readonly ScriptedRound[]): LiveWindow {
+    scripted.add({
+      cameraId: 'a',
+      url: JSON.stringify(rounds),
+      username: null,
+      password: null,
+      transport: 'auto',
+      site: null,
+    });
+    return scripted.window('a') as LiveWindow;
+  }
+
+  test('parts of the init before the latest are taken, whatever other cameras had in between', async () => {
+    const window = play([
+      { inits: [7], parts: [7] },
+      { inits: [15, 16], parts: [7, 15, 16] },
+      { inits: [], parts: [16] },
+    ]);
+    await until(() => window.totals.parts === 5, 'all five are in the window');
+    expect(window.segments.map(({ init, parts }) => [init.index, parts.length])).toEqual([
+      [7, 2],
+      [15, 1],
+      [16, 2],
+    ]);
+  });
+
+  test('a run that gave a part but never came up is ended, when the camera was down for that reason before too', async () => {
+    const window = play([
+      { inits: [], parts: [], down: 'closed-by-camera' },
+      { inits: [1], parts: [1], down: 'closed-by-camera' },
+    ]);
+    await until(() => window.totals.parts === 1, 'its part is in the window');
+    expect(states.get('a')?.state).toBe('down');
+    expect(window.running).toBe(false);
+    expect(window.openSegment).toBeUndefined();
+  });
+
+  test('a pool is stopped while a worker that died waits to be started again', async () => {
+    await scripted.kill(0);
+    await until(() => logged.length === 1, 'it is seen');
+    await scripted.stop();
+    expect(logged).toEqual(['camera worker ended, starting it again']);
   });
 });
