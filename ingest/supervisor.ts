@@ -102,10 +102,15 @@ export class Supervisor {
 
   tick(): void {
     const nowMs = this.#now();
+    const due: Entry[] = [];
     for (const entry of this.#entries.values()) {
       if (entry.session !== undefined) entry.session.tick(nowMs);
-      else if (entry.retryAtMs <= nowMs && this.#mayConnect(entry)) this.#open(entry);
+      else if (entry.retryAtMs <= nowMs) due.push(entry);
     }
+    // Who has waited longest goes first: else cameras that do not answer, which are due again before the budget has
+    // come round to all, would keep those behind them from ever being tried.
+    due.sort((a, b) => a.retryAtMs - b.retryAtMs);
+    for (const entry of due) if (this.#mayConnect(entry)) this.#open(entry);
   }
 
   takeNotices(): Notices {
