@@ -26,6 +26,8 @@ import type { CuttingRules } from './worker-protocol.ts';
 const START_MS = 15_000;
 /** Without a byte for so long, the camera is silent. */
 const SILENCE_MS = 10_000;
+/** Details hold words of the camera's, and go to every screen. */
+const MAX_DETAIL_CHARACTERS = 200;
 /** Bytes come but no picture that can be shown. */
 const NO_PICTURE_MS = 20_000;
 
@@ -172,7 +174,7 @@ export class CameraSession {
       }
       throw error;
     }
-    if (!this.#up && (this.#receiver?.units ?? 0) > 0) {
+    if (!this.#up && !this.#over && (this.#receiver?.units ?? 0) > 0) {
       this.#up = true;
       this.#options.onUp();
     }
@@ -203,7 +205,8 @@ export class CameraSession {
   #fail(failure: StreamFailure): void {
     if (this.#over) return;
     this.#end();
-    this.#options.onFailure(failure);
+    const detail = failure.detail.slice(0, MAX_DETAIL_CHARACTERS);
+    this.#options.onFailure({ reason: failure.reason, detail });
   }
 
   #end(): void {
