@@ -220,7 +220,7 @@ export class CameraSession {
 
 /** Requests are ASCII; all else stays letter for letter, for firmwares compare addresses as text. */
 function asciiAddress(url: string): string {
-  return url.replaceAll(/[^\x21-\x7e]+/g, encodeURIComponent);
+  return url.toWellFormed().replaceAll(/[^\x21-\x7e]+/g, encodeURIComponent);
 }
 
 function ticks(ms: number): number {

@@ -34,8 +34,9 @@ export function splitStreamAddress(pasted: string): StreamAddress {
   }
   const scheme = match[1].toLowerCase();
   const { userInfo, rest } = splitUserInfo(match[2]);
-  // Blanks and control characters would end the request line that the address is sent in.
-  if (/[\s\p{Cc}]/u.test(rest)) throw new StreamAddressNotValid('must not hold blanks');
+  // Blanks and control characters would end the request line that the address is sent in; half a surrogate pair is no
+  // character, and cannot be sent.
+  if (/[\s\p{Cc}\p{Cs}]/u.test(rest)) throw new StreamAddressNotValid('must not hold blanks');
   if (rest.includes('#')) throw new StreamAddressNotValid('must not hold a fragment (#)');
   const url = `${scheme}://${rest}`;
   checkHost(url);

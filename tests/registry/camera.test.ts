@@ -81,6 +81,7 @@ test('an address in which the password cannot be told apart is refused, and not 
     'rtsp://u:s3cret@/x',
     'rtsp://u:s3cret@10.0.0.1/x#y',
     'rtsp://u:s3cret@10.0.0.1/\r\nTEARDOWN',
+    'rtsp://u:s3cret@10.0.0.1/\ud800',
     'rtmp://u:s3cret@10.0.0.1/',
     '//u:s3cret@10.0.0.1/',
   ]) {
