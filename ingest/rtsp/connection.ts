@@ -71,6 +71,13 @@ export function openConnection(
     );
   };
 
+  if (url.protocol !== 'rtsp:') {
+    // In the clear it would be answered by nobody, or by one who wants the password.
+    setImmediate(() =>
+      fail({ reason: 'protocol-error', detail: 'RTSP over TLS (rtsps) is not supported yet' }),
+    );
+    return { send: () => {}, close: () => void (over = true) };
+  }
   const host = url.hostname.replace(/^\[|\]$/g, '');
   if (isIP(host) !== 0) {
     // Later, so that the caller has the connection before its first event.

@@ -1,6 +1,6 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ChunkPool } from '#ingest/memory/chunk-pool.ts';
 import { PartOutbox, readParts, type PartRecord } from '#ingest/part-records.ts';
@@ -182,6 +182,46 @@ describe('what does not answer', () => {
     run.supervisor.stop();
   });
 
+  test('an address for TLS is not dialled in the clear', async () => {
+    let connections = 0;
+    const server = createServer(() => connections++).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const run = supervise();
+    run.assign(0, `rtsps://127.0.0.1:${(server.address() as AddressInfo).port}/x`);
+    await run.until(() => run.states.length === 2);
+    expect(names(run.states)).toEqual(['0 connecting', '0 down protocol-error']);
+    expect(connections).toBe(0);
+    run.supervisor.stop();
+    server.close();
+    await once(server, 'close');
+  });
+
+  test('what a camera says of its refusal is told, as far as it is short', async () => {
+    const server = createServer((socket) => {
+      socket
+        .on('error', () => {})
+        .resume()
+        .end(`RTSP/1.0 200 OK\r\n\r\nRTSP/1.0 500 ${'x'.repeat(9000)}\r\n\r\n`);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const run = supervise();
+    run.assign(0, `rtsp://127.0.0.1:${(server.address() as AddressInfo).port}/x`);
+    await run.until(() => run.states.length === 2);
+    const { failure } = run.states[1] as StateNotice & { state: 'down' };
+    expect(failure.detail).toMatch(/^DESCRIBE was answered 500 x+$/);
+    expect(failure.detail).toHaveLength(200);
+    run.supervisor.stop();
+    server.close();
+    await once(server, 'close');
+  });
+
+  test('an address with half a character ends no worker', async () => {
+    const run = supervise(() => false);
+    run.assign(0, 'rtsp://127.0.0.1/\ud800');
+    await run.until(() => run.states.length === 2);
+    run.supervisor.stop();
+  });
+
   test('a closed port is refused, and tried later each time up to a minute', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -258,6 +298,20 @@ describe('budgets, before cameras that take a connection and say nothing', () =>
     run.gather();
     expect(names(run.states).filter((name) => name.endsWith('down timeout'))).toHaveLength(4);
     expect(connecting(run)).toBe(8);
+    run.supervisor.stop();
+  });
+
+  test('cameras that are always due again do not keep those behind them from being tried', async () => {
+    const run = supervise(() => false);
+    for (let slot = 0; slot < 40; slot++) run.assign(slot, url, 'A');
+    for (let turn = 0; turn < 10; turn++) {
+      run.later(61_000);
+      // Each fails between two ticks, as a refused connection does.
+      await setImmediate();
+    }
+    run.gather();
+    const tried = run.states.filter(({ state }) => state === 'down').map(({ slot }) => slot);
+    expect(tried.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, slot) => slot));
     run.supervisor.stop();
   });
 
