@@ -165,8 +165,9 @@ export class RtspClient {
     ) {
       this.#fail({ reason: 'unauthorised', detail: 'user name or password was refused' });
     } else {
+      // A count that was used with a nonce is not used with it again: RFC 7616 §3.4.
+      if (!sameNonce(challenge, this.#challenge)) this.#nonceCount = 0;
       this.#challenge = challenge;
-      this.#nonceCount = 0;
       const transport: [string, string][] =
         waiting.step === 'SETUP' ? [['Transport', 'RTP/AVP/TCP;unicast;interleaved=0-1']] : [];
       this.#request(waiting.step, waiting.url, nowMs, transport, waiting.challenges + 1);

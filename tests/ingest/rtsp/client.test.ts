@@ -234,6 +234,15 @@ describe('a password', () => {
     expect(JSON.stringify(camera.failures)).not.toContain('secret');
   });
 
+  test('asked for again with the same nonce, later in the conversation, goes on counting', () => {
+    const camera = converse({ credentials: CREDENTIALS });
+    camera.start();
+    camera.answer('401 No', [digest('n1', ', qop="auth"')]);
+    camera.answer('200 OK');
+    camera.answer('401 No', [digest('n1', ', qop="auth"')]);
+    expect(camera.last().headers.get('authorization')).toMatch(/nonce="n1".*nc=00000003/);
+  });
+
   test('refused by Basic is not tried again', () => {
     const camera = converse({ credentials: CREDENTIALS });
     camera.start();
