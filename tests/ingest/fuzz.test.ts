@@ -23,8 +23,6 @@ import { recordRun } from './recorded-run.ts';
 /** FUZZ_RUNS makes it as long as wanted. */
 const numRuns = Number(process.env['FUZZ_RUNS'] ?? 100);
 const TIMEOUT_MS = 30_000 + numRuns * 50;
-/** What a hostile line of 16 KB may cost a thread that serves hundreds of cameras. */
-const MAX_MS = 100;
 
 const CODED = [
   BitsExhausted,
@@ -286,8 +284,9 @@ describe('any bytes', { timeout: TIMEOUT_MS }, () => {
   });
 });
 
+/** So long that a parser which goes over them more than a few times is not done before the test's timeout. */
 describe('lines made to be slow to read', () => {
-  const LONG = 16_000;
+  const LONG = 1_000_000;
   test.each([
     ['a parameter without end', `Digest ${'a'.repeat(LONG)}`],
     ['spaces', `Digest a${' '.repeat(LONG)}`],
@@ -295,10 +294,8 @@ describe('lines made to be slow to read', () => {
     ['an open quoted string', `Digest a="${'\\"'.repeat(LONG / 2)}`],
     ['many open quoted strings', `Digest ${'a="\\'.repeat(LONG / 4)}`],
     ['commas and spaces', `Digest a=b${`,${' '.repeat(100)}`.repeat(LONG / 101)}`],
-  ])('a challenge of %s', (_, value) => {
-    const startMs = performance.now();
-    chooseChallenge([value]);
-    expect(performance.now() - startMs).toBeLessThan(MAX_MS);
+  ])('a challenge of %s is none', (_, value) => {
+    expect(chooseChallenge([value])).toBeUndefined();
   });
 
   test.each([
@@ -306,26 +303,23 @@ describe('lines made to be slow to read', () => {
     ['Content-Length without a colon', 'content-length '.repeat(LONG / 15)],
     ['Content-Length and spaces', `Content-Length${' '.repeat(LONG)}`],
     ['folded lines', '\r\n a'.repeat(LONG / 4)],
-  ])('a reply of %s', (_, value) => {
-    const startMs = performance.now();
-    own(() => void parseReply(`RTSP/1.0 200 OK\r\n${value}`));
-    own(() => void contentLength(`RTSP/1.0 200 OK\r\n${value}`));
-    expect(performance.now() - startMs).toBeLessThan(MAX_MS);
+  ])('a reply of %s has no header', (_, value) => {
+    const head = `RTSP/1.0 200 OK\r\n${value}`;
+    expect(parseReply(head).headers.size).toBe(0);
+    expect(contentLength(head)).toBe(0);
   });
 
   test.each([
-    ['digits', `a=rtpmap:${'9'.repeat(200_000)}`],
-    ['spaces', `a=fmtp:96${' '.repeat(200_000)}`],
-    ['semicolons', `a=fmtp:96 ${';'.repeat(200_000)}`],
-    ['commas', `a=fmtp:96 sprop-parameter-sets=${'AAA,'.repeat(50_000)}`],
-    ['line ends', '\r\n'.repeat(100_000)],
-    ['many tracks', 'm=video 0 RTP/AVP 96\na=x\n'.repeat(10_000)],
-  ])('a description of %s', (_, value) => {
-    const startMs = performance.now();
-    for (const media of parseSdp(`m=video 0 RTP/AVP 96\n${value}`, 'rtsp://c/').media) {
-      parameterSets(media);
-    }
-    expect(performance.now() - startMs).toBeLessThan(MAX_MS);
+    ['digits', 1, `a=rtpmap:${'9'.repeat(LONG)}`],
+    ['spaces', 1, `a=fmtp:96${' '.repeat(LONG)}`],
+    ['semicolons', 1, `a=fmtp:96 ${';'.repeat(LONG)}`],
+    ['commas', 1, `a=fmtp:96 sprop-parameter-sets=${'AAA,'.repeat(LONG / 4)}`],
+    ['line ends', 1, '\r\n'.repeat(LONG / 2)],
+    ['many tracks', 32, 'm=video 0 RTP/AVP 96\na=x\n'.repeat(LONG / 25)],
+  ])('a description of %s has %i tracks without parameter sets', (_, tracks, value) => {
+    const { media } = parseSdp(`m=video 0 RTP/AVP 96\n${value}`, 'rtsp://c/');
+    expect(media).toHaveLength(tracks);
+    expect(media.flatMap(parameterSets)).toEqual([]);
   });
 });
 
