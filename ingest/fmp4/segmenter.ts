@@ -68,6 +68,8 @@ const MAX_PICTURE_TICKS = 3 * TIMESCALE;
 const SEGMENT_ROUNDING_TICKS = TIMESCALE / 2;
 /** Assumed of the first picture, until a second one tells. */
 const FIRST_PICTURE_TICKS = TIMESCALE / 25;
+/** A segment ends at the first picture after this, random access point or not. 60 Mbit/s for four seconds stay below. */
+export const MAX_SEGMENT_BYTES = 32 * 1024 * 1024;
 /** Samples that a part has room for until its camera has shown how many it needs. */
 const FIRST_PART_SAMPLES = 32;
 const SPARE_SAMPLES = 8;
@@ -97,6 +99,8 @@ export class Segmenter {
   #partTicks = 0;
   #segmentTicks = 0;
   #mediaBytes = 0;
+  /** Of the segment's closed parts. */
+  #segmentBytes = 0;
   #room = FIRST_PART_SAMPLES;
   readonly #samples: SampleTable = {
     count: 0,
@@ -231,7 +235,8 @@ export class Segmenter {
     }
     const endsSegment =
       (randomAccess && segmentDuration + sinceLast / 2 >= segmentAimTicks) ||
-      segmentDuration + sinceLast > segmentMaxTicks;
+      segmentDuration + sinceLast > segmentMaxTicks ||
+      this.#segmentBytes + this.#mediaBytes > MAX_SEGMENT_BYTES;
     if (
       endsSegment ||
       this.#samples.count === this.#room ||
@@ -252,7 +257,10 @@ export class Segmenter {
     this.#partStartsSegment = !this.#segmentOpen;
     this.#partDiscontinuity = this.#discontinuity;
     this.#discontinuity = false;
-    if (!this.#segmentOpen) this.#segmentTicks = ticks;
+    if (!this.#segmentOpen) {
+      this.#segmentTicks = ticks;
+      this.#segmentBytes = 0;
+    }
     this.#segmentOpen = true;
     this.#mediaBytes = 0;
     this.#samples.count = 0;
@@ -295,6 +303,7 @@ export class Segmenter {
     });
     this.#room = Math.min(MAX_PART_SAMPLES, Math.max(this.#room, samples.count + SPARE_SAMPLES));
     this.#partOpen = false;
+    this.#segmentBytes += this.#mediaBytes;
     samples.count = 0;
     if (endsSegment) this.#segmentOpen = false;
   }

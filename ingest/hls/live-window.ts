@@ -65,6 +65,8 @@ interface Waiter {
 
 /** Requests that wait on one camera at most; a further one is answered at once. */
 const MAX_WAITERS = 4_000;
+/** However short: a camera of many short segments costs playlists and memory that no byte counts. */
+const MAX_SEGMENTS = 200;
 
 /**
  * The latest seconds of one camera, in one continuous numbering over all runs: what its playlists are made of.
@@ -229,7 +231,7 @@ export class LiveWindow {
     for (;;) {
       const oldest = this.segments[0];
       if (oldest === undefined || this.segments.length === 1) return;
-      const fits = this.byteLength <= this.rules.maxBytes;
+      const fits = this.byteLength <= this.rules.maxBytes && this.segments.length <= MAX_SEGMENTS;
       if (fits && keptTicks - oldest.durationTicks < keepTicks) return;
       keptTicks -= oldest.durationTicks;
       this.#drop();

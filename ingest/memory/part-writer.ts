@@ -4,6 +4,8 @@ import { CHUNK_BYTES, chunkStart, type ChunkPool } from './chunk-pool.ts';
 const LENGTH_BYTES = 4;
 /** Below this many bytes left, a part begins in a fresh chunk rather than in the rest of the old one. */
 const MIN_PART_START_BYTES = 2048;
+/** A picture beyond this is refused: one without an end would take the memory of all cameras. 8K stays below. */
+export const MAX_UNIT_BYTES = 8 * 1024 * 1024;
 
 /** A run of bytes of a part inside one chunk; `offset` from the chunk's start. */
 export interface Slice {
@@ -19,7 +21,7 @@ export interface Slice {
  * written right-aligned into its room and the part begins where the header does. A NAL unit's length is patched
  * when it ends; a unit of samples can be taken back (`rewindUnit`) until the next one begins.
  *
- * When the pool is dry, writing stops and `exhausted` is true until the part is abandoned.
+ * When the pool is dry, or a unit has no end, writing stops and `exhausted` is true until the part is abandoned.
  */
 export class PartWriter {
   readonly #pool: ChunkPool;
@@ -111,6 +113,8 @@ export class PartWriter {
   }
 
   append(from: Buffer, start: number, end: number): void {
+    if (this.#unitBytes + end - start > MAX_UNIT_BYTES) this.exhausted = true;
+    if (this.exhausted) return;
     let at = start;
     while (at < end) {
       if (this.#at === this.#end && !this.#continueInNextChunk()) return;
