@@ -21,6 +21,8 @@ const MAX_PREFIX_UNITS = 32;
 const MAX_PARAMETER_SET_BYTES = 4096;
 /** Picture parameter sets kept at once; real cameras use one or two. */
 const MAX_PICTURE_PARAMETER_SETS = 32;
+/** Parameter sets looked at in one unit: reading one costs far more than its few bytes. */
+const MAX_PARAMETER_SETS_A_UNIT = 64;
 
 export interface UnitCounters {
   /** Access units that were not handed on, being broken or without the picture that they refer to. */
@@ -61,6 +63,7 @@ export class AccessUnits {
   #parameters: SequenceParameters | undefined;
   readonly #pictureSets = new Map<number, Buffer>();
   #configChanged = false;
+  #parameterSetsSeen = 0;
 
   constructor(segmenter: Segmenter) {
     this.#segmenter = segmenter;
@@ -100,6 +103,7 @@ export class AccessUnits {
     this.#broken = false;
     this.#prefixEnd = 0;
     this.#prefixUnitsEnd = 0;
+    this.#parameterSetsSeen = 0;
     return committed;
   }
 
@@ -249,7 +253,10 @@ export class AccessUnits {
 
   /** Repeated with every random access point, so compared before anything is made of it. */
   #keepParameterSet(nal: Buffer): void {
-    if (nal.length > MAX_PARAMETER_SET_BYTES) {
+    if (
+      nal.length > MAX_PARAMETER_SET_BYTES ||
+      ++this.#parameterSetsSeen > MAX_PARAMETER_SETS_A_UNIT
+    ) {
       this.counters.badParameterSets++;
       return;
     }
