@@ -18,6 +18,7 @@ import {
   type MediaDescription,
   type SessionDescription,
 } from './rtsp/sdp.ts';
+import { SessionLimits } from './session-limits.ts';
 import type { StreamFailure } from './stream-failure.ts';
 import type { StreamSource } from '#registry/cameras.ts';
 import type { CuttingRules } from './worker-protocol.ts';
@@ -66,6 +67,7 @@ export class CameraSession {
   readonly #units: AccessUnits;
   readonly #segmenter: Segmenter;
   readonly #clock = new WallClock();
+  readonly #limits: SessionLimits;
   #receiver: RtpReceiver | undefined;
   #rtpChannel = 0;
   #startedMs: number;
@@ -79,6 +81,7 @@ export class CameraSession {
   constructor(options: SessionOptions) {
     this.#options = options;
     this.#startedMs = this.#arrivalMs = this.#lastUnitMs = options.now();
+    this.#limits = new SessionLimits(this.#startedMs);
     const { cutting } = options;
 
     this.#segmenter = new Segmenter(
@@ -161,6 +164,7 @@ export class CameraSession {
 
   #receive(bytes: Buffer, length: number): void {
     this.#arrivalMs = this.#options.now();
+    const beganMs = performance.now();
     try {
       this.#reader.feed(bytes, 0, length);
     } catch (error) {
@@ -173,6 +177,16 @@ export class CameraSession {
         return;
       }
       throw error;
+    }
+    const exceeded = this.#limits.exceeded(
+      this.#arrivalMs,
+      performance.now() - beganMs,
+      this.#receiver?.begun ?? 0,
+      this.#segmenter.initIndex + 1,
+    );
+    if (exceeded !== undefined) {
+      this.#fail({ reason: 'protocol-error', detail: exceeded });
+      return;
     }
     if (!this.#up && !this.#over && (this.#receiver?.units ?? 0) > 0) {
       this.#up = true;
@@ -187,10 +201,11 @@ export class CameraSession {
     for (const set of parameterSets(media)) this.#units.parameterSet(set);
     this.#receiver = new RtpReceiver({
       payloadType: media.payloadType,
-      clockRate: media.clockRate,
+      // RFC 6184 §8.1 allows no other; what the description says of it is not believed.
+      clockRate: TIMESCALE,
       payload: new H264Payload(this.#units),
       units: this.#units,
-      timeline: new Timeline(media.clockRate),
+      timeline: new Timeline(TIMESCALE),
       clock: this.#clock,
     });
   }

@@ -16,7 +16,8 @@ export class RtpReceiver {
   packets = 0;
   lostPackets = 0;
   malformed = 0;
-  /** Units handed on whole. */
+  /** Units begun, and units handed on whole. */
+  begun = 0;
   units = 0;
   readonly #payloadType: number;
   readonly #payload: H264Payload;
@@ -103,6 +104,7 @@ export class RtpReceiver {
       this.#timestamp = timestamp;
       const ticks = this.#timeline.place(timestamp);
       this.#clock.observe(ticks / this.#ticksPerMs, arrivalMs);
+      this.begun++;
       this.#units.begin(ticks);
     }
     this.#marked = (second & 0x80) !== 0;
