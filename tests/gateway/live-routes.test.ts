@@ -221,6 +221,22 @@ describe('clients that misbehave', () => {
     await until(() => rig.leases === LARGE, 'leases given back');
   });
 
+  test('media asked for behind a playlist that blocks is given back when the connection closes', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    rig.segments(3);
+    const open = rig.window.openMediaSequence;
+    const socket = await request(`camera/media.m3u8?_HLS_msn=${open}&_HLS_part=0`);
+    socket.write(`GET /live/camera/run1/${open - 1}.m4s HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(2));
+    await until(() => rig.leases === 12 + 2 * 4, 'the answers that queue hold their parts');
+    socket.destroy();
+    await until(() => rig.window.waiting === 0, 'the playlist is not waited for any more');
+    vi.advanceTimersByTime(MAX_SEND_MS);
+    await until(
+      () => rig.leases === 12,
+      'the leases of answers that were never sent are given back',
+    );
+  });
+
   test('one that reads too slowly loses its own connection, and nobody else anything', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     for (let i = 0; i < LARGE; i++)
