@@ -40,8 +40,10 @@ interface Camera {
   worker: number;
   source: StreamSource;
   window: LiveWindow;
-  /** Of the present run, for the live state. */
+  /** Of the latest part, for the live state. */
   init: WindowInit | undefined;
+  /** The present run, once it has an init; for the log. */
+  runId: string | undefined;
   measured: boolean;
   clearing: NodeJS.Timeout | undefined;
 }
@@ -96,6 +98,7 @@ export class WorkerPool {
         source,
         window: new LiveWindow(source.cameraId, windowRules, now()),
         init: undefined,
+        runId: undefined,
         measured: false,
         clearing: undefined,
       };
@@ -249,6 +252,8 @@ export class WorkerPool {
         slot,
         init: { runId, index, bytes: Buffer.from(notice.bytes), codec, width, height },
       });
+      const camera = this.#slots.get(slot);
+      if (camera !== undefined) camera.runId = runId;
     }
     for (const { slot, target } of round.partTargets) {
       const window = this.#slots.get(slot)?.window;
@@ -325,7 +330,7 @@ export class WorkerPool {
       clearTimeout(camera.clearing);
       camera.measured = false;
       states.set(this.#withStream(camera, plain));
-      log('camera up', { cameraId, runId: camera.init?.runId });
+      log('camera up', { cameraId, runId: camera.runId });
       return;
     }
     const before = states.get(cameraId);
@@ -338,8 +343,9 @@ export class WorkerPool {
       retryAtMs: notice.retryAtMs,
     });
     if (before?.state !== 'down' || before.reason !== notice.failure.reason) {
-      log('camera down', { cameraId, runId: camera.init?.runId, ...notice.failure });
+      log('camera down', { cameraId, runId: camera.runId, ...notice.failure });
     }
+    camera.runId = undefined;
     // A run may give a part without having come up: one picture, and its end.
     if (camera.window.running) camera.window.endRun();
     else if (before?.state === 'down') return;

@@ -14,12 +14,14 @@ let pool: WorkerPool;
 let states: LiveStateBoard;
 let told: LiveState[];
 let logged: string[];
+let loggedRuns: unknown[];
 
 beforeEach(async () => {
   simulator = await startSimulator();
   states = new LiveStateBoard();
   told = [];
   logged = [];
+  loggedRuns = [];
   states.subscribe((state) => told.push(state));
   pool = startPool('../../gateway/camera-worker.ts', 2);
 });
@@ -36,7 +38,10 @@ function startPool(worker: string, workers: number): WorkerPool {
     windowRules: { targetDurationSeconds: 4, keepMs: 14_000, maxBytes: 16 * 1024 * 1024 },
     states,
     now: Date.now,
-    log: (event) => logged.push(event),
+    log: (event, fields) => {
+      logged.push(event);
+      loggedRuns.push(fields['runId']);
+    },
   });
 }
 
@@ -179,7 +184,10 @@ describe('cameras over two workers', { timeout: 60_000 }, () => {
     for (let i = 1; i < segments.length; i++) {
       expect(segments[i]?.mediaSequence).toBe((segments[i - 1]?.mediaSequence ?? 0) + 1);
     }
-    expect(new Set(segments.map((s) => s.init.runId)).size).toBe(2);
+    const [first, second, ...more] = new Set(segments.map((s) => s.init.runId));
+    expect(more).toEqual([]);
+    expect(logged).toEqual(['camera up', 'camera down', 'camera up']);
+    expect(loggedRuns).toEqual([first, first, second]);
   });
 
   test('a camera that cannot be had is down with its reason', async () => {
