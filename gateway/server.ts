@@ -57,6 +57,8 @@ export function buildServer(deps: ServerDeps): FastifyInstance {
       });
       server.requestTimeout = REQUEST_TIMEOUT_MS;
       server.setTimeout(IDLE_TIMEOUT_MS);
+      // Node's own 5 s is hardly more than a wall's players let pass between two requests.
+      server.keepAliveTimeout = IDLE_TIMEOUT_MS;
       server.maxConnections = MAX_CONNECTIONS;
       return server;
     },
