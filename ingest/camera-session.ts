@@ -41,6 +41,8 @@ export interface SessionOptions {
   /** Unix ms. */
   now: () => number;
   output: SegmenterOutput;
+  /** The camera accepted to play: its handshake is over. */
+  onPlaying: () => void;
   /** A first whole picture was received. */
   onUp: () => void;
   /** The session is over; its parts have been handed on. Called once, and not after `close`. */
@@ -197,6 +199,7 @@ export class CameraSession {
   #play(media: MediaDescription, rtpChannel: number): void {
     this.#rtpChannel = rtpChannel;
     this.#playing = true;
+    this.#options.onPlaying();
     this.#lastUnitMs = this.#arrivalMs;
     for (const set of parameterSets(media)) this.#units.parameterSet(set);
     this.#receiver = new RtpReceiver({

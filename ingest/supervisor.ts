@@ -189,8 +189,8 @@ export class Supervisor {
         },
         segmentEnd: () => this.#outbox.segmentEnd(slot),
       },
+      onPlaying: () => this.#settle(entry),
       onUp: () => {
-        this.#settle(entry);
         entry.upSinceMs = this.#now();
         this.#notices.states.push({ slot, atMs: entry.upSinceMs, state: 'up' });
       },

@@ -13,7 +13,7 @@ import { largest, total } from './prometheus-text.ts';
 import { quantile } from './quantile.ts';
 
 /** Until the live window is full and memory no longer grows. */
-const WARM_MS = 20_000;
+const WARM_MS = 30_000;
 const LATENCY_CLIENTS = 10;
 const WATCH_CONNECTIONS = 32;
 
