@@ -3,6 +3,7 @@
  * media memory that it writes and serves nobody; the recorder will stand beside the outbox here.
  */
 import { parentPort, workerData } from 'node:worker_threads';
+import { systemClock } from '#ingest/clock.ts';
 import { startGatheringLoop } from '#ingest/gathering-loop.ts';
 import { ChunkPool } from '#ingest/memory/chunk-pool.ts';
 import { PartOutbox } from '#ingest/part-records.ts';
@@ -30,7 +31,7 @@ const supervisor = new Supervisor({
   pool,
   outbox,
   isAllowed: (address) => isAllowed(networks, address),
-  now: Date.now,
+  clock: systemClock,
   random: Math.random,
 });
 

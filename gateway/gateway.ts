@@ -15,7 +15,7 @@ const CUTTING = { partAimMs: 500, segmentAimMs: 2_000, segmentMaxMs: 4_000 };
 const LIVE_WINDOW_MS = 14_000;
 /** About a camera of 30 Mbit/s over the window; a heavier one has a shorter window. */
 const LIVE_WINDOW_MAX_BYTES = 64 * 1024 * 1024;
-/** Media may take this share of the machine's memory, over all workers. */
+/** Media may take this share of the memory that the machine, or its container, allows; over all workers. */
 const MEDIA_MEMORY_SHARE = 0.6;
 const LIST_PAGE = 500;
 
@@ -41,7 +41,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
     workers: config.workers,
     settings: {
       cutting: CUTTING,
-      poolMaxBytes: Math.floor((totalmem() * MEDIA_MEMORY_SHARE) / config.workers),
+      poolMaxBytes: Math.floor((allowedMemory() * MEDIA_MEMORY_SHARE) / config.workers),
       cameraNetworks: config.cameraNetworks.ranges,
     },
     windowRules: {
@@ -90,6 +90,12 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
     await database.destroy();
     throw error;
   }
+}
+
+/** Bytes. A container's limit counts where it is below the machine's memory; none reads as 0 or as a huge number. */
+function allowedMemory(): number {
+  const limit = process.constrainedMemory();
+  return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
 }
 
 async function* unlinkedCameras(cameras: Cameras): AsyncGenerator<string> {

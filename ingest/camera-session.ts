@@ -1,3 +1,4 @@
+import type { Clock } from './clock.ts';
 import { AccessUnits } from './h264/access-units.ts';
 import type { PartTarget } from './fmp4/part-target.ts';
 import { TIMESCALE } from './fmp4/init.ts';
@@ -31,6 +32,8 @@ const SILENCE_MS = 10_000;
 const MAX_DETAIL_CHARACTERS = 200;
 /** Bytes come but no picture that can be shown. */
 const NO_PICTURE_MS = 20_000;
+/** Smaller reads cannot cost so much that it matters whose they are. */
+const TIMED_READ_BYTES = 32 * 1024;
 
 export interface SessionOptions {
   source: StreamSource;
@@ -38,8 +41,7 @@ export interface SessionOptions {
   partTarget: PartTarget | undefined;
   pool: ChunkPool;
   isAllowed: (address: string) => boolean;
-  /** Unix ms. */
-  now: () => number;
+  clock: Clock;
   output: SegmenterOutput;
   /** The camera accepted to play: its handshake is over. */
   onPlaying: () => void;
@@ -73,7 +75,11 @@ export class CameraSession {
   #receiver: RtpReceiver | undefined;
   #rtpChannel = 0;
   #startedMs: number;
+  /** Of the last read, by either clock. */
   #arrivalMs: number;
+  #arrivalWallMs = 0;
+  /** Time that reads took since the limits were last looked at. */
+  #workMs = 0;
   #lastUnits = 0;
   #lastUnitMs: number;
   #playing = false;
@@ -82,7 +88,7 @@ export class CameraSession {
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    this.#startedMs = this.#arrivalMs = this.#lastUnitMs = options.now();
+    this.#startedMs = this.#arrivalMs = this.#lastUnitMs = options.clock.monotonicMs();
     this.#limits = new SessionLimits(this.#startedMs);
     const { cutting } = options;
 
@@ -101,7 +107,7 @@ export class CameraSession {
     this.#reader = new InterleavedReader({
       frame: (channel, bytes, start, end) => {
         if (channel === this.#rtpChannel && !this.#over) {
-          this.#receiver?.receive(bytes, start, end, this.#arrivalMs);
+          this.#receiver?.receive(bytes, start, end, this.#arrivalWallMs);
         }
       },
       message: (head, body) => this.#client.message(head, body, this.#arrivalMs),
@@ -122,7 +128,7 @@ export class CameraSession {
       },
     });
     this.#connection = openConnection(new URL(url), options.isAllowed, {
-      opened: () => this.#client.start(options.now()),
+      opened: () => this.#client.start(options.clock.monotonicMs()),
       bytes: (bytes, length) => this.#receive(bytes, length),
       failed: (failure) => this.#fail(failure),
     });
@@ -140,9 +146,20 @@ export class CameraSession {
     return this.#clock.at((decodeTicks * 1000) / TIMESCALE);
   }
 
-  /** Called a few times a second: keepalives and time limits. */
+  /** Called a few times a second: keepalives and limits. `nowMs` is monotonic. */
   tick(nowMs: number): void {
     if (this.#over) return;
+    const exceeded = this.#limits.exceeded(
+      nowMs,
+      this.#workMs,
+      this.#receiver?.begun ?? 0,
+      this.#segmenter.initIndex + 1,
+    );
+    this.#workMs = 0;
+    if (exceeded !== undefined) {
+      this.#fail({ reason: 'protocol-error', detail: exceeded });
+      return;
+    }
     this.#client.tick(nowMs);
     const units = this.#receiver?.units ?? 0;
     if (units !== this.#lastUnits) {
@@ -165,8 +182,9 @@ export class CameraSession {
   }
 
   #receive(bytes: Buffer, length: number): void {
-    this.#arrivalMs = this.#options.now();
-    const beganMs = performance.now();
+    const { clock } = this.#options;
+    this.#arrivalMs = clock.monotonicMs();
+    this.#arrivalWallMs = clock.wallMs();
     try {
       this.#reader.feed(bytes, 0, length);
     } catch (error) {
@@ -180,16 +198,7 @@ export class CameraSession {
       }
       throw error;
     }
-    const exceeded = this.#limits.exceeded(
-      this.#arrivalMs,
-      performance.now() - beganMs,
-      this.#receiver?.begun ?? 0,
-      this.#segmenter.initIndex + 1,
-    );
-    if (exceeded !== undefined) {
-      this.#fail({ reason: 'protocol-error', detail: exceeded });
-      return;
-    }
+    if (length > TIMED_READ_BYTES) this.#workMs += clock.monotonicMs() - this.#arrivalMs;
     if (!this.#up && !this.#over && (this.#receiver?.units ?? 0) > 0) {
       this.#up = true;
       this.#options.onUp();

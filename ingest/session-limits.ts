@@ -47,7 +47,7 @@ export class SessionLimits {
     this.#configurations = new Allowance(CONFIGURATIONS_PER_SECOND, CONFIGURATION_BURST, nowMs);
   }
 
-  /** After each read, which took `workMs`. What was too much, in words, or undefined. */
+  /** Since the last look the camera's reads took `workMs`. What was too much, in words, or undefined. */
   exceeded(
     nowMs: number,
     workMs: number,

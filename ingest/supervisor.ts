@@ -1,5 +1,6 @@
 import { backOffMs } from './back-off.ts';
 import { CameraSession } from './camera-session.ts';
+import type { Clock } from './clock.ts';
 import type { InitSegment } from './fmp4/segmenter.ts';
 import type { PartTarget } from './fmp4/part-target.ts';
 import type { ChunkPool } from './memory/chunk-pool.ts';
@@ -49,7 +50,7 @@ export class Supervisor {
   readonly #pool: ChunkPool;
   readonly #outbox: PartOutbox;
   readonly #isAllowed: (address: string) => boolean;
-  readonly #now: () => number;
+  readonly #clock: Clock;
   readonly #random: () => number;
   #connecting = 0;
   readonly #sites = new Map<string, { connecting: number; sessions: number }>();
@@ -65,7 +66,7 @@ export class Supervisor {
     pool: ChunkPool;
     outbox: PartOutbox;
     isAllowed: (address: string) => boolean;
-    now: () => number;
+    clock: Clock;
     /** In [0, 1). */
     random: () => number;
   }) {
@@ -73,7 +74,7 @@ export class Supervisor {
     this.#pool = options.pool;
     this.#outbox = options.outbox;
     this.#isAllowed = options.isAllowed;
-    this.#now = options.now;
+    this.#clock = options.clock;
     this.#random = options.random;
   }
 
@@ -101,7 +102,7 @@ export class Supervisor {
   }
 
   tick(): void {
-    const nowMs = this.#now();
+    const nowMs = this.#clock.monotonicMs();
     const due: Entry[] = [];
     for (const entry of this.#entries.values()) {
       if (entry.session !== undefined) entry.session.tick(nowMs);
@@ -157,7 +158,7 @@ export class Supervisor {
 
   #open(entry: Entry): void {
     const { slot, source } = entry.assignment;
-    const startMs = this.#now();
+    const startMs = this.#clock.wallMs();
     const runId = startMs.toString(36);
     const site = this.#siteOf(entry);
     if (site !== undefined) {
@@ -176,7 +177,7 @@ export class Supervisor {
       partTarget: entry.partTarget,
       pool: this.#pool,
       isAllowed: this.#isAllowed,
-      now: this.#now,
+      clock: this.#clock,
       output: {
         init: (init) => this.#init(entry, runId, init),
         partTarget: (target) => {
@@ -191,8 +192,8 @@ export class Supervisor {
       },
       onPlaying: () => this.#settle(entry),
       onUp: () => {
-        entry.upSinceMs = this.#now();
-        this.#notices.states.push({ slot, atMs: entry.upSinceMs, state: 'up' });
+        entry.upSinceMs = this.#clock.monotonicMs();
+        this.#notices.states.push({ slot, atMs: this.#clock.wallMs(), state: 'up' });
       },
       onFailure: (failure) => this.#failed(entry, failure),
     });
@@ -214,19 +215,21 @@ export class Supervisor {
   }
 
   #failed(entry: Entry, failure: StreamFailure): void {
-    const nowMs = this.#now();
+    const nowMs = this.#clock.monotonicMs();
     this.#settle(entry);
     this.#addUp(entry);
     if (entry.upSinceMs > 0 && nowMs - entry.upSinceMs > GOOD_SESSION_MS) entry.attempt = 0;
     entry.upSinceMs = 0;
     entry.attempt++;
-    entry.retryAtMs = nowMs + backOffMs(entry.attempt, failure.reason, this.#random());
+    const delayMs = backOffMs(entry.attempt, failure.reason, this.#random());
+    entry.retryAtMs = nowMs + delayMs;
+    const atMs = this.#clock.wallMs();
     this.#notices.states.push({
       slot: entry.assignment.slot,
-      atMs: nowMs,
+      atMs,
       state: 'down',
       failure,
-      retryAtMs: entry.retryAtMs,
+      retryAtMs: atMs + delayMs,
     });
   }
 

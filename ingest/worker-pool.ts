@@ -15,8 +15,11 @@ import type {
   WorkerSettings,
 } from './worker-protocol.ts';
 
-/** A worker that dies is started again after this; one that dies at once must not take the core. */
+/** A worker that dies is started again after this; each time later, up to the second, while it lives only briefly. */
 const RESTART_MS = 1_000;
+const LONGEST_RESTART_MS = 60_000;
+/** A worker that lived this long is a sound one. */
+const SOUND_LIFE_MS = 60_000;
 /** How long a worker may take to leave its cameras when the process ends. */
 const STOP_MS = 3_000;
 /** A camera's last pictures can be played for so long after it went down; then their memory is given back. */
@@ -51,6 +54,10 @@ interface Camera {
 interface WorkerHandle {
   thread: Worker;
   ended: Promise<void>;
+  /** Monotonic. */
+  startedMs: number;
+  /** How long to wait should it end soon. */
+  restartMs: number;
   reader: ChunkReader | undefined;
   inits: Map<number, { slot: number; init: WindowInit }>;
   counters: WorkerCounters;
@@ -164,7 +171,7 @@ export class WorkerPool {
     await this.#workers[worker]?.thread.terminate();
   }
 
-  #start(worker: number): WorkerHandle {
+  #start(worker: number, restartMs = RESTART_MS): WorkerHandle {
     const thread = new Worker(this.#options.workerUrl, {
       workerData: this.#options.settings,
       name: `camera-worker-${worker}`,
@@ -172,6 +179,8 @@ export class WorkerPool {
     const handle: WorkerHandle = {
       thread,
       ended: new Promise((resolve) => thread.once('exit', () => resolve())),
+      startedMs: performance.now(),
+      restartMs,
       reader: undefined,
       inits: new Map(),
       counters: { droppedUnits: 0, lostPackets: 0, parts: 0 },
@@ -179,7 +188,7 @@ export class WorkerPool {
     };
     thread.on('message', (message: FromWorker) => this.#receive(handle, message));
     thread.on('error', (error) => {
-      this.#options.log('camera worker failed', { worker, error: String(error) });
+      this.#options.log('camera worker failed', { worker, err: error });
     });
     thread.on('exit', () => this.#exited(worker, handle));
     return handle;
@@ -190,7 +199,9 @@ export class WorkerPool {
     add(this.#pastCounters, handle.counters);
     handle.counters = { droppedUnits: 0, lostPackets: 0, parts: 0 };
     const { now, log, states } = this.#options;
-    log('camera worker ended, starting it again', { worker });
+    const wasSound = performance.now() - handle.startedMs >= SOUND_LIFE_MS;
+    const restartMs = wasSound ? RESTART_MS : handle.restartMs;
+    log('camera worker ended, starting it again', { worker, restartMs });
     const cameras = [...this.#cameras.values()].filter((camera) => camera.worker === worker);
     for (const camera of cameras) {
       camera.window.endRun();
@@ -201,12 +212,12 @@ export class WorkerPool {
     }
     setTimeout(() => {
       if (this.#stopping) return;
-      this.#workers[worker] = this.#start(worker);
+      this.#workers[worker] = this.#start(worker, Math.min(LONGEST_RESTART_MS, restartMs * 2));
       this.#assign(
         worker,
         [...this.#cameras.values()].filter((camera) => camera.worker === worker),
       );
-    }, RESTART_MS);
+    }, restartMs);
   }
 
   #assign(worker: number, cameras: readonly Camera[]): void {

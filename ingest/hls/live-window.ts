@@ -89,6 +89,7 @@ export class LiveWindow {
   running = false;
   totals = { parts: 0, segments: 0, discontinuities: 0 };
   #nextMediaSequence: number;
+  #keptTicks = 0;
   readonly #waiters = new Set<Waiter>();
 
   constructor(cameraId: string, rules: WindowRules, nowMs: number) {
@@ -153,6 +154,7 @@ export class LiveWindow {
     segment.durationTicks += record.durationTicks;
     segment.byteLength += record.byteLength;
     this.byteLength += record.byteLength;
+    this.#keptTicks += record.durationTicks;
     this.totals.parts++;
     if (record.endsSegment) this.#close(segment);
     this.#evict();
@@ -226,14 +228,12 @@ export class LiveWindow {
   }
 
   #evict(): void {
-    let keptTicks = this.segments.reduce((sum, s) => sum + s.durationTicks, 0);
     const keepTicks = (this.rules.keepMs * TIMESCALE) / 1000;
     for (;;) {
       const oldest = this.segments[0];
       if (oldest === undefined || this.segments.length === 1) return;
       const fits = this.byteLength <= this.rules.maxBytes && this.segments.length <= MAX_SEGMENTS;
-      if (fits && keptTicks - oldest.durationTicks < keepTicks) return;
-      keptTicks -= oldest.durationTicks;
+      if (fits && this.#keptTicks - oldest.durationTicks < keepTicks) return;
       this.#drop();
     }
   }
@@ -243,6 +243,7 @@ export class LiveWindow {
     if (oldest === undefined) return;
     if (oldest.discontinuity) this.discontinuitySequence++;
     this.byteLength -= oldest.byteLength;
+    this.#keptTicks -= oldest.durationTicks;
     for (const part of oldest.parts) {
       for (const slice of part.slices) part.reader.release(slice.chunk);
     }

@@ -97,8 +97,8 @@ export function mediaPlaylist(window: LiveWindow, form: PlaylistForm): string {
 }
 
 /**
- * The part that will come next (§4.4.5.3), or undefined when none is on its way. It always comes, unless the run
- * ends: a part is hinted at only once a picture of it has begun.
+ * The part that will come next (§4.4.5.3), or undefined when the run has ended. A part closes because a picture of
+ * the next one has begun, so what is hinted at comes, at the latest with the random access point after a loss.
  */
 function hintedPart(window: LiveWindow): string | undefined {
   const last = window.segments.at(-1);

@@ -20,7 +20,7 @@ function supervise(isAllowed: (address: string) => boolean = () => true) {
     pool: new ChunkPool({ maxBytes: 64 * MB, onSlab: () => {} }),
     outbox,
     isAllowed,
-    now: () => nowMs,
+    clock: { monotonicMs: () => nowMs, wallMs: () => nowMs },
     random: () => 0.5,
   });
   const states: StateNotice[] = [];
