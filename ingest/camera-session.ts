@@ -75,9 +75,8 @@ export class CameraSession {
   #receiver: RtpReceiver | undefined;
   #rtpChannel = 0;
   #startedMs: number;
-  /** Of the last read, by either clock. */
+  /** Of the last read, monotonic. */
   #arrivalMs: number;
-  #arrivalWallMs = 0;
   /** Time that reads took since the limits were last looked at. */
   #workMs = 0;
   #lastUnits = 0;
@@ -107,7 +106,7 @@ export class CameraSession {
     this.#reader = new InterleavedReader({
       frame: (channel, bytes, start, end) => {
         if (channel === this.#rtpChannel && !this.#over) {
-          this.#receiver?.receive(bytes, start, end, this.#arrivalWallMs);
+          this.#receiver?.receive(bytes, start, end);
         }
       },
       message: (head, body) => this.#client.message(head, body, this.#arrivalMs),
@@ -184,7 +183,7 @@ export class CameraSession {
   #receive(bytes: Buffer, length: number): void {
     const { clock } = this.#options;
     this.#arrivalMs = clock.monotonicMs();
-    this.#arrivalWallMs = clock.wallMs();
+    if (this.#receiver !== undefined) this.#receiver.arrivalMs = clock.wallMs();
     try {
       this.#reader.feed(bytes, 0, length);
     } catch (error) {
@@ -220,6 +219,7 @@ export class CameraSession {
       timeline: new Timeline(TIMESCALE),
       clock: this.#clock,
     });
+    this.#receiver.arrivalMs = this.#options.clock.wallMs();
   }
 
   /** Something else than RTSP may listen there (a web server often does): that is no slow line. */

@@ -49,8 +49,14 @@ export class RtpReceiver {
     this.#ticksPerMs = options.clockRate / 1000;
   }
 
-  /** One packet, `bytes[start, end)`, that arrived at `arrivalMs` (Unix). */
-  receive(bytes: Buffer, start: number, end: number, arrivalMs: number): void {
+  /**
+   * When the packets that follow arrived, Unix ms. Told once a read and not with every packet: as an argument it would
+   * be a number made on the heap each time.
+   */
+  arrivalMs = 0;
+
+  /** One packet, `bytes[start, end)`. */
+  receive(bytes: Buffer, start: number, end: number): void {
     const first = bytes[start] as number;
     if (end - start < HEADER_BYTES || first >> 6 !== 2) {
       this.malformed++;
@@ -58,7 +64,8 @@ export class RtpReceiver {
     }
     const second = bytes[start + 1] as number;
     const sequence = ((bytes[start + 2] as number) << 8) | (bytes[start + 3] as number);
-    const source = bytes.readUInt32BE(start + 8);
+    // Signed, both: only compared here, and small integers lie in the object itself.
+    const source = bytes.readInt32BE(start + 8);
     if ((second & 0x7f) !== this.#payloadType) {
       // Not ours, such as Geovision's type 50; counted with ours by some, by itself by others.
       const next = (this.#sequence + 1) & 0xffff;
@@ -78,7 +85,7 @@ export class RtpReceiver {
       this.malformed++;
       return;
     }
-    const timestamp = bytes.readUInt32BE(start + 4);
+    const timestamp = bytes.readInt32BE(start + 4);
 
     let lost = 0;
     if (this.#started) {
@@ -102,8 +109,8 @@ export class RtpReceiver {
       if (this.#started) this.#endUnit();
       this.#started = true;
       this.#timestamp = timestamp;
-      const ticks = this.#timeline.place(timestamp);
-      this.#clock.observe(ticks / this.#ticksPerMs, arrivalMs);
+      const ticks = this.#timeline.place(timestamp >>> 0);
+      this.#clock.observe(ticks / this.#ticksPerMs, this.arrivalMs);
       this.begun++;
       this.#units.begin(ticks);
     }

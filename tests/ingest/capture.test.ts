@@ -24,7 +24,7 @@ function play(bytes: Buffer, readBytes: number, isLost: (packet: number) => bool
   let packets = 0;
   const reader = new InterleavedReader({
     frame: (channel, from, start, end) => {
-      if (channel === VIDEO_CHANNEL && !isLost(packets++)) receiver.receive(from, start, end, 0);
+      if (channel === VIDEO_CHANNEL && !isLost(packets++)) receiver.receive(from, start, end);
     },
     message: () => {},
   });

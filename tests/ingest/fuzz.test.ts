@@ -273,7 +273,7 @@ describe('any bytes', { timeout: TIMEOUT_MS }, () => {
           head.writeUInt16BE(sequence, 2);
           head.writeUInt32BE(timestamp, 4);
           const whole = Buffer.concat([head, content]);
-          receiving.receive(whole, 0, whole.length, 0);
+          receiving.receive(whole, 0, whole.length);
         }
         receiving.finish();
         expectSound(run);
@@ -371,8 +371,8 @@ function feed(path: string, input: Buffer): void {
     rtp.writeUInt16BE(i, 2);
     rtp.writeUInt32BE(i * 3600, 4);
     const packet = Buffer.concat([rtp, unit]);
-    receiving.receive(packet, 0, packet.length, 0);
-    receiving.receive(unit, 0, unit.length, 0);
+    receiving.receive(packet, 0, packet.length);
+    receiving.receive(unit, 0, unit.length);
   }
   receiving.finish();
   expectSound(run);
