@@ -132,7 +132,6 @@ function LargeCamera(props: { camera: Camera; live: LiveState | undefined; watch
           tabIndex={-1}
           aria-label={camera.position}
         />
-        <StateBadge state={state} />
         {lines.length > 0 && (
           <div className="tile-words" role="status">
             {picture === 'starting' && <Loader size="sm" color="gray" />}
@@ -149,6 +148,7 @@ function LargeCamera(props: { camera: Camera; live: LiveState | undefined; watch
         <span className="tile-old">{t('lastPicture')}</span>
       </div>
       <div className="large-side">
+        <StateBadge state={state} />
         <MeasuredPicture
           video={refs.video}
           player={player}

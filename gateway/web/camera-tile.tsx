@@ -53,7 +53,6 @@ export const CameraTile = memo(function CameraTile(props: {
             disablePictureInPicture
             tabIndex={-1}
           />
-          <StateBadge state={state} />
           {lines.length > 0 && (
             <div className="tile-words">
               {lines.map((line) => (
@@ -65,7 +64,10 @@ export const CameraTile = memo(function CameraTile(props: {
         </div>
         <div className="tile-name" aria-hidden="true">
           <strong title={camera.position}>{camera.position}</strong>
-          <span>{camera.lao.name}</span>
+          <div className="tile-under">
+            <span>{camera.lao.name}</span>
+            <StateBadge state={state} />
+          </div>
         </div>
       </div>
     </li>

@@ -1,6 +1,7 @@
 /**
- * The bare reader process (reader.c) on SUBJECT_CORE: it pulls and discards.
+ * A bare reader process on SUBJECT_CORE, in C (reader.c) or Node (node-reader.ts): it pulls and discards.
  */
+import { join } from 'node:path';
 import { startChild } from './children.ts';
 import { compiled } from './compile.ts';
 import { SUBJECT_CORE } from './cores.ts';
@@ -18,19 +19,11 @@ export interface BareReading {
 
 export async function readBare(options: {
   feeder: Feeder;
-  mode: 'plain' | 'gather';
+  mode: 'plain' | 'gather' | 'node';
   streams: number;
   seconds: number;
 }): Promise<BareReading> {
-  const child = startChild({
-    command: compiled('reader'),
-    args: [
-      ['--port', String(options.feeder.port), '--streams', String(options.streams)],
-      ['--mode', options.mode, '--seconds', String(options.seconds)],
-      ['--warm', String(WARM_SECONDS)],
-    ].flat(),
-    core: SUBJECT_CORE,
-  });
+  const child = startChild({ ...commandOf(options), core: SUBJECT_CORE });
   await child.nextLine(); // playing
   await child.nextLine(); // measuring
   await options.feeder.report();
@@ -39,4 +32,29 @@ export async function readBare(options: {
   await child.stop();
   if (result === undefined) throw new Error(`the bare reader failed: ${child.lastWords()}`);
   return { ...(JSON.parse(result) as Omit<BareReading, 'feeder'>), feeder };
+}
+
+function commandOf(options: { feeder: Feeder; mode: string; streams: number; seconds: number }): {
+  command: string;
+  args: string[];
+} {
+  const [port, streams, seconds, warm] = [
+    options.feeder.port,
+    options.streams,
+    options.seconds,
+    WARM_SECONDS,
+  ].map(String) as [string, string, string, string];
+  if (options.mode === 'node') {
+    return {
+      command: process.execPath,
+      args: [join(import.meta.dirname, 'node-reader.ts'), port, streams, warm, seconds],
+    };
+  }
+  return {
+    command: compiled('reader'),
+    args: [
+      ['--port', port, '--streams', streams, '--mode', options.mode],
+      ['--seconds', seconds, '--warm', warm],
+    ].flat(),
+  };
 }

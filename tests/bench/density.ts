@@ -21,7 +21,7 @@ import { gapCount, mebibytes, verdicts, type Row } from './limits.ts';
 import { remuxWithMediaMtx } from './mediamtx.ts';
 import { markdownTable, report, rounded } from './results.ts';
 
-const SUBJECTS = ['plain', 'gather', 'gateway', 'ffmpeg', 'mediamtx'] as const;
+const SUBJECTS = ['plain', 'gather', 'node', 'gateway', 'ffmpeg', 'mediamtx'] as const;
 type Subject = (typeof SUBJECTS)[number];
 
 /** One core feeds about so many packet by packet. */
@@ -101,7 +101,8 @@ async function measureSubject(subject: Subject, feeder: Feeder, row: Row): Promi
     console.log(`${row.feeder}, ${streams}, ${subject}: ${words}`);
   switch (subject) {
     case 'plain':
-    case 'gather': {
+    case 'gather':
+    case 'node': {
       const reading = await readBare({
         feeder,
         mode: subject,
@@ -156,12 +157,23 @@ async function measureSubject(subject: Subject, feeder: Feeder, row: Row): Promi
 
 function tables(rows: readonly Row[]): string {
   const cost = markdownTable(
-    ['feeder', 'streams', 'C plain', 'C gather', 'gateway', 'of a core', 'ffmpeg', 'MediaMTX'],
+    [
+      'feeder',
+      'streams',
+      'C plain',
+      'C gather',
+      'Node gather',
+      'gateway',
+      'of a core',
+      'ffmpeg',
+      'MediaMTX',
+    ],
     rows.map((row) => [
       row.feeder,
       String(row.streams),
       rounded(row.plain),
       rounded(row.gather),
+      rounded(row.node),
       rounded(row.gateway?.microsPerStreamSecond),
       row.gateway ? `${rounded(row.gateway.percentOfCore, 1)} %` : '-',
       rounded(row.ffmpeg),

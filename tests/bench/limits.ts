@@ -10,6 +10,8 @@ export interface Row {
   streams: number;
   plain?: number;
   gather?: number;
+  /** Node reading and discarding, gathered: the platform's floor. */
+  node?: number;
   ffmpeg?: number;
   mediaMtx?: number;
   gateway?: GatewayReading;
