@@ -74,7 +74,6 @@ port.on('message', (message: ToWorker) => {
       clearInterval(ticking);
       clearInterval(reporting);
       loop.stop();
-      send({ type: 'stopped' });
       port.close();
       return;
   }

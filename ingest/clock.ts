@@ -1,4 +1,4 @@
-/** The two clocks of a worker (ARCHITECTURE.md, Clocks). They never meet in one variable. */
+/** The two clocks of a worker (gateway/ARCHITECTURE.md, Clocks). They never meet in one variable. */
 export interface Clock {
   /** Since some moment; never set, so waits and limits are measured with it. */
   monotonicMs: () => number;

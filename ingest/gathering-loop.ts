@@ -2,7 +2,7 @@
  * The loop of a camera worker: it looks at its sockets once in `periodMs`, reads all that came, and sleeps.
  *
  * Reading a socket whenever a packet comes costs a system call and a wake-up per packet; what gathers in the
- * kernel for 50 ms is read in one (HOT_PATH.md has the figures). The thread really sleeps, so it must serve nobody.
+ * kernel for 50 ms is read in one (tests/bench/results.md: the plain reader beside the gathering one). The thread really sleeps, so it must serve nobody.
  */
 export interface GatheringLoop {
   stop(): void;

@@ -42,7 +42,7 @@ export interface Notices {
 
 /**
  * Which cameras run in this worker: opens their sessions within the budgets, and again after a failure, later each
- * time (HOT_PATH.md, RTSP client). `tick` is called a few times a second.
+ * time. `tick` is called a few times a second.
  */
 export class Supervisor {
   readonly #entries = new Map<number, Entry>();

@@ -248,8 +248,6 @@ export class WorkerPool {
         handle.counters = message.counters;
         handle.lag = message.lag;
         return;
-      case 'stopped':
-        return;
     }
   }
 

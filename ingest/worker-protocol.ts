@@ -79,5 +79,4 @@ export type FromWorker =
       parts: Float64Array;
       states: readonly StateNotice[];
     }
-  | { type: 'report'; counters: WorkerCounters; lag: LoopLag }
-  | { type: 'stopped' };
+  | { type: 'report'; counters: WorkerCounters; lag: LoopLag };

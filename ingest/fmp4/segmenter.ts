@@ -113,6 +113,8 @@ export class Segmenter {
   #unitTicks = 0;
   #unitOffset = 0;
   #unitRandomAccess = 0;
+  /** Decode time of the last picture committed. */
+  #sampleTicks = 0;
 
   constructor(options: SegmenterOptions, writer: PartWriter, output: SegmenterOutput) {
     this.#options = options;
@@ -192,7 +194,6 @@ export class Segmenter {
     this.#mediaBytes += this.#writer.unitBytes;
     return true;
   }
-  #sampleTicks = 0;
 
   /** The picture is not whole: nothing of it is handed on, and the media breaks here. */
   dropUnit(): void {

@@ -72,8 +72,9 @@ const MAX_SEGMENTS = 200;
  * The latest seconds of one camera, in one continuous numbering over all runs: what its playlists are made of.
  *
  * It owns a lease on every slice that it holds and gives it back when the segment leaves. Media sequence numbers
- * begin at the wall time in seconds, so that after a restart of the process they are higher than any before:
- * segments last about two seconds, so counting never overtakes the clock.
+ * begin at the wall time in seconds, so that after a restart of the process they are higher than any before: segments
+ * last about two seconds. Only a camera that breaks more than once a second for long overtakes the clock
+ * (gateway/decisions/0002).
  */
 export class LiveWindow {
   readonly cameraId: string;

@@ -6,7 +6,8 @@ const SETTLING_MS = 2_000;
 const WINDOW_MS = 60_000;
 
 /**
- * Tells at what wall time a picture was taken, from when pictures arrive here (ARCHITECTURE.md, Clocks).
+ * Tells at what wall time a picture was taken, from when pictures arrive here (gateway/ARCHITECTURE.md,
+ * Clocks).
  *
  * Arrival minus media time is the delay of the network plus a constant; the least of it is the best estimate of
  * the constant. Times in Unix ms; `mediaMs` since the run began.

@@ -22,6 +22,14 @@ export interface RtspClientEvents {
 
 type Step = 'OPTIONS' | 'DESCRIBE' | 'SETUP' | 'PLAY';
 
+/** What a step's request says besides what every request does; the same when it is repeated after a challenge. */
+const STEP_HEADERS: Readonly<Record<Step, ReadonlyArray<readonly [string, string]>>> = {
+  OPTIONS: [],
+  DESCRIBE: [['Accept', 'application/sdp']],
+  SETUP: [['Transport', 'RTP/AVP/TCP;unicast;interleaved=0-1']],
+  PLAY: [['Range', 'npt=0.000-']],
+};
+
 /**
  * One conversation with a camera: OPTIONS, DESCRIBE, SETUP, PLAY, then keepalives (RFC 2326 §10). It knows no socket:
  * requests go out through `send`, replies come in through `message`, time is told to it.
@@ -119,17 +127,13 @@ export class RtspClient {
           return;
         }
         this.#track = track;
-        this.#request('SETUP', track.control, nowMs, [
-          ['Transport', 'RTP/AVP/TCP;unicast;interleaved=0-1'],
-        ]);
+        this.#request('SETUP', track.control, nowMs);
         return;
       }
       case 'SETUP': {
         this.#readSession(reply);
         if (!this.#readTransport(reply)) return;
-        this.#request('PLAY', this.#description?.control ?? this.#url, nowMs, [
-          ['Range', 'npt=0.000-'],
-        ]);
+        this.#request('PLAY', this.#description?.control ?? this.#url, nowMs);
         return;
       }
       case 'PLAY': {
@@ -168,9 +172,7 @@ export class RtspClient {
       // A count that was used with a nonce is not used with it again: RFC 7616 §3.4.
       if (!sameNonce(challenge, this.#challenge)) this.#nonceCount = 0;
       this.#challenge = challenge;
-      const transport: [string, string][] =
-        waiting.step === 'SETUP' ? [['Transport', 'RTP/AVP/TCP;unicast;interleaved=0-1']] : [];
-      this.#request(waiting.step, waiting.url, nowMs, transport, waiting.challenges + 1);
+      this.#request(waiting.step, waiting.url, nowMs, waiting.challenges + 1);
     }
   }
 
@@ -226,15 +228,8 @@ export class RtspClient {
     return this.#url;
   }
 
-  #request(
-    step: Step,
-    url: string,
-    nowMs: number,
-    headers: ReadonlyArray<readonly [string, string]> = [],
-    challenges = 0,
-  ): void {
-    const accept: [string, string][] = step === 'DESCRIBE' ? [['Accept', 'application/sdp']] : [];
-    const sequence = this.#send(step, url, [...accept, ...headers], nowMs);
+  #request(step: Step, url: string, nowMs: number, challenges = 0): void {
+    const sequence = this.#send(step, url, STEP_HEADERS[step], nowMs);
     this.#waiting = { step, sequence, url, challenges };
   }
 

@@ -11,7 +11,7 @@ const order = ['gateway', 'storage', 'ingest', 'registry'];
 /** Names of places without an owner. */
 const ownerless = /^(?:utils?|common|shared|helpers?)(?:\.tsx?)?$/;
 
-/** What breaks the rules of ARCHITECTURE.md, "One way of import"; a line each. */
+/** What breaks the rules of gateway/ARCHITECTURE.md about imports; a line each. */
 export function breachesOf(files: readonly SourceFile[]): string[] {
   const breaches: string[] = [];
   const graph = new Map<string, string[]>();

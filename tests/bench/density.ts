@@ -28,7 +28,7 @@ type Subject = (typeof SUBJECTS)[number];
 const PACKET_FEEDER_STREAMS = 300;
 /** A process per camera: more fills the core. */
 const FFMPEG_STREAMS = 100;
-/** Beyond this its core is full (HOT_PATH: 450 did not come up). */
+/** Beyond this its core is full (reported of 1.20: 450 did not come up). */
 const MEDIAMTX_STREAMS = 300;
 const OTHERS_SECONDS = 15;
 const START_ALLOWANCE_SECONDS = 150;

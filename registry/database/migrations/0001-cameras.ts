@@ -53,7 +53,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     // What the streams' foreign key points at.
     .addUniqueConstraint('cameras_by_id_and_scope', ['id', 'scope'])
     .execute();
-  // The survey counts by these (forms.md, the row key), so that the count reads no table.
+  // The survey counts by these (LAO and budget source: the form's row key), so that the count reads no table.
   await db.schema
     .createIndex('cameras_by_lao')
     .on('cameras')
