@@ -149,8 +149,8 @@ export class Supervisor {
 
   /** What the entry's site uses of its budgets; undefined for a camera of no site. */
   #siteOf(entry: Entry): { connecting: number; sessions: number } | undefined {
-    const name = entry.assignment.source.site;
-    if (name === null) return undefined;
+    const name = entry.assignment.source.site?.name;
+    if (name === undefined) return undefined;
     let site = this.#sites.get(name);
     if (site === undefined) this.#sites.set(name, (site = { connecting: 0, sessions: 0 }));
     return site;
@@ -249,7 +249,7 @@ export class Supervisor {
     entry.session = undefined;
     const site = this.#siteOf(entry);
     if (site !== undefined && --site.sessions === 0) {
-      this.#sites.delete(entry.assignment.source.site ?? '');
+      this.#sites.delete(entry.assignment.source.site?.name ?? '');
     }
   }
 }

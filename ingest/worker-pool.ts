@@ -101,7 +101,7 @@ export class WorkerPool {
       this.remove(source.cameraId);
       const camera: Camera = {
         slot: this.#nextSlot++,
-        worker: this.#assignment.place(source.site),
+        worker: this.#assignment.place(source.site?.name ?? null),
         source,
         window: new LiveWindow(source.cameraId, windowRules, now()),
         init: undefined,
@@ -127,7 +127,7 @@ export class WorkerPool {
     if (camera === undefined) return;
     this.#cameras.delete(cameraId);
     this.#slots.delete(camera.slot);
-    this.#assignment.remove(camera.source.site, camera.worker);
+    this.#assignment.remove(camera.source.site?.name ?? null, camera.worker);
     clearTimeout(camera.clearing);
     camera.window.clear();
     this.#options.states.remove(cameraId);

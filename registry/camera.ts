@@ -91,6 +91,7 @@ export const purposes = Object.keys(purposeLabels) as Purpose[];
 export const scopes = ['public-area', 'adjacent-road', 'closed-area'] as const;
 export const declarations = ['working', 'under-repair', 'unrepairable'] as const;
 export const transports = ['auto', 'tcp', 'udp'] as const;
+export const tlsVerifications = ['system', 'pin', 'skip'] as const;
 
 /** The inventory letter's words on closed areas. Such a camera is counted, and never linked. */
 export const closedAreaRule =
@@ -146,9 +147,33 @@ const fields = {
 /** Where cameras share a line. */
 const site = name.nullable();
 
+/** SHA-256 of the certificate, as `openssl x509 -fingerprint -sha256` prints it, or without the colons. */
+const fingerprint = z
+  .string()
+  .regex(/^[0-9a-f]{2}(?::?[0-9a-f]{2}){31}$/i, 'must be the SHA-256 of a certificate in hex')
+  .transform((text) => text.replaceAll(':', '').toUpperCase().match(/../g)?.join(':') ?? text);
+
+/** How the certificate of an rtsps or rtsp+https address is verified. */
+const tls = z.object({ verify: z.enum(tlsVerifications), fingerprint: z.string().nullable() });
+
+const newTls = z
+  .strictObject({
+    verify: tls.shape.verify.meta({
+      description:
+        'system: by the authorities that this machine trusts; pin: it must be the one of `fingerprint`; skip: not at all, ' +
+        'so that whoever stands on the line can read the password and show other pictures',
+    }),
+    fingerprint: fingerprint.nullable().default(null),
+  })
+  .refine(({ verify, fingerprint: pinned }) => verify !== 'pin' || pinned !== null, {
+    path: ['fingerprint'],
+    message: 'to pin a certificate, give its fingerprint',
+  });
+
 const streamFields = {
   username: credential.nullable(),
   transport: z.enum(transports),
+  tls,
   sound: z.boolean(),
   record: z.boolean(),
 };
@@ -166,8 +191,8 @@ export const camera = z
   });
 export type Camera = z.infer<typeof camera>;
 
-/** A stream as it is given. Credentials within the address are moved to the two fields, which they must not contradict. */
-const newStream = z
+/** A stream as it is given, also to be tried out. Credentials within the address are moved to the two fields, which they must not contradict. */
+export const newStream = z
   .strictObject({
     url: z.string().max(MAX_STREAM_URL_LENGTH),
     username: streamFields.username.default(null),
@@ -176,6 +201,7 @@ const newStream = z
       .default(null)
       .meta({ writeOnly: true, description: 'taken, and never given back' }),
     transport: streamFields.transport.default('auto'),
+    tls: newTls.default({ verify: 'system', fingerprint: null }),
     sound: streamFields.sound.default(false),
     record: streamFields.record.default(true),
   })

@@ -22,7 +22,27 @@ export interface StreamSource {
   username: string | null;
   password: string | null;
   transport: 'auto' | 'tcp' | 'udp';
-  site: string | null;
+  tls: StreamTls;
+  site: StreamSite | null;
+}
+
+/** How the certificate of an address for TLS is verified. Never skipped unless somebody said so for this camera. */
+export interface StreamTls {
+  verify: 'system' | 'pin' | 'skip';
+  /** SHA-256 of the certificate, upper case, with colons; what `pin` compares with. */
+  fingerprint: string | null;
+}
+
+/** The line that a stream comes by, and what it can bear. Budgets are null where nobody set one. */
+export interface StreamSite {
+  /** Unique. */
+  name: string;
+  /** Streams pulled from the site at once. */
+  maxSessions: number | null;
+  /** The same for each recorder box of it: streams whose addresses have one host. Many boxes allow two. */
+  maxSessionsPerBox: number | null;
+  /** What all of its streams together may take of its line. */
+  uplinkBitsPerSecond: number | null;
 }
 
 /** `source` is null for a camera that is not linked. */
@@ -51,12 +71,14 @@ export function openCameras(database: RegistryDatabase, now: () => number): Came
       throw new RangeError(`more than ${MAX_CREATED_AT_ONCE} cameras at once`);
     }
     const created = given.map((camera) => ({ id: nextId(), given: camera }));
-    await database.transaction().execute(async (transaction) => {
+    const sites = await database.transaction().execute(async (transaction) => {
       await insert(transaction, new PlaceIds(transaction, nextId), created);
+      return sitesNamed(transaction, new Set(given.map(({ site }) => site)));
     });
     return created.map(({ id, given }) => {
       const camera = toldOf(id, given);
-      for (const listener of listeners) listener(camera, sourceOf(id, given));
+      const site = given.site === null ? null : (sites.get(given.site) ?? null);
+      for (const listener of listeners) listener(camera, sourceOf(id, given, site));
       return camera;
     });
   }
@@ -78,7 +100,7 @@ export function openCameras(database: RegistryDatabase, now: () => number): Came
     },
     createMany,
     async streams() {
-      return database
+      const rows = await database
         .selectFrom('streams')
         .innerJoin('cameras', 'cameras.id', 'streams.camera_id')
         .leftJoin('sites', 'sites.id', 'cameras.site_id')
@@ -89,10 +111,24 @@ export function openCameras(database: RegistryDatabase, now: () => number): Came
           'stream_credentials.username',
           'stream_credentials.password',
           'streams.transport',
+          'streams.tls_verify',
+          'streams.tls_fingerprint',
           'sites.name as site',
+          'sites.max_sessions',
+          'sites.max_sessions_per_box',
+          'sites.uplink_bits_per_second',
         ])
         .orderBy('streams.camera_id')
         .execute();
+      return rows.map((row): StreamSource => ({
+        cameraId: row.cameraId,
+        url: row.url,
+        username: row.username,
+        password: row.password,
+        transport: row.transport,
+        tls: { verify: row.tls_verify, fingerprint: row.tls_fingerprint },
+        site: row.site === null ? null : siteOf({ ...row, name: row.site }),
+      }));
     },
     onCreated(listener) {
       listeners.add(listener);
@@ -118,6 +154,8 @@ function selectCameras(database: RegistryDatabase) {
       'sites.name as site',
       'streams.url',
       'streams.transport',
+      'streams.tls_verify',
+      'streams.tls_fingerprint',
       'streams.sound',
       'streams.record',
       'stream_credentials.username',
@@ -172,12 +210,13 @@ function cameraOf(row: CameraRow, linkedAgencies: string[]): Camera {
     latitude: row.latitude,
     longitude: row.longitude,
     stream:
-      row.url === null || row.transport === null
+      row.url === null || row.transport === null || row.tls_verify === null
         ? null
         : {
             url: row.url,
             username: row.username,
             transport: row.transport,
+            tls: { verify: row.tls_verify, fingerprint: row.tls_fingerprint },
             sound: row.sound === 1,
             record: row.record === 1,
           },
@@ -198,6 +237,7 @@ function toldOf(id: string, { stream, site, ...given }: NewCamera): Camera {
             url: stream.url,
             username: stream.username,
             transport: stream.transport,
+            tls: stream.tls,
             sound: stream.sound,
             record: stream.record,
           },
@@ -205,10 +245,42 @@ function toldOf(id: string, { stream, site, ...given }: NewCamera): Camera {
   };
 }
 
-function sourceOf(cameraId: string, { stream, site }: NewCamera): StreamSource | null {
+function sourceOf(
+  cameraId: string,
+  { stream }: NewCamera,
+  site: StreamSite | null,
+): StreamSource | null {
   if (stream === null) return null;
-  const { url, username, password, transport } = stream;
-  return { cameraId, url, username, password, transport, site };
+  const { url, username, password, transport, tls } = stream;
+  return { cameraId, url, username, password, transport, tls, site };
+}
+
+async function sitesNamed(
+  transaction: Transaction<RegistryTables>,
+  names: ReadonlySet<string | null>,
+): Promise<Map<string, StreamSite>> {
+  const wanted = [...names].filter((name) => name !== null);
+  if (wanted.length === 0) return new Map();
+  const rows = await transaction
+    .selectFrom('sites')
+    .select(['name', 'max_sessions', 'max_sessions_per_box', 'uplink_bits_per_second'])
+    .where('name', 'in', wanted)
+    .execute();
+  return new Map(rows.map((row) => [row.name, siteOf(row)]));
+}
+
+function siteOf(row: {
+  name: string;
+  max_sessions: number | null;
+  max_sessions_per_box: number | null;
+  uplink_bits_per_second: number | null;
+}): StreamSite {
+  return {
+    name: row.name,
+    maxSessions: row.max_sessions,
+    maxSessionsPerBox: row.max_sessions_per_box,
+    uplinkBitsPerSecond: row.uplink_bits_per_second,
+  };
 }
 
 /** A statement's parameters are limited (32,766 in SQLite), and its rows with them. */
@@ -232,12 +304,14 @@ async function insert(
     const { scope } = given;
     // A caller that passed the schema by would get the database's own refusal without these words.
     if (scope === 'closed-area') throw new ConstraintViolated(closedAreaRule);
-    const { url, username, password, transport, sound, record } = given.stream;
+    const { url, username, password, transport, tls, sound, record } = given.stream;
     streams.push({
       camera_id: id,
       scope,
       url,
       transport,
+      tls_verify: tls.verify,
+      tls_fingerprint: tls.fingerprint,
       sound: Number(sound),
       record: Number(record),
     });

@@ -3,8 +3,14 @@ import { isIP } from 'node:net';
 /** Longer addresses are not taken. Cameras' own are below 300. */
 export const MAX_STREAM_URL_LENGTH = 2_048;
 
+/**
+ * What a stream's address may begin with: RTSP (RFC 2326 §3.2), the same over TLS, and either within HTTP requests, for
+ * lines that let nothing else through. The last two are names of our own; other programs take them from an option.
+ */
+export const streamSchemes = ['rtsp', 'rtsps', 'rtsp+http', 'rtsp+https'] as const;
+
 export interface StreamAddress {
-  /** rtsp:// or rtsps://, without credentials. */
+  /** Of one of the schemes of `streamSchemes`, without credentials. */
   url: string;
   /** Decoded, as they stood in the address; null where it had none. */
   username: string | null;
@@ -28,11 +34,13 @@ export class StreamAddressNotValid extends Error {
 export function splitStreamAddress(pasted: string): StreamAddress {
   const text = pasted.trim();
   if (text.length > MAX_STREAM_URL_LENGTH) throw new StreamAddressNotValid('too long');
-  const match = /^(rtsps?):\/\/(.*)$/is.exec(text);
-  if (match?.[1] === undefined || match[2] === undefined) {
-    throw new StreamAddressNotValid('must begin with rtsp:// or rtsps://');
+  const match = /^([a-z+]+):\/\/(.*)$/is.exec(text);
+  const scheme = streamSchemes.find((known) => known === match?.[1]?.toLowerCase());
+  if (scheme === undefined || match?.[2] === undefined) {
+    throw new StreamAddressNotValid(
+      'must begin with rtsp:// or rtsps://, or with rtsp+http:// or rtsp+https:// for RTSP within HTTP',
+    );
   }
-  const scheme = match[1].toLowerCase();
   const { userInfo, rest } = splitUserInfo(match[2]);
   // Blanks and control characters would end the request line that the address is sent in; half a surrogate pair is no
   // character, and cannot be sent.

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import type { ColumnType, Kysely } from 'kysely';
 
 /**
  * The registry's database: one Kysely schema, whichever database is behind it. Types that differ between databases are
@@ -9,7 +9,7 @@ export type RegistryDatabase = Kysely<RegistryTables>;
 export interface RegistryTables {
   laos: LaoTable;
   budget_sources: NamedTable;
-  sites: NamedTable;
+  sites: SiteTable;
   cameras: CameraTable;
   camera_linked_agencies: LinkedAgencyTable;
   streams: StreamTable;
@@ -27,6 +27,16 @@ export interface NamedTable {
   id: string;
   name: string;
 }
+
+/** Cameras that share a line. Budgets are null where the site has none of its own. */
+export interface SiteTable extends NamedTable {
+  max_sessions: Defaulted<number | null>;
+  max_sessions_per_box: Defaulted<number | null>;
+  uplink_bits_per_second: Defaulted<number | null>;
+}
+
+/** May be left out of an insert. */
+type Defaulted<Value> = ColumnType<Value, Value | undefined, Value>;
 
 export interface CameraTable {
   /** UUIDv7: lists are paged by it, oldest first. */
@@ -66,6 +76,8 @@ export interface StreamTable {
   /** Without credentials. */
   url: string;
   transport: 'auto' | 'tcp' | 'udp';
+  tls_verify: 'system' | 'pin' | 'skip';
+  tls_fingerprint: string | null;
   sound: number;
   record: number;
 }

@@ -1,9 +1,10 @@
 import { Migrator } from 'kysely/migration';
 import { DatabaseFailed, DatabaseUnavailable, type RegistryDatabase } from './database.ts';
 import * as cameras from './migrations/0001-cameras.ts';
+import * as lines from './migrations/0002-tls-and-site-budgets.ts';
 
 /** In order. A migration that has been released is never changed: what it got wrong, a later one mends. */
-const migrations = { '0001-cameras': cameras };
+const migrations = { '0001-cameras': cameras, '0002-tls-and-site-budgets': lines };
 
 /** The schema could not be brought up to date, or is of a newer version than this server. Nothing was changed. */
 export class MigrationFailed extends Error {

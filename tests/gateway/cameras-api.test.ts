@@ -101,6 +101,7 @@ test('what is not known yet is null, and a stream needs only its address', async
       url: 'rtsp://192.168.1.10/live',
       username: null,
       transport: 'auto',
+      tls: { verify: 'system', fingerprint: null },
       sound: false,
       record: true,
     },
@@ -122,10 +123,50 @@ test('credentials within a pasted address are moved to their fields', async () =
     username: 'admin',
     password: 'p@ss',
     transport: 'auto',
-    site: 'ตู้เทศบาล',
+    tls: { verify: 'system', fingerprint: null },
+    site: {
+      name: 'ตู้เทศบาล',
+      maxSessions: null,
+      maxSessionsPerBox: null,
+      uplinkBitsPerSecond: null,
+    },
   };
   expect(sources).toEqual([expect.objectContaining(expected)]);
   expect(await cameras.streams()).toEqual([expect.objectContaining(expected)]);
+});
+
+test('a certificate is verified by the system, pinned by its fingerprint, or not at all where somebody says so', async () => {
+  const colons = Array.from({ length: 32 }, () => 'AB').join(':');
+  const url = 'rtsps://10.0.0.9/live';
+  const pinned = await post(
+    krabiCamera({
+      stream: {
+        url,
+        tls: { verify: 'pin', fingerprint: colons.replaceAll(':', '').toLowerCase() },
+      },
+    }),
+  );
+  expect(pinned.json()).toMatchObject({ stream: { tls: { verify: 'pin', fingerprint: colons } } });
+  expect((await cameras.streams())[0]).toMatchObject({
+    tls: { verify: 'pin', fingerprint: colons },
+  });
+  for (const tls of [{ verify: 'pin' }, { verify: 'pin', fingerprint: 'AB' }, { verify: 'no' }]) {
+    const refused = await post(krabiCamera({ stream: { url, tls } }));
+    expect(refused.statusCode, JSON.stringify(tls)).toBe(400);
+  }
+});
+
+test('a stream may come over TLS and within HTTP, by no other scheme', async () => {
+  for (const scheme of ['rtsp', 'rtsps', 'rtsp+http', 'RTSP+HTTPS']) {
+    const answer = await post(krabiCamera({ stream: { url: `${scheme}://10.0.0.9/live` } }));
+    expect(answer.json(), scheme).toMatchObject({
+      stream: { url: `${scheme.toLowerCase()}://10.0.0.9/live` },
+    });
+  }
+  for (const scheme of ['http', 'rtspx', 'file', 'rtsp+ftp']) {
+    const answer = await post(krabiCamera({ stream: { url: `${scheme}://10.0.0.9/live` } }));
+    expect(answer.statusCode, scheme).toBe(400);
+  }
 });
 
 test('a closed-area camera is counted without a stream, and refused with one, in the words of the rule', async () => {

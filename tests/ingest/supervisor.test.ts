@@ -57,7 +57,16 @@ function supervise(isAllowed: (address: string) => boolean = () => true) {
           username: null,
           password: null,
           transport: 'auto',
-          site,
+          tls: { verify: 'system', fingerprint: null },
+          site:
+            site === null
+              ? null
+              : {
+                  name: site,
+                  maxSessions: null,
+                  maxSessionsPerBox: null,
+                  uplinkBitsPerSecond: null,
+                },
         },
       }),
     /** Lets the sockets work, with the clock standing still, until it holds. */

@@ -52,7 +52,15 @@ afterEach(async () => {
 });
 
 function add(cameraId: string, url = simulator.url(cameraId)): void {
-  pool.add({ cameraId, url, username: null, password: null, transport: 'auto', site: null });
+  pool.add({
+    cameraId,
+    url,
+    username: null,
+    password: null,
+    transport: 'auto',
+    tls: { verify: 'system', fingerprint: null },
+    site: null,
+  });
 }
 
 function windowOf(cameraId: string): LiveWindow {
@@ -234,6 +242,7 @@ describe('rounds of a worker', { timeout: 60_000 }, () => {
       username: null,
       password: null,
       transport: 'auto',
+      tls: { verify: 'system', fingerprint: null },
       site: null,
     });
     return scripted.window('a') as LiveWindow;

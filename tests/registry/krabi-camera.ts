@@ -23,6 +23,7 @@ export function krabiCamera(changes: Record<string, unknown> = {}): Record<strin
       username: 'viewer',
       password: 'pa55-ลับ',
       transport: 'tcp',
+      tls: { verify: 'system', fingerprint: null },
       sound: false,
       record: true,
     },

@@ -64,6 +64,31 @@ test('LAOs, budget sources and sites are entered once, however many cameras name
   }
 });
 
+test('what a site can bear goes with every stream of it', async () => {
+  const database = await open();
+  const cameras = openCameras(database, Date.now);
+  await cameras.create(given());
+  await database
+    .updateTable('sites')
+    .set({ max_sessions: 8, max_sessions_per_box: 2, uplink_bits_per_second: 20_000_000 })
+    .execute();
+  const site = {
+    name: 'ตู้เทศบาล',
+    maxSessions: 8,
+    maxSessionsPerBox: 2,
+    uplinkBitsPerSecond: 20_000_000,
+  };
+  expect((await cameras.streams())[0]?.site).toEqual(site);
+  const told: unknown[] = [];
+  cameras.onCreated((_, source) => told.push(source?.site));
+  await cameras.create(given());
+  await cameras.create(given({ site: null }));
+  expect(told).toEqual([site, null]);
+  await expect(
+    database.updateTable('sites').set({ max_sessions: 0 }).execute(),
+  ).rejects.toBeInstanceOf(ConstraintViolated);
+});
+
 test('of many cameras all are stored or none, and nobody is told of none', async () => {
   const cameras = openCameras(await open(), Date.now);
   const told: string[] = [];
