@@ -46,6 +46,7 @@ export interface HttpError {
 }
 
 const statusOf: Readonly<Record<string, number>> = {
+  audit_unavailable: 503,
   camera_not_found: 404,
   host_not_allowed: 403,
   origin_not_allowed: 403,
