@@ -1,0 +1,43 @@
+/**
+ * Everything that somebody may be allowed to do, by name. A route declares one of these (`config: { action }`); a new
+ * kind of act gets a line here and one in policy.ts.
+ */
+export const actions = {
+  'camera.list': 'รายการกล้องและสถานะ · list cameras and their state',
+  'camera.read': 'ดูข้อมูลกล้อง · read a camera',
+  'camera.watch': 'ดูภาพสด · watch live pictures',
+  'camera.create': 'เพิ่มกล้อง · register a camera',
+  'camera.edit': 'แก้ไขข้อมูลกล้อง · change a camera',
+  'camera.delete': 'ลบกล้อง · delete a camera, and bring it back',
+  'camera.credentials': 'ตั้งรหัสผ่านของกล้อง · set where and how a stream is pulled',
+  'camera.import': 'นำเข้าบัญชีกล้อง · import an inventory',
+  'camera.export': 'ส่งออกบัญชีกล้อง · export an inventory',
+  'camera.test': 'ทดสอบการเชื่อมต่อ · try an address, look for cameras',
+  'people.manage': 'จัดการผู้ใช้ในพื้นที่ · keep the people of an area',
+  'audit.read': 'อ่านบันทึกการใช้งาน · read the audit log',
+  'audit.export': 'ส่งออกบันทึกการใช้งาน · export the audit log with its proof',
+  'metrics.read': 'ตัวชี้วัดของระบบ · read metrics',
+} as const satisfies Readonly<Record<string, string>>;
+
+export type Action = keyof typeof actions;
+export const actionNames = Object.keys(actions) as Action[];
+
+/** What an API token may be limited to. */
+export const tokenScopes = {
+  'cameras:read': ['camera.list', 'camera.read', 'camera.export'],
+  'cameras:write': [
+    'camera.create',
+    'camera.edit',
+    'camera.delete',
+    'camera.credentials',
+    'camera.import',
+    'camera.test',
+  ],
+  live: ['camera.watch'],
+  people: ['people.manage'],
+  audit: ['audit.read', 'audit.export'],
+  metrics: ['metrics.read'],
+} as const satisfies Readonly<Record<string, readonly Action[]>>;
+
+export type TokenScope = keyof typeof tokenScopes;
+export const tokenScopeNames = Object.keys(tokenScopes) as TokenScope[];
