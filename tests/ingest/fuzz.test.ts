@@ -16,6 +16,7 @@ import {
   parseSdp,
   type MediaDescription,
 } from '#ingest/rtsp/sdp.ts';
+import { goLiterals } from '../fuzz/corpus.ts';
 import { captures } from './captures.ts';
 import { AUD, FILLER, IDR, LARGE_PPS, LARGE_SPS, P, PPS, SEI, SPS } from './h264/nal-units.ts';
 import { recordRun } from './recorded-run.ts';
@@ -384,37 +385,4 @@ function splitAnnexB(bytes: Buffer): Buffer[] {
     .split('\0\0\u0001')
     .filter((unit) => unit !== '')
     .map((unit) => Buffer.from(unit, 'latin1'));
-}
-
-/** `go test fuzz v1`: one Go literal a line; those of strings and bytes. */
-function goLiterals(text: string): Buffer[] {
-  return [...text.matchAll(/^(?:\[\]byte|string)\((".*")\)$/gm)].map((match) =>
-    unquoted(match[1] as string),
-  );
-}
-
-const ESCAPES: Readonly<Record<string, number>> = {
-  a: 7,
-  b: 8,
-  t: 9,
-  n: 10,
-  v: 11,
-  f: 12,
-  r: 13,
-};
-
-function unquoted(literal: string): Buffer {
-  const out: Buffer[] = [];
-  const pattern =
-    /\\x([0-9a-f]{2})|\\u([0-9a-f]{4})|\\U([0-9a-f]{8})|\\([0-7]{3})|\\(.)|([^\\])/gis;
-  for (const [, hex, short, long, octal, simple, plain] of literal.slice(1, -1).matchAll(pattern)) {
-    if (hex !== undefined) out.push(Buffer.from(hex, 'hex'));
-    else if (short !== undefined || long !== undefined) {
-      out.push(Buffer.from(String.fromCodePoint(Number.parseInt(short ?? long ?? '', 16))));
-    } else if (octal !== undefined) out.push(Buffer.from([Number.parseInt(octal, 8)]));
-    else if (simple !== undefined) {
-      out.push(Buffer.from([ESCAPES[simple] ?? simple.charCodeAt(0)]));
-    } else if (plain !== undefined) out.push(Buffer.from(plain, 'latin1'));
-  }
-  return Buffer.concat(out);
 }

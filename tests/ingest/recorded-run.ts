@@ -29,7 +29,11 @@ const MB = 1024 * 1024;
 
 /** Access units, segmenter and memory as a camera session joins them; what comes out is read back from the parts. */
 export function recordRun(maxBytes = 64 * MB): RecordedRun {
-  const pool = new ChunkPool({ maxBytes, onSlab: () => {} });
+  return recordRunIn(new ChunkPool({ maxBytes, onSlab: () => {} }));
+}
+
+/** In memory that runs before may have used. */
+export function recordRunIn(pool: ChunkPool): RecordedRun {
   const inits: InitSegment[] = [];
   const parts: ClosedPart[] = [];
   const pictures: RecordedPicture[] = [];

@@ -1,0 +1,10 @@
+import type { FuzzTarget } from './target.ts';
+import { boxTargets } from './targets/boxes.ts';
+import { bitstreamTargets } from './targets/bitstream.ts';
+import { rtpTargets } from './targets/rtp.ts';
+import { rtspTargets } from './targets/rtsp.ts';
+
+/** Every parser that reads what a camera sends. */
+export function targets(): FuzzTarget[] {
+  return [...rtspTargets(), ...rtpTargets(), ...bitstreamTargets(), ...boxTargets()];
+}
