@@ -17,6 +17,8 @@ export interface Config {
   port: number;
   /** Absolute. */
   dataDir: string;
+  /** PostgreSQL; undefined for SQLite files in the data folder. May hold a password: never logged. */
+  databaseUrl: string | undefined;
   /** Camera worker threads. */
   workers: number;
   logLevel: (typeof logLevels)[number];
@@ -45,11 +47,12 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
       result.error.issues.map(({ path, message }) => ({ variable: path.join('.'), message })),
     );
   }
-  const { HOST, PORT, DATA_DIR, WORKERS, LOG_LEVEL, CAMERA_NETWORKS } = result.data;
+  const { HOST, PORT, DATA_DIR, DATABASE_URL, WORKERS, LOG_LEVEL, CAMERA_NETWORKS } = result.data;
   return {
     host: HOST,
     port: PORT,
     dataDir: resolve(DATA_DIR),
+    databaseUrl: DATABASE_URL,
     workers: WORKERS,
     logLevel: LOG_LEVEL,
     cameraNetworks: CAMERA_NETWORKS,
@@ -74,6 +77,11 @@ const variables = z.object({
     ),
   PORT: wholeNumber.pipe(z.number().max(65_535, 'must be 0 to 65535')).default(8_080),
   DATA_DIR: z.string().default('./data'),
+  DATABASE_URL: z
+    .string()
+    .trim()
+    .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
+    .optional(),
   // The thread that serves keeps a core, where there are two.
   WORKERS: wholeNumber
     .pipe(z.number().min(1, 'must be 1 or more').max(MAX_WORKERS, `must be ${MAX_WORKERS} or less`))

@@ -4,7 +4,9 @@ import type { Logger } from 'pino';
 import { LiveStateBoard, plainState } from '#ingest/live-states.ts';
 import { WorkerPool } from '#ingest/worker-pool.ts';
 import { openCameras, type Cameras } from '#registry/cameras.ts';
-import { openSqlite } from '#registry/database/sqlite.ts';
+import { openDatabases } from '#registry/database/open-databases.ts';
+import { openRegistry } from '#registry/schema/open-registry.ts';
+import type { RegistryDatabase } from '#registry/schema/tables.ts';
 import type { Config } from './config.ts';
 import { registerMetricsRoute } from './routes/metrics.ts';
 import { buildServer } from './server.ts';
@@ -33,8 +35,15 @@ export interface Gateway {
  * Throws what the parts throw: DataFolderInUse, a busy port.
  */
 export async function startGateway(config: Config, log: Logger): Promise<Gateway> {
-  const database = await openSqlite(config.dataDir);
-  const cameras = openCameras(database, Date.now);
+  const databases = openDatabases(config);
+  let registry: RegistryDatabase;
+  try {
+    registry = await openRegistry(databases);
+  } catch (error) {
+    await databases.close();
+    throw error;
+  }
+  const cameras = openCameras(registry, Date.now);
   const liveStates = new LiveStateBoard();
   const pool = new WorkerPool({
     workerUrl: new URL('camera-worker.ts', import.meta.url),
@@ -82,12 +91,12 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
       async close() {
         await server.close();
         await pool.stop();
-        await database.destroy();
+        await databases.close();
       },
     };
   } catch (error) {
     await pool.stop();
-    await database.destroy();
+    await databases.close();
     throw error;
   }
 }

@@ -1,14 +1,14 @@
 import type { Transaction } from 'kysely';
 import { closedAreaRule, purposes, type Camera, type NewCamera } from './camera.ts';
-import {
-  ConstraintViolated,
-  type CameraTable,
-  type LinkedAgencyTable,
-  type RegistryDatabase,
-  type RegistryTables,
-  type StreamCredentialTable,
-  type StreamTable,
-} from './database/database.ts';
+import { ConstraintViolated } from './database/database.ts';
+import type {
+  CameraTable,
+  LinkedAgencyTable,
+  RegistryDatabase,
+  RegistryTables,
+  StreamCredentialTable,
+  StreamTable,
+} from './schema/tables.ts';
 import { uuidV7Source } from './uuid-v7.ts';
 
 /** Cameras in one transaction of `createMany`, at most: others wait for it. */

@@ -1,91 +1,48 @@
-import type { ColumnType, Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
+import type { Migration } from 'kysely/migration';
 
 /**
- * The registry's database: one Kysely schema, whichever database is behind it. Types that differ between databases are
- * not used: ids are text (UUIDv7), truths are 0 or 1, times are Unix ms.
+ * The database port. A part that keeps rows opens a database of its own by name, with its own tables and migrations:
+ * `registry`, `people`, `audit`, `catalogue`. Embedded, each is one SQLite file in the data folder with a thread of its
+ * own, so that a long transaction in one holds no other up; in production each is a schema of one PostgreSQL database.
+ *
+ * Types that differ between the two are not used in tables: ids are text (UUIDv7), truths are integers 0 or 1, times
+ * are Unix ms in `bigint`, JSON is text, bytes are `bytea` (Uint8Array). Integers come back as numbers.
  */
-export type RegistryDatabase = Kysely<RegistryTables>;
-
-export interface RegistryTables {
-  laos: LaoTable;
-  budget_sources: NamedTable;
-  sites: SiteTable;
-  cameras: CameraTable;
-  camera_linked_agencies: LinkedAgencyTable;
-  streams: StreamTable;
-  stream_credentials: StreamCredentialTable;
+export interface Databases {
+  /**
+   * Opens a database (made if it is not there) and brings its schema up to date. Once a name.
+   * Throws MigrationFailed, DatabaseFailed, DatabaseUnavailable.
+   */
+  open<Tables>(schema: DatabaseSchema): Promise<Kysely<Tables>>;
+  /** Closes all that were opened; a second time does nothing. */
+  close(): Promise<void>;
 }
 
-export interface LaoTable {
-  id: string;
-  province: string;
-  district: string;
+export interface DatabaseSchema {
+  /** Of the file, and of PostgreSQL's schema: lower-case letters. */
   name: string;
+  /** In order of their names. A static list: a scan of a folder would run whatever lies there. */
+  migrations: Readonly<Record<string, Migration>>;
 }
 
-export interface NamedTable {
-  id: string;
-  name: string;
+/** What an adapter's dialect says of itself beyond what Kysely asks. */
+export interface NamedLocks {
+  /** Waits until nobody else holds `name` in this database; held to the end of the transaction. */
+  takeLock(transaction: Transaction<unknown>, name: string): Promise<void>;
 }
 
-/** Cameras that share a line. Budgets are null where the site has none of its own. */
-export interface SiteTable extends NamedTable {
-  max_sessions: Defaulted<number | null>;
-  max_sessions_per_box: Defaulted<number | null>;
-  uplink_bits_per_second: Defaulted<number | null>;
-}
-
-/** May be left out of an insert. */
-type Defaulted<Value> = ColumnType<Value, Value | undefined, Value>;
-
-export interface CameraTable {
-  /** UUIDv7: lists are paged by it, oldest first. */
-  id: string;
-  owning_agency: string;
-  position: string;
-  purpose_prevention: number;
-  purpose_investigation: number;
-  purpose_traffic: number;
-  link_network: string | null;
-  brand: string | null;
-  recorded_resolution: string | null;
-  highest_resolution: string | null;
-  retention_days: number | null;
-  frame_rate: number | null;
-  file_format: string | null;
-  lao_id: string;
-  budget_source_id: string;
-  scope: 'public-area' | 'adjacent-road' | 'closed-area';
-  declared: 'working' | 'under-repair' | 'unrepairable';
-  latitude: number | null;
-  longitude: number | null;
-  site_id: string | null;
-}
-
-export interface LinkedAgencyTable {
-  camera_id: string;
-  /** Order in which they were given, from 0. */
-  ordinal: number;
-  name: string;
-}
-
-export interface StreamTable {
-  camera_id: string;
-  /** The camera's own; a foreign key on both columns keeps streams out of closed areas. */
-  scope: 'public-area' | 'adjacent-road';
-  /** Without credentials. */
-  url: string;
-  transport: 'auto' | 'tcp' | 'udp';
-  tls_verify: 'system' | 'pin' | 'skip';
-  tls_fingerprint: string | null;
-  sound: number;
-  record: number;
-}
-
-export interface StreamCredentialTable {
-  camera_id: string;
-  username: string | null;
-  password: string | null;
+/**
+ * One writer at a time for what `name` stands for, to the end of the transaction: a chain that is appended to, a check
+ * that must still hold when its row is written. SQLite has one writer anyway (BEGIN IMMEDIATE); PostgreSQL's READ
+ * COMMITTED would let two pass.
+ */
+export async function takeLock<Tables>(
+  transaction: Transaction<Tables>,
+  name: string,
+): Promise<void> {
+  const adapter = transaction.getExecutor().adapter as unknown as NamedLocks;
+  await adapter.takeLock(transaction as unknown as Transaction<unknown>, name);
 }
 
 /** Another process serves this folder. */
@@ -101,7 +58,7 @@ export class DataFolderInUse extends Error {
   }
 }
 
-/** Worth trying again: too many queries wait, another process holds the database, or it is being closed. */
+/** Worth trying again: too many queries wait, another process holds the database, or it cannot be reached just now. */
 export class DatabaseUnavailable extends Error {
   readonly code = 'database_unavailable';
 }

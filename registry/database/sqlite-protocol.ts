@@ -2,6 +2,8 @@
 
 export interface SqliteThreadSettings {
   path: string;
+  /** A second connection, for reading while the first is in a transaction. */
+  readOnly: boolean;
 }
 
 export type ToSqliteThread =

@@ -18,7 +18,7 @@ const BUSY_TIMEOUT_MS = 5_000;
 
 if (parentPort === null) throw new Error('sqlite-thread.ts runs as a worker thread');
 const port = parentPort;
-const { path } = workerData as SqliteThreadSettings;
+const { path, readOnly } = workerData as SqliteThreadSettings;
 
 const database = new DatabaseSync(path, {
   timeout: BUSY_TIMEOUT_MS,
@@ -27,6 +27,7 @@ const database = new DatabaseSync(path, {
 });
 // FULL: a commit that was answered outlives a power cut.
 database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF');
+if (readOnly) database.exec('PRAGMA query_only = ON');
 const statements = new Map<string, { statement: StatementSync; returnsRows: boolean }>();
 
 function send(message: FromSqliteThread): void {

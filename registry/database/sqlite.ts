@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import {
@@ -16,50 +16,58 @@ import {
   ConstraintViolated,
   DatabaseFailed,
   DatabaseUnavailable,
-  type RegistryDatabase,
-  type RegistryTables,
+  type Databases,
+  type DatabaseSchema,
+  type NamedLocks,
 } from './database.ts';
-import { lockFolder, type FolderLock } from './folder-lock.ts';
 import { migrate } from './migrate.ts';
-import type { FromSqliteThread, SqliteFailure, ToSqliteThread } from './sqlite-protocol.ts';
+import type {
+  FromSqliteThread,
+  SqliteFailure,
+  SqliteThreadSettings,
+  ToSqliteThread,
+} from './sqlite-protocol.ts';
 
-/** Queries and transactions that wait for the one connection. One more is refused with DatabaseUnavailable. */
+/** Queries and transactions that wait for the writing connection. One more is refused with DatabaseUnavailable. */
 const MAX_WAITING = 1_000;
+/** Queries that the reading thread was given and has not answered. One more is refused. */
+const MAX_READING = 1_000;
 
-/**
- * Opens the registry in `folder` (made if it is not there) and brings its schema up to date. `destroy()` closes it
- * and gives the folder free.
- * Throws DataFolderInUse, MigrationFailed, DatabaseFailed.
- */
-export async function openSqlite(folder: string): Promise<RegistryDatabase> {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const lock = lockFolder(folder);
-  const path = join(folder, 'registry.sqlite');
-  let database: RegistryDatabase | undefined;
-  try {
-    // Made by us, for SQLite would let others read it, and gives its write-ahead log the same rights.
-    closeSync(openSync(path, 'a', 0o600));
-    database = new Kysely<RegistryTables>({ dialect: sqliteDialect(path, lock) });
-    await migrate(database);
-    return database;
-  } catch (error) {
-    await database?.destroy();
-    lock.release();
-    throw error;
-  }
+/** Databases as files in `folder`, which is there and locked. */
+export function sqliteDatabases(folder: string): Databases {
+  const opened: Kysely<never>[] = [];
+  return {
+    async open<Tables>(schema: DatabaseSchema) {
+      const path = join(folder, `${schema.name}.sqlite`);
+      // Made by us, for SQLite would let others read it, and gives its write-ahead log the same rights.
+      closeSync(openSync(path, 'a', 0o600));
+      const database = new Kysely<never>({ dialect: sqliteDialect(schema.name, path) });
+      try {
+        await migrate(database, schema);
+      } catch (error) {
+        await database.destroy();
+        throw error;
+      }
+      opened.push(database);
+      return database as unknown as Kysely<Tables>;
+    },
+    async close() {
+      await Promise.all(opened.splice(0).map(async (database) => database.destroy()));
+    },
+  };
 }
 
-function sqliteDialect(path: string, lock: FolderLock): Dialect {
+function sqliteDialect(name: string, path: string): Dialect {
   return {
-    createDriver: () => new SqliteThreadDriver(path, lock),
+    createDriver: () => new SqliteThreadDriver(name, path),
     createQueryCompiler: () => new SqliteQueryCompiler(),
     createAdapter: () => new ThreadAdapter(),
     createIntrospector: (db: Kysely<unknown>) => new SqliteIntrospector(db),
   };
 }
 
-class ThreadAdapter extends SqliteAdapter {
-  /** There is one, but the driver below lends it out itself: Kysely's own queue for it has no bound. */
+class ThreadAdapter extends SqliteAdapter implements NamedLocks {
+  /** There is one that writes, but the driver below lends it out itself: Kysely's own queue for it has no bound. */
   override get supportsMultipleConnections(): boolean {
     return true;
   }
@@ -68,27 +76,70 @@ class ThreadAdapter extends SqliteAdapter {
   override get supportsTransactionalDdl(): boolean {
     return true;
   }
+
+  /** Whoever is in a transaction is the only writer (BEGIN IMMEDIATE). */
+  async takeLock(): Promise<void> {}
 }
 
-/** Lends out the one connection of the thread, in the order of asking. */
+/**
+ * Lends out the one connection that writes, in the order of asking. A SELECT that comes while that is in a transaction
+ * (an import of 100,000 rows) is answered by a second connection, which sees what is committed; its thread is started
+ * when that first happens.
+ */
 class SqliteThreadDriver implements Driver {
+  readonly #name: string;
   readonly #path: string;
-  readonly #lock: FolderLock;
   readonly #waiting: (() => void)[] = [];
-  #thread: SqliteThread | undefined;
+  #writer: SqliteThread | undefined;
+  #reader: Promise<SqliteThread> | undefined;
+  #reading = 0;
   #lent = false;
+  #closed = false;
 
-  constructor(path: string, lock: FolderLock) {
+  constructor(name: string, path: string) {
+    this.#name = name;
     this.#path = path;
-    this.#lock = lock;
   }
 
   async init(): Promise<void> {
-    this.#thread = await SqliteThread.start(this.#path);
+    this.#writer = await SqliteThread.start(`${this.#name}-database`, this.#path, false);
   }
 
   async acquireConnection(): Promise<DatabaseConnection> {
-    const thread = this.#thread;
+    return new Lease(this);
+  }
+
+  async releaseConnection(connection: DatabaseConnection): Promise<void> {
+    leaseOf(connection).end();
+  }
+
+  async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await leaseOf(connection).begin();
+  }
+
+  async commitTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('commit'));
+    leaseOf(connection).end();
+  }
+
+  async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    try {
+      await connection.executeQuery(CompiledQuery.raw('rollback'));
+    } finally {
+      leaseOf(connection).end();
+    }
+  }
+
+  async destroy(): Promise<void> {
+    this.#closed = true;
+    // One that could not be started has said so to the query that wanted it.
+    const reader = await this.#reader?.catch(() => undefined);
+    await reader?.close();
+    await this.#writer?.close();
+  }
+
+  async writer(): Promise<SqliteThread> {
+    const thread = this.#writer;
     if (thread === undefined) throw new DatabaseUnavailable('the database is not open');
     if (this.#lent) {
       if (this.#waiting.length >= MAX_WAITING) {
@@ -100,32 +151,85 @@ class SqliteThreadDriver implements Driver {
     return thread;
   }
 
-  async releaseConnection(): Promise<void> {
+  giveBack(): void {
     const next = this.#waiting.shift();
     if (next === undefined) this.#lent = false;
     else next();
   }
 
-  async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    // IMMEDIATE: a transaction that reads first and writes later would find the write lock taken half way.
-    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
-  }
-
-  async commitTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('commit'));
-  }
-
-  async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('rollback'));
-  }
-
-  async destroy(): Promise<void> {
+  /** One query outside of a transaction. */
+  async query<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    if (this.#lent && query.query.kind === 'SelectQueryNode') return this.#read<R>(query);
+    const thread = await this.writer();
     try {
-      await this.#thread?.close();
+      return await thread.executeQuery<R>(query);
     } finally {
-      this.#lock.release();
+      this.giveBack();
     }
   }
+
+  async #read<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    if (this.#closed) throw new DatabaseUnavailable('the database is closed');
+    if (this.#reading >= MAX_READING) {
+      throw new DatabaseUnavailable(`${MAX_READING} queries wait for the database already`);
+    }
+    this.#reading++;
+    try {
+      this.#reader ??= SqliteThread.start(`${this.#name}-reading`, this.#path, true);
+      const thread = await this.#reader.catch((error: unknown) => {
+        // Tried again at the next query.
+        this.#reader = undefined;
+        throw error;
+      });
+      return await thread.executeQuery<R>(query);
+    } finally {
+      this.#reading--;
+    }
+  }
+}
+
+/** What Kysely calls a connection: the writing one while in a transaction, else whichever is free for the query. */
+class Lease implements DatabaseConnection {
+  readonly #driver: SqliteThreadDriver;
+  #writer: SqliteThread | undefined;
+
+  constructor(driver: SqliteThreadDriver) {
+    this.#driver = driver;
+  }
+
+  async begin(): Promise<void> {
+    const writer = await this.#driver.writer();
+    try {
+      // IMMEDIATE: a transaction that reads first and writes later would find the write lock taken half way.
+      await writer.executeQuery(CompiledQuery.raw('begin immediate'));
+    } catch (error) {
+      this.#driver.giveBack();
+      throw error;
+    }
+    this.#writer = writer;
+  }
+
+  /** Once or more often. */
+  end(): void {
+    if (this.#writer === undefined) return;
+    this.#writer = undefined;
+    this.#driver.giveBack();
+  }
+
+  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    return this.#writer === undefined
+      ? this.#driver.query<R>(query)
+      : this.#writer.executeQuery<R>(query);
+  }
+
+  streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
+    throw new DatabaseFailed('this database does not stream rows: page by a key');
+  }
+}
+
+function leaseOf(connection: DatabaseConnection): Lease {
+  if (!(connection instanceof Lease)) throw new TypeError('a connection of another driver');
+  return connection;
 }
 
 interface Pending {
@@ -133,17 +237,17 @@ interface Pending {
   reject: (error: Error) => void;
 }
 
-class SqliteThread implements DatabaseConnection {
+class SqliteThread {
   readonly #worker: Worker;
   readonly #pending = new Map<number, Pending>();
   #nextId = 0;
   #gone: Error | undefined;
 
   /** Throws DatabaseFailed when the file cannot be opened. */
-  static async start(path: string): Promise<SqliteThread> {
+  static async start(name: string, path: string, readOnly: boolean): Promise<SqliteThread> {
     const worker = new Worker(new URL('./sqlite-thread.ts', import.meta.url), {
-      name: 'registry-database',
-      workerData: { path },
+      name,
+      workerData: { path, readOnly } satisfies SqliteThreadSettings,
     });
     await new Promise<void>((resolve, reject) => {
       worker.once('message', () => resolve());
@@ -171,10 +275,6 @@ class SqliteThread implements DatabaseConnection {
       this.#pending.set(id, { resolve, reject });
     });
     return result as QueryResult<R>;
-  }
-
-  streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
-    throw new DatabaseFailed('this database does not stream rows: page by a key');
   }
 
   /** After the queries sent before it. */

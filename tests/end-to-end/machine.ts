@@ -15,6 +15,8 @@ const parts = {
     isThere: () => existsSync(new URL('../../gateway/web/dist/index.html', import.meta.url)),
     debian: undefined,
   },
+  // Docker or what answers to its name; the images are pulled, or loaded beforehand (.ci/run).
+  containers: { isThere: () => runs('docker', ['info']), debian: 'docker.io' },
   gstreamer: {
     isThere: () =>
       runs(PYTHON, [

@@ -8,20 +8,21 @@ import { buildServer } from '#gateway/server.ts';
 import { LiveStateBoard, plainState } from '#ingest/live-states.ts';
 import { closedAreaRule } from '#registry/camera.ts';
 import { openCameras, type Cameras, type StreamSource } from '#registry/cameras.ts';
-import type { RegistryDatabase } from '#registry/database/database.ts';
-import { openSqlite } from '#registry/database/sqlite.ts';
+import type { Databases } from '#registry/database/database.ts';
+import { openDatabases } from '#registry/database/open-databases.ts';
+import { openRegistry } from '#registry/schema/open-registry.ts';
 import { krabiCamera } from '../registry/krabi-camera.ts';
 
 let folder: string;
-let database: RegistryDatabase;
+let databases: Databases;
 let cameras: Cameras;
 let liveStates: LiveStateBoard;
 let app: FastifyInstance;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'cameras-api-'));
-  database = await openSqlite(folder);
-  cameras = openCameras(database, Date.now);
+  databases = openDatabases({ dataDir: folder });
+  cameras = openCameras(await openRegistry(databases), Date.now);
   liveStates = new LiveStateBoard();
   app = buildServer({
     config: { host: '127.0.0.1' },
@@ -34,7 +35,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await app.close();
-  await database.destroy();
+  await databases.close();
   rmSync(folder, { recursive: true });
 });
 
@@ -317,14 +318,14 @@ test('a body that is not JSON, or too large, is refused in words', async () => {
 test('ready while the registry answers', async () => {
   expect((await get('/healthz')).json()).toEqual({ status: 'ok' });
   expect((await get('/readyz')).json()).toEqual({ status: 'ready' });
-  await database.destroy();
+  await databases.close();
   const answer = await get('/readyz');
   expect(answer.statusCode).toBe(503);
   expect(answer.json()).toMatchObject({ error: { code: 'not_ready' } });
 });
 
 test('a failure inside tells the client nothing of itself', async () => {
-  await database.destroy();
+  await databases.close();
   const answer = await get('/api/v1/cameras');
   expect([500, 503]).toContain(answer.statusCode);
   expect(answer.body).not.toMatch(/sqlite|driver|\.ts/i);

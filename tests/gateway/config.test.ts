@@ -44,6 +44,7 @@ test('every variable that is wrong is named at once', () => {
     PORT: '65536',
     WORKERS: '0',
     LOG_LEVEL: 'loud',
+    DATABASE_URL: 'mysql://localhost/registry',
     CAMERA_NETWORKS: '10.0.0.0/8,10.0.0.0/33',
   };
   expect(problemsOf(wrong).toSorted()).toEqual(Object.keys(wrong).toSorted());

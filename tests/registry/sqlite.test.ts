@@ -11,15 +11,15 @@ import {
   ConstraintViolated,
   DataFolderInUse,
   DatabaseFailed,
-  DatabaseUnavailable,
-  type RegistryDatabase,
+  type Databases,
 } from '#registry/database/database.ts';
-import { MigrationFailed } from '#registry/database/migrate.ts';
-import { openSqlite } from '#registry/database/sqlite.ts';
+import { openDatabases } from '#registry/database/open-databases.ts';
+import { openRegistry } from '#registry/schema/open-registry.ts';
+import type { RegistryDatabase } from '#registry/schema/tables.ts';
 import { krabiCamera } from './krabi-camera.ts';
 
 let folder: string;
-const opened: RegistryDatabase[] = [];
+const opened: Databases[] = [];
 const children: ChildProcess[] = [];
 
 beforeEach(() => {
@@ -28,22 +28,25 @@ beforeEach(() => {
 
 afterEach(async () => {
   for (const child of children.splice(0)) child.kill('SIGKILL');
-  for (const database of opened.splice(0)) await database.destroy();
+  for (const databases of opened.splice(0)) await databases.close();
   rmSync(folder, { recursive: true });
 });
 
 async function open(): Promise<RegistryDatabase> {
-  const database = await openSqlite(folder);
-  opened.push(database);
-  return database;
+  const databases = openDatabases({ dataDir: folder });
+  opened.push(databases);
+  return openRegistry(databases);
+}
+
+async function close(): Promise<void> {
+  for (const databases of opened.splice(0)) await databases.close();
 }
 
 const given = (changes: Record<string, unknown> = {}) => newCamera.parse(krabiCamera(changes));
 
 test('cameras outlive a restart, and migrations run once', async () => {
-  const first = await openSqlite(folder);
-  const created = await openCameras(first, Date.now).create(given());
-  await first.destroy();
+  const created = await openCameras(await open(), Date.now).create(given());
+  await close();
   const again = openCameras(await open(), Date.now);
   expect(await again.get(created.id)).toEqual(created);
   expect(await again.list({ limit: 10 })).toEqual([created]);
@@ -122,49 +125,10 @@ test('the database itself keeps streams out of closed areas', async () => {
   expect(await cameras.get(id)).toMatchObject({ scope: 'closed-area', stream: null });
 });
 
-test('what goes wrong in the database keeps its cause, and says what a caller can do', async () => {
+test('a parameter that cannot be sent to the thread leaves nothing waiting', async () => {
   const database = await open();
-  const wrong = sql`select * from nowhere`.execute(database);
-  await expect(wrong).rejects.toBeInstanceOf(DatabaseFailed);
-  await expect(wrong).rejects.toMatchObject({
-    cause: { message: expect.stringContaining('no such table') as string },
-  });
-  // A parameter that cannot be sent to the thread leaves nothing waiting.
   await expect(database.executeQuery(CompiledQuery.raw('select ?', [() => 0]))).rejects.toThrow();
   expect(await openCameras(database, Date.now).list({ limit: 1 })).toEqual([]);
-});
-
-test('a query never runs within the transaction of another', async () => {
-  const database = await open();
-  const cameras = openCameras(database, Date.now);
-  const seen: number[] = [];
-  const failing = database.transaction().execute(async (transaction) => {
-    await transaction.insertInto('sites').values({ id: '1', name: 'ก' }).execute();
-    await new Promise((resolve) => setTimeout(resolve, 30));
-    throw new Error('rolled back');
-  });
-  const reading = database
-    .selectFrom('sites')
-    .select('id')
-    .execute()
-    .then((rows) => seen.push(rows.length));
-  await expect(failing).rejects.toThrow('rolled back');
-  await reading;
-  expect(seen).toEqual([0]);
-  expect(await cameras.list({ limit: 1 })).toEqual([]);
-});
-
-test('beyond its bound the queue refuses, and those that wait are answered', async () => {
-  const database = await open();
-  const results = await Promise.allSettled(
-    Array.from({ length: 1_500 }, async () => database.selectFrom('sites').select('id').execute()),
-  );
-  const refused = results.filter(({ status }) => status === 'rejected');
-  expect(refused).toHaveLength(499);
-  for (const result of refused) {
-    expect((result as PromiseRejectedResult).reason).toBeInstanceOf(DatabaseUnavailable);
-  }
-  expect(await database.selectFrom('sites').select('id').execute()).toEqual([]);
 });
 
 test('durable and strict: WAL, synchronous FULL, foreign keys; files for the owner only', async () => {
@@ -181,11 +145,12 @@ test('durable and strict: WAL, synchronous FULL, foreign keys; files for the own
 });
 
 test('a second opening of the folder is refused in words, until the first is closed', async () => {
-  const first = await openSqlite(folder);
-  const second = openSqlite(folder);
-  await expect(second).rejects.toBeInstanceOf(DataFolderInUse);
-  await expect(second).rejects.toThrow(/another server is running on the data folder/);
-  await first.destroy();
+  await open();
+  expect(() => openDatabases({ dataDir: folder })).toThrow(DataFolderInUse);
+  expect(() => openDatabases({ dataDir: folder })).toThrow(
+    /another server is running on the data folder/,
+  );
+  await close();
   await open();
 });
 
@@ -201,7 +166,7 @@ function startHolder(): { child: ChildProcess; said: Promise<string> } {
 test('a server killed with -9 leaves the folder free', async () => {
   const holder = startHolder();
   expect(await holder.said).toBe('open');
-  await expect(openSqlite(folder)).rejects.toBeInstanceOf(DataFolderInUse);
+  expect(() => openDatabases({ dataDir: folder })).toThrow(DataFolderInUse);
   const exited = once(holder.child, 'exit');
   holder.child.kill('SIGKILL');
   await exited;
@@ -221,16 +186,8 @@ test('of servers started at once on a new folder, one gets it', async () => {
 test('a file that is no database is refused, and the folder is free again', async () => {
   const path = join(folder, 'registry.sqlite');
   writeFileSync(path, 'not a database, but long enough to be looked at as one '.repeat(20));
-  await expect(openSqlite(folder)).rejects.toBeInstanceOf(DatabaseFailed);
+  await expect(open()).rejects.toBeInstanceOf(DatabaseFailed);
+  await close();
   rmSync(path);
   await open();
-});
-
-test('a registry written by a newer version is left alone', async () => {
-  const database = await openSqlite(folder);
-  await sql`insert into kysely_migration (name, timestamp) values ('9999-future', '2099')`.execute(
-    database,
-  );
-  await database.destroy();
-  await expect(openSqlite(folder)).rejects.toBeInstanceOf(MigrationFailed);
 });

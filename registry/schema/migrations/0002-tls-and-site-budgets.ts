@@ -15,7 +15,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   for (const budget of ['max_sessions', 'max_sessions_per_box', 'uplink_bits_per_second']) {
     await db.schema
       .alterTable('sites')
-      .addColumn(budget, 'integer', (column) => column.check(sql`${sql.ref(budget)} >= 1`))
+      .addColumn(budget, 'bigint', (column) => column.check(sql`${sql.ref(budget)} >= 1`))
       .execute();
   }
 }

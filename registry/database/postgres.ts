@@ -1,0 +1,172 @@
+import {
+  Kysely,
+  PostgresAdapter,
+  PostgresDialect,
+  sql,
+  type Dialect,
+  type PostgresPool,
+  type Transaction,
+} from 'kysely';
+import { DatabaseError, Pool, types, type PoolClient } from 'pg';
+import {
+  ConstraintViolated,
+  DatabaseFailed,
+  DatabaseUnavailable,
+  type Databases,
+  type DatabaseSchema,
+  type NamedLocks,
+} from './database.ts';
+import { migrate } from './migrate.ts';
+
+/** Connections of one process, over all databases. */
+const MAX_CONNECTIONS = 10;
+/** Queries and transactions that wait for one. One more is refused with DatabaseUnavailable. */
+const MAX_WAITING = 1_000;
+/** For a connection to be had, or made. */
+const CONNECT_MS = 10_000;
+/** A statement that takes longer is given up. */
+const STATEMENT_MS = 60_000;
+/** A transaction that asks nothing for so long is rolled back, and its locks with it: its process hangs. */
+const IDLE_IN_TRANSACTION_MS = 60_000;
+
+/** Object ids of types (pg_type.dat). */
+const INT8 = 20;
+const NUMERIC = 1700;
+
+/** pg's own parsers, but whole numbers come as numbers: counts, sums, times in ms. */
+const parsers = {
+  getTypeParser(oid: number, format?: 'text' | 'binary') {
+    if (oid === INT8 || oid === NUMERIC) return wholeNumber;
+    return types.getTypeParser(oid, format) as (text: string) => unknown;
+  },
+};
+
+/** Databases as schemas of the PostgreSQL database at `url`, over one pool of connections. */
+export function postgresDatabases(url: string): Databases {
+  const pool = new Pool({
+    connectionString: url,
+    max: MAX_CONNECTIONS,
+    connectionTimeoutMillis: CONNECT_MS,
+    statement_timeout: STATEMENT_MS,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+    application_name: 'cctv-linkage-gateway',
+    types: parsers,
+  });
+  // A connection that dies while nobody uses it leaves the pool; whoever asks next gets another or the failure.
+  pool.on('error', () => {});
+  // One that dies while it is lent says so to its query, or to the next one.
+  pool.on('connect', (client) => client.on('error', () => {}));
+  const opened = new Map<string, Kysely<never>>();
+  let ended: Promise<void> | undefined;
+
+  return {
+    async open<Tables>(schema: DatabaseSchema) {
+      const database = new Kysely<never>({ dialect: dialect(pool, schema.name) });
+      await migrate(database, schema, schema.name);
+      opened.set(schema.name, database);
+      return database as unknown as Kysely<Tables>;
+    },
+    async close() {
+      ended ??= pool.end();
+      await ended;
+    },
+  };
+}
+
+function dialect(pool: Pool, schema: string): Dialect {
+  const postgres = new PostgresDialect({ pool: schemaPool(pool, schema) });
+  return {
+    createDriver: () => postgres.createDriver(),
+    createQueryCompiler: () => postgres.createQueryCompiler(),
+    createAdapter: () => new AdapterWithLocks(),
+    createIntrospector: (db: Kysely<unknown>) => postgres.createIntrospector(db),
+  };
+}
+
+class AdapterWithLocks extends PostgresAdapter implements NamedLocks {
+  async takeLock(transaction: Transaction<unknown>, name: string): Promise<void> {
+    await sql`select pg_advisory_xact_lock(hashtextextended(current_schema() || ':' || ${name}, 0))`.execute(
+      transaction,
+    );
+  }
+}
+
+/** Which schema a connection was last set to. */
+const schemaOf = new WeakMap<PoolClient, string>();
+
+/** The pool as one database sees it: connections look in its schema, and errors come in the port's words. */
+function schemaPool(pool: Pool, schema: string): PostgresPool {
+  return {
+    options: {},
+    async connect() {
+      if (pool.waitingCount >= MAX_WAITING) {
+        throw new DatabaseUnavailable(`${MAX_WAITING} queries wait for the database already`);
+      }
+      const client = await pool.connect().catch((error: unknown) => {
+        throw errorOf(error);
+      });
+      async function query(text: string, parameters: readonly unknown[]) {
+        try {
+          return await client.query(text, [...parameters]);
+        } catch (error) {
+          throw errorOf(error);
+        }
+      }
+      if (schemaOf.get(client) !== schema) {
+        try {
+          // Not within a transaction, whose rollback would take it back.
+          await query(`set search_path to "${schema}"`, []);
+        } catch (error) {
+          client.release(true);
+          throw error;
+        }
+        schemaOf.set(client, schema);
+      }
+      // Without Kysely's second form of query(), for cursors: lists are paged by a key.
+      return {
+        query,
+        release: (destroy?: boolean) => client.release(destroy),
+      } as object as Awaited<ReturnType<PostgresPool['connect']>>;
+    },
+    // Other databases use it too: it ends with all of them.
+    async end() {},
+  };
+}
+
+/** PostgreSQL's error codes, by class and by code (Appendix A of its manual). */
+const violationClass = '23';
+const passingClasses = ['08', '40', '53', '57'];
+const passingCodes = ['55P03'];
+const DISK_FULL = '53100';
+
+function errorOf(error: unknown): Error {
+  if (!(error instanceof Error)) return new DatabaseFailed(String(error));
+  const { message } = error;
+  if (!(error instanceof DatabaseError)) {
+    // pg's own words for a connection that cannot be had or was lost, or Node's for a socket.
+    return new DatabaseUnavailable(`the database cannot be reached: ${message || codeOf(error)}`, {
+      cause: error,
+    });
+  }
+  const code = error.code ?? '';
+  if (code.startsWith(violationClass)) return new ConstraintViolated(message, { cause: error });
+  const passing =
+    code !== DISK_FULL &&
+    (passingClasses.some((start) => code.startsWith(start)) || passingCodes.includes(code));
+  return passing
+    ? new DatabaseUnavailable(message, { cause: error })
+    : new DatabaseFailed(message, { cause: error });
+}
+
+/** An AggregateError of a host with several addresses has no message of its own. */
+function codeOf(error: Error): string {
+  return 'code' in error ? String(error.code) : error.name;
+}
+
+function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && !Number.isSafeInteger(number)) {
+    throw new RangeError(`beyond what a number holds exactly: ${text}`);
+  }
+  return number;
+}

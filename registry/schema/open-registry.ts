@@ -1,0 +1,15 @@
+import type { Databases, DatabaseSchema } from '../database/database.ts';
+import * as cameras from './migrations/0001-cameras.ts';
+import * as tlsAndSiteBudgets from './migrations/0002-tls-and-site-budgets.ts';
+import type { RegistryDatabase, RegistryTables } from './tables.ts';
+
+/** A migration that has been released is never changed: what it got wrong, a later one mends. */
+const registry: DatabaseSchema = {
+  name: 'registry',
+  migrations: { '0001-cameras': cameras, '0002-tls-and-site-budgets': tlsAndSiteBudgets },
+};
+
+/** Opens the registry's database. Throws MigrationFailed, DatabaseFailed, DatabaseUnavailable. */
+export async function openRegistry(databases: Databases): Promise<RegistryDatabase> {
+  return databases.open<RegistryTables>(registry);
+}

@@ -1,0 +1,238 @@
+/** The database port (registry/database): what holds on both of its adapters. */
+import { sql, type Kysely } from 'kysely';
+import { expect, test } from 'vitest';
+import {
+  ConstraintViolated,
+  DatabaseFailed,
+  DatabaseUnavailable,
+  takeLock,
+  type DatabaseSchema,
+} from '#registry/database/database.ts';
+import { MigrationFailed } from '#registry/database/migrate.ts';
+import { onEachDatabase } from './each-database.ts';
+
+interface Tables {
+  notes: { id: string; text: string; at_ms: number; bytes: Uint8Array | null };
+}
+
+const notes: DatabaseSchema = {
+  name: 'notes',
+  migrations: {
+    '0001-notes': {
+      async up(db) {
+        await db.schema
+          .createTable('notes')
+          .addColumn('id', 'text', (column) => column.primaryKey())
+          .addColumn('text', 'text', (column) => column.notNull().unique())
+          .addColumn('at_ms', 'bigint', (column) => column.notNull().check(sql`at_ms >= 0`))
+          .addColumn('bytes', 'bytea')
+          .execute();
+      },
+    },
+  },
+};
+
+const note = (id: string, changes: Partial<Tables['notes']> = {}): Tables['notes'] => ({
+  id,
+  text: `ข้อความ ${id}`,
+  at_ms: 1_790_000_000_123,
+  bytes: null,
+  ...changes,
+});
+
+async function ids(database: Kysely<Tables>): Promise<string[]> {
+  const rows = await database.selectFrom('notes').select('id').orderBy('id').execute();
+  return rows.map(({ id }) => id);
+}
+
+onEachDatabase((rig) => {
+  test('what was written reads the same after a restart: Thai text, times, bytes, null', async () => {
+    const row = note('a', { bytes: new Uint8Array([0, 255, 7]) });
+    const first = rig.open();
+    const database = await first.open<Tables>(notes);
+    await database
+      .insertInto('notes')
+      .values([row, note('b')])
+      .execute();
+    await first.close();
+    const again = await rig.open().open<Tables>(notes);
+    const rows = await again.selectFrom('notes').selectAll().orderBy('id').execute();
+    expect(
+      rows.map(({ bytes, ...rest }) => ({ ...rest, bytes: bytes && new Uint8Array(bytes) })),
+    ).toEqual([row, note('b')]);
+  });
+
+  test('counts and sums of whole numbers are numbers, and changed rows are counted', async () => {
+    const database = await rig.open().open<Tables>(notes);
+    await database
+      .insertInto('notes')
+      .values([note('a'), note('b')])
+      .execute();
+    const { count, sum } = await database
+      .selectFrom('notes')
+      .select(({ fn }) => [fn.countAll<number>().as('count'), fn.sum<number>('at_ms').as('sum')])
+      .executeTakeFirstOrThrow();
+    expect({ count, sum }).toEqual({ count: 2, sum: 2 * 1_790_000_000_123 });
+    const { numUpdatedRows } = await database
+      .updateTable('notes')
+      .set({ at_ms: 5 })
+      .executeTakeFirstOrThrow();
+    expect(numUpdatedRows).toBe(2n);
+  });
+
+  test('databases of two names do not see each other', async () => {
+    const databases = rig.open();
+    const one = await databases.open<Tables>(notes);
+    const other = await databases.open<Tables>({ ...notes, name: 'others' });
+    await one.insertInto('notes').values(note('a')).execute();
+    // More than the pool has connections, so that each connection serves both.
+    await Promise.all(
+      Array.from({ length: 30 }, async (_, i) =>
+        expect(await ids(i % 2 === 0 ? one : other)).toEqual(i % 2 === 0 ? ['a'] : []),
+      ),
+    );
+  });
+
+  test('a transaction that fails leaves nothing, and no query outside of it sees its rows', async () => {
+    const database = await rig.open().open<Tables>(notes);
+    let seen: string[] | undefined;
+    const failing = database.transaction().execute(async (transaction) => {
+      await transaction.insertInto('notes').values(note('a')).execute();
+      expect(await ids(transaction)).toEqual(['a']);
+      // Answered while the transaction is open.
+      seen = await ids(database);
+      throw new Error('rolled back');
+    });
+    await expect(failing).rejects.toThrow('rolled back');
+    expect(seen).toEqual([]);
+    expect(await ids(database)).toEqual([]);
+  });
+
+  test('a list that was asked for after a write was answered holds it', async () => {
+    const database = await rig.open().open<Tables>(notes);
+    // A transaction stays open throughout, or follows at once, so that reads are answered beside it.
+    for (let i = 0; i < 20; i++) {
+      await database
+        .insertInto('notes')
+        .values(note(String(i)))
+        .execute();
+      const writing = database
+        .transaction()
+        .execute(async (transaction) => takeLock(transaction, 'x'));
+      expect(await ids(database)).toHaveLength(i + 1);
+      await writing;
+    }
+  });
+
+  test('who holds a named lock is alone until the transaction ends', async () => {
+    const database = await rig.open().open<Tables>(notes);
+    // Each reads the count and writes it as its id: two at once would write the same.
+    await Promise.all(
+      Array.from({ length: 8 }, async () =>
+        database.transaction().execute(async (transaction) => {
+          await takeLock(transaction, 'numbers');
+          const taken = await ids(transaction);
+          await transaction
+            .insertInto('notes')
+            .values(note(String(taken.length)))
+            .execute();
+        }),
+      ),
+    );
+    expect(await ids(database)).toEqual(['0', '1', '2', '3', '4', '5', '6', '7']);
+  });
+
+  test('what contradicts the schema is a ConstraintViolated, what is wrong a DatabaseFailed, with causes', async () => {
+    const database = await rig.open().open<Tables>(notes);
+    await database.insertInto('notes').values(note('a')).execute();
+    for (const bad of [
+      note('a', { text: 'another' }),
+      note('b', { text: note('a').text }),
+      note('c', { at_ms: -1 }),
+    ]) {
+      await expect(database.insertInto('notes').values(bad).execute()).rejects.toBeInstanceOf(
+        ConstraintViolated,
+      );
+    }
+    const wrong = sql`select * from nowhere`.execute(database);
+    await expect(wrong).rejects.toBeInstanceOf(DatabaseFailed);
+    await expect(wrong).rejects.toMatchObject({
+      cause: { message: expect.stringContaining('nowhere') as string },
+    });
+    expect(await ids(database)).toEqual(['a']);
+  });
+
+  test('beyond its bound the queue refuses, and those that wait are answered', async () => {
+    const database = await rig.open().open<Tables>(notes);
+    const results = await Promise.allSettled(
+      Array.from({ length: 1_500 }, async () =>
+        database.updateTable('notes').set({ at_ms: 1 }).execute(),
+      ),
+    );
+    const refused = results.filter(({ status }) => status === 'rejected');
+    expect(refused.length).toBeGreaterThanOrEqual(480);
+    expect(refused.length).toBeLessThanOrEqual(500);
+    for (const result of refused) {
+      expect((result as PromiseRejectedResult).reason).toBeInstanceOf(DatabaseUnavailable);
+    }
+    expect(await ids(database)).toEqual([]);
+  });
+
+  test('a migration that fails changes nothing, and the ones before it stay', async () => {
+    const databases = rig.open();
+    await databases.open(notes);
+    await databases.close();
+    const broken: DatabaseSchema = {
+      name: 'notes',
+      migrations: {
+        ...notes.migrations,
+        '0002-broken': {
+          async up(db) {
+            await db.schema.createTable('half').addColumn('id', 'text').execute();
+            await sql`select * from nowhere`.execute(db);
+          },
+        },
+      },
+    };
+    const failing = rig.open();
+    const opening = failing.open(broken);
+    await expect(opening).rejects.toBeInstanceOf(MigrationFailed);
+    await expect(opening).rejects.toMatchObject({ migration: '0002-broken' });
+    await failing.close();
+    const database = await rig.open().open<Tables>(notes);
+    const tables = await database.introspection.getTables();
+    expect(tables.filter(({ schema }) => schema === undefined || schema === 'notes')).toMatchObject(
+      [{ name: 'notes' }],
+    );
+  });
+
+  test('a database written by a newer version is left alone', async () => {
+    const databases = rig.open();
+    const database = await databases.open(notes);
+    await sql`insert into kysely_migration (name, timestamp) values ('9999-future', '2099')`.execute(
+      database,
+    );
+    await databases.close();
+    await expect(rig.open().open(notes)).rejects.toBeInstanceOf(MigrationFailed);
+  });
+
+  if (rig.kind === 'postgres') {
+    test('of servers that start at once on a new database, one runs the migrations and the rest wait', async () => {
+      const servers = [rig.open(), rig.openBeside(), rig.openBeside()];
+      const opened = await Promise.all(
+        servers.map(async (databases) => databases.open<Tables>(notes)),
+      );
+      await opened[0]?.insertInto('notes').values(note('a')).execute();
+      expect(await ids(opened[2] as Kysely<Tables>)).toEqual(['a']);
+    });
+
+    test('a connection that the server ends costs one refusal, and the next query gets another', async () => {
+      const database = await rig.open().open<Tables>(notes);
+      const ending = database.transaction().execute(async (transaction) => {
+        await sql`select pg_terminate_backend(pg_backend_pid())`.execute(transaction);
+      });
+      await expect(ending).rejects.toBeInstanceOf(DatabaseUnavailable);
+      expect(await ids(database)).toEqual([]);
+    });
+  }
+});
