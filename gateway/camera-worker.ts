@@ -45,7 +45,7 @@ function handOn(): void {
   const made = slabs;
   if (
     parts.length + made.length + notices.inits.length === 0 &&
-    notices.partTargets.length + notices.states.length === 0
+    notices.partTargets.length + notices.states.length + notices.sessions.length === 0
   ) {
     return;
   }

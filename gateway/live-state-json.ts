@@ -23,6 +23,13 @@ export const liveStateJson = z
     height: nullableCount,
     frameRate: nullableCount,
     bitsPerSecond: nullableCount,
+    transport: z
+      .enum(['tcp', 'udp'])
+      .nullable()
+      .meta({ description: 'how packets come, while up' }),
+    clockOffsetMs: nullableCount.meta({
+      description: "the camera's own clock minus the gateway's, as the camera tells it; while up",
+    }),
   })
   .meta({ id: 'LiveState' });
 export type LiveStateJson = z.infer<typeof liveStateJson>;
@@ -41,5 +48,7 @@ export function liveStateJsonOf(live: LiveState): LiveStateJson {
     height: live.height,
     frameRate: live.frameRate,
     bitsPerSecond: live.bitsPerSecond,
+    transport: live.transport,
+    clockOffsetMs: live.clockOffsetMs,
   };
 }

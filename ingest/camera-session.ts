@@ -9,16 +9,24 @@ import { H264Payload } from './rtp/h264.ts';
 import { RtpReceiver } from './rtp/receiver.ts';
 import { Timeline } from './rtp/timeline.ts';
 import { WallClock } from './rtp/wall-clock.ts';
+import { CameraClock } from './rtp/camera-clock.ts';
+import { senderReportIn } from './rtp/rtcp.ts';
 import { RtspClient } from './rtsp/client.ts';
-import { openConnection, type Connection } from './rtsp/connection.ts';
+import type { Connection } from './rtsp/connection.ts';
+import { InterleavedPath } from './rtsp/interleaved-path.ts';
 import { InterleavedReader, NotRtsp } from './rtsp/interleaved.ts';
+import { isTunnelled, openLine, requestAddress } from './rtsp/line.ts';
 import { MalformedReply } from './rtsp/message.ts';
+import type { PacketPath } from './rtsp/packet-path.ts';
+import { redirectTarget } from './rtsp/redirect.ts';
 import {
   MalformedDescription,
   parameterSets,
   type MediaDescription,
   type SessionDescription,
 } from './rtsp/sdp.ts';
+import type { Transport } from './rtsp/transport-choice.ts';
+import { UdpPath } from './rtsp/udp-path.ts';
 import { SessionLimits } from './session-limits.ts';
 import type { StreamFailure } from './stream-failure.ts';
 import type { StreamSource } from '#registry/cameras.ts';
@@ -26,8 +34,12 @@ import type { CuttingRules } from './worker-protocol.ts';
 
 /** From dialling to the first packet. */
 const START_MS = 15_000;
-/** Without a byte for so long, the camera is silent. */
+/** Without a byte of media for so long, the camera is silent. */
 const SILENCE_MS = 10_000;
+/** By UDP the first packet comes in this time, or a firewall keeps them away. */
+const FIRST_DATAGRAM_MS = 5_000;
+/** Other addresses that one may lead to, one after the other. */
+const MAX_REDIRECTS = 3;
 /** Details hold words of the camera's, and go to every screen. */
 const MAX_DETAIL_CHARACTERS = 200;
 /** Bytes come but no picture that can be shown. */
@@ -37,6 +49,8 @@ const TIMED_READ_BYTES = 32 * 1024;
 
 export interface SessionOptions {
   source: StreamSource;
+  /** How packets are asked for. Within HTTP there is only one way, and this is passed over. */
+  transport: Transport;
   cutting: CuttingRules;
   partTarget: PartTarget | undefined;
   pool: ChunkPool;
@@ -48,8 +62,11 @@ export interface SessionOptions {
   /** A first whole picture was received. */
   onUp: () => void;
   /** The session is over; its parts have been handed on. Called once, and not after `close`. */
-  onFailure: (failure: StreamFailure) => void;
+  onFailure: (failure: StreamFailure, progress: Progress) => void;
 }
+
+/** How far a session came: asked what there is, set up its tracks, was promised packets, had them. */
+export type Progress = 'asking' | 'setting-up' | 'playing' | 'receiving';
 
 export interface SessionCounters {
   droppedUnits: number;
@@ -59,21 +76,29 @@ export interface SessionCounters {
 /**
  * One uninterrupted session with one camera, all stages joined, in the order in which a frame passes them:
  *
- * socket → interleaved frame → RTP packet → H.264 payload → access unit → part and segment.
+ * socket → interleaved frame, or datagram → RTP packet → H.264 payload → access unit → part and segment.
  *
  * Each stage calls the next; there is no queue, promise or event between them.
  */
 export class CameraSession {
   readonly #options: SessionOptions;
-  readonly #connection: Connection;
-  readonly #client: RtspClient;
-  readonly #reader: InterleavedReader;
+  readonly #credentials: { username: string; password: string } | undefined;
+  #connection: Connection;
+  /** Once the line is open. */
+  #client: RtspClient | undefined;
+  #udp: UdpPath | undefined;
+  #reader: InterleavedReader;
   readonly #units: AccessUnits;
   readonly #segmenter: Segmenter;
   readonly #clock = new WallClock();
   readonly #limits: SessionLimits;
+  readonly #cameraClock = new CameraClock();
   #receiver: RtpReceiver | undefined;
-  #rtpChannel = 0;
+  /** Of the picture's track; -1 by UDP. */
+  #rtpChannel = -1;
+  #rtcpChannel = -1;
+  #redirects = 0;
+  #bytes = 0;
   #startedMs: number;
   /** Of the last read, monotonic. */
   #arrivalMs: number;
@@ -82,6 +107,7 @@ export class CameraSession {
   #lastUnits = 0;
   #lastUnitMs: number;
   #playing = false;
+  #playingMs = 0;
   #up = false;
   #over = false;
 
@@ -103,34 +129,97 @@ export class CameraSession {
       options.output,
     );
     this.#units = new AccessUnits(this.#segmenter);
-    this.#reader = new InterleavedReader({
-      frame: (channel, bytes, start, end) => {
-        if (channel === this.#rtpChannel && !this.#over) {
-          this.#receiver?.receive(bytes, start, end);
-        }
-      },
-      message: (head, body) => this.#client.message(head, body, this.#arrivalMs),
-    });
     const { username, password } = options.source;
-    const url = asciiAddress(options.source.url);
-    this.#client = new RtspClient({
+    this.#credentials = username === null ? undefined : { username, password: password ?? '' };
+    this.#reader = this.#newReader();
+    this.#connection = this.#dial(asciiAddress(options.source.url), true);
+  }
+
+  /** Opens the line to an address, and begins the conversation when it is there. */
+  #dial(address: string, basicAllowed: boolean): Connection {
+    const { isAllowed, clock, source } = this.#options;
+    const url = new URL(address);
+    const credentials = this.#credentials;
+    const transport = isTunnelled(url) ? 'tcp' : this.#options.transport;
+    const connection = openLine(
       url,
-      credentials: username === null ? undefined : { username, password: password ?? '' },
-      chooseTrack,
-      events: {
-        send: (request) => this.#connection.send(request),
-        channels: (highest) => {
-          this.#reader.highestChannel = Math.max(1, highest);
+      { isAllowed, tls: source.tls, credentials: basicAllowed ? credentials : undefined },
+      {
+        opened: () => {
+          if (transport === 'tcp') begin(new InterleavedPath());
+          else this.#openUdp(begin);
         },
-        playing: (media, rtpChannel) => this.#play(media, rtpChannel),
+        bytes: (bytes, length) => this.#receive(bytes, length),
+        failed: (failure) => this.#fail(failure),
+      },
+    );
+    const begin = (path: PacketPath): void => {
+      const client = new RtspClient({
+        url: requestAddress(address),
+        credentials,
+        basicAllowed,
+        chooseTracks,
+        path,
+        events: {
+          send: (request) => connection.send(request),
+          setUp: (tracks) => this.#setUp(tracks, path),
+          playing: () => this.#play(),
+          redirected: (location) => this.#redirect(address, location),
+          failed: (failure) => this.#fail(failure),
+        },
+      });
+      this.#client = client;
+      client.start(clock.monotonicMs());
+    };
+    return connection;
+  }
+
+  /** Of one line: what it has kept of the last read belongs to that line. */
+  #newReader(): InterleavedReader {
+    return new InterleavedReader({
+      frame: (channel, bytes, start, end) => {
+        if (this.#over) return;
+        if (channel === this.#rtpChannel) this.#receiver?.receive(bytes, start, end);
+        else if (channel === this.#rtcpChannel) this.#report(bytes, start, end);
+      },
+      message: (head, body) => this.#client?.message(head, body, this.#arrivalMs),
+    });
+  }
+
+  #openUdp(begin: (path: PacketPath) => void): void {
+    const { isAllowed, clock } = this.#options;
+    const udp = new UdpPath({
+      remoteAddress: this.#connection.remoteAddress() ?? '',
+      localAddress: this.#connection.localAddress(),
+      tracks: 1,
+      isAllowed,
+      clock,
+      events: {
+        packet: (_track, packet) => this.#datagram(packet),
+        report: (_track, packet) => this.#report(packet, 0, packet.length),
         failed: (failure) => this.#fail(failure),
       },
     });
-    this.#connection = openConnection(new URL(url), options.isAllowed, {
-      opened: () => this.#client.start(options.clock.monotonicMs()),
-      bytes: (bytes, length) => this.#receive(bytes, length),
-      failed: (failure) => this.#fail(failure),
+    this.#udp = udp;
+    udp.open(() => {
+      if (!this.#over) begin(udp);
     });
+  }
+
+  /** RFC 2326 §11.3. The new address is resolved and asked about like the first one. */
+  #redirect(from: string, location: string): void {
+    const target = redirectTarget(from, asciiAddress(location));
+    if (target === undefined || ++this.#redirects > MAX_REDIRECTS) {
+      const detail = `the camera refers to ${location}, which is not followed`;
+      this.#fail({ reason: 'protocol-error', detail });
+      return;
+    }
+    this.#client = undefined;
+    this.#udp?.close();
+    this.#udp = undefined;
+    this.#connection.close();
+    this.#reader = this.#newReader();
+    this.#connection = this.#dial(target.url, target.sameHost);
   }
 
   get counters(): SessionCounters {
@@ -138,6 +227,16 @@ export class CameraSession {
       droppedUnits: this.#units.counters.dropped,
       lostPackets: this.#receiver?.lostPackets ?? 0,
     };
+  }
+
+  /** Received since it began, media and all else. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Camera's clock minus ours, ms; undefined until it has told its time. */
+  get cameraClockOffsetMs(): number | undefined {
+    return this.#cameraClock.offsetMs;
   }
 
   /** When a picture of this decode time was taken, as far as is known now. Unix ms. */
@@ -159,7 +258,8 @@ export class CameraSession {
       this.#fail({ reason: 'protocol-error', detail: exceeded });
       return;
     }
-    this.#client.tick(nowMs);
+    this.#client?.tick(nowMs);
+    this.#udp?.tick(nowMs);
     const units = this.#receiver?.units ?? 0;
     if (units !== this.#lastUnits) {
       this.#lastUnits = units;
@@ -169,8 +269,18 @@ export class CameraSession {
       if (nowMs - this.#startedMs > START_MS) this.#fail(this.#notStarted());
     } else if (nowMs - this.#arrivalMs > SILENCE_MS) {
       this.#fail({ reason: 'silent', detail: 'the camera stopped sending' });
+    } else if (
+      this.#udp !== undefined &&
+      this.#progress() === 'playing' &&
+      nowMs - this.#playingMs > FIRST_DATAGRAM_MS
+    ) {
+      this.#fail({ reason: 'silent', detail: 'no packet came by UDP' });
     } else if (nowMs - this.#lastUnitMs > NO_PICTURE_MS) {
-      this.#fail({ reason: 'no-video', detail: 'packets come, but no whole picture' });
+      this.#fail(
+        this.#progress() === 'receiving'
+          ? { reason: 'no-whole-picture', detail: 'packets come, but no whole picture' }
+          : { reason: 'no-video', detail: 'the camera plays, but sends no picture' },
+      );
     }
   }
 
@@ -182,7 +292,10 @@ export class CameraSession {
 
   #receive(bytes: Buffer, length: number): void {
     const { clock } = this.#options;
-    this.#arrivalMs = clock.monotonicMs();
+    const beganMs = clock.monotonicMs();
+    this.#bytes += length;
+    // By UDP, answers to keepalives are no sign of media.
+    if (this.#udp === undefined || !this.#playing) this.#arrivalMs = beganMs;
     if (this.#receiver !== undefined) this.#receiver.arrivalMs = clock.wallMs();
     try {
       this.#reader.feed(bytes, 0, length);
@@ -197,18 +310,59 @@ export class CameraSession {
       }
       throw error;
     }
-    if (length > TIMED_READ_BYTES) this.#workMs += clock.monotonicMs() - this.#arrivalMs;
-    if (!this.#up && !this.#over && (this.#receiver?.units ?? 0) > 0) {
-      this.#up = true;
-      this.#options.onUp();
-    }
+    if (length > TIMED_READ_BYTES) this.#workMs += clock.monotonicMs() - beganMs;
+    this.#lookForPicture();
   }
 
-  #play(media: MediaDescription, rtpChannel: number): void {
-    this.#rtpChannel = rtpChannel;
+  /** An RTP packet that came by itself, in its turn. */
+  #datagram(packet: Buffer): void {
+    const receiver = this.#receiver;
+    if (this.#over || receiver === undefined) return;
+    const { clock } = this.#options;
+    this.#arrivalMs = clock.monotonicMs();
+    this.#bytes += packet.length;
+    receiver.arrivalMs = clock.wallMs();
+    receiver.receive(packet, 0, packet.length);
+    this.#lookForPicture();
+  }
+
+  #lookForPicture(): void {
+    if (this.#up || this.#over || (this.#receiver?.units ?? 0) === 0) return;
+    this.#up = true;
+    this.#options.onUp();
+  }
+
+  /** RTCP of the picture's track. */
+  #report(bytes: Buffer, start: number, end: number): void {
+    const report = senderReportIn(bytes, start, end);
+    if (report === undefined) return;
+    this.#cameraClock.observe(report, this.#options.clock.wallMs());
+    this.#udp?.senderReport(0, report);
+  }
+
+  #progress(): Progress {
+    if ((this.#receiver?.packets ?? 0) > 0) return 'receiving';
+    return this.#client?.stage ?? 'asking';
+  }
+
+  #play(): void {
     this.#playing = true;
+    const nowMs = this.#options.clock.monotonicMs();
+    this.#playingMs = this.#lastUnitMs = this.#arrivalMs = nowMs;
     this.#options.onPlaying();
-    this.#lastUnitMs = this.#arrivalMs;
+    this.#udp?.punch();
+  }
+
+  /** Packets may come from here on, before PLAY is answered. */
+  #setUp([media]: readonly MediaDescription[], path: PacketPath): void {
+    if (media === undefined) return;
+    if (path instanceof InterleavedPath) {
+      this.#reader.highestChannel = path.highestChannel;
+      this.#rtpChannel = path.rtpChannels[0] ?? -1;
+      this.#rtcpChannel = path.rtcpChannels[0] ?? -1;
+    } else {
+      this.#udp?.punch();
+    }
     for (const set of parameterSets(media)) this.#units.parameterSet(set);
     this.#receiver = new RtpReceiver({
       payloadType: media.payloadType,
@@ -231,14 +385,17 @@ export class CameraSession {
 
   #fail(failure: StreamFailure): void {
     if (this.#over) return;
+    const progress = this.#progress();
     this.#end();
     const detail = failure.detail.slice(0, MAX_DETAIL_CHARACTERS);
-    this.#options.onFailure({ reason: failure.reason, detail });
+    this.#options.onFailure({ reason: failure.reason, detail }, progress);
   }
 
   #end(): void {
+    // What waits for a packet before it is handed on first.
+    this.#udp?.close();
     this.#over = true;
-    this.#client.teardown(this.#arrivalMs);
+    this.#client?.teardown(this.#arrivalMs);
     this.#connection.close();
     this.#receiver?.finish();
     this.#segmenter.end();
@@ -255,13 +412,15 @@ function ticks(ms: number): number {
 }
 
 /** The first track that can be played. H.265, MJPEG and sound have their places here when they come. */
-function chooseTrack(description: SessionDescription): MediaDescription | StreamFailure {
+function chooseTracks(
+  description: SessionDescription,
+): readonly MediaDescription[] | StreamFailure {
   const video = description.media.filter((media) => media.kind === 'video');
   if (video.length === 0) {
     return { reason: 'no-video', detail: 'the camera offers no video track' };
   }
   const playable = video.find((media) => media.encoding === 'H264');
-  if (playable !== undefined) return playable;
+  if (playable !== undefined) return [playable];
   const names = video.map((media) => media.encoding || `payload type ${media.payloadType}`);
   return { reason: 'codec-not-supported', detail: `the camera offers ${names.join(', ')}` };
 }

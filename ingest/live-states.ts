@@ -15,6 +15,10 @@ export interface LiveState {
   height: number | null;
   frameRate: number | null;
   bitsPerSecond: number | null;
+  /** How packets come, while up. */
+  transport: 'tcp' | 'udp' | null;
+  /** Camera's clock minus the gateway's, as its sender reports tell it; while up. */
+  clockOffsetMs: number | null;
 }
 
 export interface LiveStates {
@@ -69,5 +73,7 @@ export function plainState(
     height: null,
     frameRate: null,
     bitsPerSecond: null,
+    transport: null,
+    clockOffsetMs: null,
   };
 }

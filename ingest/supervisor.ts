@@ -1,32 +1,47 @@
 import { backOffMs } from './back-off.ts';
-import { CameraSession } from './camera-session.ts';
+import { CameraSession, type Progress } from './camera-session.ts';
 import type { Clock } from './clock.ts';
 import type { InitSegment } from './fmp4/segmenter.ts';
 import type { PartTarget } from './fmp4/part-target.ts';
 import type { ChunkPool } from './memory/chunk-pool.ts';
 import type { PartOutbox } from './part-records.ts';
+import { TransportChoice } from './rtsp/transport-choice.ts';
+import { SiteBudget } from './site-budget.ts';
 import type { StreamFailure } from './stream-failure.ts';
 import type {
   Assignment,
   CuttingRules,
   InitNotice,
+  SessionNotice,
   StateNotice,
   WorkerCounters,
 } from './worker-protocol.ts';
 
 /** Sessions being opened at once, so that a start of a thousand cameras is not a thousand handshakes in one round. */
 const MAX_CONNECTING = 64;
-/** The same for the cameras of one site, which share a line, and its sessions altogether. */
-const MAX_CONNECTING_PER_SITE = 4;
-const MAX_SESSIONS_PER_SITE = 128;
+/** Opened in one tick, so that those of a start do not go on to beat as one. */
+const MAX_OPENED_A_TICK = 32;
 /** A session that lasted this long was a good one: back-off starts anew after it. */
 const GOOD_SESSION_MS = 30_000;
+/** Before the other way of sending is tried: a small box is given time to take the first session away. */
+const OTHER_WAY_MS = 250;
+/** What sessions take of their line, and what cameras' clocks say, are looked at this often. */
+const MEASURE_MS = 5_000;
+/** A camera's clock that moved less is not told of again. */
+const CLOCK_STEP_MS = 500;
 
 interface Entry {
   assignment: Assignment;
   partTarget: PartTarget | undefined;
+  transport: TransportChoice;
   session: CameraSession | undefined;
   connecting: boolean;
+  /** It is due, and its site has no place for it; told once. */
+  waitsForSite: boolean;
+  /** At the last measurement of this session, and when that was. */
+  measuredBytes: number;
+  measuredMs: number;
+  clockOffsetMs: number | undefined;
   upSinceMs: number;
   attempt: number;
   retryAtMs: number;
@@ -38,6 +53,7 @@ export interface Notices {
   inits: InitNotice[];
   partTargets: { slot: number; target: PartTarget }[];
   states: StateNotice[];
+  sessions: SessionNotice[];
 }
 
 /**
@@ -53,13 +69,13 @@ export class Supervisor {
   readonly #clock: Clock;
   readonly #random: () => number;
   #connecting = 0;
-  readonly #sites = new Map<string, { connecting: number; sessions: number }>();
+  readonly #sites = new Map<string, SiteBudget>();
   #initNumber = 0;
   #parts = 0;
   /** Of sessions that are over. */
   #droppedUnits = 0;
   #lostPackets = 0;
-  #notices: Notices = { inits: [], partTargets: [], states: [] };
+  #notices: Notices = { inits: [], partTargets: [], states: [], sessions: [] };
 
   constructor(options: {
     cutting: CuttingRules;
@@ -83,8 +99,13 @@ export class Supervisor {
     this.#entries.set(assignment.slot, {
       assignment,
       partTarget: assignment.partTarget,
+      transport: new TransportChoice(assignment.source.transport, assignment.transport),
       session: undefined,
       connecting: false,
+      waitsForSite: false,
+      measuredBytes: 0,
+      measuredMs: 0,
+      clockOffsetMs: undefined,
       upSinceMs: 0,
       attempt: 0,
       retryAtMs: 0,
@@ -99,24 +120,38 @@ export class Supervisor {
     this.#settle(entry);
     entry.session?.close();
     this.#addUp(entry);
+    this.#siteOf(entry)?.forget(entry.assignment.source);
   }
 
   tick(): void {
     const nowMs = this.#clock.monotonicMs();
     const due: Entry[] = [];
     for (const entry of this.#entries.values()) {
-      if (entry.session !== undefined) entry.session.tick(nowMs);
-      else if (entry.retryAtMs <= nowMs) due.push(entry);
+      if (entry.session !== undefined) {
+        entry.session.tick(nowMs);
+        if (nowMs - entry.measuredMs >= MEASURE_MS) this.#measure(entry, nowMs);
+      } else if (entry.retryAtMs <= nowMs) due.push(entry);
     }
     // Who has waited longest goes first: else cameras that do not answer, which are due again before the budget has
     // come round to all, would keep those behind them from ever being tried.
     due.sort((a, b) => a.retryAtMs - b.retryAtMs);
-    for (const entry of due) if (this.#mayConnect(entry)) this.#open(entry);
+    let opened = 0;
+    for (const entry of due) {
+      if (this.#connecting >= MAX_CONNECTING || opened === MAX_OPENED_A_TICK) break;
+      const budget = this.#siteOf(entry);
+      const place = budget?.place(entry.assignment.source) ?? 'free';
+      if (place === 'free') {
+        this.#open(entry);
+        opened++;
+      } else if (place !== 'connecting') {
+        this.#waitForSite(entry, place);
+      }
+    }
   }
 
   takeNotices(): Notices {
     const notices = this.#notices;
-    this.#notices = { inits: [], partTargets: [], states: [] };
+    this.#notices = { inits: [], partTargets: [], states: [], sessions: [] };
     return notices;
   }
 
@@ -138,41 +173,71 @@ export class Supervisor {
     for (const slot of this.#entries.keys()) this.release(slot);
   }
 
-  #mayConnect(entry: Entry): boolean {
-    if (this.#connecting >= MAX_CONNECTING) return false;
-    const site = this.#siteOf(entry);
-    return (
-      site === undefined ||
-      (site.connecting < MAX_CONNECTING_PER_SITE && site.sessions < MAX_SESSIONS_PER_SITE)
-    );
+  /** What the entry's site uses of its budgets; undefined for a camera of no site. */
+  #siteOf(entry: Entry): SiteBudget | undefined {
+    const { site } = entry.assignment.source;
+    if (site === null) return undefined;
+    let budget = this.#sites.get(site.name);
+    if (budget === undefined) this.#sites.set(site.name, (budget = new SiteBudget()));
+    budget.limits = site;
+    return budget;
   }
 
-  /** What the entry's site uses of its budgets; undefined for a camera of no site. */
-  #siteOf(entry: Entry): { connecting: number; sessions: number } | undefined {
-    const name = entry.assignment.source.site?.name;
-    if (name === undefined) return undefined;
-    let site = this.#sites.get(name);
-    if (site === undefined) this.#sites.set(name, (site = { connecting: 0, sessions: 0 }));
-    return site;
+  /** Its turn has come, and its site is full: it stays in its turn, and the screens say what it waits for. */
+  #waitForSite(entry: Entry, detail: string): void {
+    if (entry.waitsForSite) return;
+    entry.waitsForSite = true;
+    this.#notices.states.push({
+      slot: entry.assignment.slot,
+      atMs: this.#clock.wallMs(),
+      state: 'down',
+      failure: { reason: 'site-budget', detail },
+      retryAtMs: null,
+    });
+  }
+
+  #measure(entry: Entry, nowMs: number): void {
+    const { session, assignment } = entry;
+    if (session === undefined) return;
+    const ms = nowMs - entry.measuredMs;
+    if (entry.measuredMs > 0) {
+      const bits = ((session.bytes - entry.measuredBytes) * 8 * 1000) / ms;
+      this.#siteOf(entry)?.measured(assignment.source, bits);
+    }
+    entry.measuredMs = nowMs;
+    entry.measuredBytes = session.bytes;
+    const offsetMs = session.cameraClockOffsetMs;
+    if (offsetMs === undefined) return;
+    if (Math.abs(offsetMs - (entry.clockOffsetMs ?? Infinity)) < CLOCK_STEP_MS) return;
+    entry.clockOffsetMs = offsetMs;
+    this.#tellSession(entry);
+  }
+
+  #tellSession(entry: Entry): void {
+    this.#notices.sessions.push({
+      slot: entry.assignment.slot,
+      transport: entry.transport.next,
+      clockOffsetMs: entry.clockOffsetMs ?? null,
+    });
   }
 
   #open(entry: Entry): void {
     const { slot, source } = entry.assignment;
     const startMs = this.#clock.wallMs();
     const runId = startMs.toString(36);
-    const site = this.#siteOf(entry);
-    if (site !== undefined) {
-      site.connecting++;
-      site.sessions++;
-    }
+    this.#siteOf(entry)?.opened(source);
     entry.connecting = true;
     this.#connecting++;
-    if (entry.attempt === 0) {
+    entry.measuredMs = entry.measuredBytes = 0;
+    entry.clockOffsetMs = undefined;
+    if (entry.attempt === 0 || entry.waitsForSite) {
+      entry.waitsForSite = false;
       this.#notices.states.push({ slot, atMs: startMs, state: 'connecting' });
     }
     const wallMs = (decodeTicks: number): number => session.wallMs(decodeTicks);
     const session = new CameraSession({
       source,
+      transport: entry.transport.next,
       cutting: this.#cutting,
       partTarget: entry.partTarget,
       pool: this.#pool,
@@ -193,9 +258,11 @@ export class Supervisor {
       onPlaying: () => this.#settle(entry),
       onUp: () => {
         entry.upSinceMs = this.#clock.monotonicMs();
+        entry.transport.worked();
+        this.#tellSession(entry);
         this.#notices.states.push({ slot, atMs: this.#clock.wallMs(), state: 'up' });
       },
-      onFailure: (failure) => this.#failed(entry, failure),
+      onFailure: (failure, progress) => this.#failed(entry, failure, progress),
     });
     entry.session = session;
   }
@@ -214,10 +281,14 @@ export class Supervisor {
     });
   }
 
-  #failed(entry: Entry, failure: StreamFailure): void {
+  #failed(entry: Entry, failure: StreamFailure, progress: Progress): void {
     const nowMs = this.#clock.monotonicMs();
     this.#settle(entry);
     this.#addUp(entry);
+    if (entry.transport.failed(failure.reason, progress)) {
+      entry.retryAtMs = nowMs + OTHER_WAY_MS;
+      return;
+    }
     if (entry.upSinceMs > 0 && nowMs - entry.upSinceMs > GOOD_SESSION_MS) entry.attempt = 0;
     entry.upSinceMs = 0;
     entry.attempt++;
@@ -237,8 +308,7 @@ export class Supervisor {
     if (!entry.connecting) return;
     entry.connecting = false;
     this.#connecting--;
-    const site = this.#siteOf(entry);
-    if (site !== undefined) site.connecting--;
+    this.#siteOf(entry)?.settled();
   }
 
   /** The entry's session is over. */
@@ -247,9 +317,6 @@ export class Supervisor {
     this.#droppedUnits += entry.session.counters.droppedUnits;
     this.#lostPackets += entry.session.counters.lostPackets;
     entry.session = undefined;
-    const site = this.#siteOf(entry);
-    if (site !== undefined && --site.sessions === 0) {
-      this.#sites.delete(entry.assignment.source.site?.name ?? '');
-    }
+    this.#siteOf(entry)?.closed(entry.assignment.source);
   }
 }

@@ -5,10 +5,12 @@ import { measureWindow } from './hls/multivariant-playlist.ts';
 import { plainState, type LiveState, type LiveStateBoard } from './live-states.ts';
 import { ChunkReader } from './memory/chunk-pool.ts';
 import { readParts } from './part-records.ts';
+import type { Transport } from './rtsp/transport-choice.ts';
 import type { StreamSource } from '#registry/cameras.ts';
 import type {
   FromWorker,
   LoopLag,
+  SessionNotice,
   StateNotice,
   ToWorker,
   WorkerCounters,
@@ -48,6 +50,9 @@ interface Camera {
   /** The present run, once it has an init; for the log. */
   runId: string | undefined;
   measured: boolean;
+  /** How its packets came at last; kept over sessions and workers. */
+  transport: Transport | undefined;
+  clockOffsetMs: number | null;
   clearing: NodeJS.Timeout | undefined;
 }
 
@@ -107,6 +112,8 @@ export class WorkerPool {
         init: undefined,
         runId: undefined,
         measured: false,
+        transport: undefined,
+        clockOffsetMs: null,
         clearing: undefined,
       };
       this.#cameras.set(source.cameraId, camera);
@@ -224,10 +231,11 @@ export class WorkerPool {
     if (cameras.length === 0) return;
     this.#tell(worker, {
       type: 'assign',
-      assignments: cameras.map(({ source, slot, window }) => ({
+      assignments: cameras.map(({ source, slot, window, transport }) => ({
         source,
         slot,
         partTarget: window.partTarget,
+        transport,
       })),
     });
   }
@@ -284,7 +292,17 @@ export class WorkerPool {
       (slot) => this.#slots.get(slot)?.window.endSegment(),
     );
     if (round.inits.length > 0) this.#forgetInits(inits);
+    for (const notice of round.sessions) this.#takeSession(notice);
     for (const notice of round.states) this.#takeState(notice);
+  }
+
+  #takeSession({ slot, transport, clockOffsetMs }: SessionNotice): void {
+    const camera = this.#slots.get(slot);
+    if (camera === undefined) return;
+    camera.transport = transport;
+    camera.clockOffsetMs = clockOffsetMs;
+    const state = this.#options.states.get(camera.source.cameraId);
+    if (state?.state === 'up') this.#options.states.set(this.#withStream(camera, state));
   }
 
   /** A round's parts may refer to a camera's earlier inits; those of later rounds refer to its latest, or newer ones. */
@@ -322,6 +340,8 @@ export class WorkerPool {
       height: camera.init?.height ?? null,
       frameRate: frameRate === undefined ? null : Math.round(frameRate * 100) / 100,
       bitsPerSecond: meanBitsPerSecond === undefined ? null : Math.round(meanBitsPerSecond),
+      transport: camera.transport ?? null,
+      clockOffsetMs: camera.clockOffsetMs,
     };
   }
 

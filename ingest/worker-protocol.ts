@@ -1,5 +1,6 @@
 import type { PartTarget } from './fmp4/part-target.ts';
 import type { SharedChunkState } from './memory/chunk-pool.ts';
+import type { Transport } from './rtsp/transport-choice.ts';
 import type { StreamFailure } from './stream-failure.ts';
 import type { StreamSource } from '#registry/cameras.ts';
 
@@ -30,6 +31,16 @@ export interface Assignment {
   slot: number;
   /** Decided in an earlier run; kept for the life of the camera's URL. */
   partTarget: PartTarget | undefined;
+  /** How its packets came before, where its record leaves that open. */
+  transport: Transport | undefined;
+}
+
+/** What a session has shown of a camera besides its pictures. */
+export interface SessionNotice {
+  slot: number;
+  transport: Transport;
+  /** Camera's clock minus ours, ms; null until it has told its time. */
+  clockOffsetMs: number | null;
 }
 
 export type ToWorker =
@@ -52,7 +63,8 @@ export interface InitNotice {
 export type StateNotice = { slot: number; atMs: number } & (
   | { state: 'connecting' }
   | { state: 'up' }
-  | { state: 'down'; failure: StreamFailure; retryAtMs: number }
+  /** `retryAtMs` is null while it waits for a place in its site's budget. */
+  | { state: 'down'; failure: StreamFailure; retryAtMs: number | null }
 );
 
 /** Counted since the worker began. */
@@ -78,5 +90,6 @@ export type FromWorker =
       partTargets: readonly { slot: number; target: PartTarget }[];
       parts: Float64Array;
       states: readonly StateNotice[];
+      sessions: readonly SessionNotice[];
     }
   | { type: 'report'; counters: WorkerCounters; lag: LoopLag };

@@ -1,5 +1,6 @@
 import { authorization, chooseChallenge, type Challenge, type Credentials } from './digest.ts';
 import { formatRequest, header, parseReply, type RtspReply } from './message.ts';
+import type { PacketPath } from './packet-path.ts';
 import { parseSdp, type MediaDescription, type SessionDescription } from './sdp.ts';
 import type { StreamFailure } from '../stream-failure.ts';
 
@@ -13,11 +14,20 @@ const USER_AGENT = 'CCTV-Linkage-Gateway/0.1';
 
 export interface RtspClientEvents {
   send(request: string): void;
-  /** PLAY was accepted; packets of the track come on `rtpChannel`. */
-  playing(media: MediaDescription, rtpChannel: number): void;
-  /** SETUP told the channels; frames may come before PLAY's own reply. */
-  channels(highest: number): void;
+  /** All tracks are set up and PLAY is asked for: packets may come before its reply does. */
+  setUp(tracks: readonly MediaDescription[]): void;
+  /** PLAY was accepted. */
+  playing(): void;
+  /** The stream is at another address, which nobody has looked at yet; RFC 2326 §11.3. */
+  redirected(url: string): void;
   failed(failure: StreamFailure): void;
+}
+
+interface Waiting {
+  step: Step;
+  sequence: number;
+  url: string;
+  challenges: number;
 }
 
 type Step = 'OPTIONS' | 'DESCRIBE' | 'SETUP' | 'PLAY';
@@ -26,21 +36,26 @@ type Step = 'OPTIONS' | 'DESCRIBE' | 'SETUP' | 'PLAY';
 const STEP_HEADERS: Readonly<Record<Step, ReadonlyArray<readonly [string, string]>>> = {
   OPTIONS: [],
   DESCRIBE: [['Accept', 'application/sdp']],
-  SETUP: [['Transport', 'RTP/AVP/TCP;unicast;interleaved=0-1']],
+  SETUP: [],
   PLAY: [['Range', 'npt=0.000-']],
 };
 
 /**
- * One conversation with a camera: OPTIONS, DESCRIBE, SETUP, PLAY, then keepalives (RFC 2326 §10). It knows no socket:
- * requests go out through `send`, replies come in through `message`, time is told to it.
+ * One conversation with a camera: OPTIONS, DESCRIBE, SETUP of each track, PLAY, then keepalives (RFC 2326 §10). It knows
+ * no socket: requests go out through `send`, replies come in through `message`, time is told to it. How packets arrive
+ * is the path's matter.
  */
 export class RtspClient {
   readonly #url: string;
   readonly #credentials: Credentials | undefined;
-  readonly #chooseTrack: (description: SessionDescription) => MediaDescription | StreamFailure;
+  readonly #basicAllowed: boolean;
+  readonly #chooseTracks: (
+    description: SessionDescription,
+  ) => readonly MediaDescription[] | StreamFailure;
+  readonly #path: PacketPath;
   readonly #events: RtspClientEvents;
   #sequence = 0;
-  #waiting: { step: Step; sequence: number; url: string; challenges: number } | undefined;
+  #waiting: Waiting | undefined;
   #challenge: Challenge | undefined;
   #nonceCount = 0;
   #session: string | undefined;
@@ -49,8 +64,10 @@ export class RtspClient {
   #keepaliveRepeated = false;
   #lastRequestMs = 0;
   #description: SessionDescription | undefined;
-  #track: MediaDescription | undefined;
-  #rtpChannel = 0;
+  #tracks: readonly MediaDescription[] = [];
+  /** Of them, set up so far. */
+  #tracksSetUp = 0;
+  #rangeRefused = false;
   #playing = false;
   #over = false;
 
@@ -58,13 +75,18 @@ export class RtspClient {
     /** Without credentials. */
     url: string;
     credentials: Credentials | undefined;
-    /** The track to play, or why there is none. */
-    chooseTrack: (description: SessionDescription) => MediaDescription | StreamFailure;
+    /** False: a server that a camera's address merely led to does not get the password itself, only its digest. */
+    basicAllowed?: boolean;
+    /** The tracks to play, at least one, or why there is none. */
+    chooseTracks: (description: SessionDescription) => readonly MediaDescription[] | StreamFailure;
+    path: PacketPath;
     events: RtspClientEvents;
   }) {
     this.#url = options.url;
     this.#credentials = options.credentials;
-    this.#chooseTrack = options.chooseTrack;
+    this.#basicAllowed = options.basicAllowed ?? true;
+    this.#chooseTracks = options.chooseTracks;
+    this.#path = options.path;
     this.#events = options.events;
   }
 
@@ -88,12 +110,24 @@ export class RtspClient {
       this.#authenticate(reply, waiting, nowMs);
     } else if (reply.status >= 200 && reply.status < 300) {
       this.#accepted(waiting.step, reply, body, nowMs);
+    } else if (reply.status >= 300 && reply.status < 400) {
+      this.#redirected(waiting.step, reply);
     } else if (waiting.step === 'OPTIONS') {
-      // Only a courtesy: what matters is whether DESCRIBE is answered.
+      // Policy `refuses-options`. Only a courtesy: what matters is whether DESCRIBE is answered.
       this.#request('DESCRIBE', this.#url, nowMs);
+    } else if (waiting.step === 'PLAY' && reply.status === 457 && !this.#rangeRefused) {
+      // Policy `refuses-range`: some servers of live streams call any Range invalid.
+      this.#rangeRefused = true;
+      this.#request('PLAY', waiting.url, nowMs);
     } else {
       this.#fail(refusal(waiting.step, reply));
     }
+  }
+
+  /** How far it has come, for whoever has to judge why it did not come further. */
+  get stage(): 'asking' | 'setting-up' | 'playing' {
+    if (this.#playing) return 'playing';
+    return this.#tracks.length > 0 ? 'setting-up' : 'asking';
   }
 
   /** Called now and then; keeps the session from timing out (RFC 2326 §12.37). */
@@ -121,35 +155,55 @@ export class RtspClient {
       }
       case 'DESCRIBE': {
         this.#description = parseSdp(body.toString('latin1'), this.#base(reply));
-        const track = this.#chooseTrack(this.#description);
-        if ('reason' in track) {
-          this.#fail(track);
+        const tracks = this.#chooseTracks(this.#description);
+        if ('reason' in tracks) {
+          this.#fail(tracks);
           return;
         }
-        this.#track = track;
-        this.#request('SETUP', track.control, nowMs);
+        this.#tracks = tracks;
+        this.#setUpNext(nowMs);
         return;
       }
       case 'SETUP': {
         this.#readSession(reply);
-        if (!this.#readTransport(reply)) return;
+        const failure = this.#path.agree(this.#tracksSetUp, header(reply, 'transport'));
+        if (failure !== undefined) {
+          this.#fail(failure);
+          return;
+        }
+        this.#tracksSetUp++;
+        if (this.#tracksSetUp < this.#tracks.length) {
+          this.#setUpNext(nowMs);
+          return;
+        }
+        this.#events.setUp(this.#tracks);
         this.#request('PLAY', this.#description?.control ?? this.#url, nowMs);
         return;
       }
       case 'PLAY': {
         this.#readSession(reply);
         this.#playing = true;
-        this.#events.playing(this.#track as MediaDescription, this.#rtpChannel);
+        this.#events.playing();
         return;
       }
     }
   }
 
-  #authenticate(
-    reply: RtspReply,
-    waiting: { step: Step; url: string; challenges: number },
-    nowMs: number,
-  ): void {
+  #setUpNext(nowMs: number): void {
+    this.#request('SETUP', this.#tracks[this.#tracksSetUp]?.control ?? this.#url, nowMs);
+  }
+
+  #redirected(step: Step, reply: RtspReply): void {
+    const location = header(reply, 'location');
+    if (location === undefined || !/^rtsps?:\/\/[^/]/i.test(location)) {
+      this.#fail(refusal(step, reply));
+      return;
+    }
+    this.#over = true;
+    this.#events.redirected(location);
+  }
+
+  #authenticate(reply: RtspReply, waiting: Waiting, nowMs: number): void {
     const challenge = chooseChallenge(reply.headers.get('www-authenticate') ?? []);
     const refused = this.#challenge !== undefined && waiting.challenges > 0;
     const again = challenge?.scheme === 'digest' && challenge.stale;
@@ -162,6 +216,11 @@ export class RtspClient {
       this.#fail({
         reason: 'unauthorised',
         detail: 'the camera asks for a kind of sign-in that is not known',
+      });
+    } else if (challenge.scheme === 'basic' && !this.#basicAllowed) {
+      this.#fail({
+        reason: 'unauthorised',
+        detail: 'the server that the camera refers to asks for the password itself',
       });
     } else if (
       waiting.challenges >= MAX_CHALLENGES ||
@@ -204,22 +263,10 @@ export class RtspClient {
     this.#keepaliveMs = Math.max(MIN_KEEPALIVE_MS, (seconds * 1000) / 2);
   }
 
-  /** The server may choose other channels than were asked for. */
-  #readTransport(reply: RtspReply): boolean {
-    const transport = header(reply, 'transport') ?? '';
-    const channels = /interleaved\s*=\s*(\d{1,3})(?:\s*-\s*(\d{1,3}))?/i.exec(transport);
-    const rtp = Number(channels?.[1] ?? 0);
-    const rtcp = Number(channels?.[2] ?? rtp + 1);
-    if (rtp > 254 || rtcp > 255) {
-      this.#fail({ reason: 'protocol-error', detail: `channels out of range: ${transport}` });
-      return false;
-    }
-    this.#rtpChannel = rtp;
-    this.#events.channels(Math.max(rtp, rtcp));
-    return true;
-  }
-
-  /** RFC 2326 §C.1.1: Content-Base, Content-Location, then the request's own address. */
+  /**
+   * RFC 2326 §C.1.1: Content-Base, Content-Location, then the request's own address. Policy `base-without-scheme`: what
+   * is no whole address is passed over.
+   */
   #base(reply: RtspReply): string {
     for (const name of ['content-base', 'content-location']) {
       const value = header(reply, name);
@@ -229,8 +276,14 @@ export class RtspClient {
   }
 
   #request(step: Step, url: string, nowMs: number, challenges = 0): void {
-    const sequence = this.#send(step, url, STEP_HEADERS[step], nowMs);
+    const sequence = this.#send(step, url, this.#headersOf(step), nowMs);
     this.#waiting = { step, sequence, url, challenges };
+  }
+
+  #headersOf(step: Step): ReadonlyArray<readonly [string, string]> {
+    if (step === 'SETUP') return [['Transport', this.#path.offer(this.#tracksSetUp)]];
+    if (step === 'PLAY' && this.#rangeRefused) return [];
+    return STEP_HEADERS[step];
   }
 
   #send(
@@ -276,5 +329,6 @@ function refusal(step: Step, reply: RtspReply): StreamFailure {
   if (reply.status === 404 || reply.status === 410) return { reason: 'not-found', detail };
   if (reply.status === 403) return { reason: 'unauthorised', detail };
   if (reply.status === 503 || reply.status === 453) return { reason: 'refused', detail };
+  if (reply.status === 461) return { reason: 'transport-refused', detail };
   return { reason: 'protocol-error', detail };
 }

@@ -1,9 +1,18 @@
 import { lookup } from 'node:dns';
 import { connect, isIP, type Socket } from 'node:net';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
+import type { StreamTls } from '#registry/cameras.ts';
 import type { StreamFailure } from '../stream-failure.ts';
 
-/** RFC 2326 §3.2. */
-const RTSP_PORT = 554;
+/** RFC 2326 §3.2; RFC 7826 §22.14.1; those of HTTP for a tunnel. */
+const defaultPorts: Readonly<Record<string, number>> = {
+  'rtsp:': 554,
+  'rtsps:': 322,
+  'http:': 80,
+  'https:': 443,
+};
+/** Recorders of the years before TLS 1.2 (2008) are let in where nobody relies on the certificate's authority. */
+const OLD_TLS = { minVersion: 'TLSv1', ciphers: 'DEFAULT:@SECLEVEL=0' } as const;
 /** What one read takes at most: a second of a camera of 4 Mbit/s, or 50 ms of one of 80. */
 const READ_BYTES = 512 * 1024;
 /** Unsent requests; a peer that reads none of them is gone. */
@@ -23,19 +32,30 @@ export interface ConnectionEvents {
 
 export interface Connection {
   send(text: string): void;
+  /** The two ends, once it is open. */
+  remoteAddress(): string | undefined;
+  localAddress(): string | undefined;
   /** Lets what was sent leave, then closes. No event follows. */
   close(): void;
 }
 
+export interface ConnectionOptions {
+  isAllowed: (address: string) => boolean;
+  /** How the certificate of an rtsps or https address is verified. */
+  tls: StreamTls;
+}
+
 /**
- * A TCP connection to a camera. The address is resolved first and every resolved address is asked about, so that a
- * name cannot lead where an address may not (CAMERA_NETWORKS).
+ * A connection to a camera: TCP, or TLS over it for `rtsps:` and `https:`. The address is resolved first and every
+ * resolved address is asked about, so that a name cannot lead where an address may not (CAMERA_NETWORKS).
  */
 export function openConnection(
   url: URL,
-  isAllowed: (address: string) => boolean,
+  { isAllowed, tls }: ConnectionOptions,
   events: ConnectionEvents,
 ): Connection {
+  const secure = url.protocol === 'rtsps:' || url.protocol === 'https:';
+  const host = url.hostname.replace(/^\[|\]$/g, '');
   let socket: Socket | undefined;
   let over = false;
 
@@ -47,9 +67,9 @@ export function openConnection(
   };
 
   const open = (address: string): void => {
-    socket = connect({
+    const reading = {
       host: address,
-      port: url.port === '' ? RTSP_PORT : Number(url.port),
+      port: url.port === '' ? (defaultPorts[url.protocol] ?? 0) : Number(url.port),
       noDelay: true,
       onread: {
         buffer: readBuffer,
@@ -58,10 +78,27 @@ export function openConnection(
           return true;
         },
       },
-    });
-    socket.on('connect', () => {
-      if (!over) events.opened();
-    });
+    };
+    if (secure) {
+      const tlsSocket = connectTls({
+        ...reading,
+        ...(tls.verify === 'system' ? {} : { ...OLD_TLS, rejectUnauthorized: false }),
+        // A name for the certificate to be of; an address is compared with its addresses.
+        ...(isIP(host) === 0 ? { servername: host } : {}),
+      });
+      socket = tlsSocket;
+      tlsSocket.on('secureConnect', () => {
+        if (over) return;
+        const other = tls.verify === 'pin' ? otherThanPinned(tlsSocket, tls) : undefined;
+        if (other === undefined) events.opened();
+        else fail(other);
+      });
+    } else {
+      socket = connect(reading);
+      socket.on('connect', () => {
+        if (!over) events.opened();
+      });
+    }
     socket.on('error', (error: NodeJS.ErrnoException) => fail(connectFailure(error)));
     socket.on('end', () =>
       fail({ reason: 'closed-by-camera', detail: 'the camera closed the connection' }),
@@ -71,14 +108,6 @@ export function openConnection(
     );
   };
 
-  if (url.protocol !== 'rtsp:') {
-    // In the clear it would be answered by nobody, or by one who wants the password.
-    setImmediate(() =>
-      fail({ reason: 'protocol-error', detail: 'RTSP over TLS (rtsps) is not supported yet' }),
-    );
-    return { send: () => {}, close: () => void (over = true) };
-  }
-  const host = url.hostname.replace(/^\[|\]$/g, '');
   if (isIP(host) !== 0) {
     // Later, so that the caller has the connection before its first event.
     setImmediate(() => {
@@ -108,6 +137,8 @@ export function openConnection(
       }
       socket.write(text, 'latin1');
     },
+    remoteAddress: () => socket?.remoteAddress,
+    localAddress: () => socket?.localAddress,
     close() {
       over = true;
       const closing = socket;
@@ -122,8 +153,19 @@ function notAllowed(host: string): StreamFailure {
   return { reason: 'address-not-allowed', detail: `${host} is outside CAMERA_NETWORKS` };
 }
 
+function otherThanPinned(socket: TLSSocket, tls: StreamTls): StreamFailure | undefined {
+  const { fingerprint256 } = socket.getPeerCertificate();
+  if (fingerprint256 === tls.fingerprint) return undefined;
+  const detail = `the camera shows the certificate ${fingerprint256}, not the one that is pinned`;
+  return { reason: 'tls', detail };
+}
+
 function connectFailure(error: NodeJS.ErrnoException): StreamFailure {
   const detail = error.code ?? error.message;
+  // Of the handshake and of verification; neither is an error of the system's.
+  if (/^ERR_(SSL|TLS)|CERT|^UNABLE_TO|SELF_SIGNED|^EPROTO$/.test(error.code ?? '')) {
+    return { reason: 'tls', detail: `${detail}: ${error.message}` };
+  }
   switch (error.code) {
     case 'ECONNREFUSED':
       return { reason: 'refused', detail };

@@ -16,9 +16,20 @@ const MAX_HEADERS = 100;
 
 /** A head without its empty last line. Folded lines (RFC 2326 §4.2) are joined. Throws MalformedReply. */
 export function parseReply(head: string): RtspReply {
+  const reply = parseHead(head, /^RTSP\/\d\.\d +(\d{3})(?: +(.*))?$/i);
+  if (reply === undefined) throw new MalformedReply('the first line is not an RTSP status line');
+  return reply;
+}
+
+/** The same of an HTTP answer (RFC 9112 §4); undefined if it is none. */
+export function parseHttpReply(head: string): RtspReply | undefined {
+  return parseHead(head, /^HTTP\/\d\.\d +(\d{3})(?: +(.*))?$/i);
+}
+
+function parseHead(head: string, statusLine: RegExp): RtspReply | undefined {
   const lines = head.replaceAll('\0', '').split(/\r\n|\n|\r/);
-  const status = /^RTSP\/\d\.\d +(\d{3})(?: +(.*))?$/i.exec(lines[0] ?? '');
-  if (status === null) throw new MalformedReply('the first line is not an RTSP status line');
+  const status = statusLine.exec(lines[0] ?? '');
+  if (status === null) return undefined;
   const headers = new Map<string, string[]>();
   let values: string[] | undefined;
   for (const line of lines.slice(1, MAX_HEADERS)) {

@@ -7,15 +7,11 @@ import { RtpReceiver } from '#ingest/rtp/receiver.ts';
 import { Timeline } from '#ingest/rtp/timeline.ts';
 import { WallClock } from '#ingest/rtp/wall-clock.ts';
 import { RtspClient } from '#ingest/rtsp/client.ts';
+import { InterleavedPath } from '#ingest/rtsp/interleaved-path.ts';
 import { authorization, chooseChallenge } from '#ingest/rtsp/digest.ts';
 import { InterleavedReader, NotRtsp } from '#ingest/rtsp/interleaved.ts';
 import { contentLength, MalformedReply, parseReply } from '#ingest/rtsp/message.ts';
-import {
-  MalformedDescription,
-  parameterSets,
-  parseSdp,
-  type MediaDescription,
-} from '#ingest/rtsp/sdp.ts';
+import { MalformedDescription, parameterSets, parseSdp } from '#ingest/rtsp/sdp.ts';
 import { goLiterals } from '../fuzz/corpus.ts';
 import { captures } from './captures.ts';
 import { AUD, FILLER, IDR, LARGE_PPS, LARGE_SPS, P, PPS, SEI, SPS } from './h264/nal-units.ts';
@@ -195,14 +191,17 @@ describe('any bytes', { timeout: TIMEOUT_MS }, () => {
       fc.property(fc.array(fc.tuple(status, headers, body), { maxLength: 100 }), (answers) => {
         let requests = 0;
         let failures = 0;
+        const path = new InterleavedPath();
         const client = new RtspClient({
           url: 'rtsp://c/',
           credentials: { username: 'u', password: 'p' },
-          chooseTrack: (description) => description.media[0] as MediaDescription,
+          chooseTracks: (description) => description.media.slice(0, 2),
+          path,
           events: {
             send: () => requests++,
+            setUp: () => expect(path.highestChannel).toBeLessThan(256),
             playing: () => {},
-            channels: (highest) => expect(highest).toBeLessThan(256),
+            redirected: () => failures++,
             failed: () => failures++,
           },
         });

@@ -63,6 +63,7 @@ function roundOf(slot: number, { inits, parts, down }: ScriptedRound): FromWorke
       height: 480,
     })),
     partTargets: [],
+    sessions: [],
     parts: outbox.take(),
     states:
       down === undefined

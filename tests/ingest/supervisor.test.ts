@@ -51,6 +51,7 @@ function supervise(isAllowed: (address: string) => boolean = () => true) {
       supervisor.assign({
         slot,
         partTarget: undefined,
+        transport: undefined,
         source: {
           cameraId: `camera ${slot}`,
           url,
@@ -88,6 +89,7 @@ const names = (states: readonly StateNotice[]): string[] =>
       : `${notice.slot} ${notice.state}`,
   );
 
+type Down = StateNotice & { state: 'down'; retryAtMs: number };
 type Supervision = ReturnType<typeof supervise>;
 
 describe('a camera that answers', () => {
@@ -155,7 +157,7 @@ describe('a camera that answers', () => {
       }
       simulator.behave('a', { kind: 'drop' });
       await run.until(() => run.states.length > up);
-      const last = run.states.at(-1) as StateNotice & { state: 'down' };
+      const last = run.states.at(-1) as Down;
       waits.push(last.retryAtMs - last.atMs);
       run.later(last.retryAtMs - last.atMs);
     }
@@ -191,15 +193,25 @@ describe('what does not answer', () => {
     run.supervisor.stop();
   });
 
-  test('an address for TLS is not dialled in the clear', async () => {
-    let connections = 0;
-    const server = createServer(() => connections++).listen(0, '127.0.0.1');
+  test('an address for TLS hears nothing in the clear', async () => {
+    const heard: Buffer[] = [];
+    const server = createServer((socket) => {
+      socket
+        .on('error', () => {})
+        .on('data', (bytes: Buffer) => {
+          heard.push(bytes);
+          socket.end('RTSP/1.0 200 OK\r\n\r\n');
+        });
+    }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const run = supervise();
     run.assign(0, `rtsps://127.0.0.1:${(server.address() as AddressInfo).port}/x`);
     await run.until(() => run.states.length === 2);
-    expect(names(run.states)).toEqual(['0 connecting', '0 down protocol-error']);
-    expect(connections).toBe(0);
+    expect(names(run.states)).toEqual(['0 connecting', '0 down tls']);
+    const all = Buffer.concat(heard);
+    // A handshake record (RFC 8446 §5.1), and no request.
+    expect(all[0]).toBe(0x16);
+    expect(all.includes('RTSP')).toBe(false);
     run.supervisor.stop();
     server.close();
     await once(server, 'close');
@@ -216,7 +228,7 @@ describe('what does not answer', () => {
     const run = supervise();
     run.assign(0, `rtsp://127.0.0.1:${(server.address() as AddressInfo).port}/x`);
     await run.until(() => run.states.length === 2);
-    const { failure } = run.states[1] as StateNotice & { state: 'down' };
+    const { failure } = run.states[1] as Down;
     expect(failure.detail).toMatch(/^DESCRIBE was answered 500 x+$/);
     expect(failure.detail).toHaveLength(200);
     run.supervisor.stop();
@@ -243,7 +255,7 @@ describe('what does not answer', () => {
     for (let attempt = 0; attempt < 8; attempt++) {
       const before = run.states.length;
       await run.until(() => run.states.slice(before).some(({ state }) => state === 'down'));
-      const last = run.states.at(-1) as StateNotice & { state: 'down' };
+      const last = run.states.at(-1) as Down;
       expect(last.failure.reason).toBe('refused');
       waits.push((last.retryAtMs - last.atMs) / 1000);
       run.later(last.retryAtMs - last.atMs);

@@ -1,13 +1,10 @@
 import { RtspClient } from '#ingest/rtsp/client.ts';
 import { authorization, chooseChallenge } from '#ingest/rtsp/digest.ts';
+import { InterleavedPath } from '#ingest/rtsp/interleaved-path.ts';
 import { InterleavedReader, NotRtsp } from '#ingest/rtsp/interleaved.ts';
 import { contentLength, MalformedReply, parseReply } from '#ingest/rtsp/message.ts';
-import {
-  MalformedDescription,
-  parameterSets,
-  parseSdp,
-  type MediaDescription,
-} from '#ingest/rtsp/sdp.ts';
+import { redirectTarget } from '#ingest/rtsp/redirect.ts';
+import { MalformedDescription, parameterSets, parseSdp } from '#ingest/rtsp/sdp.ts';
 import { accepts, mustHold, type FuzzTarget } from '../target.ts';
 
 const REPLIES = [
@@ -115,17 +112,24 @@ function converse(input: Buffer): boolean {
   let requests = 0;
   let failures = 0;
   let playing = false;
+  const path = new InterleavedPath();
   const client = new RtspClient({
     url: 'rtsp://c/',
     credentials: { username: 'u', password: 'p' },
-    chooseTrack: (description) => description.media[0] as MediaDescription,
+    chooseTracks: (description) => description.media.slice(0, 2),
+    path,
     events: {
       send: (request) => {
         requests++;
         mustHold(!request.includes('\0'), 'no request carries a zero byte');
       },
+      setUp: () => mustHold(path.highestChannel < 256, 'a channel is one byte'),
       playing: () => (playing = true),
-      channels: (highest) => mustHold(highest < 256, 'a channel is one byte'),
+      redirected: (location) => {
+        failures++;
+        const target = redirectTarget('rtsps://c/', location);
+        mustHold(target === undefined || /^rtsps:/i.test(target.url), 'TLS stays TLS');
+      },
       failed: () => failures++,
     },
   });

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { RtspClient } from '#ingest/rtsp/client.ts';
+import { InterleavedPath } from '#ingest/rtsp/interleaved-path.ts';
 import { MalformedReply } from '#ingest/rtsp/message.ts';
-import { MalformedDescription, type MediaDescription } from '#ingest/rtsp/sdp.ts';
+import { MalformedDescription } from '#ingest/rtsp/sdp.ts';
 import type { StreamFailure } from '#ingest/stream-failure.ts';
 import { capture } from '../captures.ts';
 
@@ -16,16 +17,29 @@ interface Request {
 }
 
 /** A client and the camera it speaks to: what the client sent, what it told, and how to answer it. */
-function converse(options: { credentials?: typeof CREDENTIALS; failTrack?: StreamFailure } = {}) {
+function converse(
+  options: {
+    credentials?: typeof CREDENTIALS;
+    failTrack?: StreamFailure;
+    tracks?: number;
+    basicAllowed?: boolean;
+  } = {},
+) {
   const sent: Request[] = [];
   const failures: StreamFailure[] = [];
   const playing: { control: string; channel: number }[] = [];
   const channels: number[] = [];
+  const setUp: string[] = [];
+  const redirected: string[] = [];
+  const path = new InterleavedPath();
   let nowMs = 1_000_000;
   const client = new RtspClient({
     url: URL,
     credentials: options.credentials,
-    chooseTrack: (description) => options.failTrack ?? (description.media[0] as MediaDescription),
+    chooseTracks: (description) =>
+      options.failTrack ?? description.media.slice(0, options.tracks ?? 1),
+    path,
+    basicAllowed: options.basicAllowed ?? true,
     events: {
       send: (text) => {
         const [line = '', ...rest] = text.trimEnd().split('\r\n');
@@ -36,8 +50,14 @@ function converse(options: { credentials?: typeof CREDENTIALS; failTrack?: Strea
         });
         sent.push({ method, url, headers: new Map(headers) });
       },
-      playing: (media, channel) => playing.push({ control: media.control, channel }),
-      channels: (highest) => channels.push(highest),
+      setUp: (tracks) => {
+        setUp.push(...tracks.map(({ control }) => control));
+        channels.push(path.highestChannel);
+      },
+      playing: () => {
+        playing.push({ control: setUp[0] ?? '', channel: path.rtpChannels[0] ?? -1 });
+      },
+      redirected: (url) => redirected.push(url),
       failed: (failure) => failures.push(failure),
     },
   });
@@ -52,6 +72,8 @@ function converse(options: { credentials?: typeof CREDENTIALS; failTrack?: Strea
     failures,
     playing,
     channels,
+    redirected,
+    path,
     last,
     answer,
     methods: () => sent.map(({ method }) => method),
@@ -194,6 +216,85 @@ describe('the transport', () => {
   });
 });
 
+describe('two tracks', () => {
+  const TWO = `${SDP}m=audio 0 RTP/AVP 97\r\na=control:track2\r\n`;
+  function setUpTwo(first: string, second: string) {
+    const camera = converse({ tracks: 2 });
+    camera.start();
+    camera.answer('200 OK');
+    camera.answer('200 OK', [], TWO);
+    camera.answer('200 OK', ['Session: 1', `Transport: ${first}`]);
+    expect(camera.last()).toMatchObject({ method: 'SETUP', url: `${URL}/track2` });
+    expect(camera.last().headers.get('transport')).toBe('RTP/AVP/TCP;unicast;interleaved=2-3');
+    expect(camera.last().headers.get('session')).toBe('1');
+    camera.answer('200 OK', [`Transport: ${second}`]);
+    expect(camera.last().method).toBe('PLAY');
+    return camera;
+  }
+
+  test('are set up one after the other, in one session', () => {
+    const camera = setUpTwo('RTP/AVP/TCP;interleaved=0-1', 'RTP/AVP/TCP;interleaved=2-3');
+    expect(camera.path.rtpChannels).toEqual([0, 2]);
+    expect(camera.channels).toEqual([3]);
+  });
+
+  test('answered with the same channels come on those that were asked for', () => {
+    const camera = setUpTwo('RTP/AVP/TCP;interleaved=0-1', 'RTP/AVP/TCP;interleaved=0-1');
+    expect(camera.path.rtpChannels).toEqual([0, 2]);
+    expect(camera.path.rtcpChannels).toEqual([1, 3]);
+  });
+});
+
+describe('a camera that refers to another address', () => {
+  test.each(['301 Moved', '302 Found', '303 See Other', '307 Temporary'])('by %s', (status) => {
+    const camera = converse();
+    camera.start();
+    camera.answer('200 OK');
+    camera.answer(status, ['Location: rtsp://elsewhere:8554/x']);
+    expect(camera.redirected).toEqual(['rtsp://elsewhere:8554/x']);
+    expect(camera.failures).toEqual([]);
+    camera.answer('200 OK', [], SDP);
+    camera.client.teardown(0);
+    expect(camera.methods()).toEqual(['OPTIONS', 'DESCRIBE']);
+  });
+
+  test.each([[[]], [['Location: http://elsewhere/']], [['Location: rtsp:///x']]])(
+    'with %j is not followed',
+    (headers) => {
+      const camera = converse();
+      camera.start();
+      camera.answer('302 Moved', headers);
+      expect(camera.redirected).toEqual([]);
+      expect(camera.failures).toMatchObject([{ reason: 'protocol-error' }]);
+    },
+  );
+
+  test('does not get the password there by Basic, but its digest', () => {
+    const basic = converse({ credentials: CREDENTIALS, basicAllowed: false });
+    basic.start();
+    basic.answer('401 No', ['WWW-Authenticate: Basic realm="c"']);
+    expect(basic.failures).toMatchObject([{ reason: 'unauthorised' }]);
+    expect(basic.sent).toHaveLength(1);
+    const both = converse({ credentials: CREDENTIALS, basicAllowed: false });
+    both.start();
+    both.answer('401 No', ['WWW-Authenticate: Basic realm="c"', digest('n1')]);
+    expect(both.last().headers.get('authorization')).toMatch(/^Digest /);
+  });
+});
+
+describe('PLAY', () => {
+  test('that is refused for its Range is asked again without one, once', () => {
+    const camera = converse();
+    camera.setUp();
+    expect(camera.last().headers.get('range')).toBe('npt=0.000-');
+    camera.answer('457 Invalid Range');
+    expect(camera.last().method).toBe('PLAY');
+    expect(camera.last().headers.has('range')).toBe(false);
+    camera.answer('457 Invalid Range');
+    expect(camera.failures).toMatchObject([{ reason: 'protocol-error' }]);
+  });
+});
+
 describe('a password', () => {
   test('is given when asked for, and with every request from then on', () => {
     const camera = converse({ credentials: CREDENTIALS });
@@ -292,7 +393,7 @@ describe('a refusal', () => {
     ['403 Forbidden', 'unauthorised'],
     ['453 Not Enough Bandwidth', 'refused'],
     ['503 Service Unavailable', 'refused'],
-    ['461 Unsupported Transport', 'protocol-error'],
+    ['461 Unsupported Transport', 'transport-refused'],
     ['500 Internal', 'protocol-error'],
     ['302 Moved', 'protocol-error'],
   ])('%s is told as %s, with the step', (status, reason) => {
@@ -310,7 +411,7 @@ describe('a refusal', () => {
     camera.answer('200 OK', [], SDP);
     camera.answer('461 Unsupported Transport');
     expect(camera.failures).toEqual([
-      { reason: 'protocol-error', detail: 'SETUP was answered 461 Unsupported Transport' },
+      { reason: 'transport-refused', detail: 'SETUP was answered 461 Unsupported Transport' },
     ]);
   });
 
