@@ -28,7 +28,7 @@ import {
 import type { Transport } from './rtsp/transport-choice.ts';
 import { UdpPath } from './rtsp/udp-path.ts';
 import { SessionLimits } from './session-limits.ts';
-import type { StreamFailure } from './stream-failure.ts';
+import type { Progress, StreamFailure } from './stream-failure.ts';
 import type { StreamSource } from '#registry/cameras.ts';
 import type { CuttingRules } from './worker-protocol.ts';
 
@@ -64,9 +64,6 @@ export interface SessionOptions {
   /** The session is over; its parts have been handed on. Called once, and not after `close`. */
   onFailure: (failure: StreamFailure, progress: Progress) => void;
 }
-
-/** How far a session came: asked what there is, set up its tracks, was promised packets, had them. */
-export type Progress = 'asking' | 'setting-up' | 'playing' | 'receiving';
 
 export interface SessionCounters {
   droppedUnits: number;

@@ -23,3 +23,6 @@ export interface StreamFailure {
   reason: DownReason;
   detail: string;
 }
+
+/** How far a session came: asked what there is, set up its tracks, was promised packets, had them. */
+export type Progress = 'asking' | 'setting-up' | 'playing' | 'receiving';

@@ -1,5 +1,5 @@
 import { backOffMs } from './back-off.ts';
-import { CameraSession, type Progress } from './camera-session.ts';
+import { CameraSession } from './camera-session.ts';
 import type { Clock } from './clock.ts';
 import type { InitSegment } from './fmp4/segmenter.ts';
 import type { PartTarget } from './fmp4/part-target.ts';
@@ -7,7 +7,7 @@ import type { ChunkPool } from './memory/chunk-pool.ts';
 import type { PartOutbox } from './part-records.ts';
 import { TransportChoice } from './rtsp/transport-choice.ts';
 import { SiteBudget } from './site-budget.ts';
-import type { StreamFailure } from './stream-failure.ts';
+import type { Progress, StreamFailure } from './stream-failure.ts';
 import type {
   Assignment,
   CuttingRules,

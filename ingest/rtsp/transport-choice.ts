@@ -1,5 +1,4 @@
-import type { Progress } from '../camera-session.ts';
-import type { DownReason } from '../stream-failure.ts';
+import type { DownReason, Progress } from '../stream-failure.ts';
 
 /** How packets arrive: on the conversation's connection, or beside it. */
 export type Transport = 'tcp' | 'udp';
