@@ -7,6 +7,7 @@ import type { ChunkPool } from './memory/chunk-pool.ts';
 import type { PartOutbox } from './part-records.ts';
 import { TransportChoice } from './rtsp/transport-choice.ts';
 import { SiteBudget } from './site-budget.ts';
+import type { ReadSchedule } from './read-schedule.ts';
 import type { Progress, StreamFailure } from './stream-failure.ts';
 import type {
   Assignment,
@@ -65,6 +66,7 @@ export class Supervisor {
   readonly #cutting: CuttingRules;
   readonly #pool: ChunkPool;
   readonly #outbox: PartOutbox;
+  readonly #schedule: ReadSchedule | undefined;
   readonly #isAllowed: (address: string) => boolean;
   readonly #clock: Clock;
   readonly #random: () => number;
@@ -81,6 +83,7 @@ export class Supervisor {
     cutting: CuttingRules;
     pool: ChunkPool;
     outbox: PartOutbox;
+    schedule?: ReadSchedule | undefined;
     isAllowed: (address: string) => boolean;
     clock: Clock;
     /** In [0, 1). */
@@ -89,6 +92,7 @@ export class Supervisor {
     this.#cutting = options.cutting;
     this.#pool = options.pool;
     this.#outbox = options.outbox;
+    this.#schedule = options.schedule;
     this.#isAllowed = options.isAllowed;
     this.#clock = options.clock;
     this.#random = options.random;
@@ -241,6 +245,7 @@ export class Supervisor {
       cutting: this.#cutting,
       partTarget: entry.partTarget,
       pool: this.#pool,
+      schedule: this.#schedule,
       isAllowed: this.#isAllowed,
       clock: this.#clock,
       output: {
