@@ -37,6 +37,8 @@ interface Entry {
   transport: TransportChoice;
   session: CameraSession | undefined;
   connecting: boolean;
+  /** The screens know that it is being connected. */
+  toldConnecting: boolean;
   /** It is due, and its site has no place for it; told once. */
   waitsForSite: boolean;
   /** At the last measurement of this session, and when that was. */
@@ -106,6 +108,7 @@ export class Supervisor {
       transport: new TransportChoice(assignment.source.transport, assignment.transport),
       session: undefined,
       connecting: false,
+      toldConnecting: false,
       waitsForSite: false,
       measuredBytes: 0,
       measuredMs: 0,
@@ -234,7 +237,8 @@ export class Supervisor {
     this.#connecting++;
     entry.measuredMs = entry.measuredBytes = 0;
     entry.clockOffsetMs = undefined;
-    if (entry.attempt === 0 || entry.waitsForSite) {
+    if (!entry.toldConnecting || entry.waitsForSite) {
+      entry.toldConnecting = true;
       entry.waitsForSite = false;
       this.#notices.states.push({ slot, atMs: startMs, state: 'connecting' });
     }

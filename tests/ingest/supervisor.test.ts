@@ -50,7 +50,12 @@ function supervise(isAllowed: (address: string) => boolean = () => true, schedul
       nowMs += ms;
       gather();
     },
-    assign: (slot: number, url: string, site: string | null = null) =>
+    assign: (
+      slot: number,
+      url: string,
+      site: string | null = null,
+      maxSessions: number | null = null,
+    ) =>
       supervisor.assign({
         slot,
         partTarget: undefined,
@@ -67,7 +72,7 @@ function supervise(isAllowed: (address: string) => boolean = () => true, schedul
               ? null
               : {
                   name: site,
-                  maxSessions: null,
+                  maxSessions,
                   maxSessionsPerBox: null,
                   uplinkBitsPerSecond: null,
                 },
@@ -357,6 +362,19 @@ describe('budgets, before cameras that take a connection and say nothing', () =>
     run.gather();
     run.gather();
     expect(connecting(run)).toBe(4 + 4 + 5);
+    run.supervisor.stop();
+  });
+
+  test('a site with as many sessions as it may have says what the others wait for, once', async () => {
+    const run = supervise();
+    for (let slot = 0; slot < 3; slot++) run.assign(slot, url, 'A', 2);
+    run.gather();
+    run.gather();
+    expect(names(run.states)).toEqual(['0 connecting', '1 connecting', '2 down site-budget']);
+    expect(run.states[2]).toMatchObject({ retryAtMs: null });
+    run.supervisor.release(0);
+    run.gather();
+    expect(names(run.states).slice(3)).toEqual(['2 connecting']);
     run.supervisor.stop();
   });
 

@@ -19,6 +19,11 @@ export type Behaviour =
   /** Leaves packets out: `fraction` of them (0-1, the same ones on every run), or those numbered in `packets`, counted from 0 at the call. */
   | { kind: 'lose-packets'; fraction: number }
   | { kind: 'lose-packets'; packets: readonly number[] }
+  /**
+   * By UDP: a line that loses a `loss` share of the packets and holds back a `disorder` share of the others until up to
+   * eight of their picture have passed them. Clients over TCP know nothing of it.
+   */
+  | { kind: 'bad-line'; loss: number; disorder: number }
   /** Moves the timestamps by `seconds`, forth or back, once and for good; sequence numbers go on. */
   | { kind: 'jump-timestamps'; seconds: number }
   /** Goes on with another clip in the same RTP stream, from its first picture, until another behaviour is chosen. */

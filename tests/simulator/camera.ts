@@ -20,6 +20,12 @@ export interface CameraOptions {
   start?: 'current-group' | 'next-random-access';
   /** Whether the SDP carries SPS and PPS; they come in the stream in any case. Default: true. */
   parameterSetsInSdp?: boolean;
+  /** Ways of sending that SETUP is granted; 461 to others. Default: both. */
+  transports?: readonly ('tcp' | 'udp')[];
+  /** Grants UDP and sends nothing, as from behind a firewall. Default: false. */
+  udpBlocked?: boolean;
+  /** DESCRIBE is answered 302 with this address. Default: none. */
+  refersTo?: string;
   /** Told in the Session header; a client that says nothing for longer is closed. Default: 60. */
   sessionTimeoutSeconds?: number;
 }
@@ -38,6 +44,10 @@ export interface CameraStats {
   bytesSent: number;
   /** Left out by `lose-packets`. */
   packetsLost: number;
+  /** Datagrams that overtook others on a bad line. */
+  packetsOvertaken: number;
+  /** RTCP that came by UDP from clients: reports, and what opens a way through a NAT. */
+  reportsReceived: number;
   /** Clients closed because they read too slowly. */
   slowClients: number;
   /** Clients closed because their session timed out. */
@@ -61,7 +71,7 @@ export interface Start {
 /** One simulated camera: what it shows to its clients, and how it behaves. */
 export class SimulatedCamera implements Ticking {
   readonly name: string;
-  readonly options: Readonly<CameraOptions>;
+  options: Readonly<CameraOptions>;
   behaviour: Behaviour = { kind: 'normal' };
   readonly counts = {
     plays: 0,
@@ -70,6 +80,8 @@ export class SimulatedCamera implements Ticking {
     packetsSent: 0,
     bytesSent: 0,
     packetsLost: 0,
+    packetsOvertaken: 0,
+    reportsReceived: 0,
     slowClients: 0,
     timedOutClients: 0,
   };

@@ -8,6 +8,7 @@ import { onChannel, PAYLOAD_TYPE, TICKS_PER_SECOND, type Clip } from './clip.ts'
 import { MalformedRequest, RequestReader, type RtspRequest } from './request.ts';
 import { garbage, seededRandom } from './seeded-random.ts';
 import { senderReport } from './sender-report.ts';
+import { UdpClient, type UdpSender } from './udp.ts';
 import { challenge, isAuthorised } from './sign-in.ts';
 
 const PUBLIC = 'OPTIONS, DESCRIBE, SETUP, PLAY, GET_PARAMETER, TEARDOWN';
@@ -22,6 +23,7 @@ const GARBAGE_REPLY_BYTES = 512;
 
 const REASONS: Readonly<Record<number, string>> = {
   200: 'OK',
+  302: 'Found',
   401: 'Unauthorized',
   404: 'Not Found',
   454: 'Session Not Found',
@@ -44,6 +46,8 @@ export class ServerConnection implements Client {
   #delay: NodeJS.Timeout | undefined;
   #camera: SimulatedCamera | undefined;
   #session: string | undefined;
+  readonly #udp: UdpSender;
+  #udpClient: UdpClient | undefined;
   #rtpChannel = 0;
   #rtcpChannel = 1;
   #playing = false;
@@ -60,8 +64,10 @@ export class ServerConnection implements Client {
       /** Bound of what a slow client keeps waiting; beyond it the connection is closed. */
       maxUnsentBytes: number;
       synchronisationSource: number;
+      udp: UdpSender;
     },
   ) {
+    this.#udp = options.udp;
     this.#socket = socket;
     this.#cameraNamed = options.cameraNamed;
     this.#maxUnsentBytes = options.maxUnsentBytes;
@@ -108,7 +114,8 @@ export class ServerConnection implements Client {
     if (camera === undefined || moments.length === 0) return;
     for (const { picture } of moments) {
       if (picture.bytes.length === 0) continue;
-      this.#socket.write(onChannel(picture, this.#rtpChannel).bytes);
+      if (this.#udpClient !== undefined) this.#udpClient.send(picture, camera.behaviour);
+      else this.#socket.write(onChannel(picture, this.#rtpChannel).bytes);
       const packets = picture.frameStarts.length;
       this.#packets += packets;
       this.#payloadBytes += picture.bytes.length - packets * 16;
@@ -120,16 +127,16 @@ export class ServerConnection implements Client {
 
   #report(moment: Moment, atMs: number): void {
     this.#reportMs = atMs + REPORT_INTERVAL_MS;
-    this.#socket.write(
-      senderReport({
-        channel: this.#rtcpChannel,
-        synchronisationSource: this.#synchronisationSource,
-        atMs,
-        timestamp: moment.timestamp,
-        packets: this.#packets,
-        payloadBytes: this.#payloadBytes,
-      }),
-    );
+    const report = senderReport({
+      channel: this.#rtcpChannel,
+      synchronisationSource: this.#synchronisationSource,
+      atMs,
+      timestamp: moment.timestamp,
+      packets: this.#packets,
+      payloadBytes: this.#payloadBytes,
+    });
+    if (this.#udpClient !== undefined) this.#udpClient.report(report);
+    else this.#socket.write(report);
   }
 
   #receive(bytes: Buffer): void {
@@ -202,6 +209,7 @@ export class ServerConnection implements Client {
       case 'freeze':
       case 'freeze-picture':
       case 'lose-packets':
+      case 'bad-line':
       case 'jump-timestamps':
       case 'change-parameter-sets':
       case 'no-video':
@@ -236,6 +244,10 @@ export class ServerConnection implements Client {
         this.#reply(request, 200, [['Public', PUBLIC]]);
         return;
       case 'DESCRIBE':
+        if (camera.options.refersTo !== undefined) {
+          this.#reply(request, 302, [['Location', camera.options.refersTo]]);
+          return;
+        }
         this.#reply(
           request,
           200,
@@ -277,21 +289,51 @@ export class ServerConnection implements Client {
       this.#reply(request, 404);
       return;
     }
-    if (!/^RTP\/AVP\/TCP\b/i.test(transport)) {
+    const byUdp = !/^RTP\/AVP\/TCP\b/i.test(transport);
+    const granted = camera.options.transports ?? ['tcp', 'udp'];
+    if (!granted.includes(byUdp ? 'udp' : 'tcp')) {
       this.#reply(request, 461);
+      return;
+    }
+    if (byUdp) {
+      this.#setUpUdp(request, camera, transport);
       return;
     }
     const channels = /interleaved=(\d{1,3})-(\d{1,3})/.exec(transport);
     this.#rtpChannel = Math.min(254, Number(channels?.[1] ?? 0));
     this.#rtcpChannel = Math.min(255, Number(channels?.[2] ?? this.#rtpChannel + 1));
+    const told = `interleaved=${this.#rtpChannel}-${this.#rtcpChannel}`;
+    this.#grant(request, camera, `RTP/AVP/TCP;unicast;${told}`);
+  }
+
+  #setUpUdp(request: RtspRequest, camera: SimulatedCamera, transport: string): void {
+    const ports = /client_port=(\d{1,5})-(\d{1,5})/.exec(transport);
+    const client = ports === null ? undefined : { rtp: Number(ports[1]), rtcp: Number(ports[2]) };
+    if (client === undefined || client.rtcp > 0xffff) {
+      this.#reply(request, 461);
+      return;
+    }
+    this.#udpClient?.close();
+    this.#udpClient = new UdpClient(this.#udp, {
+      address: this.#socket.remoteAddress ?? '',
+      ...client,
+      blocked: camera.options.udpBlocked === true,
+      counts: camera.counts,
+      heard: () => {
+        this.#heardMs = performance.now();
+      },
+    });
+    const { rtpPort, rtcpPort } = this.#udp;
+    const told = `client_port=${client.rtp}-${client.rtcp};server_port=${rtpPort}-${rtcpPort}`;
+    this.#grant(request, camera, `RTP/AVP;unicast;${told}`);
+  }
+
+  #grant(request: RtspRequest, camera: SimulatedCamera, transport: string): void {
     this.#session ??= randomBytes(8).toString('hex');
     const source = this.#synchronisationSource.toString(16).padStart(8, '0').toUpperCase();
     const seconds = camera.options.sessionTimeoutSeconds ?? DEFAULT_SESSION_SECONDS;
     this.#reply(request, 200, [
-      [
-        'Transport',
-        `RTP/AVP/TCP;unicast;interleaved=${this.#rtpChannel}-${this.#rtcpChannel};ssrc=${source}`,
-      ],
+      ['Transport', `${transport};ssrc=${source}`],
       ['Session', `${this.#session};timeout=${seconds}`],
     ]);
   }
@@ -331,6 +373,7 @@ export class ServerConnection implements Client {
 
   #closed(): void {
     clearTimeout(this.#delay);
+    this.#udpClient?.close();
     this.#camera?.leave(this);
     this.#camera?.connections.delete(this);
   }
@@ -338,7 +381,7 @@ export class ServerConnection implements Client {
 
 /** `rtsp://host:port/name/trackID=0?query` → `name`. */
 function cameraName(url: string): string {
-  const path = /^rtsp:\/\/[^/]*\/([^?]*)/i.exec(url)?.[1] ?? '';
+  const path = /^rtsps?:\/\/[^/]*\/([^?]*)/i.exec(url)?.[1] ?? '';
   return path.replace(new RegExp(`/?${TRACK}$`), '').replace(/\/$/, '');
 }
 

@@ -67,7 +67,8 @@ describe('conversation', () => {
     expect(raw.replies[0]?.headers['public']).toContain('GET_PARAMETER');
   });
 
-  test('UDP is answered 461, an unknown session 454, an unknown track 404', async () => {
+  test('a way of sending that is not granted is answered 461, an unknown session 454, an unknown track 404', async () => {
+    await restart({ cameras: { gate: { transports: ['tcp'] } } });
     const raw = client();
     const url = simulator.url('gate');
     const udp = { Transport: 'RTP/AVP;unicast;client_port=5000-5001' };

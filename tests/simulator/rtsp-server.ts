@@ -2,14 +2,16 @@
  * Simulated cameras on one RTSP server: every path is a camera that plays a clip in a loop to any number of clients.
  * Start reading here: beat.ts has the time, clip.ts the packets, camera.ts what is shown, connection.ts the protocol.
  */
-import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { createServer, isIPv6, type AddressInfo, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
+import { createServer as createTlsServer } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import type { Behaviour } from './behaviour.ts';
 import { BeatClock, PHASES } from './beat.ts';
 import { SimulatedCamera, type CameraOptions, type CameraStats } from './camera.ts';
 import { loadClip, type Clip, type ClipSource } from './clip.ts';
 import { ServerConnection } from './connection.ts';
+import { openUdpSender } from './udp.ts';
 
 /** Names that clients may bring into being; the rest are not found. */
 const MAX_CAMERAS = 20_000;
@@ -33,6 +35,8 @@ export interface SimulatorOptions {
   clips?: Readonly<Record<string, ClipSource>>;
   /** Cameras that differ from the usual; every other path is a camera as well. */
   cameras?: Readonly<Record<string, CameraOptions>>;
+  /** Speaks TLS with this certificate. Default: plain. */
+  tls?: { key: string; cert: string };
   /** Bytes a slow client may keep waiting before it is closed. Default: 2 MiB. */
   maxUnsentBytes?: number;
 }
@@ -44,6 +48,10 @@ export interface Simulator {
   /** Chooses how a camera behaves from now on, known to clients already or not. */
   behave(name: string, behaviour: Behaviour): void;
   stats(name: string): CameraStats;
+  /** Makes a camera refer to another address from now on. */
+  refer(name: string, url: string): void;
+  /** Where clients of UDP are sent to. */
+  udpPorts(): { rtp: number; rtcp: number }[];
   /** Closes the listening port as if the whole box were off (present connections too), or opens the same port again. */
   setListening(listening: boolean): Promise<void>;
   close(): Promise<void>;
@@ -85,15 +93,21 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   };
   for (const name of Object.keys(options.cameras ?? {})) known(name);
 
-  const server = createServer((socket) => {
+  const udp = await openUdpSender(host);
+  const accept = (socket: Socket): void => {
     const connection = new ServerConnection(socket, {
       cameraNamed,
       maxUnsentBytes: options.maxUnsentBytes ?? DEFAULT_MAX_UNSENT_BYTES,
       synchronisationSource: SYNCHRONISATION_SOURCE,
+      udp,
     });
     connections.set(socket, connection);
     socket.on('close', () => connections.delete(socket));
-  });
+  };
+  const server: Server =
+    options.tls === undefined
+      ? createServer(accept)
+      : createTlsServer(options.tls, accept).on('tlsClientError', () => {});
   const listen = async (port: number): Promise<void> => {
     server.listen({ host, port, backlog: LISTEN_BACKLOG });
     await once(server, 'listening');
@@ -113,15 +127,21 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 
   return {
     port,
-    url: (name) => `rtsp://${host}:${port}/${name}`,
+    url: (name) =>
+      `${options.tls === undefined ? 'rtsp' : 'rtsps'}://${isIPv6(host) ? `[${host}]` : host}:${port}/${name}`,
     behave: (name, behaviour) => known(name).behave(behaviour),
     stats: (name) => known(name).stats(),
+    refer: (name, refersTo) => {
+      known(name).options = { ...known(name).options, refersTo };
+    },
+    udpPorts: () => udp.clients(),
     setListening: (listening) =>
       listening ? (server.listening ? Promise.resolve() : listen(port)) : stopListening(),
     close: async () => {
       clearInterval(timeouts);
       clock.close();
       await stopListening();
+      udp.close();
     },
   };
 }
