@@ -9,6 +9,9 @@ import {
 } from '#registry/camera-networks.ts';
 
 const MAX_WORKERS = 64;
+/** พ.ร.บ. ว่าด้วยการกระทำความผิดเกี่ยวกับคอมพิวเตอร์ มาตรา ๒๖: traffic data is kept for no less. */
+const MIN_AUDIT_DAYS = 90;
+const MAX_AUDIT_DAYS = 36_500;
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 export interface Config {
@@ -24,6 +27,13 @@ export interface Config {
   logLevel: (typeof logLevels)[number];
   /** Where streams may be pulled from. */
   cameraNetworks: CameraNetworks;
+  audit: {
+    retentionDays: number;
+    /** Undefined: in the data folder. */
+    keyFile: string | undefined;
+    /** Where anchors of the audit log are written too. */
+    anchorFile: string | undefined;
+  };
 }
 
 /** The environment asks for what cannot be. The message has a line for each variable. */
@@ -48,6 +58,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     );
   }
   const { HOST, PORT, DATA_DIR, DATABASE_URL, WORKERS, LOG_LEVEL, CAMERA_NETWORKS } = result.data;
+  const { AUDIT_RETENTION_DAYS, AUDIT_KEY_FILE, AUDIT_ANCHOR_FILE } = result.data;
   return {
     host: HOST,
     port: PORT,
@@ -56,6 +67,11 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     workers: WORKERS,
     logLevel: LOG_LEVEL,
     cameraNetworks: CAMERA_NETWORKS,
+    audit: {
+      retentionDays: AUDIT_RETENTION_DAYS,
+      keyFile: AUDIT_KEY_FILE,
+      anchorFile: AUDIT_ANCHOR_FILE,
+    },
   };
 }
 
@@ -103,6 +119,25 @@ const variables = z.object({
       }
     })
     .default(() => parseCameraNetworks(defaultCameraNetworks)),
+  AUDIT_RETENTION_DAYS: wholeNumber
+    .pipe(
+      z
+        .number()
+        .min(
+          MIN_AUDIT_DAYS,
+          `must be ${MIN_AUDIT_DAYS} or more: the Computer Crime Act B.E. 2560, section 26, asks for it`,
+        )
+        .max(MAX_AUDIT_DAYS, `must be ${MAX_AUDIT_DAYS} or less`),
+    )
+    .default(MIN_AUDIT_DAYS),
+  AUDIT_KEY_FILE: z
+    .string()
+    .transform((path) => resolve(path))
+    .optional(),
+  AUDIT_ANCHOR_FILE: z
+    .string()
+    .transform((path) => resolve(path))
+    .optional(),
 });
 
 function isLoopback(host: string): boolean {

@@ -31,6 +31,11 @@ export class RequestRefused extends Error {
   }
 }
 
+/** Exports that run at once are bounded: each reads much of the log. */
+export class TooManyExports extends Error {
+  readonly code = 'too_many_exports';
+}
+
 /** A bound is reached; the client may come again. */
 export class TooManyEventStreams extends Error {
   readonly code = 'too_many_event_streams';
@@ -54,6 +59,7 @@ const statusOf: Readonly<Record<string, number>> = {
   database_unavailable: 503,
   not_ready: 503,
   too_many_event_streams: 503,
+  too_many_exports: 503,
 };
 
 /** Fastify's own refusals, in our words. */

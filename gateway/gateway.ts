@@ -7,7 +7,9 @@ import { openCameras, type Cameras } from '#registry/cameras.ts';
 import { openDatabases } from '#registry/database/open-databases.ts';
 import { openRegistry } from '#registry/schema/open-registry.ts';
 import type { RegistryDatabase } from '#registry/schema/tables.ts';
+import { keepAudit, type AuditKeeper } from './audit/keeper.ts';
 import type { Config } from './config.ts';
+import { registerAuditRoutes } from './routes/audit.ts';
 import { registerMetricsRoute } from './routes/metrics.ts';
 import { buildServer } from './server.ts';
 
@@ -37,8 +39,10 @@ export interface Gateway {
 export async function startGateway(config: Config, log: Logger): Promise<Gateway> {
   const databases = openDatabases(config);
   let registry: RegistryDatabase;
+  let audit: AuditKeeper;
   try {
     registry = await openRegistry(databases);
+    audit = await keepAudit(databases, config, { now: Date.now, log });
   } catch (error) {
     await databases.close();
     throw error;
@@ -78,8 +82,12 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
       cameras,
       liveStates,
       log,
+      audit: audit.log,
       window: (id) => pool.window(id),
-      extraRoutes: [(app) => registerMetricsRoute(app, { pool, liveStates })],
+      extraRoutes: [
+        (app) => registerMetricsRoute(app, { pool, liveStates }),
+        (app) => registerAuditRoutes(app, audit),
+      ],
     });
     await server.listen({ host: config.host, port: config.port });
     const { address, port, family } = server.server.address() as AddressInfo;
@@ -91,11 +99,13 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
       async close() {
         await server.close();
         await pool.stop();
+        await audit.close();
         await databases.close();
       },
     };
   } catch (error) {
     await pool.stop();
+    await audit.close();
     await databases.close();
     throw error;
   }

@@ -10,6 +10,7 @@ import Fastify, {
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { LiveStates } from '#ingest/live-states.ts';
 import type { Cameras } from '#registry/cameras.ts';
+import type { Audit } from './audit/audit.ts';
 import type { Config } from './config.ts';
 import { httpErrorOf, type HttpError } from './errors.ts';
 import { requestGuard } from './request-guard.ts';
@@ -34,6 +35,8 @@ export interface ServerDeps {
   cameras: Pick<Cameras, 'list' | 'get' | 'create' | 'onCreated'>;
   liveStates: LiveStates;
   log: FastifyBaseLogger;
+  /** Where acts are recorded before they are done. */
+  audit: Audit;
   /** Where `npm run build:web` puts the screens; there, unless a test says otherwise. */
   webFolder?: string;
   /** The live window of a camera; without it nothing is served under `/live/`. */

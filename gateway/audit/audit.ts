@@ -32,6 +32,8 @@ export interface AuditActor {
   name: string;
   /** In which they acted, where one role decided. */
   role?: string | undefined;
+  /** The API token that they acted through. */
+  tokenId?: string | undefined;
 }
 
 export interface AuditObject {

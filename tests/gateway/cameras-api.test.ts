@@ -11,6 +11,7 @@ import { openCameras, type Cameras, type StreamSource } from '#registry/cameras.
 import type { Databases } from '#registry/database/database.ts';
 import { openDatabases } from '#registry/database/open-databases.ts';
 import { openRegistry } from '#registry/schema/open-registry.ts';
+import { AuditInMemory } from './audit/audit-in-memory.ts';
 import { krabiCamera } from '../registry/krabi-camera.ts';
 
 let folder: string;
@@ -27,6 +28,7 @@ beforeEach(async () => {
   app = buildServer({
     config: { host: '127.0.0.1' },
     log: pino({ level: 'silent' }),
+    audit: new AuditInMemory(),
     cameras,
     liveStates,
     webFolder: join(folder, 'no-such-folder'),

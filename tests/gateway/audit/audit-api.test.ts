@@ -1,0 +1,134 @@
+/** The audit log over HTTP, as an auditor's screen asks for it. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { keepAudit, type AuditKeeper } from '#gateway/audit/keeper.ts';
+import { verifyAudit } from '#gateway/audit/verify-audit.ts';
+import { registerAuditRoutes } from '#gateway/routes/audit.ts';
+import { buildServer } from '#gateway/server.ts';
+import { LiveStateBoard } from '#ingest/live-states.ts';
+import { openCameras } from '#registry/cameras.ts';
+import type { Databases } from '#registry/database/database.ts';
+import { openDatabases } from '#registry/database/open-databases.ts';
+import { openRegistry } from '#registry/schema/open-registry.ts';
+import { anEntry } from './entries.ts';
+
+interface Page {
+  entries: { sequence: number; action: string; at: string; actor: { id: string }; hash: string }[];
+  unreadable: number[];
+  nextCursor: string | null;
+}
+
+let folder: string;
+let databases: Databases;
+let keeper: AuditKeeper;
+let app: FastifyInstance;
+let nowMs: number;
+
+beforeEach(async () => {
+  nowMs = Date.UTC(2026, 10, 25, 1);
+  folder = mkdtempSync(join(tmpdir(), 'audit-api-'));
+  databases = openDatabases({ dataDir: folder });
+  keeper = await keepAudit(
+    databases,
+    {
+      dataDir: folder,
+      audit: { retentionDays: 90, keyFile: undefined, anchorFile: undefined },
+    },
+    { now: () => nowMs, log: { info: () => {}, error: () => {} } },
+  );
+  app = buildServer({
+    config: { host: '127.0.0.1' },
+    log: pino({ level: 'silent' }),
+    audit: keeper.log,
+    cameras: openCameras(await openRegistry(databases), Date.now),
+    liveStates: new LiveStateBoard(),
+    extraRoutes: [(scope) => registerAuditRoutes(scope, keeper)],
+  });
+});
+afterEach(async () => {
+  await app.close();
+  await databases.close();
+  rmSync(folder, { recursive: true });
+});
+
+const get = async (url: string) => app.inject({ url, headers: { host: 'localhost' } });
+const page = async (query = '') => (await get(`/api/v1/audit${query}`)).json<Page>();
+
+test('newest first, page by page, each entry once; and the reading is in it', async () => {
+  for (let i = 0; i < 5; i++) {
+    nowMs += 1_000;
+    await keeper.log.record(anEntry({ detail: { i } }));
+  }
+  const first = await page('?limit=3&action=camera.change');
+  expect(first.entries.map(({ sequence }) => sequence)).toEqual([6, 5, 4]);
+  const second = await page(`?limit=3&action=camera.change&cursor=${first.nextCursor}`);
+  expect(second.entries.map(({ sequence }) => sequence)).toEqual([3, 2]);
+  expect(second.nextCursor).toBeNull();
+  const all = await page();
+  expect(all.entries.map(({ action }) => action)).toEqual([
+    'audit.search',
+    'audit.search',
+    'audit.search',
+    ...Array.from({ length: 5 }, () => 'camera.change'),
+    'gateway.start',
+  ]);
+  expect(all.entries[1]).toMatchObject({
+    actor: { id: 'anonymous' },
+    from: { address: '127.0.0.1' },
+    detail: { query: { action: 'camera.change', limit: 3 } },
+  });
+});
+
+test('narrowed by actor, object, outcome and a time with its zone', async () => {
+  await keeper.log.record(anEntry());
+  nowMs = Date.UTC(2026, 10, 25, 2);
+  await keeper.log.record(
+    anEntry({
+      actor: { id: 'b', name: '' },
+      object: { kind: 'person', id: 'c' },
+      outcome: 'refused',
+    }),
+  );
+  const queries = [
+    'actor=b',
+    'objectKind=person',
+    'object=c',
+    'outcome=refused',
+    `from=${encodeURIComponent('2026-11-25T09:00:00+07:00')}&action=camera.change`,
+  ];
+  for (const query of queries) {
+    expect((await page(`?${query}`)).entries.map(({ sequence }) => sequence)).toEqual([3]);
+  }
+});
+
+test('what is asked for wrongly is refused, and not recorded as read', async () => {
+  for (const query of ['cursor=x', 'limit=0', 'from=2026-11-25', 'action=fly', 'outcome=perhaps']) {
+    expect([query, (await get(`/api/v1/audit?${query}`)).statusCode]).toEqual([query, 400]);
+  }
+  expect((await page()).entries.filter(({ action }) => action === 'audit.search')).toHaveLength(1);
+});
+
+test('an export can be verified, and holds the act of exporting it', async () => {
+  for (let i = 0; i < 1_200; i++) void keeper.log.record(anEntry({ detail: { i } }));
+  const answer = await get('/api/v1/audit/export');
+  expect(answer.headers['content-type']).toContain('application/x-ndjson');
+  expect(answer.headers['content-disposition']).toMatch(/^attachment; filename="audit-.*\.jsonl"$/);
+  const file = join(folder, 'export.jsonl');
+  writeFileSync(file, answer.body);
+  const { lines, intact } = await verifyAudit(file, { publicKeyFiles: [], anchorFiles: [] });
+  expect([intact, lines]).toEqual([true, expect.arrayContaining(['entries: 1202, 1 to 1202'])]);
+  expect(answer.body).toContain('audit.export');
+});
+
+test('a log that cannot be written is not read either', async () => {
+  await keeper.log.close();
+  for (const url of ['/api/v1/audit', '/api/v1/audit/export']) {
+    const answer = await get(url);
+    expect(answer.statusCode).toBe(503);
+    expect(answer.json()).toMatchObject({ error: { code: 'audit_unavailable' } });
+  }
+});
