@@ -7,11 +7,12 @@ import { systemClock } from '#ingest/clock.ts';
 import { startGatheringLoop } from '#ingest/gathering-loop.ts';
 import { ChunkPool } from '#ingest/memory/chunk-pool.ts';
 import { PartOutbox } from '#ingest/part-records.ts';
+import { ReadSchedule } from '#ingest/read-schedule.ts';
 import { Supervisor } from '#ingest/supervisor.ts';
 import type { FromWorker, ToWorker, WorkerSettings } from '#ingest/worker-protocol.ts';
 import { isAllowed, parseCameraNetworks } from '#registry/camera-networks.ts';
 
-const ROUND_MS = 50;
+const ROUND_MS = 25;
 const TICK_MS = 250;
 const REPORT_MS = 1_000;
 
@@ -26,7 +27,9 @@ const pool = new ChunkPool({
   onSlab: (slab) => slabs.push(slab),
 });
 const outbox = new PartOutbox();
+const schedule = new ReadSchedule();
 const supervisor = new Supervisor({
+  schedule,
   cutting: settings.cutting,
   pool,
   outbox,
@@ -53,7 +56,13 @@ function handOn(): void {
   send({ type: 'round', slabs: made, parts, ...notices }, [parts.buffer]);
 }
 
-const loop = startGatheringLoop({ periodMs: ROUND_MS, afterRound: handOn });
+const loop = startGatheringLoop({
+  periodMs: ROUND_MS,
+  afterRound: () => {
+    schedule.round(systemClock.monotonicMs());
+    handOn();
+  },
+});
 const ticking = setInterval(() => supervisor.tick(), TICK_MS);
 const reporting = setInterval(() => {
   send({ type: 'report', counters: supervisor.counters(), lag: loop.lag() });

@@ -11,6 +11,7 @@ import { Timeline } from './rtp/timeline.ts';
 import { WallClock } from './rtp/wall-clock.ts';
 import { CameraClock } from './rtp/camera-clock.ts';
 import { senderReportIn } from './rtp/rtcp.ts';
+import { readWaitMs, type ReadSchedule, type ScheduledReader } from './read-schedule.ts';
 import { RtspClient } from './rtsp/client.ts';
 import type { Connection } from './rtsp/connection.ts';
 import { InterleavedPath } from './rtsp/interleaved-path.ts';
@@ -45,7 +46,11 @@ const MAX_DETAIL_CHARACTERS = 200;
 /** Bytes come but no picture that can be shown. */
 const NO_PICTURE_MS = 20_000;
 /** Smaller reads cannot cost so much that it matters whose they are. */
-const TIMED_READ_BYTES = 32 * 1024;
+const TIMED_READ_BYTES = 64 * 1024;
+/** Share of the latest read in the measured rate. */
+const RATE_SHARE = 1 / 8;
+/** Until it is measured: 2 Mbit/s. */
+const FIRST_BYTES_PER_MS = 250;
 
 export interface SessionOptions {
   source: StreamSource;
@@ -54,6 +59,8 @@ export interface SessionOptions {
   cutting: CuttingRules;
   partTarget: PartTarget | undefined;
   pool: ChunkPool;
+  /** Who reads the socket once the camera plays; without one the event loop does, whenever there is something. */
+  schedule?: ReadSchedule | undefined;
   isAllowed: (address: string) => boolean;
   clock: Clock;
   output: SegmenterOutput;
@@ -77,7 +84,7 @@ export interface SessionCounters {
  *
  * Each stage calls the next; there is no queue, promise or event between them.
  */
-export class CameraSession {
+export class CameraSession implements ScheduledReader {
   readonly #options: SessionOptions;
   readonly #credentials: { username: string; password: string } | undefined;
   #connection: Connection;
@@ -96,6 +103,10 @@ export class CameraSession {
   #rtcpChannel = -1;
   #redirects = 0;
   #bytes = 0;
+  /** In the schedule; -1 while the event loop reads. */
+  #place = -1;
+  #bytesPerMs = FIRST_BYTES_PER_MS;
+  #lastReadBytes = 0;
   #startedMs: number;
   /** Of the last read, monotonic. */
   #arrivalMs: number;
@@ -281,6 +292,21 @@ export class CameraSession {
     }
   }
 
+  /** See ReadSchedule. */
+  read(nowMs: number): number {
+    const beforeMs = this.#arrivalMs;
+    this.#lastReadBytes = 0;
+    this.#connection.read();
+    if (this.#lastReadBytes > 0 && nowMs > beforeMs) {
+      const rate = this.#lastReadBytes / (nowMs - beforeMs);
+      this.#bytesPerMs += (rate - this.#bytesPerMs) * RATE_SHARE;
+    }
+    const closeTicks = this.#segmenter.expectedCloseTicks;
+    const untilCloseMs =
+      closeTicks === undefined ? undefined : this.wallMs(closeTicks) - this.#options.clock.wallMs();
+    return nowMs + readWaitMs(untilCloseMs, this.#bytesPerMs);
+  }
+
   /** Leaves the camera politely. Its last part is handed on. */
   close(): void {
     if (this.#over) return;
@@ -293,6 +319,7 @@ export class CameraSession {
     this.#bytes += length;
     // By UDP, answers to keepalives are no sign of media.
     if (this.#udp === undefined || !this.#playing) this.#arrivalMs = beganMs;
+    this.#lastReadBytes = length;
     if (this.#receiver !== undefined) this.#receiver.arrivalMs = clock.wallMs();
     try {
       this.#reader.feed(bytes, 0, length);
@@ -348,6 +375,10 @@ export class CameraSession {
     this.#playingMs = this.#lastUnitMs = this.#arrivalMs = nowMs;
     this.#options.onPlaying();
     this.#udp?.punch();
+    const { schedule } = this.#options;
+    if (schedule !== undefined && this.#udp === undefined && this.#connection.readOnDemand()) {
+      this.#place = schedule.add(this);
+    }
   }
 
   /** Packets may come from here on, before PLAY is answered. */
@@ -393,6 +424,7 @@ export class CameraSession {
     this.#udp?.close();
     this.#over = true;
     this.#client?.teardown(this.#arrivalMs);
+    if (this.#place >= 0) this.#options.schedule?.remove(this.#place);
     this.#connection.close();
     this.#receiver?.finish();
     this.#segmenter.end();

@@ -1,20 +1,21 @@
 /**
- * The loop of a camera worker: it looks at its sockets once in `periodMs`, reads all that came, and sleeps.
+ * The loop of a camera worker: once in `periodMs` it wakes, takes what came, and sleeps.
  *
- * Reading a socket whenever a packet comes costs a system call and a wake-up per packet; what gathers in the
- * kernel for 50 ms is read in one (tests/bench/results.md: the plain reader beside the gathering one). The thread really sleeps, so it must serve nobody.
+ * Reading a socket whenever a packet comes costs a system call and a wake-up per packet; what gathers in the kernel
+ * is read in one (tests/bench/results.md: the plain reader beside the gathering one). The thread really sleeps, so it
+ * must serve nobody.
  */
 export interface GatheringLoop {
   stop(): void;
-  /** Seconds between two looks at the sockets, over about the last half minute. */
+  /** Seconds from one round to the next, over about the last half minute. */
   lag(): { p50: number; p99: number };
 }
 
-const LAG_SAMPLES = 600;
+const LAG_SAMPLES = 1200;
 
 export function startGatheringLoop(options: {
   periodMs: number;
-  /** After every look at the sockets. */
+  /** After the event loop has looked at its sockets. */
   afterRound: () => void;
 }): GatheringLoop {
   const sleeper = new Int32Array(new SharedArrayBuffer(4));

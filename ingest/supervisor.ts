@@ -7,6 +7,7 @@ import type { ChunkPool } from './memory/chunk-pool.ts';
 import type { PartOutbox } from './part-records.ts';
 import { TransportChoice } from './rtsp/transport-choice.ts';
 import { SiteBudget } from './site-budget.ts';
+import type { ReadSchedule } from './read-schedule.ts';
 import type { Progress, StreamFailure } from './stream-failure.ts';
 import type {
   Assignment,
@@ -67,6 +68,7 @@ export class Supervisor {
   readonly #cutting: CuttingRules;
   readonly #pool: ChunkPool;
   readonly #outbox: PartOutbox;
+  readonly #schedule: ReadSchedule | undefined;
   readonly #isAllowed: (address: string) => boolean;
   readonly #clock: Clock;
   readonly #random: () => number;
@@ -83,6 +85,7 @@ export class Supervisor {
     cutting: CuttingRules;
     pool: ChunkPool;
     outbox: PartOutbox;
+    schedule?: ReadSchedule | undefined;
     isAllowed: (address: string) => boolean;
     clock: Clock;
     /** In [0, 1). */
@@ -91,6 +94,7 @@ export class Supervisor {
     this.#cutting = options.cutting;
     this.#pool = options.pool;
     this.#outbox = options.outbox;
+    this.#schedule = options.schedule;
     this.#isAllowed = options.isAllowed;
     this.#clock = options.clock;
     this.#random = options.random;
@@ -245,6 +249,7 @@ export class Supervisor {
       cutting: this.#cutting,
       partTarget: entry.partTarget,
       pool: this.#pool,
+      schedule: this.#schedule,
       isAllowed: this.#isAllowed,
       clock: this.#clock,
       output: {

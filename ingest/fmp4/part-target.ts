@@ -49,3 +49,11 @@ export function partEnds(
     durationTicks + Math.max(beforeTicks, lastTicks) > (1 - MARGIN_SHARE) * target.ticks
   );
 }
+
+/** How long a part lasts of a camera whose pictures come evenly, `pictureTicks` apart: where `partEnds` ends it. */
+export function usualPartTicks(target: PartTarget, pictureTicks: number): number {
+  if (target.ticks === 0) return Math.ceil(TIMESCALE / 2 / pictureTicks) * pictureTicks;
+  const withMargin = Math.floor(((1 - MARGIN_SHARE) * target.ticks) / pictureTicks) * pictureTicks;
+  if (withMargin >= MIN_SHARE * target.ticks) return withMargin;
+  return Math.max(1, Math.floor(target.ticks / pictureTicks)) * pictureTicks;
+}

@@ -11,7 +11,7 @@ import {
   type SampleTable,
 } from './fragment.ts';
 import { initSegment, TIMESCALE, type VideoConfig } from './init.ts';
-import { choosePartTarget, partEnds, type PartTarget } from './part-target.ts';
+import { choosePartTarget, partEnds, usualPartTicks, type PartTarget } from './part-target.ts';
 
 /** A part that will not change any more, and whose bytes lie in shared memory under leases of their own. */
 export interface ClosedPart {
@@ -98,6 +98,8 @@ export class Segmenter {
   #partDiscontinuity = false;
   #partTicks = 0;
   #segmentTicks = 0;
+  /** Length of the last segment that a random access point ended. */
+  #usualSegmentTicks = Number.POSITIVE_INFINITY;
   #mediaBytes = 0;
   /** Of the segment's closed parts. */
   #segmentBytes = 0;
@@ -125,6 +127,17 @@ export class Segmenter {
 
   get initIndex(): number {
     return this.#initIndex;
+  }
+
+  /**
+   * Decode time of the picture that is expected to close the open part, ticks; undefined while that cannot be told.
+   * Only a guess from the camera's habits: when to look, not what will be there.
+   */
+  get expectedCloseTicks(): number | undefined {
+    if (!this.#partOpen || this.#partTarget === undefined) return undefined;
+    const partEnd = this.#partTicks + usualPartTicks(this.#partTarget, this.#pictureTicks);
+    const segmentEnd = this.#segmentTicks + this.#usualSegmentTicks;
+    return segmentEnd > this.#sampleTicks ? Math.min(partEnd, segmentEnd) : partEnd;
   }
 
   /** From here on pictures need another init; call before `beginUnit` of a random access point. */
@@ -238,6 +251,7 @@ export class Segmenter {
       (randomAccess && segmentDuration + sinceLast / 2 >= segmentAimTicks) ||
       segmentDuration + sinceLast > segmentMaxTicks ||
       this.#segmentBytes + this.#mediaBytes > MAX_SEGMENT_BYTES;
+    if (endsSegment && randomAccess) this.#usualSegmentTicks = segmentDuration;
     if (
       endsSegment ||
       this.#samples.count === this.#room ||

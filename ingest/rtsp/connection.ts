@@ -3,6 +3,7 @@ import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { StreamTls } from '#registry/cameras.ts';
 import type { StreamFailure } from '../stream-failure.ts';
+import { directReader, NOTHING } from './direct-read.ts';
 
 /** RFC 2326 §3.2; RFC 7826 §22.14.1; those of HTTP for a tunnel. */
 const defaultPorts: Readonly<Record<string, number>> = {
@@ -35,6 +36,10 @@ export interface Connection {
   /** The two ends, once it is open. */
   remoteAddress(): string | undefined;
   localAddress(): string | undefined;
+  /** From here on bytes come only in answer to `read`. False when this connection cannot do that and goes on by itself. */
+  readOnDemand(): boolean;
+  /** Reads once; what came is told by `bytes` before this returns. */
+  read(): void;
   /** Lets what was sent leave, then closes. No event follows. */
   close(): void;
 }
@@ -58,6 +63,7 @@ export function openConnection(
   const host = url.hostname.replace(/^\[|\]$/g, '');
   let socket: Socket | undefined;
   let over = false;
+  let readDirectly: ((into: Buffer) => number) | undefined;
 
   const fail = (failure: StreamFailure): void => {
     if (over) return;
@@ -100,9 +106,7 @@ export function openConnection(
       });
     }
     socket.on('error', (error: NodeJS.ErrnoException) => fail(connectFailure(error)));
-    socket.on('end', () =>
-      fail({ reason: 'closed-by-camera', detail: 'the camera closed the connection' }),
-    );
+    socket.on('end', () => fail(closedByCamera));
     socket.on('close', () =>
       fail({ reason: 'closed-by-camera', detail: 'the connection was closed' }),
     );
@@ -139,15 +143,39 @@ export function openConnection(
     },
     remoteAddress: () => socket?.remoteAddress,
     localAddress: () => socket?.localAddress,
+    readOnDemand() {
+      if (over || socket === undefined) return false;
+      readDirectly = directReader(socket);
+      return readDirectly !== undefined;
+    },
+    read() {
+      if (over || readDirectly === undefined) return;
+      let length: number;
+      try {
+        length = readDirectly(readBuffer);
+      } catch (error) {
+        fail(connectFailure(error as NodeJS.ErrnoException));
+        return;
+      }
+      if (length > 0) events.bytes(readBuffer, length);
+      else if (length !== NOTHING) fail(closedByCamera);
+    },
     close() {
       over = true;
       const closing = socket;
       if (closing === undefined || closing.destroyed) return;
       closing.end();
+      // Read by the event loop again, or it would not see the camera close its end.
+      if (readDirectly !== undefined) closing.resume();
       setTimeout(() => closing.destroy(), CLOSE_MS).unref();
     },
   };
 }
+
+const closedByCamera: StreamFailure = {
+  reason: 'closed-by-camera',
+  detail: 'the camera closed the connection',
+};
 
 function notAllowed(host: string): StreamFailure {
   return { reason: 'address-not-allowed', detail: `${host} is outside CAMERA_NETWORKS` };

@@ -174,6 +174,8 @@ export function openTunnel(url: URL, options: TunnelOptions, events: ConnectionE
     },
     remoteAddress: () => down.remoteAddress(),
     localAddress: () => down.localAddress(),
+    readOnDemand: () => down.readOnDemand(),
+    read: () => down.read(),
     close() {
       over = true;
       up?.close();

@@ -4,6 +4,7 @@ import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ChunkPool } from '#ingest/memory/chunk-pool.ts';
 import { PartOutbox, readParts, type PartRecord } from '#ingest/part-records.ts';
+import { ReadSchedule } from '#ingest/read-schedule.ts';
 import { Supervisor } from '#ingest/supervisor.ts';
 import type { StateNotice } from '#ingest/worker-protocol.ts';
 import { startSimulator, type Simulator } from '#tests/simulator/rtsp-server.ts';
@@ -12,13 +13,14 @@ const START_MS = Date.UTC(2026, 0, 1);
 const MB = 1024 * 1024;
 
 /** A supervisor with a clock that the test moves; what it told is gathered. */
-function supervise(isAllowed: (address: string) => boolean = () => true) {
+function supervise(isAllowed: (address: string) => boolean = () => true, schedule?: ReadSchedule) {
   let nowMs = START_MS;
   const outbox = new PartOutbox();
   const supervisor = new Supervisor({
     cutting: { partAimMs: 500, segmentAimMs: 2000, segmentMaxMs: 6000 },
     pool: new ChunkPool({ maxBytes: 64 * MB, onSlab: () => {} }),
     outbox,
+    schedule,
     isAllowed,
     clock: { monotonicMs: () => nowMs, wallMs: () => nowMs },
     random: () => 0.5,
@@ -27,6 +29,7 @@ function supervise(isAllowed: (address: string) => boolean = () => true) {
   const inits: number[] = [];
   const parts: PartRecord[] = [];
   const gather = (): void => {
+    schedule?.round(nowMs);
     supervisor.tick();
     const notices = supervisor.takeNotices();
     states.push(...notices.states);
@@ -186,6 +189,53 @@ describe('a camera that answers', () => {
     await run.until(() => run.states.length === 4);
     await run.until(() => simulator.stats('a').connections === 0);
     expect(simulator.stats('b').connections).toBe(1);
+  });
+});
+
+describe('a camera that is read by the schedule', () => {
+  let simulator: Simulator;
+  let run: Supervision;
+  beforeEach(async () => {
+    simulator = await startSimulator();
+    run = supervise(() => true, new ReadSchedule());
+    run.assign(0, simulator.url('a'));
+  });
+  afterEach(async () => {
+    run.supervisor.stop();
+    await simulator.close();
+  });
+
+  /** In rounds, for the clock has to move; until it holds. */
+  const watch = async (holds: () => boolean): Promise<void> => {
+    for (let i = 0; i < 200 && !holds(); i++) {
+      await sleep(25);
+      run.later(25);
+    }
+    expect(holds(), 'in five seconds').toBe(true);
+  };
+
+  test('gives all that it sends', async () => {
+    await watch(() => run.parts.length > 4);
+    expect(run.supervisor.counters()).toMatchObject({ droppedUnits: 0, lostPackets: 0 });
+    expect(run.parts.every(({ discontinuity }) => !discontinuity)).toBe(true);
+  });
+
+  test('and that leaves is found gone, its last part handed on', async () => {
+    await watch(() => run.parts.length > 1);
+    simulator.behave('a', { kind: 'drop' });
+    await watch(() => run.states.length > 2);
+    expect(names(run.states).slice(0, 3)).toEqual([
+      '0 connecting',
+      '0 up',
+      '0 down closed-by-camera',
+    ]);
+    expect(run.parts.at(-1)).toMatchObject({ endsSegment: true });
+  });
+
+  test('and that is released is left in good order', async () => {
+    await watch(() => run.states.length === 2);
+    run.supervisor.release(0);
+    await run.until(() => simulator.stats('a').connections === 0);
   });
 });
 
