@@ -60,6 +60,7 @@ const statusOf: Readonly<Record<string, number>> = {
   not_ready: 503,
   too_many_event_streams: 503,
   too_many_exports: 503,
+  too_many_connection_tests: 503,
 };
 
 /** Fastify's own refusals, in our words. */

@@ -1,6 +1,7 @@
 import { totalmem } from 'node:os';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
+import { ConnectionTests } from '#ingest/connection-tests.ts';
 import { LiveStateBoard, plainState } from '#ingest/live-states.ts';
 import { WorkerPool } from '#ingest/worker-pool.ts';
 import { openCameras, type Cameras } from '#registry/cameras.ts';
@@ -10,6 +11,7 @@ import type { RegistryDatabase } from '#registry/schema/tables.ts';
 import { keepAudit, type AuditKeeper } from './audit/keeper.ts';
 import type { Config } from './config.ts';
 import { registerAuditRoutes } from './routes/audit.ts';
+import { registerConnectionTestRoute } from './routes/connection-test.ts';
 import { registerMetricsRoute } from './routes/metrics.ts';
 import { buildServer } from './server.ts';
 
@@ -66,6 +68,10 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
     now: Date.now,
     log: (event, fields) => log.info(fields, event),
   });
+  const connectionTests = new ConnectionTests({
+    workerUrl: new URL('connection-test-worker.ts', import.meta.url),
+    cameraNetworks: config.cameraNetworks.ranges,
+  });
 
   try {
     cameras.onCreated((camera, source) => {
@@ -87,6 +93,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
       extraRoutes: [
         (app) => registerMetricsRoute(app, { pool, liveStates }),
         (app) => registerAuditRoutes(app, audit),
+        (app) => registerConnectionTestRoute(app, { connectionTests }),
       ],
     });
     await server.listen({ host: config.host, port: config.port });
@@ -98,6 +105,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
       pool,
       async close() {
         await server.close();
+        await connectionTests.stop();
         await pool.stop();
         await audit.close();
         await databases.close();

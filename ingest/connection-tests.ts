@@ -1,0 +1,136 @@
+import { Worker } from 'node:worker_threads';
+import type { ConnectionTestResult } from './connection-test.ts';
+import { NoStill, stillOf } from './normalise/still.ts';
+import type { StreamSource } from '#registry/cameras.ts';
+
+/** Tests that run at once; each has a thread and up to 16 MB of media. */
+const MAX_AT_ONCE = 4;
+/** From dialling to the answer. A camera with a smart codec gives its first picture after up to 12 s. */
+export const CONNECTION_TEST_MS = 25_000;
+/** The thread is ended if it has not ended by itself this much later. */
+const GRACE_MS = 3_000;
+const HEAP_MB = 128;
+
+/** As many tests run as may; the caller can come again. */
+export class TooManyConnectionTests extends Error {
+  readonly code = 'too_many_connection_tests';
+  constructor() {
+    super(`${MAX_AT_ONCE} connection tests are running: try again in a moment`);
+  }
+}
+
+export type StillOutcome = 'made' | 'no_picture' | NoStill['code'];
+
+export interface TestedConnection extends Omit<ConnectionTestResult, 'firstPictures'> {
+  /** JPEG of the first picture. */
+  still: Buffer | null;
+  stillOutcome: StillOutcome;
+}
+
+/** What a thread of `workerUrl` is started with, and answers. */
+export interface ConnectionTestOrder {
+  source: StreamSource;
+  cameraNetworks: readonly string[];
+  withinMs: number;
+}
+
+/**
+ * Tries addresses, each in a thread of its own: whatever a camera sends can end that thread and nothing else. The caller
+ * always gets an answer.
+ */
+export class ConnectionTests {
+  readonly #workerUrl: URL;
+  readonly #cameraNetworks: readonly string[];
+  readonly #withinMs: number;
+  readonly #running = new Set<Worker>();
+  #count = 0;
+
+  constructor(options: {
+    /** The composition root of such a thread. */
+    workerUrl: URL;
+    cameraNetworks: readonly string[];
+    withinMs?: number;
+  }) {
+    this.#workerUrl = options.workerUrl;
+    this.#cameraNetworks = options.cameraNetworks;
+    this.#withinMs = options.withinMs ?? CONNECTION_TEST_MS;
+  }
+
+  /** Throws TooManyConnectionTests. */
+  async run(source: StreamSource): Promise<TestedConnection> {
+    if (this.#count >= MAX_AT_ONCE) throw new TooManyConnectionTests();
+    this.#count++;
+    try {
+      const { firstPictures, ...tested } = await this.#inThread(source);
+      return { ...tested, ...(await stillFrom(firstPictures)) };
+    } finally {
+      this.#count--;
+    }
+  }
+
+  /** Ends what runs. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.#running].map((worker) => worker.terminate()));
+  }
+
+  async #inThread(source: StreamSource): Promise<ConnectionTestResult> {
+    const order: ConnectionTestOrder = {
+      source,
+      cameraNetworks: this.#cameraNetworks,
+      withinMs: this.#withinMs,
+    };
+    const worker = new Worker(this.#workerUrl, {
+      workerData: order,
+      name: 'connection-test',
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
+    });
+    this.#running.add(worker);
+    const { promise, resolve } = Promise.withResolvers<ConnectionTestResult>();
+    const timer = setTimeout(() => {
+      resolve(withoutAnswer('timeout', 'the test did not come to an end'));
+    }, this.#withinMs + GRACE_MS);
+    worker.once('message', resolve);
+    worker.once('error', (error) =>
+      resolve(withoutAnswer('protocol-error', error instanceof Error ? error.message : 'unknown')),
+    );
+    worker.once('exit', () => resolve(withoutAnswer('worker-restarted', 'the test was ended')));
+    try {
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+      this.#running.delete(worker);
+      await worker.terminate();
+    }
+  }
+}
+
+async function stillFrom(
+  firstPictures: Uint8Array | null,
+): Promise<Pick<TestedConnection, 'still' | 'stillOutcome'>> {
+  if (firstPictures === null) return { still: null, stillOutcome: 'no_picture' };
+  try {
+    return { still: await stillOf(firstPictures), stillOutcome: 'made' };
+  } catch (error) {
+    if (!(error instanceof NoStill)) throw error;
+    return { still: null, stillOutcome: error.code };
+  }
+}
+
+function withoutAnswer(
+  reason: NonNullable<ConnectionTestResult['reason']>,
+  detail: string,
+): ConnectionTestResult {
+  return {
+    reason,
+    detail: detail.slice(0, 200),
+    transport: 'tcp',
+    codec: null,
+    width: null,
+    height: null,
+    frameRate: null,
+    bitsPerSecond: null,
+    clockOffsetMs: null,
+    firstPictureMs: null,
+    firstPictures: null,
+  };
+}
