@@ -57,6 +57,7 @@ const statusOf: Readonly<Record<string, number>> = {
   origin_not_allowed: 403,
   constraint_violated: 409,
   database_unavailable: 503,
+  disk_full: 507,
   not_ready: 503,
   too_many_event_streams: 503,
   too_many_exports: 503,

@@ -1,5 +1,10 @@
 import type { Kysely } from 'kysely';
-import { takeLock, type Databases, type DatabaseSchema } from '#registry/database/database.ts';
+import {
+  DiskFull,
+  takeLock,
+  type Databases,
+  type DatabaseSchema,
+} from '#registry/database/database.ts';
 import { AuditUnavailable, type Audit, type AuditEntry } from './audit.ts';
 import {
   anchorDigest,
@@ -210,7 +215,7 @@ export class AuditLog implements Audit {
         for (const { resolve } of batch) resolve();
       } catch (cause) {
         for (const { reject } of batch) {
-          reject(new AuditUnavailable('the audit log cannot be written', { cause }));
+          reject(new AuditUnavailable(whyNotWritten(cause), { cause }));
         }
       }
     }
@@ -273,6 +278,11 @@ export class AuditLog implements Audit {
       .execute();
     return anchor;
   }
+}
+
+function whyNotWritten(cause: unknown): string {
+  const why = cause instanceof DiskFull ? ': its disk is full' : '';
+  return `the audit log cannot be written${why}`;
 }
 
 /** The row of an entry that follows on `previousHash`. */

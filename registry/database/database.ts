@@ -68,7 +68,12 @@ export class ConstraintViolated extends Error {
   readonly code = 'constraint_violated';
 }
 
-/** The database can't do it: disk full, unreadable file, a statement that is wrong. An operator has to look. */
+/** Nothing more can be written; reading goes on. An operator has to make room. */
+export class DiskFull extends Error {
+  readonly code = 'disk_full';
+}
+
+/** The database can't do it: unreadable file, a statement that is wrong. An operator has to look. */
 export class DatabaseFailed extends Error {
   readonly code = 'database_failed';
 }

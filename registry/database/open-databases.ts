@@ -1,4 +1,5 @@
-import { mkdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { makeDataFolder } from './data-folder.ts';
 import type { Databases } from './database.ts';
 import { lockFolder } from './folder-lock.ts';
 import { postgresDatabases } from './postgres.ts';
@@ -14,10 +15,10 @@ export interface DatabaseSettings {
 /**
  * Takes the data folder for this process, and opens the databases behind the port. The folder is taken with PostgreSQL
  * too: keys, sockets and spool files lie there, whichever database holds the rows.
- * Throws DataFolderInUse.
+ * Throws DataFolderInUse, DataFolderNotUsable.
  */
 export function openDatabases({ dataDir, databaseUrl }: DatabaseSettings): Databases {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  makeDataFolder(resolve(dataDir));
   const lock = lockFolder(dataDir);
   const databases =
     databaseUrl === undefined ? sqliteDatabases(dataDir) : postgresDatabases(databaseUrl);

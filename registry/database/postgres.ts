@@ -12,6 +12,7 @@ import {
   ConstraintViolated,
   DatabaseFailed,
   DatabaseUnavailable,
+  DiskFull,
   type Databases,
   type DatabaseSchema,
   type NamedLocks,
@@ -150,9 +151,9 @@ function errorOf(error: unknown): Error {
   }
   const code = error.code ?? '';
   if (code.startsWith(violationClass)) return new ConstraintViolated(message, { cause: error });
+  if (code === DISK_FULL) return new DiskFull('the disk of the database is full', { cause: error });
   const passing =
-    code !== DISK_FULL &&
-    (passingClasses.some((start) => code.startsWith(start)) || passingCodes.includes(code));
+    passingClasses.some((start) => code.startsWith(start)) || passingCodes.includes(code);
   return passing
     ? new DatabaseUnavailable(message, { cause: error })
     : new DatabaseFailed(message, { cause: error });

@@ -16,6 +16,7 @@ import {
   ConstraintViolated,
   DatabaseFailed,
   DatabaseUnavailable,
+  DiskFull,
   type Databases,
   type DatabaseSchema,
   type NamedLocks,
@@ -315,6 +316,7 @@ class SqliteThread {
 
 const SQLITE_BUSY = 5;
 const SQLITE_LOCKED = 6;
+const SQLITE_FULL = 13;
 const SQLITE_CONSTRAINT = 19;
 
 function errorOf({ message, resultCode }: SqliteFailure): Error {
@@ -326,6 +328,8 @@ function errorOf({ message, resultCode }: SqliteFailure): Error {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return new DatabaseUnavailable('another process holds the database', { cause });
+    case SQLITE_FULL:
+      return new DiskFull('the disk of the database is full', { cause });
     case SQLITE_CONSTRAINT:
       return new ConstraintViolated(message, { cause });
     default:

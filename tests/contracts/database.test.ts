@@ -5,6 +5,7 @@ import {
   ConstraintViolated,
   DatabaseFailed,
   DatabaseUnavailable,
+  DiskFull,
   takeLock,
   type DatabaseSchema,
 } from '#registry/database/database.ts';
@@ -161,6 +162,22 @@ onEachDatabase((rig) => {
     });
     expect(await ids(database)).toEqual(['a']);
   });
+
+  if (rig.kind === 'sqlite') {
+    test('a full disk is a DiskFull; what is there is read, and written again when there is room', async () => {
+      const database = await rig.open().open<Tables>(notes);
+      await database.insertInto('notes').values(note('a')).execute();
+      await sql`pragma max_page_count = 1`.execute(database);
+      const huge = note('b', { text: 'x'.repeat(1_000_000) });
+      await expect(database.insertInto('notes').values(huge).execute()).rejects.toBeInstanceOf(
+        DiskFull,
+      );
+      expect(await ids(database)).toEqual(['a']);
+      await sql`pragma max_page_count = 1000000`.execute(database);
+      await database.insertInto('notes').values(huge).execute();
+      expect(await ids(database)).toEqual(['a', 'b']);
+    });
+  }
 
   test('beyond its bound the queue refuses, and those that wait are answered', async () => {
     const database = await rig.open().open<Tables>(notes);
