@@ -13,7 +13,13 @@ const POLL_MS = 50;
 
 export interface GatewayUnderTest extends Gateway {
   /** Registers a camera as another system would; returns its id. */
-  addCamera: (stream: { url: string; username?: string; password?: string }) => Promise<string>;
+  addCamera: (stream: {
+    url: string;
+    username?: string;
+    password?: string;
+    transport?: 'auto' | 'tcp' | 'udp';
+    tls?: { verify: 'system' | 'pin' | 'skip'; fingerprint?: string };
+  }) => Promise<string>;
   live: (cameraId: string) => Promise<LiveStateJson>;
   /** Waits until the live state has these values; fails with the state seen last. */
   untilLive: (

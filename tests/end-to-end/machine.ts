@@ -17,6 +17,11 @@ const parts = {
   },
   // Docker or what answers to its name; the images are pulled, or loaded beforehand (.ci/run).
   containers: { isThere: () => runs('docker', ['info']), debian: 'docker.io' },
+  vlc: { isThere: () => existsSync('/usr/bin/cvlc'), debian: 'vlc-bin vlc-plugin-base' },
+  netem: {
+    isThere: () => runs('/usr/bin/unshare', ['--net', 'true']) && runs('tc', ['-V']),
+    debian: 'iproute2, and the right to make a network namespace',
+  },
   gstreamer: {
     isThere: () =>
       runs(PYTHON, [
@@ -25,7 +30,7 @@ const parts = {
           "Gst.init(None); assert all(map(Gst.ElementFactory.find, ['qtdemux', 'h264parse', 'rtph264pay']))",
       ]),
     debian:
-      'gir1.2-gst-rtsp-server-1.0 python3-gi gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad',
+      'gir1.2-gst-rtsp-server-1.0 python3-gi gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad glib-networking',
   },
 };
 

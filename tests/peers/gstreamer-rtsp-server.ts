@@ -13,24 +13,34 @@ export interface GStreamerServer {
   kill: () => Promise<void>;
 }
 
-/** Plays an MP4 file as it is from its beginning to the first client, and the same to those that come later. */
-export async function startGStreamerServer(options: {
-  file: string;
+export interface GStreamerOptions {
+  /** An MP4 file with H.264, played as it is. */
+  file?: string;
+  /** Instead of a file: a bin with elements named pay0, pay1, … */
+  pipeline?: string;
   /** Default: any free one. */
   port?: number;
   credentials?: { scheme: 'basic' | 'digest'; username: string; password: string };
-}): Promise<GStreamerServer> {
-  const { credentials } = options;
-  const pipeline = `( filesrc location=${options.file} ! qtdemux ! h264parse config-interval=-1 ! rtph264pay name=pay0 pt=96 )`;
-  const args = [SCRIPT, String(options.port ?? 0), pipeline];
-  if (credentials !== undefined) {
-    args.push(credentials.scheme, credentials.username, credentials.password);
-  }
+  /** A PEM file with certificate and key: the server speaks TLS. */
+  certificate?: string;
+  /** The only way of sending that it grants. Default: all that it knows. */
+  transport?: 'tcp' | 'udp';
+  /** A bin with an element named depay0 that takes what is pushed to `/push`. */
+  record?: string;
+}
+
+/** Plays from the beginning to the first client, and the same to those that come later. */
+export async function startGStreamerServer(options: GStreamerOptions): Promise<GStreamerServer> {
+  const { file, pipeline, ...rest } = options;
+  const served =
+    pipeline ??
+    `( filesrc location=${file ?? ''} ! qtdemux ! h264parse config-interval=-1 ! rtph264pay name=pay0 pt=96 )`;
+  const args = [SCRIPT, JSON.stringify({ ...rest, pipeline: served })];
   const child = spawn(PYTHON, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const port = await portOf(child);
   return {
     port,
-    url: `rtsp://127.0.0.1:${port}/cam`,
+    url: `${options.certificate === undefined ? 'rtsp' : 'rtsps'}://127.0.0.1:${port}/cam`,
     async kill() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const ended = once(child, 'exit');
