@@ -124,6 +124,17 @@ test('an export can be verified, and holds the act of exporting it', async () =>
   expect(answer.body).toContain('audit.export');
 });
 
+test('the API describes itself with the audit log in it', async () => {
+  const document = (await get('/api/v1/openapi.json')).json<{
+    paths: object;
+    components: { schemas: object };
+  }>();
+  expect(Object.keys(document.paths)).toEqual(
+    expect.arrayContaining(['/api/v1/audit', '/api/v1/audit/export']),
+  );
+  expect(document.components.schemas).toHaveProperty('ListedAuditEntry');
+});
+
 test('a log that cannot be written is not read either', async () => {
   await keeper.log.close();
   for (const url of ['/api/v1/audit', '/api/v1/audit/export']) {
