@@ -18,10 +18,6 @@ const parts = {
   // Docker or what answers to its name; the images are pulled, or loaded beforehand (.ci/run).
   containers: { isThere: () => runs('docker', ['info']), debian: 'docker.io' },
   vlc: { isThere: () => existsSync('/usr/bin/cvlc'), debian: 'vlc-bin vlc-plugin-base' },
-  netem: {
-    isThere: () => runs('/usr/bin/unshare', ['--net', 'true']) && runs('tc', ['-V']),
-    debian: 'iproute2, and the right to make a network namespace',
-  },
   gstreamer: {
     isThere: () =>
       runs(PYTHON, [

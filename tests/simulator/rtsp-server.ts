@@ -11,7 +11,7 @@ import { BeatClock, PHASES } from './beat.ts';
 import { SimulatedCamera, type CameraOptions, type CameraStats } from './camera.ts';
 import { loadClip, type Clip, type ClipSource } from './clip.ts';
 import { ServerConnection } from './connection.ts';
-import { openUdpSender } from './udp.ts';
+import { openUdpSender, type SentPicture } from './udp.ts';
 
 /** Names that clients may bring into being; the rest are not found. */
 const MAX_CAMERAS = 20_000;
@@ -50,6 +50,8 @@ export interface Simulator {
   stats(name: string): CameraStats;
   /** Makes a camera refer to another address from now on. */
   refer(name: string, url: string): void;
+  /** What was sent on bad lines, of all clients. */
+  sentOnBadLine(): readonly SentPicture[];
   /** Where clients of UDP are sent to. */
   udpPorts(): { rtp: number; rtcp: number }[];
   /** Closes the listening port as if the whole box were off (present connections too), or opens the same port again. */
@@ -134,6 +136,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     refer: (name, refersTo) => {
       known(name).options = { ...known(name).options, refersTo };
     },
+    sentOnBadLine: () => udp.log,
     udpPorts: () => udp.clients(),
     setListening: (listening) =>
       listening ? (server.listening ? Promise.resolve() : listen(port)) : stopListening(),

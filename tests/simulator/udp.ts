@@ -8,9 +8,16 @@ import { seededRandom } from './seeded-random.ts';
 
 const FRAME_HEADER_BYTES = 4;
 const PAIR_TRIES = 20;
+/** Pictures of the log; at ten a second, hours. */
+const MAX_LOGGED = 100_000;
 /** A packet on a bad line is overtaken by so many at most. */
 const MAX_OVERTAKEN = 8;
 const SEED = 0x0dd;
+
+export interface SentPicture {
+  timestamp: number;
+  whole: boolean;
+}
 
 export interface UdpSender {
   rtpPort: number;
@@ -19,6 +26,8 @@ export interface UdpSender {
   rtcp: Socket;
   /** By address and port: who is told that something came from there. */
   listeners: Map<string, () => void>;
+  /** Of clients on a bad line: each picture in order, by its timestamp, and whether all of its packets left. */
+  log: SentPicture[];
   clients(): { rtp: number; rtcp: number }[];
   close(): void;
 }
@@ -49,7 +58,7 @@ export async function openUdpSender(host: string): Promise<UdpSender> {
           const port = Number(key.split(' ')[1]);
           return { rtp: port - 1, rtcp: port };
         });
-      return { rtpPort, rtcpPort: rtpPort + 1, rtp, rtcp, listeners, clients, close };
+      return { rtpPort, rtcpPort: rtpPort + 1, rtp, rtcp, listeners, log: [], clients, close };
     } catch (error) {
       rtp.close();
       rtcp.close();
@@ -89,6 +98,7 @@ export class UdpClient {
   }
 
   send({ bytes, frameStarts }: PacketisedPicture, behaviour: Behaviour): void {
+    let whole = true;
     for (const [index, start] of frameStarts.entries()) {
       const packet = bytes.subarray(
         start + FRAME_HEADER_BYTES,
@@ -100,6 +110,7 @@ export class UdpClient {
       }
       if (this.#random() < behaviour.loss) {
         this.#to.counts.packetsLost++;
+        whole = false;
         continue;
       }
       if (this.#random() < behaviour.disorder) {
@@ -110,6 +121,10 @@ export class UdpClient {
       this.#put(packet);
       for (const held of this.#held) if (--held.passes === 0) this.#put(held.packet);
       this.#held = this.#held.filter(({ passes }) => passes > 0);
+    }
+    if (behaviour.kind === 'bad-line' && this.#sender.log.length < MAX_LOGGED) {
+      const timestamp = bytes.readUInt32BE((frameStarts[0] ?? 0) + FRAME_HEADER_BYTES + 4);
+      this.#sender.log.push({ timestamp, whole });
     }
     // Lines change the order of what follows closely, not of pictures a tenth of a second apart.
     for (const { packet } of this.#held) this.#put(packet);

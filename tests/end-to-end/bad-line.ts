@@ -1,0 +1,129 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { expect } from 'vitest';
+import { SHARED_ORIGIN } from '../simulator/beat.ts';
+import { TICKS_PER_SECOND } from '../simulator/clip.ts';
+import { CLIPS, startSimulator } from '../simulator/rtsp-server.ts';
+import { decodePictures } from './ffmpeg.ts';
+import { startGatewayUnderTest } from './gateway-under-test.ts';
+import { recordLive } from './recording.ts';
+
+/** The clip's pictures; one in 20 is a random access point, and each refers to the one before it. */
+const CLIP_PICTURES = 600;
+const PICTURES_PER_SECOND = 10;
+const GROUP = 20;
+const UP_MS = 20_000;
+const DECODED_AT_ONCE = 4;
+
+export interface BadLineRun {
+  sent: number;
+  /** Of them, with a packet lost. */
+  broken: number;
+  handedOn: number;
+  runs: number;
+  packetsLost: number;
+  packetsOvertaken: number;
+  /** As the gateway counts. */
+  countedLost: number;
+  countedDropped: number;
+}
+
+/**
+ * Plays a camera by UDP over a line that loses and disorders packets, records what the gateway hands on, and expects just
+ * those pictures that can be right: all from a random access point on until one is broken, and nothing else. Throws what
+ * `expect` throws.
+ */
+export async function playOverBadLine(options: {
+  folder: string;
+  seconds: number;
+  loss: number;
+  disorder: number;
+}): Promise<BadLineRun> {
+  const { folder, seconds, loss, disorder } = options;
+  const { md5: pictures } = await decodePictures(['-f', 'h264', '-i', CLIPS.main.path]);
+  const simulator = await startSimulator();
+  const gateway = await startGatewayUnderTest();
+  try {
+    simulator.behave('gate', { kind: 'bad-line', loss, disorder });
+    const cameraId = await gateway.addCamera({ url: simulator.url('gate'), transport: 'udp' });
+    await gateway.untilLive(cameraId, { state: 'up' }, UP_MS);
+    const recording = recordLive(`${gateway.url}/live/${cameraId}/media.m3u8?latency=normal`);
+    await wait(seconds * 1000);
+    await recording.stop();
+    const { packetsLost, packetsOvertaken } = simulator.stats('gate');
+    const sent = simulator.sentOnBadLine().map(({ timestamp, whole }) => ({
+      picture: pictureAt(timestamp),
+      whole,
+    }));
+
+    const files = recording.runs().map(({ file }) => file);
+    const handedOn: number[] = [];
+    const starts: number[] = [];
+    for (let at = 0; at < files.length; at += DECODED_AT_ONCE) {
+      const some = await Promise.all(
+        files.slice(at, at + DECODED_AT_ONCE).map(async (file, index) => {
+          const path = join(folder, `bad-line-${at + index}.mp4`);
+          await writeFile(path, file);
+          return decodePictures(['-i', path]);
+        }),
+      );
+      for (const { md5, complaints } of some) {
+        expect(complaints).toBe('');
+        starts.push(handedOn.length);
+        handedOn.push(...md5.map((one) => pictures.indexOf(one)));
+      }
+    }
+    expect(
+      handedOn.filter((picture) => picture < 0),
+      'pictures that the source never had',
+    ).toEqual([]);
+    for (const start of starts) expect((handedOn[start] ?? 0) % GROUP).toBe(0);
+
+    const expected = whatCanBeRight(sent);
+    // The recording begins and ends within what was sent.
+    const first = placeOf(handedOn, expected);
+    expect(handedOn).toEqual(expected.slice(first, first + handedOn.length));
+    const { lostPackets, droppedUnits } = gateway.pool.counters();
+    return {
+      sent: sent.length,
+      broken: sent.filter(({ whole }) => !whole).length,
+      handedOn: handedOn.length,
+      runs: files.length,
+      packetsLost,
+      packetsOvertaken,
+      countedLost: lostPackets,
+      countedDropped: droppedUnits,
+    };
+  } finally {
+    await gateway.close();
+    await simulator.close();
+  }
+}
+
+/** From a whole random access point on, until a picture is broken: it and all that refer to it are nothing to show. */
+function whatCanBeRight(sent: readonly { picture: number; whole: boolean }[]): number[] {
+  const right: number[] = [];
+  let waiting = true;
+  for (const { picture, whole } of sent) {
+    if (picture % GROUP === 0) waiting = false;
+    if (!whole) waiting = true;
+    if (!waiting) right.push(picture);
+  }
+  return right;
+}
+
+/** Where the first few of these begin in those. */
+function placeOf(some: readonly number[], all: readonly number[]): number {
+  const few = some.slice(0, 30);
+  const at = all.findIndex((_, index) => few.every((one, offset) => all[index + offset] === one));
+  expect(at, 'the pictures handed on are none of those that can be right').toBeGreaterThanOrEqual(
+    0,
+  );
+  return at;
+}
+
+function pictureAt(timestamp: number): number {
+  const ticks = (timestamp - SHARED_ORIGIN.timestamp) >>> 0;
+  return Math.round((ticks * PICTURES_PER_SECOND) / TICKS_PER_SECOND) % CLIP_PICTURES;
+}
