@@ -22,6 +22,8 @@ export interface Config {
   dataDir: string;
   /** PostgreSQL; undefined for SQLite files in the data folder. May hold a password: never logged. */
   databaseUrl: string | undefined;
+  /** Of the key that passwords of cameras are sealed with; undefined: `secret.key` in the data folder. */
+  secretKeyFile: string | undefined;
   /** Camera worker threads. */
   workers: number;
   logLevel: (typeof logLevels)[number];
@@ -57,13 +59,23 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
       result.error.issues.map(({ path, message }) => ({ variable: path.join('.'), message })),
     );
   }
-  const { HOST, PORT, DATA_DIR, DATABASE_URL, WORKERS, LOG_LEVEL, CAMERA_NETWORKS } = result.data;
+  const {
+    HOST,
+    PORT,
+    DATA_DIR,
+    DATABASE_URL,
+    SECRET_KEY_FILE,
+    WORKERS,
+    LOG_LEVEL,
+    CAMERA_NETWORKS,
+  } = result.data;
   const { AUDIT_RETENTION_DAYS, AUDIT_KEY_FILE, AUDIT_ANCHOR_FILE } = result.data;
   return {
     host: HOST,
     port: PORT,
     dataDir: resolve(DATA_DIR),
     databaseUrl: DATABASE_URL,
+    secretKeyFile: SECRET_KEY_FILE,
     workers: WORKERS,
     logLevel: LOG_LEVEL,
     cameraNetworks: CAMERA_NETWORKS,
@@ -99,6 +111,10 @@ const variables = z.object({
     .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
     .optional(),
   // The thread that serves keeps a core, where there are two.
+  SECRET_KEY_FILE: z
+    .string()
+    .transform((path) => resolve(path))
+    .optional(),
   WORKERS: wholeNumber
     .pipe(z.number().min(1, 'must be 1 or more').max(MAX_WORKERS, `must be ${MAX_WORKERS} or less`))
     .default(Math.min(MAX_WORKERS, Math.max(1, availableParallelism() - 1))),

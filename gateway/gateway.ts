@@ -8,6 +8,8 @@ import { openCameras, type Cameras } from '#registry/cameras.ts';
 import { openDatabases } from '#registry/database/open-databases.ts';
 import { openRegistry } from '#registry/schema/open-registry.ts';
 import type { RegistryDatabase } from '#registry/schema/tables.ts';
+import { sealStoredPasswords } from '#registry/seal-passwords.ts';
+import { openSecretBox, type SecretBox } from '#registry/secret-box.ts';
 import { keepAudit, type AuditKeeper } from './audit/keeper.ts';
 import type { Config } from './config.ts';
 import { registerAuditRoutes } from './routes/audit.ts';
@@ -41,15 +43,19 @@ export interface Gateway {
 export async function startGateway(config: Config, log: Logger): Promise<Gateway> {
   const databases = openDatabases(config);
   let registry: RegistryDatabase;
+  let box: SecretBox;
   let audit: AuditKeeper;
   try {
+    box = openSecretBox(config);
     registry = await openRegistry(databases);
+    const sealed = await sealStoredPasswords(registry, box);
+    if (sealed > 0) log.info({ cameras: sealed }, 'passwords of cameras sealed');
     audit = await keepAudit(databases, config, { now: Date.now, log });
   } catch (error) {
     await databases.close();
     throw error;
   }
-  const cameras = openCameras(registry, Date.now);
+  const cameras = openCameras(registry, { box, now: Date.now });
   const liveStates = new LiveStateBoard();
   const pool = new WorkerPool({
     workerUrl: new URL('camera-worker.ts', import.meta.url),
@@ -74,9 +80,16 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
   });
 
   try {
-    cameras.onCreated((camera, source) => {
-      if (source === null) liveStates.set(plainState(camera.id, 'not-linked', Date.now()));
-      else pool.add(source);
+    cameras.onChanged(({ kind, camera, source, streamChanged }) => {
+      if (!streamChanged) return;
+      // Whatever was pulled ends now: its address is another, its area is closed, or it was deleted.
+      if (source !== null) pool.add(source);
+      else pool.remove(camera.id);
+      if (kind !== 'deleted' && source === null) {
+        liveStates.set(plainState(camera.id, 'not-linked', Date.now()));
+      } else if (kind === 'deleted') {
+        liveStates.remove(camera.id);
+      }
     });
     for await (const id of unlinkedCameras(cameras)) {
       liveStates.set(plainState(id, 'not-linked', Date.now()));

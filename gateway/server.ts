@@ -32,7 +32,7 @@ const IDLE_TIMEOUT_MS = 60_000;
 
 export interface ServerDeps {
   config: Pick<Config, 'host'>;
-  cameras: Pick<Cameras, 'list' | 'get' | 'create' | 'onCreated'>;
+  cameras: Cameras;
   liveStates: LiveStates;
   log: FastifyBaseLogger;
   /** Where acts are recorded before they are done. */

@@ -1,8 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import type { LiveState, LiveStates } from '#ingest/live-states.ts';
-import type { Camera } from '#registry/camera.ts';
-import type { Cameras } from '#registry/cameras.ts';
+import type { CameraEvent, Cameras } from '#registry/cameras.ts';
 import { TooManyEventStreams } from '../errors.ts';
 import { liveStateJsonOf } from '../live-state-json.ts';
 
@@ -22,7 +21,7 @@ interface EventStream {
 export function registerEventRoute(
   app: FastifyInstance,
   deps: {
-    cameras: Pick<Cameras, 'onCreated'>;
+    cameras: Pick<Cameras, 'onChanged'>;
     liveStates: LiveStates;
     maxStreams?: number;
   },
@@ -43,8 +42,10 @@ export function registerEventRoute(
     liveStates.subscribe((live: LiveState) => {
       if (streams.size > 0) tell(eventText('live', liveStateJsonOf(live)));
     }),
-    cameras.onCreated((camera: Camera) => {
-      if (streams.size > 0) tell(eventText('camera', camera));
+    cameras.onChanged(({ kind, camera }: CameraEvent) => {
+      if (streams.size === 0) return;
+      if (kind === 'deleted') tell(eventText('camera-deleted', { id: camera.id }));
+      else tell(eventText('camera', camera));
     }),
   ];
   const heartbeat = setInterval(() => tell(':\n\n'), HEARTBEAT_MS);
@@ -62,7 +63,8 @@ export function registerEventRoute(
       schema: {
         summary: 'What happens, as it happens (text/event-stream)',
         description:
-          'First `snapshot` (LiveState[] of all cameras), then `live` (LiveState) per change and `camera` (Camera) when one is added.',
+          'First `snapshot` (LiveState[] of all cameras), then `live` (LiveState) per change and `camera` (Camera) when one is added, ' +
+          'changed or brought back, `camera-deleted` ({id}) when one is deleted.',
         tags: ['cameras'],
       },
     },

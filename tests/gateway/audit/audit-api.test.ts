@@ -10,11 +10,11 @@ import { verifyAudit } from '#gateway/audit/verify-audit.ts';
 import { registerAuditRoutes } from '#gateway/routes/audit.ts';
 import { buildServer } from '#gateway/server.ts';
 import { LiveStateBoard } from '#ingest/live-states.ts';
-import { openCameras } from '#registry/cameras.ts';
 import type { Databases } from '#registry/database/database.ts';
 import { openDatabases } from '#registry/database/open-databases.ts';
 import { openRegistry } from '#registry/schema/open-registry.ts';
 import { anEntry } from './entries.ts';
+import { camerasOf } from '../../registry/cameras-of.ts';
 
 interface Page {
   entries: { sequence: number; action: string; at: string; actor: { id: string }; hash: string }[];
@@ -44,7 +44,7 @@ beforeEach(async () => {
     config: { host: '127.0.0.1' },
     log: pino({ level: 'silent' }),
     audit: keeper.log,
-    cameras: openCameras(await openRegistry(databases), Date.now),
+    cameras: camerasOf(await openRegistry(databases)),
     liveStates: new LiveStateBoard(),
     extraRoutes: [(scope) => registerAuditRoutes(scope, keeper)],
   });
