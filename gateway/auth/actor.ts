@@ -1,5 +1,4 @@
 import { contains, type Area, type AreaLevel, type Place } from '#registry/area.ts';
-import type { Author } from '#registry/author.ts';
 import type { Action } from './actions.ts';
 
 /**
@@ -27,6 +26,8 @@ export interface Machine extends Named {
   tokenId: string;
   /** The only actions that it may do, of those that its account may. */
   actions: ReadonlySet<Action>;
+  /** It was made in a session that had shown a second factor. */
+  secondFactor: boolean;
 }
 
 export interface System extends Named {
@@ -37,6 +38,14 @@ export interface System extends Named {
 export interface Grant {
   role: Role;
   area: Area;
+}
+
+/** Who makes a change, as history keeps it. */
+export interface Author {
+  id: string;
+  name: string;
+  /** The LAO that the change was entered for by somebody else, its district. */
+  proxyFor: string | null;
 }
 
 export const roles = [

@@ -79,11 +79,7 @@ export function decide(actor: Actor | undefined, action: Action, subject?: Subje
   if (actor.kind === 'system') return 'refused';
   if (actor.kind === 'person' || actor.actions.has(action)) {
     if (covers(areasFor(actor, action), subject)) return 'allowed';
-    if (
-      actor.kind === 'person' &&
-      covers(areasFor({ ...actor, secondFactor: true }, action), subject)
-    )
-      return 'second-factor';
+    if (covers(areasFor({ ...actor, secondFactor: true }, action), subject)) return 'second-factor';
   }
   return knows(actor, subject) ? 'refused' : 'hidden';
 }
@@ -108,9 +104,9 @@ export function actionsOf(actor: Actor): Action[] {
   return actionNames.filter((action) => decide(actor, action) === 'allowed');
 }
 
-/** A role that needs a second factor gives nothing before it. A token was made by somebody who had shown theirs. */
+/** A role that needs a second factor gives nothing without it. */
 function counts(actor: Actor, role: Role): boolean {
-  return actor.kind !== 'person' || actor.secondFactor || !secondFactorRoles.has(role);
+  return actor.kind === 'system' || actor.secondFactor || !secondFactorRoles.has(role);
 }
 
 /** Whether there is such a thing is no secret to them. */
@@ -128,7 +124,7 @@ function knows(actor: Actor, subject: Subject | undefined): boolean {
 
 /** A token that is limited to some actions knows what its account knows. */
 function ofAccount(actor: Actor): Actor {
-  return actor.kind === 'token' ? { ...actor, kind: 'person', secondFactor: true } : actor;
+  return actor.kind === 'token' ? { ...actor, kind: 'person' } : actor;
 }
 
 function covers(areas: readonly Area[], subject: Subject | undefined): boolean {

@@ -1,4 +1,4 @@
-import type { RouteOptions } from 'fastify';
+import type { FastifyInstance, RouteOptions } from 'fastify';
 import { actions, type Action } from './actions.ts';
 import type { Actor } from './actor.ts';
 
@@ -41,6 +41,13 @@ export function checkRouteRule({ method, url, config }: RouteOptions): void {
   if (needed !== undefined && config?.subject !== needed) {
     throw new RouteWithoutRule(route, `its :id is one ${needed}: config: { subject: '${needed}' }`);
   }
+}
+
+/** For routes that a plugin of others registers, and that are no secret: pages, scripts, the description of the API. */
+export function everybodysRoutes(scope: FastifyInstance): void {
+  scope.addHook('onRoute', (route) => {
+    route.config = { ...route.config, action: 'public' };
+  });
 }
 
 /** An address with an id in it is about that one thing: forgetting to say so would open every other. */

@@ -66,10 +66,21 @@ test('a token does what its account may, within the actions that it was made for
     name: 'ระบบ',
     grants: [{ role: 'owner', area: areaOf(lanta) }],
     actions: new Set(actions),
+    secondFactor: true,
   });
   expect(decide(token('camera.watch'), 'camera.watch', camera(lanta))).toBe('allowed');
   expect(decide(token('camera.watch'), 'camera.edit', camera(lanta))).toBe('refused');
   expect(decide(token('camera.watch'), 'camera.edit', camera(phangnga))).toBe('hidden');
+  // Made without a second factor, it has nothing of the roles that need one, also of those given later.
+  const weak: Actor = {
+    ...token('people.manage'),
+    kind: 'token',
+    tokenId: '2',
+    actions: new Set<Action>(['people.manage']),
+    secondFactor: false,
+    grants: [{ role: 'administrator', area: krabi }],
+  };
+  expect(decide(weak, 'people.manage')).toBe('second-factor');
   // A scope adds nothing to what the account may.
   expect(decide(token('people.manage'), 'people.manage')).toBe('refused');
   expect(areasFor(token('camera.watch'), 'camera.list')).toEqual([]);

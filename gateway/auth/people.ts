@@ -1,0 +1,62 @@
+import type { Databases } from '#registry/database/database.ts';
+import { openAccounts, type Accounts } from './accounts.ts';
+import { openAdmission, type Admission } from './admission.ts';
+import { openApiTokens, type ApiTokens } from './api-tokens.ts';
+import { openPasswords, type Passwords } from './passwords.ts';
+import { openPeopleDatabase, type PeopleDatabase } from './people-database.ts';
+import { newSecretToken } from './secret-token.ts';
+import { openSessions, type Sessions } from './sessions.ts';
+import { openThrottle, type Throttle } from './throttle.ts';
+
+const PRUNE_MS = 60 * 60_000;
+
+/** All that is kept of people, joined: what routes and the guard are given. */
+export interface People {
+  database: PeopleDatabase;
+  accounts: Accounts;
+  sessions: Sessions;
+  tokens: ApiTokens;
+  passwords: Passwords;
+  throttle: Throttle;
+  admission: Admission;
+  /** Of the one-time link that makes the first administrator; good while there is no account, and while this process runs. */
+  setupToken: string;
+  now: () => number;
+  close: () => void;
+}
+
+/** Throws MigrationFailed, DatabaseFailed, DatabaseUnavailable. */
+export async function openPeople(
+  databases: Databases,
+  options: {
+    now: () => number;
+    adminToken?: string | undefined;
+    log: { warn: (fields: object, message: string) => void };
+  },
+): Promise<People> {
+  const { now, log } = options;
+  const database = await openPeopleDatabase(databases);
+  const sessions = openSessions(database, now);
+  const admission = openAdmission({ database, ...options });
+  const prune = (): void => {
+    sessions.prune().catch((err: unknown) => log.warn({ err }, 'ended sessions not removed'));
+  };
+  prune();
+  const timer = setInterval(prune, PRUNE_MS);
+  timer.unref();
+  return {
+    database,
+    accounts: openAccounts(database, now),
+    sessions,
+    tokens: openApiTokens(database, now),
+    passwords: openPasswords(),
+    throttle: openThrottle(now),
+    admission,
+    setupToken: newSecretToken(),
+    now,
+    close() {
+      clearInterval(timer);
+      admission.close();
+    },
+  };
+}

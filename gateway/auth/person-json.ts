@@ -1,0 +1,139 @@
+import * as z from 'zod';
+import { area } from '#registry/area.ts';
+import { textLine } from '#registry/text.ts';
+import type { Account } from './accounts.ts';
+import { actionNames, tokenScopeNames } from './actions.ts';
+import { levelsOf, roles, secondFactorRoles } from './actor.ts';
+import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH } from './password-rules.ts';
+
+/** What people look like over HTTP: schemas that several routes share. */
+
+const MAX_NAME_LENGTH = 200;
+const MAX_EMAIL_LENGTH = 254;
+const MAX_GRANTS = 20;
+
+const exampleGrant = {
+  role: 'owner',
+  area: { level: 'lao', province: 'กระบี่', district: 'เกาะลันตา', lao: 'ทต.เกาะลันตาใหญ่' },
+};
+
+export const grant = z
+  .strictObject({ role: z.enum(roles), area })
+  .superRefine(({ role, area: { level } }, context) => {
+    if (!levelsOf[role].includes(level)) {
+      context.addIssue({
+        code: 'custom',
+        path: ['area'],
+        message: `the role ${role} is given for ${levelsOf[role].join(', ')}`,
+        params: { code: 'area_not_of_role' },
+      });
+    }
+  })
+  .meta({ id: 'Grant', examples: [exampleGrant] });
+
+export const grants = z.array(grant).min(1, 'at least one role').max(MAX_GRANTS);
+
+export const personName = textLine(MAX_NAME_LENGTH).meta({ examples: ['สมชาย ใจดี'] });
+
+export const email = z
+  .string()
+  .trim()
+  .max(MAX_EMAIL_LENGTH)
+  .pipe(z.email('must be an e-mail address'))
+  .meta({ examples: ['somchai@lanta.go.th'] });
+
+/** As typed: whether it will do is said by password-rules.ts, in one place, with a code. */
+export const typedPassword = z
+  .string()
+  .max(MAX_PASSWORD_LENGTH * 4)
+  .meta({ writeOnly: true, description: `${MIN_PASSWORD_LENGTH} characters or more` });
+
+export const person = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    email: z.string(),
+    grants: z.array(z.object({ role: z.enum(roles), area })),
+    disabled: z.boolean(),
+    hasPassword: z.boolean().meta({ description: 'false until the one-time link was used' }),
+    hasSecondFactor: z.boolean(),
+    createdAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Person' });
+
+export function personJson(account: Account): z.input<typeof person> {
+  const {
+    id,
+    name,
+    email: address,
+    grants: held,
+    disabled,
+    hasPassword,
+    hasSecondFactor,
+  } = account;
+  return {
+    id,
+    name,
+    email: address,
+    grants: held,
+    disabled,
+    hasPassword,
+    hasSecondFactor,
+    createdAt: new Date(account.createdMs).toISOString(),
+  };
+}
+
+export function needsSecondFactor(held: readonly { role: (typeof roles)[number] }[]): boolean {
+  return held.some(({ role }) => secondFactorRoles.has(role));
+}
+
+export const actionName = z.enum(actionNames);
+export const tokenScope = z.enum(tokenScopeNames);
+
+export const demoAccount = z.object({
+  role: z.enum(roles),
+  name: z.string(),
+  email: z.string(),
+  password: z.string(),
+  code: z
+    .string()
+    .nullable()
+    .meta({ description: 'of the second factor at this moment; null: it has none' }),
+});
+
+/** `GET /api/v1/session`: who asks, and what a sign-in page needs to know before anybody has. */
+export const sessionJson = z
+  .object({
+    state: z.enum(['signed-out', 'second-factor', 'signed-in']).meta({
+      description: 'second-factor: the password was right, POST /api/v1/session/second-factor next',
+    }),
+    person: z
+      .object({
+        id: z.string(),
+        name: z.string(),
+        email: z.string(),
+        kind: z.enum(['person', 'token']),
+        grants: z.array(z.object({ role: z.enum(roles), area })),
+      })
+      .nullable(),
+    actions: z.array(actionName).meta({ description: 'what they may do somewhere' }),
+    secondFactor: z
+      .object({
+        enrolled: z.boolean(),
+        shown: z.boolean(),
+        required: z.boolean().meta({
+          description: 'a role of theirs gives nothing until a second factor is set up and shown',
+        }),
+      })
+      .nullable(),
+    expiresAt: z.iso.datetime().nullable(),
+    setUp: z
+      .boolean()
+      .meta({ description: 'false: nobody has an account yet, use the set-up link' }),
+    openId: z.object({ name: z.string(), address: z.string() }).nullable(),
+    demo: z
+      .array(demoAccount)
+      .nullable()
+      .meta({ description: 'this is a demo, with these accounts; null: it is not' }),
+  })
+  .meta({ id: 'Session' });

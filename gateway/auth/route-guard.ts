@@ -1,0 +1,143 @@
+import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
+import type { Area, Place } from '#registry/area.ts';
+import type { AuditAction } from '../audit/actions.ts';
+import type { Audit, AuditObject, AuditOutcome } from '../audit/audit.ts';
+import { auditActorOf, auditOriginOf } from '../audit/request-entry.ts';
+import type { Accounts } from './accounts.ts';
+import type { Action } from './actions.ts';
+import type { Admission, Admitted } from './admission.ts';
+import { credentialOf } from './credential.ts';
+import { areasFor, decide, type Subject } from './policy.ts';
+import { refusalOf, SignInNeeded } from './refusal.ts';
+import { checkRouteRule } from './route-rules.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who asks, with their session; undefined: nobody has signed in. */
+    admitted: Admitted | undefined;
+    /** Asks the policy about a subject that came with the body. Records a refusal. Throws what the client is told. */
+    permit: (action: Action, subject: Subject) => Promise<void>;
+    /** Where they may do it: what a list is narrowed to. */
+    areasFor: (action: Action) => Area[];
+    /** Writes to the audit log, before the effect can be seen. Throws AuditUnavailable: then refuse the act. */
+    record: (
+      action: AuditAction,
+      object: AuditObject,
+      more?: {
+        outcome?: AuditOutcome;
+        why?: string | undefined;
+        detail?: Readonly<Record<string, unknown>>;
+      },
+    ) => Promise<void>;
+  }
+}
+
+export interface RouteGuardDeps {
+  admission: Admission;
+  accounts: Pick<Accounts, 'get'>;
+  readPlaces: (cameraIds: readonly string[]) => Promise<Map<string, Place>>;
+  audit: Audit;
+  cookieName: string;
+}
+
+/**
+ * Every request through Fastify: who sends it, and whether the route's rule (route-rules.ts) lets them. The server does not
+ * become ready while a route has no rule. Before the body is read: a stranger's is not parsed.
+ */
+export function guardRoutes(app: FastifyInstance, deps: RouteGuardDeps): void {
+  const routes: RouteOptions[] = [];
+  app.addHook('onRoute', (route) => {
+    routes.push(route);
+  });
+  app.addHook('onReady', async () => {
+    for (const route of routes) checkRouteRule(route);
+  });
+  app.decorateRequest('actor', undefined);
+  app.decorateRequest('admitted', undefined);
+  app.decorateRequest('permit', async function permit(this: FastifyRequest, action, subject) {
+    await refuseUnless(this, deps, action, subject, undefined);
+  });
+  app.decorateRequest('areasFor', function areas(this: FastifyRequest, action) {
+    return this.actor === undefined ? [] : areasFor(this.actor, action);
+  });
+  app.decorateRequest('record', async function record(this: FastifyRequest, action, object, more) {
+    const { outcome = 'done', why, detail } = more ?? {};
+    await deps.audit.record({
+      actor: auditActorOf(this.actor),
+      action,
+      object,
+      outcome,
+      from: auditOriginOf(this),
+      why,
+      detail,
+    });
+  });
+
+  app.addHook('onRequest', async (request) => {
+    const credential = credentialOf(request.headers, deps.cookieName);
+    if (credential !== undefined) {
+      const admitted = await deps.admission.admit(credential);
+      request.admitted = admitted;
+      if (admitted !== undefined && !admitted.rights.pending) request.actor = admitted.rights.actor;
+    }
+    const { action, subject } = request.routeOptions.config;
+    // No route: nothing is there, for anybody.
+    if (request.is404 || action === 'public') return;
+    if (action === undefined) throw new Error('a route without a rule was reached');
+    if (action === 'signed-in') {
+      if (request.actor?.kind !== 'person') throw new SignInNeeded('sign in first');
+      return;
+    }
+    if (subject === undefined || request.actor === undefined) {
+      await refuseUnless(request, deps, action, undefined, undefined);
+      return;
+    }
+    const { id = '' } = request.params as { id?: string };
+    if (subject === 'camera') {
+      const lao = (await deps.readPlaces([id])).get(id);
+      await refuseUnless(request, deps, action, lao && { kind: 'camera', lao }, { cameraId: id });
+    } else {
+      const person = await deps.accounts.get(id);
+      await refuseUnless(
+        request,
+        deps,
+        action,
+        person && { kind: 'person', grants: person.grants },
+        { personId: id },
+      );
+    }
+  });
+}
+
+/** `named`: what the address names; with no subject to it, it does not exist. */
+async function refuseUnless(
+  request: FastifyRequest,
+  { audit }: RouteGuardDeps,
+  action: Action,
+  subject: Subject | undefined,
+  named: { cameraId: string } | { personId: string } | undefined,
+): Promise<void> {
+  const { actor } = request;
+  // What does not exist and what is out of scope must answer alike, whatever the actor may do elsewhere.
+  const missing = actor !== undefined && named !== undefined && subject === undefined;
+  const decision = missing ? 'hidden' : decide(actor, action, subject);
+  const refusal = refusalOf(decision, named);
+  if (refusal === undefined) return;
+  if (actor !== undefined && !missing) {
+    const [kind, id] =
+      named === undefined
+        ? ['route', request.routeOptions.url ?? '']
+        : 'cameraId' in named
+          ? ['camera', named.cameraId]
+          : ['person', named.personId];
+    await audit.record({
+      actor: auditActorOf(actor),
+      action: 'access.refused',
+      object: { kind, id },
+      outcome: 'refused',
+      from: auditOriginOf(request),
+      detail: { action, method: request.method },
+    });
+  }
+  throw refusal;
+}

@@ -1,0 +1,69 @@
+import { sql, type RawBuilder, type SqlBool } from 'kysely';
+import type { Area, Place } from './area.ts';
+import type { RegistryDatabase } from './schema/tables.ts';
+
+/** Of which LAO cameras are: what rights are decided by, without the whole camera. */
+
+/** Ids in one statement, and rows of one page. */
+const BATCH = 500;
+const PAGE = 5_000;
+
+/** By id; a camera that is not there has no place. */
+export async function readPlaces(
+  database: RegistryDatabase,
+  cameraIds: readonly string[],
+): Promise<Map<string, Place>> {
+  const places = new Map<string, Place>();
+  for (let i = 0; i < cameraIds.length; i += BATCH) {
+    const rows = await database
+      .selectFrom('cameras')
+      .innerJoin('laos', 'laos.id', 'cameras.lao_id')
+      .select(['cameras.id', 'laos.name', 'laos.district', 'laos.province'])
+      .where('cameras.id', 'in', cameraIds.slice(i, i + BATCH))
+      .execute();
+    for (const { id, ...place } of rows) places.set(id, place);
+  }
+  return places;
+}
+
+/** All cameras in these areas. */
+export async function readIdsWithin(
+  database: RegistryDatabase,
+  areas: readonly Area[],
+): Promise<Set<string>> {
+  const ids = new Set<string>();
+  let after = '';
+  for (;;) {
+    const rows = await database
+      .selectFrom('cameras')
+      .innerJoin('laos', 'laos.id', 'cameras.lao_id')
+      .select('cameras.id')
+      .where('cameras.id', '>', after)
+      .where(areWithin(areas))
+      .orderBy('cameras.id')
+      .limit(PAGE)
+      .execute();
+    for (const { id } of rows) ids.add(id);
+    if (rows.length < PAGE) return ids;
+    after = rows.at(-1)?.id ?? '';
+  }
+}
+
+/** The row of `laos` lies within one of `areas`; none: nothing does. */
+export function areWithin(areas: readonly Area[]): RawBuilder<SqlBool> {
+  if (areas.length === 0) return sql<SqlBool>`1 = 0`;
+  return sql<SqlBool>`(${sql.join(areas.map(isWithin), sql` or `)})`;
+}
+
+function isWithin(area: Area): RawBuilder<SqlBool> {
+  switch (area.level) {
+    case 'country':
+      return sql<SqlBool>`1 = 1`;
+    case 'province':
+      return sql<SqlBool>`laos.province = ${area.province}`;
+    case 'district':
+      return sql<SqlBool>`(laos.province = ${area.province} and laos.district = ${area.district})`;
+    case 'lao':
+      return sql<SqlBool>`(laos.province = ${area.province} and laos.district = ${area.district} and laos.name = ${area.lao})`;
+  }
+}
