@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
+import proxyAddr from '@fastify/proxy-addr';
 import * as z from 'zod';
 import {
   CameraNetworkNotValid,
@@ -7,8 +8,12 @@ import {
   parseCameraNetworks,
   type CameraNetworks,
 } from '#registry/camera-networks.ts';
+import { demoAccountsGiven, type DemoAccountGiven } from './auth/demo-accounts.ts';
+import type { OpenIdSettings } from './auth/open-id.ts';
 
 const MAX_WORKERS = 64;
+/** Of ADMIN_TOKEN, where others reach it. */
+const MIN_TOKEN_LENGTH_BEYOND = 24;
 /** พ.ร.บ. ว่าด้วยการกระทำความผิดเกี่ยวกับคอมพิวเตอร์ มาตรา ๒๖: traffic data is kept for no less. */
 const MIN_AUDIT_DAYS = 90;
 const MAX_AUDIT_DAYS = 36_500;
@@ -22,8 +27,6 @@ export interface Config {
   dataDir: string;
   /** PostgreSQL; undefined for SQLite files in the data folder. May hold a password: never logged. */
   databaseUrl: string | undefined;
-  /** Of the key that passwords of cameras are sealed with; undefined: `secret.key` in the data folder. */
-  secretKeyFile: string | undefined;
   /** Camera worker threads. */
   workers: number;
   logLevel: (typeof logLevels)[number];
@@ -36,6 +39,16 @@ export interface Config {
     /** Where anchors of the audit log are written too. */
     anchorFile: string | undefined;
   };
+  /** Of an administrator of the whole country, for automation. Never logged. */
+  adminToken: string | undefined;
+  /** PEM files. */
+  tls: { certFile: string; keyFile: string } | undefined;
+  /** Addresses and ranges of proxies whose X-Forwarded headers are believed; they speak TLS to browsers. */
+  trustProxy: readonly string[] | undefined;
+  openId: OpenIdSettings | undefined;
+  demoAccounts: readonly DemoAccountGiven[] | undefined;
+  /** What the operator should know before they rely on it; a line each. */
+  warnings: readonly string[];
 }
 
 /** The environment asks for what cannot be. The message has a line for each variable. */
@@ -59,23 +72,19 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
       result.error.issues.map(({ path, message }) => ({ variable: path.join('.'), message })),
     );
   }
-  const {
-    HOST,
-    PORT,
-    DATA_DIR,
-    DATABASE_URL,
-    SECRET_KEY_FILE,
-    WORKERS,
-    LOG_LEVEL,
-    CAMERA_NETWORKS,
-  } = result.data;
+  const { HOST, PORT, DATA_DIR, DATABASE_URL, WORKERS, LOG_LEVEL, CAMERA_NETWORKS } = result.data;
   const { AUDIT_RETENTION_DAYS, AUDIT_KEY_FILE, AUDIT_ANCHOR_FILE } = result.data;
+  const { ADMIN_TOKEN, TLS_CERT, TLS_KEY, TRUST_PROXY, DEMO_ACCOUNTS } = result.data;
+  const behindTls = TLS_CERT !== undefined || TRUST_PROXY !== undefined;
+  const warnings: string[] = [];
+  if (!isLoopback(HOST) && !behindTls) warnings.push(withoutTls);
+  if (ADMIN_TOKEN !== undefined && ADMIN_TOKEN.length < GOOD_TOKEN_LENGTH)
+    warnings.push(shortToken);
   return {
     host: HOST,
     port: PORT,
     dataDir: resolve(DATA_DIR),
     databaseUrl: DATABASE_URL,
-    secretKeyFile: SECRET_KEY_FILE,
     workers: WORKERS,
     logLevel: LOG_LEVEL,
     cameraNetworks: CAMERA_NETWORKS,
@@ -84,8 +93,54 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
       keyFile: AUDIT_KEY_FILE,
       anchorFile: AUDIT_ANCHOR_FILE,
     },
+    adminToken: ADMIN_TOKEN,
+    tls:
+      TLS_CERT === undefined || TLS_KEY === undefined
+        ? undefined
+        : { certFile: TLS_CERT, keyFile: TLS_KEY },
+    trustProxy: TRUST_PROXY,
+    openId: openIdOf(result.data),
+    demoAccounts: DEMO_ACCOUNTS,
+    warnings,
   };
 }
+
+const GOOD_TOKEN_LENGTH = 32;
+const withoutTls =
+  'HOST is beyond this machine, without TLS: passwords, sessions and pictures can be read on the way. ' +
+  'Set TLS_CERT and TLS_KEY, or put a proxy with TLS before it and set TRUST_PROXY';
+const shortToken = `ADMIN_TOKEN is shorter than ${GOOD_TOKEN_LENGTH} characters and may be guessed: make one with "openssl rand -base64 32"`;
+
+function openIdOf(given: {
+  OIDC_ISSUER?: string | undefined;
+  OIDC_CLIENT_ID?: string | undefined;
+  OIDC_CLIENT_SECRET?: string | undefined;
+  OIDC_REDIRECT_URL?: string | undefined;
+  OIDC_NAME?: string | undefined;
+}): OpenIdSettings | undefined {
+  const { OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, OIDC_REDIRECT_URL, OIDC_NAME } = given;
+  if (
+    OIDC_ISSUER === undefined ||
+    OIDC_CLIENT_ID === undefined ||
+    OIDC_CLIENT_SECRET === undefined ||
+    OIDC_REDIRECT_URL === undefined
+  ) {
+    return undefined;
+  }
+  return {
+    issuer: OIDC_ISSUER,
+    clientId: OIDC_CLIENT_ID,
+    clientSecret: OIDC_CLIENT_SECRET,
+    redirectUrl: OIDC_REDIRECT_URL,
+    name: OIDC_NAME ?? new URL(OIDC_ISSUER).hostname,
+  };
+}
+
+/** A secret goes by TLS, or stays on this machine. */
+const secureUrl = z.url('must be an address').refine((address) => {
+  const { protocol, hostname } = new URL(address);
+  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
+}, 'must begin with https:// (or be on this machine)');
 
 const wholeNumber = z
   .string()
@@ -93,69 +148,155 @@ const wholeNumber = z
   .regex(/^\d{1,9}$/, 'must be a whole number')
   .transform(Number);
 
-const variables = z.object({
-  HOST: z
-    .string()
-    .trim()
-    .default('127.0.0.1')
-    .refine(
-      isLoopback,
-      'only this machine (127.0.0.1, ::1, localhost) until the gateway has accounts: whoever reaches it sees every camera. ' +
-        'From elsewhere, use an SSH tunnel',
-    ),
-  PORT: wholeNumber.pipe(z.number().max(65_535, 'must be 0 to 65535')).default(8_080),
-  DATA_DIR: z.string().default('./data'),
-  DATABASE_URL: z
-    .string()
-    .trim()
-    .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
-    .optional(),
-  // The thread that serves keeps a core, where there are two.
-  SECRET_KEY_FILE: z
-    .string()
-    .transform((path) => resolve(path))
-    .optional(),
-  WORKERS: wholeNumber
-    .pipe(z.number().min(1, 'must be 1 or more').max(MAX_WORKERS, `must be ${MAX_WORKERS} or less`))
-    .default(Math.min(MAX_WORKERS, Math.max(1, availableParallelism() - 1))),
-  LOG_LEVEL: z.enum(logLevels, { error: `must be one of ${logLevels.join(', ')}` }).default('info'),
-  CAMERA_NETWORKS: z
-    .string()
-    .transform((list, context): CameraNetworks => {
-      const cidrs = list
-        .split(',')
-        .map((cidr) => cidr.trim())
-        .filter((cidr) => cidr !== '');
-      try {
-        return parseCameraNetworks(cidrs);
-      } catch (error) {
-        if (!(error instanceof CameraNetworkNotValid)) throw error;
-        context.addIssue({ code: 'custom', message: error.message });
-        return z.NEVER;
+const variables = z
+  .object({
+    HOST: z.string().trim().default('127.0.0.1'),
+    PORT: wholeNumber.pipe(z.number().max(65_535, 'must be 0 to 65535')).default(8_080),
+    DATA_DIR: z.string().default('./data'),
+    DATABASE_URL: z
+      .string()
+      .trim()
+      .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
+      .optional(),
+    // The thread that serves keeps a core, where there are two.
+    WORKERS: wholeNumber
+      .pipe(
+        z.number().min(1, 'must be 1 or more').max(MAX_WORKERS, `must be ${MAX_WORKERS} or less`),
+      )
+      .default(Math.min(MAX_WORKERS, Math.max(1, availableParallelism() - 1))),
+    LOG_LEVEL: z
+      .enum(logLevels, { error: `must be one of ${logLevels.join(', ')}` })
+      .default('info'),
+    CAMERA_NETWORKS: z
+      .string()
+      .transform((list, context): CameraNetworks => {
+        const cidrs = list
+          .split(',')
+          .map((cidr) => cidr.trim())
+          .filter((cidr) => cidr !== '');
+        try {
+          return parseCameraNetworks(cidrs);
+        } catch (error) {
+          if (!(error instanceof CameraNetworkNotValid)) throw error;
+          context.addIssue({ code: 'custom', message: error.message });
+          return z.NEVER;
+        }
+      })
+      .default(() => parseCameraNetworks(defaultCameraNetworks)),
+    AUDIT_RETENTION_DAYS: wholeNumber
+      .pipe(
+        z
+          .number()
+          .min(
+            MIN_AUDIT_DAYS,
+            `must be ${MIN_AUDIT_DAYS} or more: the Computer Crime Act B.E. 2560, section 26, asks for it`,
+          )
+          .max(MAX_AUDIT_DAYS, `must be ${MAX_AUDIT_DAYS} or less`),
+      )
+      .default(MIN_AUDIT_DAYS),
+    AUDIT_KEY_FILE: z
+      .string()
+      .transform((path) => resolve(path))
+      .optional(),
+    AUDIT_ANCHOR_FILE: z
+      .string()
+      .transform((path) => resolve(path))
+      .optional(),
+    ADMIN_TOKEN: z
+      .string()
+      .trim()
+      // RFC 6750 §2.1: what a Bearer header can hold.
+      .regex(/^[\w.~+/-]+=*$/, 'may hold letters, digits and - . _ ~ + / = only')
+      .max(512, 'must be 512 characters or less')
+      .optional(),
+    TLS_CERT: z
+      .string()
+      .transform((path) => resolve(path))
+      .optional(),
+    TLS_KEY: z
+      .string()
+      .transform((path) => resolve(path))
+      .optional(),
+    TRUST_PROXY: z
+      .string()
+      .transform((list, context): string[] => {
+        const given = list.split(',').map((address) => address.trim());
+        // "yes" is no address, and everybody's word is not to be believed: proxies of this machine and its networks are.
+        const trusted = /^(?:1|true|yes)$/i.test(list.trim())
+          ? ['loopback', 'linklocal', 'uniquelocal']
+          : given.filter((address) => address !== '');
+        try {
+          proxyAddr.compile(trusted);
+        } catch {
+          context.addIssue({
+            code: 'custom',
+            message: 'must be addresses or ranges of the proxies, comma separated',
+          });
+          return z.NEVER;
+        }
+        return trusted;
+      })
+      .optional(),
+    OIDC_ISSUER: secureUrl.optional(),
+    OIDC_CLIENT_ID: z.string().optional(),
+    OIDC_CLIENT_SECRET: z.string().optional(),
+    OIDC_REDIRECT_URL: secureUrl
+      .refine(
+        (address) => new URL(address).pathname === '/api/v1/session/open-id/callback',
+        'must be the address of this gateway as browsers know it, with /api/v1/session/open-id/callback',
+      )
+      .optional(),
+    OIDC_NAME: z.string().max(100).optional(),
+    DEMO_ACCOUNTS: z
+      .string()
+      .transform((text, context): unknown => {
+        try {
+          return JSON.parse(text);
+        } catch {
+          context.addIssue({ code: 'custom', message: 'must be JSON' });
+          return z.NEVER;
+        }
+      })
+      .pipe(demoAccountsGiven)
+      .optional(),
+  })
+  .superRefine((given, context) => {
+    const together = [
+      ['TLS_CERT', 'TLS_KEY'],
+      ['OIDC_ISSUER', 'OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET', 'OIDC_REDIRECT_URL'],
+    ] as const;
+    for (const names of together) {
+      const missing = names.filter((name) => given[name] === undefined);
+      if (missing.length === 0 || missing.length === names.length) continue;
+      for (const name of missing) {
+        context.addIssue({
+          code: 'custom',
+          path: [name],
+          message: `goes with ${names.filter((other) => other !== name).join(', ')}`,
+        });
       }
-    })
-    .default(() => parseCameraNetworks(defaultCameraNetworks)),
-  AUDIT_RETENTION_DAYS: wholeNumber
-    .pipe(
-      z
-        .number()
-        .min(
-          MIN_AUDIT_DAYS,
-          `must be ${MIN_AUDIT_DAYS} or more: the Computer Crime Act B.E. 2560, section 26, asks for it`,
-        )
-        .max(MAX_AUDIT_DAYS, `must be ${MAX_AUDIT_DAYS} or less`),
-    )
-    .default(MIN_AUDIT_DAYS),
-  AUDIT_KEY_FILE: z
-    .string()
-    .transform((path) => resolve(path))
-    .optional(),
-  AUDIT_ANCHOR_FILE: z
-    .string()
-    .transform((path) => resolve(path))
-    .optional(),
-});
+    }
+    if (given.DEMO_ACCOUNTS !== undefined && !isLoopback(given.HOST)) {
+      context.addIssue({
+        code: 'custom',
+        path: ['DEMO_ACCOUNTS'],
+        message: 'everybody knows these passwords: on this machine only (HOST 127.0.0.1)',
+      });
+    }
+    if (
+      given.ADMIN_TOKEN !== undefined &&
+      given.ADMIN_TOKEN.length < MIN_TOKEN_LENGTH_BEYOND &&
+      !isLoopback(given.HOST)
+    ) {
+      context.addIssue({
+        code: 'custom',
+        path: ['ADMIN_TOKEN'],
+        message: `must have ${MIN_TOKEN_LENGTH_BEYOND} characters or more where others reach it`,
+      });
+    }
+  });
 
-function isLoopback(host: string): boolean {
+/** Whether only this machine reaches a server that listens there. */
+export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
 }

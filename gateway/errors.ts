@@ -13,6 +13,15 @@ export const errorBody = z
   })
   .meta({ id: 'Error' });
 
+export class CameraNotFound extends Error {
+  readonly code = 'camera_not_found';
+  readonly cameraId: string;
+  constructor(cameraId: string) {
+    super(`no camera ${cameraId}`);
+    this.cameraId = cameraId;
+  }
+}
+
 /** The request is of a kind that this server does not serve, whoever sends it. */
 export class RequestRefused extends Error {
   readonly code: 'host_not_allowed' | 'origin_not_allowed';
@@ -42,16 +51,24 @@ export interface HttpError {
 }
 
 const statusOf: Readonly<Record<string, number>> = {
+  sign_in_needed: 401,
+  sign_in_failed: 401,
+  not_allowed: 403,
+  second_factor_needed: 403,
+  person_not_found: 404,
+  not_found: 404,
+  invitation_not_valid: 404,
+  already_set_up: 409,
+  email_taken: 409,
+  not_yourself: 409,
+  second_factor_required: 409,
+  too_many_tokens: 409,
+  password_not_accepted: 400,
+  people_list_not_readable: 400,
+  too_many_tries: 429,
+  too_many_sign_ins: 503,
   audit_unavailable: 503,
   camera_not_found: 404,
-  camera_changed_meanwhile: 409,
-  camera_twice: 409,
-  closed_area_never_linked: 400,
-  credentials_needed_again: 400,
-  coordinates_not_whole: 400,
-  stream_not_valid: 400,
-  stream_address_not_valid: 400,
-  version_required: 428,
   host_not_allowed: 403,
   origin_not_allowed: 403,
   constraint_violated: 409,
@@ -89,6 +106,9 @@ export function httpErrorOf(error: unknown): HttpError {
       message: error.message,
       ...('details' in error ? { details: error.details } : {}),
       ...(status === 503 ? { retryAfter: RETRY_AFTER_SECONDS } : {}),
+      ...('retryAfterSeconds' in error && typeof error.retryAfterSeconds === 'number'
+        ? { retryAfter: error.retryAfterSeconds }
+        : {}),
     };
   }
   const fastifyStatus = (error as Partial<FastifyError>).statusCode;

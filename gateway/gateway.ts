@@ -1,16 +1,21 @@
+import { readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { ConnectionTests } from '#ingest/connection-tests.ts';
 import { LiveStateBoard, plainState } from '#ingest/live-states.ts';
 import { WorkerPool } from '#ingest/worker-pool.ts';
+import { readIdsWithin, readPlaces } from '#registry/camera-places.ts';
 import { openCameras, type Cameras } from '#registry/cameras.ts';
 import { openDatabases } from '#registry/database/open-databases.ts';
+import { findLaos } from '#registry/find-laos.ts';
 import { openRegistry } from '#registry/schema/open-registry.ts';
 import type { RegistryDatabase } from '#registry/schema/tables.ts';
-import { sealStoredPasswords } from '#registry/seal-passwords.ts';
-import { openSecretBox, type SecretBox } from '#registry/secret-box.ts';
 import { keepAudit, type AuditKeeper } from './audit/keeper.ts';
+import { trackViews } from './audit/views.ts';
+import { makeDemoAccounts } from './auth/demo-accounts.ts';
+import { openIdSignIn } from './auth/open-id.ts';
+import { openPeople, type People } from './auth/people.ts';
 import type { Config } from './config.ts';
 import { registerAuditRoutes } from './routes/audit.ts';
 import { registerConnectionTestRoute } from './routes/connection-test.ts';
@@ -26,10 +31,14 @@ const LIVE_WINDOW_MAX_BYTES = 64 * 1024 * 1024;
 /** Media may take this share of the memory that the machine, or its container, allows; over all workers. */
 const MEDIA_MEMORY_SHARE = 0.6;
 const LIST_PAGE = 500;
+/** More LAOs of one name than that are one too many anyway. */
+const MAX_LAOS_OF_A_NAME = 100;
 
 export interface Gateway {
   /** Where it listens. */
   url: string;
+  /** Makes the first administrator; undefined when somebody has an account. Once, and only while this process runs. */
+  setupLink: string | undefined;
   cameras: Cameras;
   pool: WorkerPool;
   /** Stops serving, leaves every camera, closes the database; in this order. */
@@ -43,19 +52,23 @@ export interface Gateway {
 export async function startGateway(config: Config, log: Logger): Promise<Gateway> {
   const databases = openDatabases(config);
   let registry: RegistryDatabase;
-  let box: SecretBox;
   let audit: AuditKeeper;
+  let people: People;
   try {
-    box = openSecretBox(config);
     registry = await openRegistry(databases);
-    const sealed = await sealStoredPasswords(registry, box);
-    if (sealed > 0) log.info({ cameras: sealed }, 'passwords of cameras sealed');
     audit = await keepAudit(databases, config, { now: Date.now, log });
+    people = await openPeople(databases, { now: Date.now, adminToken: config.adminToken, log });
   } catch (error) {
     await databases.close();
     throw error;
   }
-  const cameras = openCameras(registry, { box, now: Date.now });
+  const cameras = openCameras(registry, Date.now);
+  const views = trackViews({
+    audit: audit.log,
+    now: () => performance.now(),
+    onLost: (err, { cameraId }) =>
+      log.error({ err, cameraId }, 'the end of a view was not recorded'),
+  });
   const liveStates = new LiveStateBoard();
   const pool = new WorkerPool({
     workerUrl: new URL('camera-worker.ts', import.meta.url),
@@ -80,24 +93,30 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
   });
 
   try {
-    cameras.onChanged(({ kind, camera, source, streamChanged }) => {
-      if (!streamChanged) return;
-      // Whatever was pulled ends now: its address is another, its area is closed, or it was deleted.
-      if (source !== null) pool.add(source);
-      else pool.remove(camera.id);
-      if (kind !== 'deleted' && source === null) {
-        liveStates.set(plainState(camera.id, 'not-linked', Date.now()));
-      } else if (kind === 'deleted') {
-        liveStates.remove(camera.id);
-      }
+    cameras.onCreated((camera, source) => {
+      if (source === null) liveStates.set(plainState(camera.id, 'not-linked', Date.now()));
+      else pool.add(source);
     });
     for await (const id of unlinkedCameras(cameras)) {
       liveStates.set(plainState(id, 'not-linked', Date.now()));
     }
     pool.addAll(await cameras.streams());
 
+    const demo =
+      config.demoAccounts === undefined
+        ? undefined
+        : await makeDemoAccounts(people, config.demoAccounts);
     const server = buildServer({
       config,
+      tls: config.tls === undefined ? undefined : readTls(config.tls),
+      people,
+      views,
+      readPlaces: async (ids) => readPlaces(registry, ids),
+      readIdsWithin: async (areas) => readIdsWithin(registry, areas),
+      findLaos: async (name) => findLaos(registry, name, MAX_LAOS_OF_A_NAME),
+      demo,
+      openId:
+        config.openId === undefined ? undefined : openIdSignIn(config.openId, people.accounts),
       cameras,
       liveStates,
       log,
@@ -112,12 +131,19 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
     await server.listen({ host: config.host, port: config.port });
     const { address, port, family } = server.server.address() as AddressInfo;
     const host = family === 'IPv6' ? `[${address}]` : address;
+    const url = `${config.tls === undefined ? 'http' : 'https'}://${host}:${port}`;
+    for (const warning of config.warnings) log.warn(warning);
     return {
-      url: `http://${host}:${port}`,
+      url,
+      setupLink: (await people.accounts.isEmpty())
+        ? `${url}/setup#${people.setupToken}`
+        : undefined,
       cameras,
       pool,
       async close() {
         await server.close();
+        people.close();
+        await views.close();
         await connectionTests.stop();
         await pool.stop();
         await audit.close();
@@ -125,11 +151,21 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
       },
     };
   } catch (error) {
+    people.close();
+    await views.close();
     await pool.stop();
     await audit.close();
     await databases.close();
     throw error;
   }
+}
+
+/** Throws what the file system throws: without its certificate the gateway does not start. */
+function readTls({ certFile, keyFile }: { certFile: string; keyFile: string }): {
+  cert: Buffer;
+  key: Buffer;
+} {
+  return { cert: readFileSync(certFile), key: readFileSync(keyFile) };
 }
 
 /** Bytes. A container's limit counts where it is below the machine's memory; none reads as 0 or as a huge number. */

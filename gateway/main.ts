@@ -11,6 +11,8 @@ async function main(): Promise<void> {
   const log = pino({ level: config.logLevel });
   const gateway = await startGateway(config, log);
   log.info({ url: gateway.url }, 'gateway ready');
+  // On the console and not in the log, which is kept, and read by others.
+  if (gateway.setupLink !== undefined) console.log(firstStart(gateway.setupLink));
 
   let closing = false;
   const close = (signal: string): void => {
@@ -28,6 +30,17 @@ async function main(): Promise<void> {
   };
   process.on('SIGINT', close);
   process.on('SIGTERM', close);
+}
+
+function firstStart(link: string): string {
+  return [
+    '',
+    '  ยังไม่มีผู้ใช้ เปิดลิงก์นี้เพื่อสร้างผู้ดูแลระบบคนแรก (ใช้ได้ครั้งเดียว จนกว่าจะปิดโปรแกรม)',
+    '  nobody has an account yet: this link makes the first administrator (once, while this process runs)',
+    '',
+    `  ${link}`,
+    '',
+  ].join('\n');
 }
 
 main().catch((error: unknown) => {

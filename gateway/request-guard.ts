@@ -1,19 +1,22 @@
 import type { IncomingMessage } from 'node:http';
+import { isLoopback } from './config.ts';
 import { RequestRefused } from './errors.ts';
 
 const readingMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
- * While there are no accounts, being on this machine is the only right there is, and a browser on this machine lends
- * it to every page that it shows. So a request must name this machine as its host (a page of another site that points
- * its own name at 127.0.0.1 cannot), and must not come from another site's page.
+ * What is refused whoever asks. A browser lends its session to every page that it shows, so a request must not come from
+ * another site's page. And a server of this machine alone is asked for by this machine's names: a page of another site
+ * that points its own name at 127.0.0.1 cannot. `behindProxy`: the proxy's name is asked for, which only it knows.
  */
 export function requestGuard(options: {
   host: string;
+  behindProxy?: boolean;
 }): (request: Pick<IncomingMessage, 'method' | 'headers'>) => RequestRefused | undefined {
   const hosts = new Set(['localhost', '127.0.0.1', '[::1]', options.host]);
+  const anyHost = options.behindProxy === true || !isLoopback(options.host);
   return (request) => {
-    if (!hosts.has(hostWithoutPort(request.headers.host ?? ''))) {
+    if (!anyHost && !hosts.has(hostWithoutPort(request.headers.host ?? ''))) {
       return new RequestRefused('host_not_allowed', 'this server is reached as localhost only');
     }
     if (comesFromElsewhere(request)) {

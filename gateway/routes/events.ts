@@ -1,7 +1,10 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import type { LiveState, LiveStates } from '#ingest/live-states.ts';
-import type { CameraEvent, Cameras } from '#registry/cameras.ts';
+import { contains, type Area } from '#registry/area.ts';
+import type { Camera } from '#registry/camera.ts';
+import type { Cameras } from '#registry/cameras.ts';
+import { runFor } from '../auth/admission.ts';
 import { TooManyEventStreams } from '../errors.ts';
 import { liveStateJsonOf } from '../live-state-json.ts';
 
@@ -13,26 +16,36 @@ const MAX_BEHIND_BYTES = 1024 * 1024;
 const HEARTBEAT_MS = 15_000;
 
 interface EventStream {
-  response: ServerResponse;
+  /** Undefined until its snapshot has been written. */
+  response: ServerResponse | undefined;
   maxBufferedBytes: number;
+  /** Cameras that it tells of; undefined: all of them. */
+  scope: Set<string> | undefined;
+  areas: readonly Area[];
 }
 
-/** `/api/v1/events`: server-sent events, one stream per tab: `snapshot` first, then `live` and `camera` as they happen. */
+/**
+ * `/api/v1/events`: server-sent events, one stream per tab: `snapshot` first, then `live` and `camera` as they happen, of
+ * cameras in scope. A stream ends when rights change; the tab comes back and begins with what it may see then.
+ */
 export function registerEventRoute(
   app: FastifyInstance,
   deps: {
-    cameras: Pick<Cameras, 'onChanged'>;
+    cameras: Pick<Cameras, 'onCreated'>;
     liveStates: LiveStates;
+    readIdsWithin: (areas: readonly Area[]) => Promise<Set<string>>;
     maxStreams?: number;
   },
 ): void {
-  const { cameras, liveStates, maxStreams = MAX_EVENT_STREAMS } = deps;
+  const { cameras, liveStates, readIdsWithin, maxStreams = MAX_EVENT_STREAMS } = deps;
   const streams = new Set<EventStream>();
 
-  /** Encoded once for all tabs. */
-  function tell(text: string): void {
+  /** Encoded once for all tabs. `cameraId`: whom it is about. */
+  function tell(text: string, cameraId?: string): void {
     const bytes = Buffer.from(text);
     for (const stream of streams) {
+      if (stream.response === undefined) continue;
+      if (cameraId !== undefined && stream.scope?.has(cameraId) === false) continue;
       if (stream.response.writableLength > stream.maxBufferedBytes) stream.response.destroy();
       else stream.response.write(bytes);
     }
@@ -40,12 +53,13 @@ export function registerEventRoute(
 
   const ends = [
     liveStates.subscribe((live: LiveState) => {
-      if (streams.size > 0) tell(eventText('live', liveStateJsonOf(live)));
+      if (streams.size > 0) tell(eventText('live', liveStateJsonOf(live)), live.cameraId);
     }),
-    cameras.onChanged(({ kind, camera }: CameraEvent) => {
-      if (streams.size === 0) return;
-      if (kind === 'deleted') tell(eventText('camera-deleted', { id: camera.id }));
-      else tell(eventText('camera', camera));
+    cameras.onCreated((camera: Camera) => {
+      for (const { scope, areas } of streams) {
+        if (areas.some((area) => contains(area, camera.lao))) scope?.add(camera.id);
+      }
+      if (streams.size > 0) tell(eventText('camera', camera), camera.id);
     }),
   ];
   const heartbeat = setInterval(() => tell(':\n\n'), HEARTBEAT_MS);
@@ -53,29 +67,58 @@ export function registerEventRoute(
   app.addHook('preClose', async () => {
     clearInterval(heartbeat);
     for (const end of ends) end();
-    for (const { response } of streams) response.end();
+    for (const { response } of streams) response?.end();
   });
 
   app.get(
     '/api/v1/events',
     {
+      config: { action: 'camera.list' },
       exposeHeadRoute: false,
       schema: {
         summary: 'What happens, as it happens (text/event-stream)',
         description:
-          'First `snapshot` (LiveState[] of all cameras), then `live` (LiveState) per change and `camera` (Camera) when one is added, ' +
-          'changed or brought back, `camera-deleted` ({id}) when one is deleted.',
+          'First `snapshot` (LiveState[] of the cameras in your area), then `live` (LiveState) per change and `camera` (Camera) when one is added.',
         tags: ['cameras'],
       },
     },
-    (_request, reply) => {
+    async (request, reply) => {
       if (streams.size >= maxStreams) throw new TooManyEventStreams('too many tabs listen');
-      const snapshot = eventText('snapshot', Array.from(liveStates.all(), liveStateJsonOf));
-      reply.hijack();
+      const { admitted } = request;
+      const version = admitted?.version;
+      const areas = request.areasFor('camera.list');
+      const seesAll = areas.some(({ level }) => level === 'country');
+      const stream: EventStream = {
+        response: undefined,
+        maxBufferedBytes: 0,
+        scope: seesAll ? undefined : new Set(),
+        areas,
+      };
       const response = reply.raw;
-      const stream = { response, maxBufferedBytes: Buffer.byteLength(snapshot) + MAX_BEHIND_BYTES };
+      // In the list before the query: a camera that is added meanwhile is not missed.
       streams.add(stream);
       response.once('close', () => streams.delete(stream));
+      if (stream.scope !== undefined) {
+        try {
+          for (const id of await readIdsWithin(areas)) stream.scope.add(id);
+        } catch (error) {
+          streams.delete(stream);
+          throw error;
+        }
+      }
+      const states = Array.from(liveStates.all()).filter(
+        ({ cameraId }) => stream.scope?.has(cameraId) !== false,
+      );
+      const snapshot = eventText('snapshot', states.map(liveStateJsonOf));
+      reply.hijack();
+      if (response.destroyed) return;
+      const running = {
+        mayGoOn: (now: { version: number }) => now.version === version,
+        end: () => response.end(),
+      };
+      if (admitted !== undefined) response.once('close', runFor(admitted, running));
+      stream.response = response;
+      stream.maxBufferedBytes = Buffer.byteLength(snapshot) + MAX_BEHIND_BYTES;
       response.writeHead(200, {
         ...(reply.getHeaders() as Record<string, string>),
         'Content-Type': 'text/event-stream; charset=utf-8',

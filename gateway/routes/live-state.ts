@@ -2,9 +2,9 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import { plainState, type LiveStates } from '#ingest/live-states.ts';
-import { CameraNotFound, type Cameras } from '#registry/cameras.ts';
+import type { Cameras } from '#registry/cameras.ts';
 import { uuidV7Ms } from '#registry/uuid-v7.ts';
-import { errorBody } from '../errors.ts';
+import { CameraNotFound, errorBody } from '../errors.ts';
 import { liveStateJson, liveStateJsonOf } from '../live-state-json.ts';
 
 /** What the gateway sees of one camera now. */
@@ -15,6 +15,7 @@ export function registerLiveStateRoute(
   app.withTypeProvider<ZodTypeProvider>().get(
     '/api/v1/cameras/:id/live',
     {
+      config: { action: 'camera.read', subject: 'camera' },
       schema: {
         summary: "A camera's live state",
         tags: ['cameras'],

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { answerFromWindow, type OriginAnswer, type OriginQuery } from '#ingest/hls/origin.ts';
 import type { LiveWindow } from '#ingest/hls/live-window.ts';
 import type { LiveStates } from '#ingest/live-states.ts';
+import type { LivePermit } from '../auth/live-permits.ts';
 
 /** A viewer that takes longer for one answer loses it: its leases would keep media from being written over. */
 const MAX_SEND_MS = 15_000;
@@ -15,6 +16,8 @@ export interface LiveDeps {
   refuse: (
     request: IncomingMessage,
   ) => { status: number; code: string; message: string } | undefined;
+  /** Who asks, and whether they may watch this camera. */
+  permit: (request: IncomingMessage, cameraId: string) => LivePermit | Promise<LivePermit>;
 }
 
 /** True when the request was one for `/live/` and has been, or will be, answered. */
@@ -38,14 +41,41 @@ export function liveHandler(deps: LiveDeps): LiveHandler {
       response.setHeader('Allow', 'GET, HEAD');
       fail(response, 405, 'method_not_allowed', 'live streams are only read');
     } else {
-      answer(deps, cameraId, path, parseQuery(query), response);
+      const permit = deps.permit(request, cameraId);
+      if (permit instanceof Promise) {
+        void permit.then((given) => answerIf(given, deps, cameraId, path, query, response));
+      } else {
+        answerIf(permit, deps, cameraId, path, query, response);
+      }
     }
     return true;
   };
 }
 
+function answerIf(
+  permit: LivePermit,
+  deps: LiveDeps,
+  cameraId: string,
+  path: string,
+  query: string,
+  response: ServerResponse,
+): void {
+  // Gone while it was looked up.
+  if (response.destroyed) return;
+  if (permit.allowed) {
+    answer(deps, permit, cameraId, path, parseQuery(query), response);
+    return;
+  }
+  const { status, code, message, retryAfter } = permit.error;
+  if (retryAfter !== undefined && !response.headersSent) {
+    response.setHeader('Retry-After', retryAfter);
+  }
+  fail(response, status, code, message);
+}
+
 function answer(
   deps: LiveDeps,
+  permit: Extract<LivePermit, { allowed: true }>,
   cameraId: string,
   path: string,
   query: OriginQuery,
@@ -62,7 +92,13 @@ function answer(
     answered = true;
     send(given, response, cameraId, deps);
   });
-  if (!answered) response.once('close', stopWaiting);
+  // What is written at once is the socket's. What waits, or takes its time to be sent, ends with the right to it.
+  if (answered && response.writableFinished) return;
+  const over = permit.whileAllowed(() => response.destroy());
+  response.once('close', () => {
+    over();
+    if (!answered) stopWaiting();
+  });
 }
 
 function send(
@@ -74,8 +110,7 @@ function send(
   switch (given.kind) {
     case 'playlist':
       writeHead(response, 'application/vnd.apple.mpegurl', 'no-cache', given.body.length);
-      // As text it leaves in one piece with the head.
-      response.end(given.body, 'latin1');
+      response.end(given.body);
       return;
     case 'init':
       writeHead(response, 'video/mp4', 'private, max-age=60', given.body.length);
@@ -107,21 +142,16 @@ function sendMedia(
     given.release();
     return;
   }
-  writeHead(response, 'video/mp4', 'private, max-age=60', given.byteLength);
-  response.cork();
-  for (const bytes of given.bytes) response.write(bytes);
-  response.end();
-  response.uncork();
-  // Nearly always the kernel has taken all of it already.
-  if (response.socket?.writableLength === 0) {
-    given.release();
-    return;
-  }
   const timer = setTimeout(() => response.destroy(), MAX_SEND_MS);
   response.once('close', () => {
     clearTimeout(timer);
     given.release();
   });
+  writeHead(response, 'video/mp4', 'private, max-age=60', given.byteLength);
+  response.cork();
+  for (const bytes of given.bytes) response.write(bytes);
+  response.end();
+  response.uncork();
 }
 
 function writeHead(

@@ -16,7 +16,8 @@ export function registerMetricsRoute(
   app.addHook('onClose', () => {
     loop.disable();
   });
-  app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
+  const rule = { config: { action: 'metrics.read' as const }, schema: { hide: true } };
+  app.get('/metrics', rule, async (_request, reply) => {
     void reply.header('Content-Type', 'text/plain; version=0.0.4; charset=utf-8');
     return metricsText(deps.pool, deps.liveStates, {
       p50: loop.percentile(50) / NANOSECONDS - RESOLUTION_MS / 1000,

@@ -1,6 +1,7 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
+import { everybodysRoutes } from '../auth/route-rules.ts';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 
 type OpenApiDocument = ReturnType<typeof jsonSchemaTransformObject>;
@@ -22,8 +23,9 @@ export function registerOpenApi(app: FastifyInstance): void {
     transform: jsonSchemaTransform,
     transformObject: (document) => withoutUnused(jsonSchemaTransformObject(document)),
   });
-  void app.register(swaggerUi, { routePrefix: '/api/docs' });
   void app.register(async (scope) => {
+    everybodysRoutes(scope);
+    await scope.register(swaggerUi, { routePrefix: '/api/docs' });
     scope.get('/api/v1/openapi.json', { schema: { hide: true } }, async () => scope.swagger());
   });
 }

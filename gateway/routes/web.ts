@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { everybodysRoutes } from '../auth/route-rules.ts';
 
 /** Not of the screens: what is not found there is an error in JSON. */
 const otherPaths = /^\/(?:api|live|recorded|metrics|healthz|readyz|assets)(?:\/|$|\?)/;
@@ -28,19 +29,23 @@ export function registerWeb(app: FastifyInstance, { webFolder }: { webFolder: st
       .send(page);
   }
 
-  app.get('/', { schema: { hide: true } }, (_request, reply) => sendPage(reply));
+  const open = { config: { action: 'public' as const }, schema: { hide: true } };
+  app.get('/', open, (_request, reply) => sendPage(reply));
   if (built) {
-    void app.register(fastifyStatic, {
-      root: webFolder,
-      index: false,
-      cacheControl: false,
-      setHeaders: (response, path) => {
-        const isAsset = path.startsWith(join(webFolder, 'assets'));
-        void response.header(
-          'Cache-Control',
-          isAsset ? 'public, max-age=31536000, immutable' : 'no-cache',
-        );
-      },
+    void app.register(async (scope) => {
+      everybodysRoutes(scope);
+      await scope.register(fastifyStatic, {
+        root: webFolder,
+        index: false,
+        cacheControl: false,
+        setHeaders: (response, path) => {
+          const isAsset = path.startsWith(join(webFolder, 'assets'));
+          void response.header(
+            'Cache-Control',
+            isAsset ? 'public, max-age=31536000, immutable' : 'no-cache',
+          );
+        },
+      });
     });
   }
   app.setNotFoundHandler((request, reply) => {
