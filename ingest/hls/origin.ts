@@ -5,8 +5,7 @@ import { multivariantPlaylist } from './multivariant-playlist.ts';
 
 /** What a request under `/live/:cameraId/` is answered. */
 export type OriginAnswer =
-  /** ASCII. */
-  | { kind: 'playlist'; body: string }
+  | { kind: 'playlist'; body: Buffer }
   | { kind: 'init'; body: Buffer }
   /** Shared memory under leases that the receiver holds until it calls `release`. */
   | { kind: 'media'; bytes: readonly Buffer[]; byteLength: number; release: () => void }
@@ -48,7 +47,7 @@ export function answerFromWindow(
     }
     if (path === 'media.m3u8') return answerMediaPlaylist(window, query, respond);
     const suffix = query.latency === 'normal' ? '?latency=normal' : '';
-    respond({ kind: 'playlist', body: multivariantPlaylist(window, suffix) });
+    respond({ kind: 'playlist', body: Buffer.from(multivariantPlaylist(window, suffix)) });
     return ignore;
   }
   return answerMedia(window, path, respond);
@@ -74,7 +73,7 @@ function answerMediaPlaylist(
       : 'low-latency';
   const send = (): void => {
     if (!canBePlayed(window, normal)) respond({ kind: 'no-picture-yet' });
-    else respond({ kind: 'playlist', body: playlistText(window, form) });
+    else respond({ kind: 'playlist', body: playlistBytes(window, form) });
   };
   const mediaSequence = wholeNumber(query._HLS_msn);
   const part = wholeNumber(query._HLS_part);
@@ -215,20 +214,20 @@ function isTooFarAhead(
 }
 
 /** Rendered once for all who ask between two parts. */
-const rendered = new WeakMap<LiveWindow, { version: number; forms: Map<PlaylistForm, string> }>();
+const rendered = new WeakMap<LiveWindow, { version: number; forms: Map<PlaylistForm, Buffer> }>();
 
-function playlistText(window: LiveWindow, form: PlaylistForm): string {
+function playlistBytes(window: LiveWindow, form: PlaylistForm): Buffer {
   let cache = rendered.get(window);
   if (cache === undefined || cache.version !== window.version) {
     cache = { version: window.version, forms: new Map() };
     rendered.set(window, cache);
   }
-  let text = cache.forms.get(form);
-  if (text === undefined) {
-    text = mediaPlaylist(window, form);
-    cache.forms.set(form, text);
+  let bytes = cache.forms.get(form);
+  if (bytes === undefined) {
+    bytes = Buffer.from(mediaPlaylist(window, form));
+    cache.forms.set(form, bytes);
   }
-  return text;
+  return bytes;
 }
 
 /** NaN when there is a value that is no whole number. */

@@ -47,10 +47,10 @@ export interface PageServer {
 }
 
 /** Serves the page, and hands /live on to the gateway. */
-export async function servePage(gatewayPort: number): Promise<PageServer> {
+export async function servePage(gatewayPort: number, token: string): Promise<PageServer> {
   const hls = readFileSync(join(BENCH_FOLDER, '../../node_modules/hls.js/dist/hls.min.js'));
   const server = createServer((asked, answer) => {
-    if (asked.url?.startsWith('/live/')) handOn(gatewayPort, asked, answer);
+    if (asked.url?.startsWith('/live/')) handOn(gatewayPort, token, asked, answer);
     else if (asked.url === '/hls.min.js')
       answer.setHeader('content-type', 'text/javascript').end(hls);
     else answer.setHeader('content-type', 'text/html').end(PAGE);
@@ -67,9 +67,10 @@ export async function servePage(gatewayPort: number): Promise<PageServer> {
   };
 }
 
-function handOn(port: number, asked: IncomingMessage, answer: ServerResponse): void {
+function handOn(port: number, token: string, asked: IncomingMessage, answer: ServerResponse): void {
+  const headers = { ...asked.headers, authorization: `Bearer ${token}` };
   const onward = request(
-    { host: '127.0.0.1', port, path: asked.url, method: asked.method, headers: asked.headers },
+    { host: '127.0.0.1', port, path: asked.url, method: asked.method, headers },
     (got) => {
       answer.writeHead(got.statusCode ?? 502, got.headers);
       got.pipe(answer);

@@ -9,7 +9,7 @@ import { chromium } from 'playwright-core';
 import { startSimulator } from '#tests/simulator/rtsp-server.ts';
 import { boundTheRun, stopChildren } from './children.ts';
 import { servePage, type FirstPicture } from './first-picture-page.ts';
-import { startGateway } from './gateway-process.ts';
+import { BENCH_TOKEN, startGateway } from './gateway-process.ts';
 import { quantile } from './quantile.ts';
 import { markdownTable, report, rounded } from './results.ts';
 
@@ -56,7 +56,7 @@ async function main(): Promise<void> {
   boundTheRun(ALLOWED_MINUTES);
   const simulator = await startSimulator({});
   const gateway = await startGateway({ workers: 1 });
-  const page = await servePage(gateway.port);
+  const page = await servePage(gateway.port, BENCH_TOKEN);
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_FLAGS });
   try {
     const [cameraId] = await gateway.addCameras([simulator.url('first-picture')]);

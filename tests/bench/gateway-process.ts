@@ -16,6 +16,8 @@ import { parseSamples, total, type Samples } from './prometheus-text.ts';
 
 const READY_PATIENCE_MS = 30_000;
 const REGISTER_AT_A_TIME = 8;
+/** Of an administrator of the gateway under test. */
+export const BENCH_TOKEN = 'bench-0123456789-0123456789-0123456789';
 /** The gateway may connect its cameras at a measured pace. */
 const UP_PATIENCE_MS = 30_000;
 const UP_PATIENCE_PER_CAMERA_MS = 60;
@@ -53,9 +55,10 @@ export async function startGateway(options: {
       CAMERA_NETWORKS: '127.0.0.0/8',
       WORKERS: String(options.workers),
       LOG_LEVEL: 'warn',
+      ADMIN_TOKEN: BENCH_TOKEN,
     },
   });
-  const http = httpClient(port, 64);
+  const http = httpClient(port, 64, BENCH_TOKEN);
   const metrics = async (): Promise<Samples> =>
     parseSamples((await http.get('/metrics')).body.toString('utf8'));
   const died = (): void => {

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Feeder, FeederReport } from './feeder.ts';
-import { startGateway } from './gateway-process.ts';
+import { BENCH_TOKEN, startGateway } from './gateway-process.ts';
 import { httpClient } from './http-client.ts';
 import { sampleLatency } from './part-latency.ts';
 import { watchPlaylists, type WatchReport } from './playlist-watch.ts';
@@ -50,8 +50,8 @@ export async function measureGateway(options: {
 }): Promise<GatewayReading> {
   const { feeder, streams, seconds } = options;
   const gateway = await startGateway({ workers: 1 });
-  const watchHttp = httpClient(gateway.port, WATCH_CONNECTIONS);
-  const latencyHttp = httpClient(gateway.port, LATENCY_CLIENTS);
+  const watchHttp = httpClient(gateway.port, WATCH_CONNECTIONS, BENCH_TOKEN);
+  const latencyHttp = httpClient(gateway.port, LATENCY_CLIENTS, BENCH_TOKEN);
   try {
     const ids = await gateway.addCameras(
       Array.from({ length: streams }, (_, camera) => feeder.url(camera)),

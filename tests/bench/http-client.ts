@@ -18,15 +18,20 @@ export interface HttpClient {
   close: () => void;
 }
 
-/** `connections` is the most that are open at a time; further requests wait. */
-export function httpClient(port: number, connections: number): HttpClient {
+/** `connections` is the most that are open at a time; further requests wait. `token`: for a server that asks for one. */
+export function httpClient(port: number, connections: number, token?: string): HttpClient {
+  const signedIn = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
   const send = (method: string, path: string, body?: string): Promise<Answer> =>
     new Promise((resolve, reject) => {
       const headers =
         body === undefined
-          ? {}
-          : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+          ? signedIn
+          : {
+              ...signedIn,
+              'content-type': 'application/json',
+              'content-length': Buffer.byteLength(body),
+            };
       const sent = request(
         { agent, host: '127.0.0.1', port, path, method, headers },
         (response) => {

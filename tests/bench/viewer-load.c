@@ -78,6 +78,8 @@ struct entry {
 static struct client *clients;
 static int client_count = 1, port, replaying;
 static const char *capture;
+/* A header line, or nothing: a replay is of what needs none. */
+static char authorization[128];
 static struct entry *trace;
 static size_t trace_count, trace_room;
 static size_t **own_entries, *own_counts; /* replay: indices into trace */
@@ -129,8 +131,8 @@ static void connect_client(struct client *c) {
 }
 
 static void send_request(struct client *c) {
-  char text[MAX_PATH + 128];
-  int bytes = snprintf(text, sizeof text, "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nAccept: */*\r\n\r\n", c->path, port);
+  char text[MAX_PATH + 256];
+  int bytes = snprintf(text, sizeof text, "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nAccept: */*\r\n%s\r\n", c->path, port, authorization);
   c->bytes = 0;
   c->first_byte_us = 0;
   c->asked_us = clock_us(CLOCK_MONOTONIC);
@@ -482,6 +484,7 @@ int main(int argc, char **argv) {
     else if (!strcmp(name, "--playlists")) list = value;
     else if (!strcmp(name, "--trace")) trace_folder = value;
     else if (!strcmp(name, "--capture")) capture = value;
+    else if (!strcmp(name, "--token")) snprintf(authorization, sizeof authorization, "Authorization: Bearer %s\r\n", value);
     else if (!strcmp(name, "--warm")) warm_s = atof(value);
     else if (!strcmp(name, "--seconds")) measured_s = atof(value);
     else fail(name);

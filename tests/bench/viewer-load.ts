@@ -33,6 +33,7 @@ export interface ViewerReading {
 export function watchLive(options: {
   port: number;
   serverPid: number;
+  token: string;
   /** A file with the path of a media playlist a line. */
   playlistsFile: string;
   clients: number;
@@ -43,6 +44,7 @@ export function watchLive(options: {
     options.serverPid,
     [
       ['live', '--port', String(options.port), '--playlists', options.playlistsFile],
+      ['--token', options.token],
       ['--clients', String(options.clients), '--seconds', String(options.seconds)],
       ['--capture', options.captureFolder],
     ].flat(),

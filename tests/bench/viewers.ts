@@ -11,7 +11,7 @@ import { NoEncoder } from './clip.ts';
 import { NoCompiler } from './compile.ts';
 import { moveToBenchCore } from './cores.ts';
 import { startFeeder } from './feeder.ts';
-import { startGateway } from './gateway-process.ts';
+import { BENCH_TOKEN, startGateway } from './gateway-process.ts';
 import { memoryFolder } from './memory-folder.ts';
 import { hasNginx, startNginx } from './nginx.ts';
 import { mediaPlaylistPath } from './playlist-watch.ts';
@@ -100,6 +100,7 @@ async function measureGatewayViewers(): Promise<{ scenarios: Scenario[]; ingestP
     const reading = await watchLive({
       port: gateway.port,
       serverPid: gateway.pid,
+      token: BENCH_TOKEN,
       playlistsFile,
       clients: viewers,
       seconds,

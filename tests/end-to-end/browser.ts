@@ -22,14 +22,18 @@ export interface Browser {
   close: () => Promise<void>;
 }
 
-/** Debian's Chromium with a profile of its own that goes with it. */
-export async function openBrowser(viewport: { width: number; height: number }): Promise<Browser> {
+/** Debian's Chromium with a profile of its own that goes with it. `headers` go with every request of its pages. */
+export async function openBrowser(
+  viewport: { width: number; height: number },
+  headers: Record<string, string> = {},
+): Promise<Browser> {
   const profile = await mkdtemp(join(tmpdir(), 'chromium-'));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: CHROMIUM,
     args: FLAGS,
     viewport,
     locale: 'th-TH',
+    extraHTTPHeaders: headers,
   });
   return {
     context,

@@ -8,10 +8,20 @@ import { parseConfig } from '#gateway/config.ts';
 import { startGateway, type Gateway } from '#gateway/gateway.ts';
 import { liveStateJson, type LiveStateJson } from '#gateway/live-state-json.ts';
 import { krabiCamera } from '../registry/krabi-camera.ts';
+import { signedInFront } from './signed-in.ts';
 
 const POLL_MS = 50;
 
+/** Of an administrator. */
+const TOKEN = 'end-to-end-0123456789-0123456789-01';
+
 export interface GatewayUnderTest extends Gateway {
+  /** Where every request is signed in as an administrator. */
+  url: string;
+  /** The gateway itself, which asks who is there. */
+  gatewayUrl: string;
+  /** `Authorization` for it. */
+  authorization: string;
   /** Registers a camera as another system would; returns its id. */
   addCamera: (stream: {
     url: string;
@@ -37,22 +47,28 @@ export async function startGatewayUnderTest(
 ): Promise<GatewayUnderTest> {
   const dataDir = await mkdtemp(join(tmpdir(), 'end-to-end-'));
   const config = parseConfig({
-    PORT: '0',
     DATA_DIR: dataDir,
     CAMERA_NETWORKS: '127.0.0.0/8',
     WORKERS: '1',
+    ADMIN_TOKEN: TOKEN,
     ...environment,
+    // The one that was asked for is where it is reached signed in.
+    PORT: '0',
   });
   const gateway = await startGateway(config, pino({ level: 'silent' }));
+  const front = await signedInFront(gateway.url, TOKEN, Number(environment['PORT'] ?? 0));
   const live = async (cameraId: string): Promise<LiveStateJson> => {
-    const reply = await fetch(`${gateway.url}/api/v1/cameras/${cameraId}/live`);
+    const reply = await fetch(`${front.url}/api/v1/cameras/${cameraId}/live`);
     return liveStateJson.parse(await reply.json());
   };
   return {
     ...gateway,
+    url: front.url,
+    gatewayUrl: gateway.url,
+    authorization: `Bearer ${TOKEN}`,
     live,
     async addCamera(stream) {
-      const reply = await fetch(`${gateway.url}/api/v1/cameras`, {
+      const reply = await fetch(`${front.url}/api/v1/cameras`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(
@@ -79,7 +95,7 @@ export async function startGatewayUnderTest(
     async untilPicture(cameraId, withinMs) {
       await vi.waitFor(
         async () => {
-          const reply = await fetch(`${gateway.url}/live/${cameraId}/index.m3u8?latency=normal`);
+          const reply = await fetch(`${front.url}/live/${cameraId}/index.m3u8?latency=normal`);
           await reply.body?.cancel();
           expect(reply.status).toBe(200);
         },
@@ -87,6 +103,7 @@ export async function startGatewayUnderTest(
       );
     },
     async close() {
+      await front.close();
       await gateway.close();
       await rm(dataDir, { recursive: true, force: true });
     },

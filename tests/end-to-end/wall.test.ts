@@ -50,7 +50,7 @@ describe.skipIf(missing.length > 0)('the wall of the demo', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'wall-'));
     demo = await runDemo({ port: 0, dataDir: folder, log: 'ignore' });
-    browser = await openBrowser({ width: 1366, height: 768 });
+    browser = await openBrowser({ width: 1366, height: 768 }, demo.headers);
     page = await browser.context.newPage();
     record = recordPage(page);
     await page.goto(demo.gatewayUrl);
@@ -65,7 +65,9 @@ describe.skipIf(missing.length > 0)('the wall of the demo', () => {
 
   /** The simulator's name of a camera. */
   async function nameOf(cameraId: string): Promise<string> {
-    const reply = await fetch(`${demo.gatewayUrl}/api/v1/cameras/${cameraId}`);
+    const reply = await fetch(`${demo.gatewayUrl}/api/v1/cameras/${cameraId}`, {
+      headers: demo.headers,
+    });
     const { stream } = z
       .object({ stream: z.object({ url: z.string() }) })
       .parse(await reply.json());

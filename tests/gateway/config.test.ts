@@ -28,19 +28,80 @@ test('an empty environment listens on this machine only, with data under ./data'
   }
 });
 
-test('a host that others can reach is refused, with the reason', () => {
+test('a host that others can reach is warned of while nothing is encrypted', () => {
   for (const host of ['0.0.0.0', '::', '192.168.1.5', 'camera.example', '127.0.0.1.evil.example']) {
-    expect(problemsOf({ HOST: host })).toEqual(['HOST']);
+    expect(parseConfig({ HOST: host }).warnings).toEqual([expect.stringMatching(/can be read/)]);
+    expect(parseConfig({ HOST: host, TRUST_PROXY: '10.0.0.1' }).warnings).toEqual([]);
+    expect(parseConfig({ HOST: host, TLS_CERT: 'c.pem', TLS_KEY: 'k.pem' }).warnings).toEqual([]);
   }
-  expect(() => parseConfig({ HOST: '0.0.0.0' })).toThrow(/until the gateway has accounts/);
   for (const host of ['127.0.0.1', 'localhost', '::1']) {
-    expect(parseConfig({ HOST: host }).host).toBe(host);
+    expect(parseConfig({ HOST: host })).toMatchObject({ host, warnings: [] });
   }
+});
+
+test('a short ADMIN_TOKEN is warned of on this machine, and refused where others can guess it', () => {
+  expect(parseConfig({ ADMIN_TOKEN: 'short' }).warnings).toEqual([
+    expect.stringMatching(/shorter than 32/),
+  ]);
+  expect(problemsOf({ ADMIN_TOKEN: 'short', HOST: '0.0.0.0' })).toEqual(['ADMIN_TOKEN']);
+  expect(problemsOf({ ADMIN_TOKEN: 'a b' })).toEqual(['ADMIN_TOKEN']);
+  expect(parseConfig({ ADMIN_TOKEN: 'x'.repeat(32) })).toMatchObject({
+    adminToken: 'x'.repeat(32),
+    warnings: [],
+  });
+});
+
+test('variables that go together are asked for together, and secrets go by TLS', () => {
+  expect(problemsOf({ TLS_CERT: 'c.pem' })).toEqual(['TLS_KEY']);
+  const openId = {
+    OIDC_ISSUER: 'https://id.example.go.th',
+    OIDC_CLIENT_ID: 'cctv',
+    OIDC_CLIENT_SECRET: 'secret',
+    OIDC_REDIRECT_URL: 'https://cctv.example.go.th/api/v1/session/open-id/callback',
+  };
+  expect(parseConfig(openId).openId).toMatchObject({ name: 'id.example.go.th', clientId: 'cctv' });
+  expect(problemsOf({ OIDC_ISSUER: openId.OIDC_ISSUER })).toEqual([
+    'OIDC_CLIENT_ID',
+    'OIDC_CLIENT_SECRET',
+    'OIDC_REDIRECT_URL',
+  ]);
+  expect(problemsOf({ ...openId, OIDC_ISSUER: 'http://id.example.go.th' })).toEqual([
+    'OIDC_ISSUER',
+  ]);
+  expect(
+    problemsOf({ ...openId, OIDC_REDIRECT_URL: 'https://cctv.example.go.th/elsewhere' }),
+  ).toEqual(['OIDC_REDIRECT_URL']);
+});
+
+test('proxies are believed by address; a bare yes means this machine and its networks', () => {
+  expect(parseConfig({ TRUST_PROXY: '10.0.0.1, 192.168.0.0/16' }).trustProxy).toEqual([
+    '10.0.0.1',
+    '192.168.0.0/16',
+  ]);
+  expect(parseConfig({ TRUST_PROXY: 'true' }).trustProxy).toEqual([
+    'loopback',
+    'linklocal',
+    'uniquelocal',
+  ]);
+  expect(problemsOf({ TRUST_PROXY: 'everybody' })).toEqual(['TRUST_PROXY']);
+});
+
+test('demo accounts stay on this machine', () => {
+  const DEMO_ACCOUNTS = JSON.stringify([
+    {
+      name: 'สมชาย',
+      email: 'owner@example.go.th',
+      password: 'known',
+      grants: [{ role: 'dla', area: { level: 'country' } }],
+    },
+  ]);
+  expect(parseConfig({ DEMO_ACCOUNTS }).demoAccounts).toHaveLength(1);
+  expect(problemsOf({ DEMO_ACCOUNTS, HOST: '0.0.0.0' })).toEqual(['DEMO_ACCOUNTS']);
+  expect(problemsOf({ DEMO_ACCOUNTS: 'not json' })).toEqual(['DEMO_ACCOUNTS']);
 });
 
 test('every variable that is wrong is named at once', () => {
   const wrong = {
-    HOST: '0.0.0.0',
     PORT: '65536',
     WORKERS: '0',
     LOG_LEVEL: 'loud',

@@ -6,25 +6,29 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { httpErrorOf } from '#gateway/errors.ts';
 import { registerEventRoute } from '#gateway/routes/events.ts';
 import { LiveStateBoard, plainState } from '#ingest/live-states.ts';
+import { country } from '#registry/area.ts';
 import { newCamera, type Camera } from '#registry/camera.ts';
-import type { CameraEvent } from '#registry/cameras.ts';
+import type { CreatedListener } from '#registry/cameras.ts';
 import { krabiCamera } from '../registry/krabi-camera.ts';
 
 let app: FastifyInstance;
 let board: LiveStateBoard;
-const listeners = new Set<(event: CameraEvent) => void>();
+const createdListeners = new Set<CreatedListener>();
 const sockets: Socket[] = [];
 
 beforeEach(async () => {
   board = new LiveStateBoard();
   app = Fastify({ forceCloseConnections: true });
   app.setErrorHandler((error, _request, reply) => reply.code(httpErrorOf(error).status).send({}));
+  // As the guard decorates requests, for somebody who sees the whole country (auth/event-scope.test.ts has others).
+  app.decorateRequest('areasFor', () => [country]);
   registerEventRoute(app, {
+    readIdsWithin: async () => new Set<string>(),
     liveStates: board,
     cameras: {
-      onChanged: (listener) => {
-        listeners.add(listener);
-        return () => listeners.delete(listener);
+      onCreated: (listener) => {
+        createdListeners.add(listener);
+        return () => createdListeners.delete(listener);
       },
     },
     maxStreams: 3,
@@ -74,9 +78,7 @@ test('a tab is told all states first, then each change and each new camera, in o
   board.set({ ...plainState('a', 'down', 2_000), reason: 'silent', retryAtMs: 3_000 });
   const { password: _, ...stream } = newCamera.parse(krabiCamera()).stream ?? {};
   const camera = { id: 'c', ...newCamera.parse(krabiCamera()), stream } as Camera;
-  for (const listener of listeners) {
-    listener({ kind: 'created', camera, source: null, streamChanged: true });
-  }
+  for (const listener of createdListeners) listener(camera, null);
   await until(() => eventsIn(tab.text()).length === 3);
   expect(tab.text()).toMatch(/^HTTP\/1.1 200 OK\r\n/);
   expect(tab.text()).toContain('Content-Type: text/event-stream');
@@ -130,5 +132,5 @@ test('closing the server ends every stream', async () => {
   const closed = once(tab.socket, 'close');
   await app.close();
   await closed;
-  expect(listeners.size).toBe(0);
+  expect(createdListeners.size).toBe(0);
 });

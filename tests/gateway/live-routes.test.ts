@@ -26,6 +26,7 @@ beforeEach(async () => {
   const handle = liveHandler({
     window: (cameraId) => (cameraId === 'camera' ? rig.window : undefined),
     liveStates: states,
+    permit: () => ({ allowed: true, whileAllowed: () => () => {} }),
     refuse: ({ headers }) =>
       headers['x-stranger'] === undefined
         ? undefined

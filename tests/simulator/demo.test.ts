@@ -36,7 +36,7 @@ afterAll(async () => {
 });
 
 async function get<T>(path: string, shape: z.ZodType<T>): Promise<T> {
-  const reply = await fetch(`${demo.gatewayUrl}${path}`);
+  const reply = await fetch(`${demo.gatewayUrl}${path}`, { headers: demo.headers });
   return shape.parse(await reply.json());
 }
 

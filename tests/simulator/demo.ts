@@ -3,6 +3,7 @@
  * child of it, started as `npm start` does, in a data folder of its own (./demo-data/<port>) that begins empty every time.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
@@ -11,6 +12,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { DEMO_PASSWORD, demoPeople } from './demo-people.ts';
 import { exampleCameraName, formExample } from './form-example.ts';
 import { startSimulator, type Simulator } from './rtsp-server.ts';
 
@@ -44,6 +46,8 @@ export interface Demo {
   /** Cameras are named camera-01 to camera-70; those that work play. */
   simulator: Simulator;
   gateway: ChildProcess;
+  /** By which the gateway knows an administrator: a token of this run. */
+  headers: { authorization: string };
   /** Stops the gateway as Ctrl-C would, then the cameras. */
   close(): Promise<void>;
 }
@@ -62,6 +66,7 @@ export async function runDemo(options: DemoOptions = {}): Promise<Demo> {
   await mkdir(dataDir, { recursive: true });
   const simulator = await startSimulator({ host: HOST });
   const output = options.log ?? 'inherit';
+  const adminToken = randomBytes(32).toString('base64url');
   const gateway = spawn(process.execPath, [join(ROOT, 'gateway/main.ts')], {
     cwd: ROOT,
     // A group of its own: Ctrl-C in a terminal reaches this process alone, which then stops the gateway in order.
@@ -76,12 +81,15 @@ export async function runDemo(options: DemoOptions = {}): Promise<Demo> {
       PORT: String(port),
       DATA_DIR: dataDir,
       CAMERA_NETWORKS: '127.0.0.0/8',
+      ADMIN_TOKEN: adminToken,
+      DEMO_ACCOUNTS: JSON.stringify(demoPeople),
     },
   });
   const demo: Demo = {
     gatewayUrl: `http://${HOST}:${port}`,
     simulator,
     gateway,
+    headers: { authorization: `Bearer ${adminToken}` },
     close: async () => {
       await stop(gateway);
       await simulator.close();
@@ -116,11 +124,11 @@ async function ready({ gateway, gatewayUrl }: Demo): Promise<void> {
   throw new DemoFailed(`the gateway was not ready after ${READY_TIMEOUT_MS / 1000} s`);
 }
 
-async function register({ gatewayUrl, simulator }: Demo): Promise<void> {
+async function register({ gatewayUrl, simulator, headers }: Demo): Promise<void> {
   for (const camera of formExample((name) => simulator.url(name))) {
     const reply = await fetch(`${gatewayUrl}/api/v1/cameras`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...headers },
       body: JSON.stringify(camera),
     });
     const answer = await reply.text();
@@ -179,11 +187,14 @@ function welcome(gatewayUrl: string, wantedPort: number): string {
         ]
       : []),
     `  เปิด     ${gatewayUrl}`,
+    `  เข้าใช้   เลือกบัญชีสาธิตในหน้าเข้าสู่ระบบ รหัสผ่านทุกบัญชี ${DEMO_PASSWORD}`,
+    ...demoPeople.map(({ email, name }) => `           ${email.padEnd(30)} ${name}`),
     '  จะเห็น   กล้องจำลอง 70 ตัวตามตัวอย่างในแบบสำรวจ (7 แถว) ใช้งานได้ 43 ตัวและมีภาพสด อีก 27 ตัวยังไม่เชื่อมโยง',
     '  ลองกด    r แล้ว Enter: กล้องหนึ่งตัวดับ 3 วินาทีแล้วกลับมาเอง',
     '  หยุด     Ctrl-C (ข้อมูลตัวอย่างใน ./demo-data เริ่มใหม่ทุกครั้ง)',
     '',
     `  open     ${gatewayUrl}`,
+    `  sign in  as one of the people above, a role each; the password of all is ${DEMO_PASSWORD}`,
     '  to see   the survey form’s example: 7 rows, 70 simulated cameras, the 43 working ones live, 27 not linked',
     '  try      r and Enter: one camera goes away for 3 seconds and comes back by itself',
     '  stop     Ctrl-C (the example data in ./demo-data is made anew every time)',

@@ -49,7 +49,11 @@ export async function openUdpSender(host: string): Promise<UdpSender> {
       // A client that is gone is no fault of ours.
       rtp.on('error', () => {});
       rtcp.on('error', () => {});
+      let closed = false;
+      // Once or more often, as the server above it.
       const close = (): void => {
+        if (closed) return;
+        closed = true;
         rtp.close();
         rtcp.close();
       };

@@ -93,7 +93,9 @@ describe.skipIf(missing.length > 0)('minutes at the wall', () => {
 
 /** The simulator's name of a camera. */
 async function nameOf(demo: Demo, cameraId: string): Promise<string> {
-  const reply = await fetch(`${demo.gatewayUrl}/api/v1/cameras/${cameraId}`);
+  const reply = await fetch(`${demo.gatewayUrl}/api/v1/cameras/${cameraId}`, {
+    headers: demo.headers,
+  });
   const camera = z.object({ stream: z.object({ url: z.string() }) }).parse(await reply.json());
   return new URL(camera.stream.url).pathname.slice(1);
 }

@@ -3,18 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { keepAudit, type AuditKeeper } from '#gateway/audit/keeper.ts';
 import { verifyAudit } from '#gateway/audit/verify-audit.ts';
 import { registerAuditRoutes } from '#gateway/routes/audit.ts';
-import { buildServer } from '#gateway/server.ts';
-import { LiveStateBoard } from '#ingest/live-states.ts';
 import type { Databases } from '#registry/database/database.ts';
 import { openDatabases } from '#registry/database/open-databases.ts';
-import { openRegistry } from '#registry/schema/open-registry.ts';
+import { ServerRig } from '../auth/server-rig.ts';
 import { anEntry } from './entries.ts';
-import { camerasOf } from '../../registry/cameras-of.ts';
 
 interface Page {
   entries: { sequence: number; action: string; at: string; actor: { id: string }; hash: string }[];
@@ -26,6 +22,8 @@ let folder: string;
 let databases: Databases;
 let keeper: AuditKeeper;
 let app: FastifyInstance;
+let rig: ServerRig;
+let auditor: Awaited<ReturnType<ServerRig['signedIn']>>;
 let nowMs: number;
 
 beforeEach(async () => {
@@ -40,22 +38,20 @@ beforeEach(async () => {
     },
     { now: () => nowMs, log: { info: () => {}, error: () => {} } },
   );
-  app = buildServer({
-    config: { host: '127.0.0.1' },
-    log: pino({ level: 'silent' }),
+  rig = await ServerRig.start({
     audit: keeper.log,
-    cameras: camerasOf(await openRegistry(databases)),
-    liveStates: new LiveStateBoard(),
     extraRoutes: [(scope) => registerAuditRoutes(scope, keeper)],
   });
+  ({ app } = rig);
+  auditor = await rig.signedIn([{ role: 'auditor', area: { level: 'country' } }]);
 });
 afterEach(async () => {
-  await app.close();
+  await rig.close();
   await databases.close();
   rmSync(folder, { recursive: true });
 });
 
-const get = async (url: string) => app.inject({ url, headers: { host: 'localhost' } });
+const get = async (url: string) => app.inject({ url, headers: auditor.headers });
 const page = async (query = '') => (await get(`/api/v1/audit${query}`)).json<Page>();
 
 test('newest first, page by page, each entry once; and the reading is in it', async () => {
@@ -77,7 +73,7 @@ test('newest first, page by page, each entry once; and the reading is in it', as
     'gateway.start',
   ]);
   expect(all.entries[1]).toMatchObject({
-    actor: { id: 'anonymous' },
+    actor: { id: auditor.id, role: 'auditor' },
     from: { address: '127.0.0.1' },
     detail: { query: { action: 'camera.change', limit: 3 } },
   });

@@ -5,9 +5,6 @@ import { allowedTo } from '#gateway/auth/policy.ts';
 
 /** `npm run roles` writes it; a test holds it against the policy. */
 export async function rolesDocument(): Promise<string> {
-  const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-    [row(head), row(head.map(() => '---')), ...rows.map(row)].join('\n');
   const text = [
     '# Roles',
     'Made from [policy.ts](policy.ts) by `npm run roles`; a test fails when it is not current.',
@@ -39,4 +36,12 @@ export async function rolesDocument(): Promise<string> {
     ),
   ].join('\n\n');
   return format(text, { parser: 'markdown', printWidth: 100 });
+}
+
+function row(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [row(head), row(head.map(() => '---')), ...rows.map(row)].join('\n');
 }

@@ -1,0 +1,101 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import { pino } from 'pino';
+import type { LiveViews } from '#gateway/audit/views.ts';
+import type { Grant } from '#gateway/auth/actor.ts';
+import { openPeople, type People } from '#gateway/auth/people.ts';
+import { buildServer, type ServerDeps } from '#gateway/server.ts';
+import { LiveStateBoard } from '#ingest/live-states.ts';
+import type { Place } from '#registry/area.ts';
+import { readIdsWithin, readPlaces } from '#registry/camera-places.ts';
+import { newCamera } from '#registry/camera.ts';
+import { openCameras, type Cameras } from '#registry/cameras.ts';
+import type { Databases } from '#registry/database/database.ts';
+import { openDatabases } from '#registry/database/open-databases.ts';
+import { findLaos } from '#registry/find-laos.ts';
+import { openRegistry } from '#registry/schema/open-registry.ts';
+import type { RegistryDatabase } from '#registry/schema/tables.ts';
+import { krabiCamera } from '../../registry/krabi-camera.ts';
+import { AuditInMemory } from '../audit/audit-in-memory.ts';
+
+export const ADMIN_TOKEN = 'an-administrator-of-tests-0123456789';
+/** Headers of an administrator of the whole country. */
+export const asAdministrator = { host: 'localhost', authorization: `Bearer ${ADMIN_TOKEN}` };
+
+/** Nothing is watched where there are no windows. */
+const noViews: Pick<LiveViews, 'touch' | 'end'> = { touch: () => undefined, end: () => {} };
+
+/** The gateway's HTTP side over real databases in a folder of their own, with people, on a clock that tests may set. */
+export class ServerRig {
+  readonly folder = mkdtempSync(join(tmpdir(), 'server-rig-'));
+  readonly audit = new AuditInMemory();
+  readonly liveStates = new LiveStateBoard();
+  readonly clock = { aheadMs: 0 };
+  readonly now = (): number => Date.now() + this.clock.aheadMs;
+  databases!: Databases;
+  registry!: RegistryDatabase;
+  people!: People;
+  cameras!: Cameras;
+  app!: FastifyInstance;
+  #people = 0;
+
+  static async start(more: Partial<ServerDeps> = {}): Promise<ServerRig> {
+    const rig = new ServerRig();
+    rig.databases = openDatabases({ dataDir: rig.folder });
+    rig.registry = await openRegistry(rig.databases);
+    rig.cameras = openCameras(rig.registry, Date.now);
+    rig.people = await openPeople(rig.databases, {
+      now: rig.now,
+      adminToken: ADMIN_TOKEN,
+      log: { warn: () => {} },
+    });
+    rig.app = buildServer({
+      config: { host: '127.0.0.1' },
+      log: pino({ level: 'silent' }),
+      audit: rig.audit,
+      people: rig.people,
+      views: noViews,
+      cameras: rig.cameras,
+      liveStates: rig.liveStates,
+      readPlaces: async (ids) => readPlaces(rig.registry, ids),
+      readIdsWithin: async (areas) => readIdsWithin(rig.registry, areas),
+      findLaos: async (name) => findLaos(rig.registry, name, 100),
+      webFolder: join(rig.folder, 'no-such-folder'),
+      ...more,
+    });
+    return rig;
+  }
+
+  async close(): Promise<void> {
+    await this.app.close();
+    this.people.close();
+    await this.databases.close();
+    rmSync(this.folder, { recursive: true });
+  }
+
+  /** A person with a session, as their browser's headers. Their second factor was shown unless it says otherwise. */
+  async signedIn(
+    grants: readonly Grant[],
+    { secondFactor = true }: { secondFactor?: boolean } = {},
+  ): Promise<{ id: string; sessionId: string; headers: { host: string; cookie: string } }> {
+    const email = `person-${++this.#people}@example.go.th`;
+    const { account } = await this.people.accounts.create({ name: `คนที่ ${email}`, email, grants });
+    const session = await this.people.sessions.begin(account.id, {
+      secondFactor,
+      address: null,
+      userAgent: null,
+    });
+    return {
+      id: account.id,
+      sessionId: session.id,
+      headers: { host: 'localhost', cookie: `session=${session.token}` },
+    };
+  }
+
+  async addCamera(lao: Place): Promise<string> {
+    const { id } = await this.cameras.create(newCamera.parse(krabiCamera({ lao, stream: null })));
+    return id;
+  }
+}
