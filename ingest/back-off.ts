@@ -2,7 +2,7 @@ import type { DownReason } from './stream-failure.ts';
 
 const FIRST_MS = 1_000;
 const LONGEST_MS = 60_000;
-/** Cameras lock out who keeps trying a wrong password. */
+/** Policy `locks-out`. Cameras lock out who keeps trying a wrong password. */
 const AFTER_REFUSED_PASSWORD_MS = 300_000;
 /** Either way, so that the cameras of one site do not come back in one moment. */
 const JITTER = 0.25;

@@ -12,6 +12,7 @@ import { WallClock } from './rtp/wall-clock.ts';
 import { CameraClock } from './rtp/camera-clock.ts';
 import { senderReportIn } from './rtp/rtcp.ts';
 import { readWaitMs, type ReadSchedule, type ScheduledReader } from './read-schedule.ts';
+import { chooseTracks } from './rtsp/choose-tracks.ts';
 import { RtspClient } from './rtsp/client.ts';
 import type { Connection } from './rtsp/connection.ts';
 import { InterleavedPath } from './rtsp/interleaved-path.ts';
@@ -20,12 +21,7 @@ import { isTunnelled, openLine, requestAddress } from './rtsp/line.ts';
 import { MalformedReply } from './rtsp/message.ts';
 import type { PacketPath } from './rtsp/packet-path.ts';
 import { redirectTarget } from './rtsp/redirect.ts';
-import {
-  MalformedDescription,
-  parameterSets,
-  type MediaDescription,
-  type SessionDescription,
-} from './rtsp/sdp.ts';
+import { MalformedDescription, parameterSets, type MediaDescription } from './rtsp/sdp.ts';
 import type { Transport } from './rtsp/transport-choice.ts';
 import { UdpPath } from './rtsp/udp-path.ts';
 import { SessionLimits } from './session-limits.ts';
@@ -404,7 +400,7 @@ export class CameraSession implements ScheduledReader {
     this.#receiver.arrivalMs = this.#options.clock.wallMs();
   }
 
-  /** Something else than RTSP may listen there (a web server often does): that is no slow line. */
+  /** Policy `web-server-answers`. Something else than RTSP may listen there: that is no slow line. */
   #notStarted(): StreamFailure {
     return this.#reader.garbageBytes > 0
       ? { reason: 'protocol-error', detail: 'what the camera answers is not RTSP' }
@@ -438,18 +434,4 @@ function asciiAddress(url: string): string {
 
 function ticks(ms: number): number {
   return (ms * TIMESCALE) / 1000;
-}
-
-/** The first track that can be played. H.265, MJPEG and sound have their places here when they come. */
-function chooseTracks(
-  description: SessionDescription,
-): readonly MediaDescription[] | StreamFailure {
-  const video = description.media.filter((media) => media.kind === 'video');
-  if (video.length === 0) {
-    return { reason: 'no-video', detail: 'the camera offers no video track' };
-  }
-  const playable = video.find((media) => media.encoding === 'H264');
-  if (playable !== undefined) return [playable];
-  const names = video.map((media) => media.encoding || `payload type ${media.payloadType}`);
-  return { reason: 'codec-not-supported', detail: `the camera offers ${names.join(', ')}` };
 }

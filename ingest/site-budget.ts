@@ -10,7 +10,7 @@ const ASSUMED_BITS_PER_SECOND = 2_000_000;
 type Asking = Pick<StreamSource, 'cameraId' | 'url'>;
 
 /**
- * What the cameras of one site use of its line and its recorder boxes, and whether one more may. A recorder box is a host
+ * Policy `two-sessions`. What the cameras of one site use of its line and its recorder boxes, and whether one more may. A recorder box is a host
  * that several addresses name: many give two streams at once and no third.
  */
 export class SiteBudget {

@@ -30,7 +30,7 @@ export class RtpReceiver {
   #source = 0;
   #timestamp = 0;
   #marked = false;
-  /** The camera marks packets that do not end a unit, such as every slice. */
+  /** Policy `markers-lie`. The camera marks packets that do not end a unit, such as every slice. */
   #markersLie = false;
 
   constructor(options: {
@@ -67,7 +67,7 @@ export class RtpReceiver {
     // Signed, both: only compared here, and small integers lie in the object itself.
     const source = bytes.readInt32BE(start + 8);
     if ((second & 0x7f) !== this.#payloadType) {
-      // Not ours, such as Geovision's type 50; counted with ours by some, by itself by others.
+      // Policy `foreign-payload-types`. Not ours, such as Geovision's type 50; counted with ours by some, by itself by others.
       const next = (this.#sequence + 1) & 0xffff;
       if (this.#started && source === this.#source && sequence === next) this.#sequence = sequence;
       return;

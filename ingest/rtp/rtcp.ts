@@ -41,7 +41,7 @@ export function senderReportIn(
     if (bytes[report + 1] === SENDER_REPORT && at <= end && at - report >= SENDER_REPORT_BYTES) {
       const seconds = bytes.readUInt32BE(report + 8);
       const fraction = bytes.readUInt32BE(report + 12);
-      // A sender without a clock says 0 (RFC 3550 §6.4.1).
+      // Policy `no-clock`: a sender without one says 0 (RFC 3550 §6.4.1).
       if (seconds === 0) continue;
       const era = seconds < 0x8000_0000 ? NTP_ERA_SECONDS : 0;
       found = {

@@ -7,7 +7,7 @@ import type { StreamFailure } from '../stream-failure.ts';
 /** Session timeout when the server names none, RFC 2326 §12.37. */
 const DEFAULT_SESSION_SECONDS = 60;
 const MIN_KEEPALIVE_MS = 1_000;
-/** Challenges answered for one request: the first, and one that is stale or follows (some TP-Link). */
+/** Policy `second-challenge`. Challenges answered for one request: the first, and one that is stale or follows. */
 const MAX_CHALLENGES = 2;
 const MAX_REQUESTS = 40;
 const USER_AGENT = 'CCTV-Linkage-Gateway/0.1';
@@ -101,7 +101,8 @@ export class RtspClient {
     const sequence = header(reply, 'cseq');
     if (this.#over) return;
     if (this.#playing && reply.status === 401) this.#keepaliveChallenged(reply, nowMs);
-    // Keepalives are not waited for, so a reply to none of ours is passed over. Some cameras send no CSeq.
+    // Keepalives are not waited for, so a reply to none of ours is passed over (policy
+    // `keepalive-refused`). Some replies have no number at all (policy `no-cseq`).
     if (waiting === undefined || (sequence !== undefined && Number(sequence) !== waiting.sequence))
       return;
     if (reply.status >= 100 && reply.status < 200) return;
@@ -137,7 +138,7 @@ export class RtspClient {
     this.#keepalive(nowMs);
   }
 
-  /** Leaves: old sessions left open leak frames into new connections (live555). */
+  /** Policy `stale-sessions`. Leaves: old sessions left open leak frames into new connections. */
   teardown(nowMs: number): void {
     if (this.#session !== undefined && !this.#over) {
       this.#send('TEARDOWN', this.#description?.control ?? this.#url, [], nowMs);
@@ -239,7 +240,7 @@ export class RtspClient {
     this.#send(this.#keepaliveMethod, this.#description?.control ?? this.#url, [], nowMs);
   }
 
-  /** The nonce has become too old. Without the new one every keepalive would be refused, and the session end. */
+  /** Policy `nonce-ages`. The nonce has become too old. Without the new one every keepalive would be refused, and the session end. */
   #keepaliveChallenged(reply: RtspReply, nowMs: number): void {
     const challenge = chooseChallenge(reply.headers.get('www-authenticate') ?? []);
     if (this.#credentials === undefined || challenge?.scheme !== 'digest') return;
@@ -253,6 +254,7 @@ export class RtspClient {
 
   #readSession(reply: RtspReply): void {
     const session = header(reply, 'session');
+    // Policy `no-session-header`: goes on without one.
     if (session === undefined) return;
     const [id = '', ...parameters] = session.split(';');
     this.#session = id.trim();

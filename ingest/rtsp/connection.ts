@@ -12,7 +12,7 @@ const defaultPorts: Readonly<Record<string, number>> = {
   'http:': 80,
   'https:': 443,
 };
-/** Recorders of the years before TLS 1.2 (2008) are let in where nobody relies on the certificate's authority. */
+/** Policy `old-tls`. Recorders of the years before TLS 1.2 (2008) are let in where nobody relies on the certificate's authority. */
 const OLD_TLS = { minVersion: 'TLSv1', ciphers: 'DEFAULT:@SECLEVEL=0' } as const;
 /** What one read takes at most: a second of a camera of 4 Mbit/s, or 50 ms of one of 80. */
 const READ_BYTES = 512 * 1024;

@@ -24,7 +24,7 @@ export class InterleavedPath implements PacketPath {
     if (/server_port\s*=/i.test(transport) && !/interleaved\s*=/i.test(transport)) {
       return { reason: 'transport-refused', detail: `asked for TCP, answered ${transport}` };
     }
-    // Policies `no-transport-in-reply` and `other-channels`: the server may choose others than it was asked for.
+    // Policy `no-transport-in-reply`; policy `other-channels`: the server may choose others than it was asked for.
     const channels = rangeIn(transport, 'interleaved') ?? { first: track * 2, second: undefined };
     let rtp = channels.first;
     let rtcp = channels.second ?? rtp + 1;

@@ -30,12 +30,12 @@ export class NotRtsp extends Error {
  * Tells apart what comes on one RTSP connection: interleaved frames (RFC 2326 §10.12) and replies.
  *
  * Frames are handed on where they lie in the read buffer; only one that a read cut in two is copied. Bytes that are
- * neither are passed over until something plausible begins, and counted. Throws NotRtsp, MalformedReply.
+ * neither are passed over until something plausible begins, and counted (policy `garbage-between-frames`). Throws NotRtsp, MalformedReply.
  */
 export class InterleavedReader {
   garbageBytes = 0;
   readonly #consumer: InterleavedConsumer;
-  /** Channels beyond this are not ours; a frame on one is passed over. */
+  /** Policy `frames-of-another-session`. Channels beyond this are not ours; a frame on one is passed over. */
   highestChannel = 1;
   #carry = Buffer.allocUnsafe(FIRST_CARRY_BYTES);
   #carried = 0;
@@ -188,7 +188,7 @@ export class InterleavedReader {
 }
 
 /**
- * A reply, or as much of its first word as has come. In a request of the camera's own, which is passed over, the
+ * A reply, or as much of its first word as has come. Policy `camera-asks`: in a request of the camera's own, which is passed over, the
  * version ends the line: no space follows it.
  */
 function startsReply(bytes: Buffer, at: number, end: number): boolean {

@@ -14,7 +14,7 @@ export class MalformedReply extends Error {
 
 const MAX_HEADERS = 100;
 
-/** A head without its empty last line. Folded lines (RFC 2326 §4.2) are joined. Throws MalformedReply. */
+/** A head without its empty last line. Policy `folded-headers`: folded lines (RFC 2326 §4.2) are joined. Throws MalformedReply. */
 export function parseReply(head: string): RtspReply {
   const reply = parseHead(head, /^RTSP\/\d\.\d +(\d{3})(?: +(.*))?$/i);
   if (reply === undefined) throw new MalformedReply('the first line is not an RTSP status line');

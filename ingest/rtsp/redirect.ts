@@ -1,6 +1,6 @@
 /**
- * Where a redirection leads (RFC 2326 §11.3); undefined when it is not followed. What came by TLS goes on by TLS, and what
- * came within HTTP stays within it.
+ * Where a redirection leads (RFC 2326 §11.3); undefined when it is not followed. Policy
+ * `redirects`: what came by TLS goes on by TLS, and what came within HTTP stays within it.
  */
 export function redirectTarget(
   from: string,

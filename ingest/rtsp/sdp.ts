@@ -1,8 +1,10 @@
 /** What the gateway reads of a session description; RFC 8866, RFC 2326 appendix C, RFC 6184 §8.2. */
 export interface MediaDescription {
   kind: string;
+  /** Upper case: RTP/AVP; RTP/SAVP and the like are encrypted (RFC 3711). */
+  protocol: string;
   payloadType: number;
-  /** Upper case, of `a=rtpmap`; empty without one. */
+  /** Upper case, of `a=rtpmap`, or what RFC 3551 §6 says of a type below 96; empty without either. */
   encoding: string;
   clockRate: number;
   formatParameters: ReadonlyMap<string, string>;
@@ -24,9 +26,24 @@ export class MalformedDescription extends Error {
 const MAX_LINES = 2_000;
 const MAX_MEDIA = 32;
 const VIDEO_CLOCK_RATE = 90_000;
+const MAX_FORMATS = 64;
+/** RFC 3551 §6: what needs no `a=rtpmap`. */
+const staticEncodings: Readonly<Record<number, string>> = {
+  0: 'PCMU',
+  8: 'PCMA',
+  9: 'G722',
+  14: 'MPA',
+  26: 'JPEG',
+  31: 'H261',
+  32: 'MPV',
+  33: 'MP2T',
+  34: 'H263',
+};
+/** Codecs of pictures that a session carries. */
+export const carriedEncodings: ReadonlySet<string> = new Set(['H264']);
 const START_CODE = Buffer.of(0, 0, 1);
 
-/** `base` is the Content-Base, Content-Location or request address that relative controls hang from. */
+/** Policy `only-media-lines`: no other line is asked for. `base` is the Content-Base, Content-Location or request address that relative controls hang from. */
 export function parseSdp(text: string, base: string): SessionDescription {
   const lines = text.replaceAll('\0', '').split(/\r\n|\n|\r/, MAX_LINES);
   if (!lines.some((line) => line.startsWith('m='))) {
@@ -61,8 +78,9 @@ export function parameterSets(media: MediaDescription): Buffer[] {
 }
 
 /**
- * Where a control attribute points (RFC 2326 §C.1.1): itself if absolute, `base` for `*` or none, else a name that
- * is appended to `base` as cameras expect it, which is with a slash and before no query is taken off.
+ * Where a control attribute points (RFC 2326 §C.1.1): itself if absolute, `base` for `*` or none (policy `no-control`),
+ * else a name that is appended to `base` as cameras expect it, which is with a slash (policy `base-without-slash`) and
+ * before no query is taken off (policy `base-with-query`).
  */
 export function resolveControl(control: string | undefined, base: string): string {
   if (control === undefined || control === '' || control === '*') return base;
@@ -71,7 +89,7 @@ export function resolveControl(control: string | undefined, base: string): strin
 }
 
 /**
- * A NAL unit holds no start code and does not end in a zero byte (ITU-T H.264 §7.4.1). Some cameras leave on the
+ * Policy `start-code-in-parameter-sets`. A NAL unit holds no start code and does not end in a zero byte (ITU-T H.264 §7.4.1). Some cameras leave on the
  * start code of the next one, or zeros: captures gw_main, gw_sub and dahua of the retina project.
  */
 function withoutStartCode(set: Buffer): Buffer {
@@ -82,14 +100,22 @@ function withoutStartCode(set: Buffer): Buffer {
 }
 
 function parseMedia(line: string, attributes: readonly string[], base: string): MediaDescription {
-  const [kind = '', , , format = ''] = line.split(/\s+/);
-  const payloadType = Number(format);
+  const [kind = '', , protocol = '', ...formats] = line.split(/\s+/, 3 + MAX_FORMATS);
   const value = (name: string): string | undefined =>
     attributes.find((a) => a.startsWith(`${name}:`))?.slice(name.length + 1);
-  const rtpmap = attributes
-    .map((a) => /^rtpmap:(\d+)\s+([^/\s]+)(?:\/(\d{1,9}))?/i.exec(a))
-    .find((m) => m !== null && Number(m[1]) === payloadType);
-  // Some cameras name another payload type here than in the media line: the first will do then.
+  const rtpmaps = new Map<number, { encoding: string; clockRate: number }>();
+  for (const attribute of attributes) {
+    const match = /^rtpmap:(\d+)\s+([^/\s]+)(?:\/(\d{1,9}))?/i.exec(attribute);
+    const type = Number(match?.[1]);
+    if (match === null || rtpmaps.has(type)) continue;
+    rtpmaps.set(type, { encoding: (match[2] ?? '').toUpperCase(), clockRate: Number(match[3]) });
+  }
+  // Policy `several-formats`: of those offered for one track, the first that can be carried.
+  const types = formats.map(Number);
+  const carried = types.find((type) => carriedEncodings.has(rtpmaps.get(type)?.encoding ?? ''));
+  const payloadType = carried ?? types[0] ?? Number.NaN;
+  const rtpmap = rtpmaps.get(payloadType);
+  // Policy `fmtp-of-another-type`. Some cameras name another payload type here than in the media line: the first will do then.
   const ours = attributes.find((a) => a.startsWith(`fmtp:${payloadType} `))?.slice(5);
   const fmtp = (ours ?? value('fmtp'))?.replace(/^\s*\d+\s*/, '') ?? '';
   const formatParameters = new Map<string, string>();
@@ -104,9 +130,10 @@ function parseMedia(line: string, attributes: readonly string[], base: string): 
   }
   return {
     kind: kind.toLowerCase(),
+    protocol: protocol.toUpperCase(),
     payloadType,
-    encoding: rtpmap?.[2]?.toUpperCase() ?? '',
-    clockRate: Number(rtpmap?.[3] ?? VIDEO_CLOCK_RATE) || VIDEO_CLOCK_RATE,
+    encoding: rtpmap?.encoding ?? staticEncodings[payloadType] ?? '',
+    clockRate: rtpmap?.clockRate || VIDEO_CLOCK_RATE,
     formatParameters,
     control: resolveControl(value('control')?.trim(), base),
   };

@@ -13,7 +13,7 @@ const perhapsItsFault: ReadonlySet<DownReason> = new Set([
 ]);
 
 /**
- * Which way a camera's packets are asked for: TCP first, which firewalls let through and which loses nothing, and UDP
+ * Policy `refuses-tcp`, policy `udp-blocked`. Which way a camera's packets are asked for: TCP first, which firewalls let through and which loses nothing, and UDP
  * when that is refused, is not answered or brings no packet. What worked is remembered and tried first from then on.
  * A camera whose record names one way is asked for that one only.
  */

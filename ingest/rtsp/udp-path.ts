@@ -20,6 +20,8 @@ const REPORT_MS = 5_000;
 const REPORTS_A_PUNCH = 4;
 const RTP_HEADER_BYTES = 12;
 const VERSION_2 = 2;
+const FIRST_RTCP_TYPE = 200;
+const LAST_RTCP_TYPE = 204;
 
 export interface UdpPathOptions {
   /** The two ends of the conversation's connection. Packets come from the one to the other. */
@@ -89,7 +91,7 @@ export class UdpPath implements PacketPath {
 
   offer(track: number): string {
     const port = this.#tracks[track]?.port ?? 0;
-    // Not RTP/AVP/UDP, which live555 refuses; VLC answers with multicast unless told `unicast`.
+    // Policy `udp-unspelt`: live555 refuses RTP/AVP/UDP. Policy `unicast-said`: VLC answers with multicast otherwise.
     return `RTP/AVP;unicast;client_port=${port}-${port + 1}`;
   }
 
@@ -222,6 +224,12 @@ export class UdpPath implements PacketPath {
       socket.on('error', (error) => this.#failed(error));
     }
     rtp.on('message', (packet: Buffer, from: RemoteInfo) => {
+      const type = packet[1] ?? 0;
+      if (type >= FIRST_RTCP_TYPE && type <= LAST_RTCP_TYPE) {
+        // Policy `rtcp-among-rtp`, RFC 5761 §4.
+        if (!this.#over && this.#isCamera(from.address)) events.report(index, packet);
+        return;
+      }
       if (this.#over || !this.#isCamera(from.address) || !this.#isItsPort(track, packet, from)) {
         this.strangers++;
         return;
@@ -245,8 +253,8 @@ export class UdpPath implements PacketPath {
   }
 
   /**
-   * The port told in SETUP's answer; where a NAT on the camera's side has changed it, or none was told, the first that a
-   * packet comes from.
+   * The port told in SETUP's answer; by policy `nat-changes-port`, or where none was told, the first that a packet comes
+   * from.
    */
   #isItsPort(track: Track, packet: Buffer, from: RemoteInfo): boolean {
     if (packet.length < RTP_HEADER_BYTES || (packet[0] as number) >> 6 !== VERSION_2) return false;

@@ -132,6 +132,7 @@ describe('a description', () => {
     expect(media).toEqual([
       {
         kind: 'video',
+        protocol: 'RTP/AVP',
         payloadType: 96,
         encoding: '',
         clockRate: 90_000,
@@ -159,6 +160,19 @@ describe('a description', () => {
     expect(video(two).formatParameters.get('x')).toBe('first');
     const wrong = 'm=video 0 RTP/AVP 96\na=rtpmap:96 H264/90000\na=fmtp:98 x=y';
     expect(video(wrong).formatParameters.get('x')).toBe('y');
+  });
+
+  test('of several formats for one track is taken by the first that can be carried', () => {
+    const { payloadType, encoding } = video(
+      'm=video 0 RTP/AVP 96 97 100\na=rtpmap:96 VP8/90000\na=rtpmap:97 rtx/90000\na=rtpmap:100 H264/90000',
+    );
+    expect({ payloadType, encoding }).toEqual({ payloadType: 100, encoding: 'H264' });
+  });
+
+  test('names what RFC 3551 §6 has a number for, and whether it is encrypted', () => {
+    expect(video('m=video 0 RTP/AVP 26').encoding).toBe('JPEG');
+    expect(video('m=video 0 RTP/AVP 40').encoding).toBe('');
+    expect(video('m=video 0 RTP/SAVP 96').protocol).toBe('RTP/SAVP');
   });
 
   test('a strange clock rate stays a number above zero', () => {
