@@ -27,6 +27,8 @@ export interface Config {
   dataDir: string;
   /** PostgreSQL; undefined for SQLite files in the data folder. May hold a password: never logged. */
   databaseUrl: string | undefined;
+  /** Of the key that passwords of cameras are sealed with; undefined: `secret.key` in the data folder. */
+  secretKeyFile: string | undefined;
   /** Camera worker threads. */
   workers: number;
   logLevel: (typeof logLevels)[number];
@@ -72,7 +74,16 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
       result.error.issues.map(({ path, message }) => ({ variable: path.join('.'), message })),
     );
   }
-  const { HOST, PORT, DATA_DIR, DATABASE_URL, WORKERS, LOG_LEVEL, CAMERA_NETWORKS } = result.data;
+  const {
+    HOST,
+    PORT,
+    DATA_DIR,
+    DATABASE_URL,
+    SECRET_KEY_FILE,
+    WORKERS,
+    LOG_LEVEL,
+    CAMERA_NETWORKS,
+  } = result.data;
   const { AUDIT_RETENTION_DAYS, AUDIT_KEY_FILE, AUDIT_ANCHOR_FILE } = result.data;
   const { ADMIN_TOKEN, TLS_CERT, TLS_KEY, TRUST_PROXY, DEMO_ACCOUNTS } = result.data;
   const behindTls = TLS_CERT !== undefined || TRUST_PROXY !== undefined;
@@ -85,6 +96,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     port: PORT,
     dataDir: resolve(DATA_DIR),
     databaseUrl: DATABASE_URL,
+    secretKeyFile: SECRET_KEY_FILE,
     workers: WORKERS,
     logLevel: LOG_LEVEL,
     cameraNetworks: CAMERA_NETWORKS,
@@ -157,6 +169,10 @@ const variables = z
       .string()
       .trim()
       .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
+      .optional(),
+    SECRET_KEY_FILE: z
+      .string()
+      .transform((path) => resolve(path))
       .optional(),
     // The thread that serves keeps a core, where there are two.
     WORKERS: wholeNumber

@@ -13,15 +13,6 @@ export const errorBody = z
   })
   .meta({ id: 'Error' });
 
-export class CameraNotFound extends Error {
-  readonly code = 'camera_not_found';
-  readonly cameraId: string;
-  constructor(cameraId: string) {
-    super(`no camera ${cameraId}`);
-    this.cameraId = cameraId;
-  }
-}
-
 /** The request is of a kind that this server does not serve, whoever sends it. */
 export class RequestRefused extends Error {
   readonly code: 'host_not_allowed' | 'origin_not_allowed';
@@ -69,6 +60,14 @@ const statusOf: Readonly<Record<string, number>> = {
   too_many_sign_ins: 503,
   audit_unavailable: 503,
   camera_not_found: 404,
+  camera_changed_meanwhile: 409,
+  camera_twice: 409,
+  closed_area_never_linked: 400,
+  credentials_needed_again: 400,
+  coordinates_not_whole: 400,
+  stream_not_valid: 400,
+  stream_address_not_valid: 400,
+  version_required: 428,
   host_not_allowed: 403,
   origin_not_allowed: 403,
   constraint_violated: 409,

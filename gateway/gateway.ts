@@ -11,6 +11,8 @@ import { openDatabases } from '#registry/database/open-databases.ts';
 import { findLaos } from '#registry/find-laos.ts';
 import { openRegistry } from '#registry/schema/open-registry.ts';
 import type { RegistryDatabase } from '#registry/schema/tables.ts';
+import { sealStoredPasswords } from '#registry/seal-passwords.ts';
+import { openSecretBox, type SecretBox } from '#registry/secret-box.ts';
 import { keepAudit, type AuditKeeper } from './audit/keeper.ts';
 import { trackViews } from './audit/views.ts';
 import { makeDemoAccounts } from './auth/demo-accounts.ts';
@@ -52,17 +54,21 @@ export interface Gateway {
 export async function startGateway(config: Config, log: Logger): Promise<Gateway> {
   const databases = openDatabases(config);
   let registry: RegistryDatabase;
+  let box: SecretBox;
   let audit: AuditKeeper;
   let people: People;
   try {
+    box = openSecretBox(config);
     registry = await openRegistry(databases);
+    const sealed = await sealStoredPasswords(registry, box);
+    if (sealed > 0) log.info({ cameras: sealed }, 'passwords of cameras sealed');
     audit = await keepAudit(databases, config, { now: Date.now, log });
     people = await openPeople(databases, { now: Date.now, adminToken: config.adminToken, log });
   } catch (error) {
     await databases.close();
     throw error;
   }
-  const cameras = openCameras(registry, Date.now);
+  const cameras = openCameras(registry, { box, now: Date.now });
   const views = trackViews({
     audit: audit.log,
     now: () => performance.now(),
@@ -93,9 +99,16 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
   });
 
   try {
-    cameras.onCreated((camera, source) => {
-      if (source === null) liveStates.set(plainState(camera.id, 'not-linked', Date.now()));
-      else pool.add(source);
+    cameras.onChanged(({ kind, camera, source, streamChanged }) => {
+      if (!streamChanged) return;
+      // Whatever was pulled ends now: its address is another, its area is closed, or it was deleted.
+      if (source !== null) pool.add(source);
+      else pool.remove(camera.id);
+      if (kind !== 'deleted' && source === null) {
+        liveStates.set(plainState(camera.id, 'not-linked', Date.now()));
+      } else if (kind === 'deleted') {
+        liveStates.remove(camera.id);
+      }
     });
     for await (const id of unlinkedCameras(cameras)) {
       liveStates.set(plainState(id, 'not-linked', Date.now()));

@@ -48,7 +48,7 @@ export interface ServerDeps {
   config: Pick<Config, 'host'> & Partial<Pick<Config, 'trustProxy'>>;
   /** PEM. */
   tls?: { cert: Buffer; key: Buffer } | undefined;
-  cameras: Pick<Cameras, 'list' | 'get' | 'create' | 'onCreated'>;
+  cameras: Cameras;
   liveStates: LiveStates;
   log: FastifyBaseLogger;
   /** Where acts are recorded before they are done. */

@@ -5,12 +5,12 @@ export interface ScheduledReader {
 }
 
 /**
- * A camera waits no longer than this for its next read, and its bytes in the kernel: a third of a part. Longer would
- * save little (tests/bench/results.md), and ask much of the buffers between camera and kernel.
+ * A camera waits no longer than this for its next read, and its bytes in the kernel: half a part. Longer would
+ * save little (gateway/decisions/0007), and ask much of the buffers between camera and kernel.
  */
-const MAX_WAIT_MS = 170;
+const MAX_WAIT_MS = 250;
 /** Nor longer than it takes to gather so many bytes: Linux gives a new connection a window of 64 KB. */
-const MAX_UNREAD_BYTES = 48 * 1024;
+const MAX_UNREAD_BYTES = 64 * 1024;
 /** What was expected and is later than this is not waited for by looking every round. */
 const MAX_OVERDUE_MS = 200;
 const FIRST_PLACES = 256;

@@ -8,7 +8,7 @@ import type { RegistryDatabase } from './schema/tables.ts';
 const BATCH = 500;
 const PAGE = 5_000;
 
-/** By id; a camera that is not there has no place. */
+/** By id; a camera that is not there has no place. One that was deleted has: it can be read, and brought back. */
 export async function readPlaces(
   database: RegistryDatabase,
   cameraIds: readonly string[],
@@ -40,6 +40,7 @@ export async function readIdsWithin(
       .select('cameras.id')
       .where('cameras.id', '>', after)
       .where(areWithin(areas))
+      .where('cameras.deleted_at_ms', 'is', null)
       .orderBy('cameras.id')
       .limit(PAGE)
       .execute();
@@ -50,7 +51,7 @@ export async function readIdsWithin(
 }
 
 /** The row of `laos` lies within one of `areas`; none: nothing does. */
-export function areWithin(areas: readonly Area[]): RawBuilder<SqlBool> {
+function areWithin(areas: readonly Area[]): RawBuilder<SqlBool> {
   if (areas.length === 0) return sql<SqlBool>`1 = 0`;
   return sql<SqlBool>`(${sql.join(areas.map(isWithin), sql` or `)})`;
 }

@@ -99,6 +99,7 @@ export const closedAreaRule =
 
 const MAX_NAME_LENGTH = 200;
 const MAX_POSITION_LENGTH = 500;
+const MAX_REASON_LENGTH = 500;
 const MAX_LINKED_AGENCIES = 50;
 const MAX_RETENTION_DAYS = 36_500;
 const MAX_FRAME_RATE = 240;
@@ -129,6 +130,8 @@ const fields = {
     .refine((agencies) => new Set(agencies).size === agencies.length, 'an agency stands twice'),
   linkNetwork: name.nullable(),
   brand: name.nullable(),
+  /** Beside field ๖, not of it. */
+  model: name.nullable(),
   recordedResolution: resolution.nullable(),
   highestResolution: resolution.nullable(),
   /** Field ๙: how long the owner keeps recordings. */
@@ -140,6 +143,7 @@ const fields = {
   budgetSource: name,
   scope: z.enum(scopes),
   declared: z.enum(declarations),
+  declaredReason: textLine(MAX_REASON_LENGTH).nullable(),
   latitude: z.number().min(-90).max(90).nullable(),
   longitude: z.number().min(-180).max(180).nullable(),
 };
@@ -178,11 +182,30 @@ const streamFields = {
   record: z.boolean(),
 };
 
-/** A stream as it is told: never with its password. */
-const stream = z.object({ url: z.string(), ...streamFields });
+/** A stream as it is told: never with its password, and with *** in an address where one stood. */
+const stream = z.object({ url: z.string(), subUrl: z.string().nullable(), ...streamFields });
+export type Stream = z.infer<typeof stream>;
+
+/** Who, by their account at that time, and the LAO that a district entered it for. */
+export const authorship = z.object({
+  id: z.string(),
+  name: z.string(),
+  proxyFor: z.string().nullable(),
+});
+
+/** What stands beside the fields that people give. */
+const kept = {
+  version: z.int().meta({ description: 'of the registration: send it back as If-Match' }),
+  createdAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+  declaredAt: z.iso.datetime().meta({ description: 'when the declared status was last given' }),
+  scopeAttested: z.object({ by: authorship, at: z.iso.datetime() }).nullable().meta({
+    description: 'who said last that the scope is right; null: registered before this was asked',
+  }),
+};
 
 export const camera = z
-  .object({ id: z.uuidv7(), ...fields, stream: stream.nullable(), site })
+  .object({ id: z.uuidv7(), ...fields, stream: stream.nullable(), site, ...kept })
   .meta({
     id: 'Camera',
     description: inventoryFields
@@ -191,44 +214,84 @@ export const camera = z
   });
 export type Camera = z.infer<typeof camera>;
 
+const address = z.string().max(MAX_STREAM_URL_LENGTH);
+const password = credential
+  .nullable()
+  .meta({ writeOnly: true, description: 'taken, and never given back' });
+const subUrl = address
+  .nullable()
+  .meta({ description: 'of a smaller picture by the same credentials, for walls' });
+
 /** A stream as it is given, also to be tried out. Credentials within the address are moved to the two fields, which they must not contradict. */
 export const newStream = z
   .strictObject({
-    url: z.string().max(MAX_STREAM_URL_LENGTH),
+    url: address,
+    subUrl: subUrl.default(null),
     username: streamFields.username.default(null),
-    password: credential
-      .nullable()
-      .default(null)
-      .meta({ writeOnly: true, description: 'taken, and never given back' }),
+    password: password.default(null),
     transport: streamFields.transport.default('auto'),
     tls: newTls.default({ verify: 'system', fingerprint: null }),
     sound: streamFields.sound.default(false),
     record: streamFields.record.default(true),
   })
   .transform((given, context) => {
-    const address = addressOf(given.url, context);
-    if (address === undefined) return z.NEVER;
-    for (const field of ['username', 'password'] as const) {
-      const pasted = address[field];
-      if (pasted === null) continue;
-      const checked = credential.safeParse(pasted);
-      if (!checked.success || (given[field] !== null && given[field] !== pasted)) {
-        context.addIssue({
-          code: 'custom',
-          path: [field],
-          message: checked.success
-            ? `the address holds another ${field}`
-            : `the ${field} within the address is not valid`,
-        });
-      }
-    }
-    return {
-      ...given,
-      url: address.url,
-      username: given.username ?? address.username,
-      password: given.password ?? address.password,
-    };
+    const main = takeCredentials(given, given.url, 'url', context);
+    if (main === undefined || given.subUrl === null) return main ?? z.NEVER;
+    const sub = takeCredentials(main, given.subUrl, 'subUrl', context);
+    return sub === undefined ? z.NEVER : { ...sub, url: main.url, subUrl: sub.url };
   });
+export type NewStream = z.output<typeof newStream>;
+
+/** What changes of a stream; what is left out stays. Without its credentials no address leads to another device. */
+const streamChange = z
+  .strictObject({
+    url: address.optional(),
+    subUrl: subUrl.optional(),
+    username: streamFields.username.optional(),
+    password: password.optional(),
+    transport: streamFields.transport.optional(),
+    tls: newTls.optional(),
+    sound: streamFields.sound.optional(),
+    record: streamFields.record.optional(),
+  })
+  .meta({ id: 'StreamChange' });
+export type StreamChange = z.output<typeof streamChange>;
+
+interface Credentials {
+  username: string | null;
+  password: string | null;
+}
+
+/** `given` with the credentials that stand in an address, and the address without them. */
+function takeCredentials<Given extends Credentials>(
+  given: Given,
+  pastedUrl: string,
+  path: 'url' | 'subUrl',
+  context: z.RefinementCtx,
+): (Given & { url: string }) | undefined {
+  const split = addressOf(pastedUrl, path, context);
+  if (split === undefined) return undefined;
+  for (const field of ['username', 'password'] as const) {
+    const pasted = split[field];
+    if (pasted === null) continue;
+    const checked = credential.safeParse(pasted);
+    if (!checked.success || (given[field] !== null && given[field] !== pasted)) {
+      context.addIssue({
+        code: 'custom',
+        path: [field],
+        message: checked.success
+          ? `the address holds another ${field}`
+          : `the ${field} within the address is not valid`,
+      });
+    }
+  }
+  return {
+    ...given,
+    url: split.url,
+    username: given.username ?? split.username,
+    password: given.password ?? split.password,
+  };
+}
 
 const exampleCamera = {
   owningAgency: 'ทต.เกาะลันตาใหญ่',
@@ -259,11 +322,13 @@ export const newCamera = z
     linkedAgencies: fields.linkedAgencies.default([]),
     linkNetwork: fields.linkNetwork.default(null),
     brand: fields.brand.default(null),
+    model: fields.model.default(null),
     recordedResolution: fields.recordedResolution.default(null),
     highestResolution: fields.highestResolution.default(null),
     retentionDays: fields.retentionDays.default(null),
     frameRate: fields.frameRate.default(null),
     fileFormat: fields.fileFormat.default(null),
+    declaredReason: fields.declaredReason.default(null),
     latitude: fields.latitude.default(null),
     longitude: fields.longitude.default(null),
     stream: newStream.nullable().default(null),
@@ -271,12 +336,7 @@ export const newCamera = z
   })
   .superRefine((given, context) => {
     if (given.scope === 'closed-area' && given.stream !== null) {
-      context.addIssue({
-        code: 'custom',
-        path: ['stream'],
-        message: `a camera in a closed area is counted, never linked: ${closedAreaRule}`,
-        params: { code: 'closed_area_never_linked' },
-      });
+      context.addIssue(closedAreaIssue());
     }
     if ((given.latitude === null) !== (given.longitude === null)) {
       context.addIssue({
@@ -289,35 +349,43 @@ export const newCamera = z
   .meta({ examples: [exampleCamera] });
 export type NewCamera = z.output<typeof newCamera>;
 
-export interface Finding {
-  field: (typeof inventoryFields)[number]['field'];
-  code: 'recorded_above_highest';
-}
+/**
+ * What changes of a camera; what is left out stays. `stream: null` unlinks it. A change to `closed-area` ends the link
+ * of a linked camera; with a stream beside it, it is refused.
+ */
+export const cameraChange = z
+  .object(fields)
+  .partial()
+  .extend({ stream: streamChange.nullable().optional(), site: site.optional() })
+  .strict()
+  .superRefine((change, context) => {
+    if (change.scope === 'closed-area' && change.stream) context.addIssue(closedAreaIssue());
+    if (Object.keys(change).length === 0) {
+      context.addIssue({ code: 'custom', message: 'changes nothing' });
+    }
+  })
+  .meta({ examples: [{ brand: 'ยี่ห้อ ข', declared: 'under-repair', declaredReason: 'เลนส์แตก' }] });
+export type CameraChange = z.output<typeof cameraChange>;
 
-/** What the owner should look at. A finding is not a refusal, and not damage. */
-export function findings(
-  camera: Pick<Camera, 'recordedResolution' | 'highestResolution'>,
-): Finding[] {
-  const { recordedResolution, highestResolution } = camera;
-  if (recordedResolution === null || highestResolution === null) return [];
-  if (pixels(recordedResolution) <= pixels(highestResolution)) return [];
-  return [{ field: 'recordedResolution', code: 'recorded_above_highest' }];
-}
-
-function pixels(resolution: string): number {
-  const [width, height] = resolution.split('x');
-  return Number(width) * Number(height);
+function closedAreaIssue() {
+  return {
+    code: 'custom' as const,
+    path: ['stream'],
+    message: `a camera in a closed area is counted, never linked: ${closedAreaRule}`,
+    params: { code: 'closed_area_never_linked' },
+  };
 }
 
 function addressOf(
   url: string,
+  path: 'url' | 'subUrl',
   context: z.RefinementCtx,
 ): ReturnType<typeof splitStreamAddress> | undefined {
   try {
     return splitStreamAddress(url);
   } catch (error) {
     if (!(error instanceof StreamAddressNotValid)) throw error;
-    context.addIssue({ code: 'custom', path: ['url'], message: error.message });
+    context.addIssue({ code: 'custom', path: [path], message: error.message });
     return undefined;
   }
 }

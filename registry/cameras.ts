@@ -1,420 +1,653 @@
-import type { Transaction } from 'kysely';
-import type { Area } from './area.ts';
-import { areWithin } from './camera-places.ts';
-import { closedAreaRule, purposes, type Camera, type NewCamera } from './camera.ts';
-import { ConstraintViolated } from './database/database.ts';
-import type {
-  CameraTable,
-  LinkedAgencyTable,
-  RegistryDatabase,
-  RegistryTables,
-  StreamCredentialTable,
-  StreamTable,
-} from './schema/tables.ts';
+import type { Kysely, Transaction } from 'kysely';
+import type { Author } from './author.ts';
+import {
+  applyChange,
+  undo,
+  type CameraVersion,
+  type Changed,
+  type FieldChange,
+  type WholeCamera,
+} from './camera-changes.ts';
+import { type Camera, type CameraChange, type NewCamera } from './camera.ts';
+import { listCameras, type CameraFilter, type CameraPage } from './camera-list.ts';
+import {
+  attestationText,
+  authorText,
+  givenColumns,
+  iso,
+  selectCameras,
+  siteOf,
+  tlsOf,
+  urlKey,
+  withAgencies,
+  type CameraRow,
+} from './camera-rows.ts';
+import {
+  agencyRows,
+  dropStream,
+  insertAll,
+  insertCameras,
+  insertStream,
+  insertVersion,
+  ROWS_A_STATEMENT,
+} from './camera-writes.ts';
+import { cameraSearchText } from './camera-search-text.ts';
+import { originsOf, withOrigins } from './origins.ts';
+import { PlaceIds } from './place-ids.ts';
+import {
+  findings,
+  type Finding,
+  type Observation,
+  type ObservedField,
+  type Observer,
+  type ValueOrigin,
+  type ValueSource,
+} from './provenance.ts';
+import type { CameraObservationTable, RegistryDatabase, RegistryTables } from './schema/tables.ts';
+import type { SecretBox } from './secret-box.ts';
+import type { StreamSource } from './stream-source.ts';
+import { openSecrets, splitSecrets } from './stream-secrets.ts';
+import { matchKey } from './thai-names.ts';
 import { uuidV7Source } from './uuid-v7.ts';
 
-/** Cameras in one transaction of `createMany`, at most: others wait for it. */
+export type { StreamSite, StreamSource, StreamTls } from './stream-source.ts';
+
+/** Cameras in one call of `createMany`, at most. */
 export const MAX_CREATED_AT_ONCE = 1_000;
+/** Cameras of one inventory that are entered or changed in one transaction, at most. */
+export const MAX_APPLIED_AT_ONCE = 100_000;
+/** Versions of a camera that are told; older ones stay in the database. */
+export const MAX_HISTORY = 1_000;
 
-/** Where a camera's stream is pulled from, with its credentials: for ingest, never for an answer. */
-export interface StreamSource {
-  cameraId: string;
-  /** Without credentials. */
-  url: string;
-  username: string | null;
-  password: string | null;
-  transport: 'auto' | 'tcp' | 'udp';
-  tls: StreamTls;
-  site: StreamSite | null;
+/** What happened to a camera; told after it is stored. `source` is null where nothing is to be pulled. */
+export interface CameraEvent {
+  kind: 'created' | 'changed' | 'deleted' | 'restored';
+  camera: Camera;
+  source: StreamSource | null;
+  /** Where it is pulled from, or how, is not as it was: whoever pulls it dials again, or ends. */
+  streamChanged: boolean;
 }
 
-/** How the certificate of an address for TLS is verified. Never skipped unless somebody said so for this camera. */
-export interface StreamTls {
-  verify: 'system' | 'pin' | 'skip';
-  /** SHA-256 of the certificate, upper case, with colons; what `pin` compares with. */
-  fingerprint: string | null;
+/** A camera with all that is known of it. */
+export interface CameraDetail {
+  camera: Camera;
+  /** Where each registered value comes from. */
+  origins: Record<string, ValueOrigin>;
+  /** What ONVIF and the stream say, beside the registered values. */
+  observed: Observation[];
+  findings: Finding[];
+  deleted: { by: Author; at: string; reason: string } | null;
 }
 
-/** The line that a stream comes by, and what it can bear. Budgets are null where nobody set one. */
-export interface StreamSite {
-  /** Unique. */
-  name: string;
-  /** Streams pulled from the site at once. */
-  maxSessions: number | null;
-  /** The same for each recorder box of it: streams whose addresses have one host. Many boxes allow two. */
-  maxSessionsPerBox: number | null;
-  /** What all of its streams together may take of its line. */
-  uplinkBitsPerSecond: number | null;
+/** How a change is made: by whom, and upon which version. */
+export interface ChangeOptions {
+  author: Author;
+  /** Which version the change was made to; another means that somebody was faster. */
+  version: number;
+  /** How its values came. Default: declared. */
+  source?: ValueSource | undefined;
+  /** That another camera has the same position and stream is known. */
+  duplicateConfirmed?: boolean | undefined;
 }
 
-/** `source` is null for a camera that is not linked. */
-export type CreatedListener = (camera: Camera, source: StreamSource | null) => void;
+/** An inventory's worth of changes, all or none. */
+export interface CameraBatch {
+  create: readonly NewCamera[];
+  change: readonly { id: string; version: number; change: CameraChange }[];
+}
 
 export interface Cameras {
-  /** Oldest first, beginning after the camera with the id `after`; only those in these areas, if any are given. */
-  list(page: {
-    within?: readonly Area[] | undefined;
-    after?: string | undefined;
-    limit: number;
-  }): Promise<Camera[]>;
+  /** Oldest first. */
+  list(filter: CameraFilter & CameraPage): Promise<Camera[]>;
+  /** Not one that was deleted. */
   get(id: string): Promise<Camera | undefined>;
-  create(camera: NewCamera): Promise<Camera>;
+  /** Also of one that was deleted. */
+  detail(id: string): Promise<CameraDetail | undefined>;
+  /** Throws CameraTwice. */
+  create(camera: NewCamera, options: Omit<ChangeOptions, 'version'>): Promise<Camera>;
   /** All of them or none; at most MAX_CREATED_AT_ONCE. */
-  createMany(cameras: readonly NewCamera[]): Promise<Camera[]>;
+  createMany(
+    cameras: readonly NewCamera[],
+    options: Omit<ChangeOptions, 'version'>,
+  ): Promise<Camera[]>;
+  /** All of it or nothing, at most MAX_APPLIED_AT_ONCE. `onProgress`: cameras done, of all. Throws what `change` throws. */
+  apply(
+    batch: CameraBatch,
+    options: Omit<ChangeOptions, 'version'>,
+    onProgress?: (done: number, all: number) => void,
+  ): Promise<void>;
+  /** Throws CameraNotFound, CameraStale, CameraTwice, ChangeRefused, StreamAddressNotValid. */
+  change(id: string, change: CameraChange, options: ChangeOptions): Promise<Camera>;
+  /** It leaves lists, counts and ingest, and can be brought back. Throws CameraNotFound, CameraStale. */
+  remove(id: string, options: ChangeOptions & { reason: string }): Promise<void>;
+  /** Throws CameraNotFound (also for one that is not deleted), CameraStale. */
+  restore(id: string, options: ChangeOptions): Promise<Camera>;
+  /** Newest first, at most MAX_HISTORY; undefined: there is no such camera. */
+  history(id: string): Promise<CameraVersion[] | undefined>;
+  /** What ONVIF or the stream says of a camera; the latest of each field stays. Nothing that is registered changes. */
+  observe(
+    id: string,
+    observer: Observer,
+    values: Partial<Record<ObservedField, string | number>>,
+  ): Promise<void>;
   /** Of every linked camera. */
   streams(): Promise<StreamSource[]>;
-  /** Told after the camera is stored. Returns how to end it. */
-  onCreated(listener: CreatedListener): () => void;
+  /** Returns how to end it. */
+  onChanged(listener: (event: CameraEvent) => void): () => void;
+}
+
+export class CameraNotFound extends Error {
+  readonly code = 'camera_not_found';
+  readonly cameraId: string;
+  constructor(cameraId: string) {
+    super(`no camera ${cameraId}`);
+    this.cameraId = cameraId;
+  }
+}
+
+/** Somebody changed the camera since it was read. */
+export class CameraStale extends Error {
+  readonly code = 'camera_changed_meanwhile';
+  readonly details: {
+    /** As it is stored. */
+    current: Camera;
+    /** As it would be with the change, had nobody else changed it; null where nothing of it can be said. */
+    yours: Camera | null;
+    /** What others changed since. */
+    changedSince: string[];
+  };
+  constructor(details: CameraStale['details']) {
+    super(`the camera was changed meanwhile: it is at version ${details.current.version} now`);
+    this.details = details;
+  }
+}
+
+/** Another camera has the same position and the same stream. Several on one pole are normal; twice the same is not. */
+export class CameraTwice extends Error {
+  readonly code = 'camera_twice';
+  readonly details: { cameras: { id: string; position: string; lao: Camera['lao'] }[] };
+  constructor(details: CameraTwice['details']) {
+    super(
+      'a camera with this position and this stream is registered already: confirm to have both',
+    );
+    this.details = details;
+  }
 }
 
 /** The cameras of the registry. `now`: Unix ms. */
-export function openCameras(database: RegistryDatabase, now: () => number): Cameras {
+export function openCameras(
+  database: RegistryDatabase,
+  { box, now }: { box: SecretBox; now: () => number },
+): Cameras {
   const nextId = uuidV7Source(now);
-  const listeners = new Set<CreatedListener>();
+  const listeners = new Set<(event: CameraEvent) => void>();
 
-  async function createMany(given: readonly NewCamera[]): Promise<Camera[]> {
+  function tell(event: CameraEvent): void {
+    for (const listener of listeners) listener(event);
+  }
+
+  async function createMany(
+    given: readonly NewCamera[],
+    options: Omit<ChangeOptions, 'version'>,
+  ): Promise<Camera[]> {
     if (given.length > MAX_CREATED_AT_ONCE) {
       throw new RangeError(`more than ${MAX_CREATED_AT_ONCE} cameras at once`);
     }
-    const created = given.map((camera) => ({ id: nextId(), given: camera }));
-    const sites = await database.transaction().execute(async (transaction) => {
-      await insert(transaction, new PlaceIds(transaction, nextId), created);
-      return sitesNamed(transaction, new Set(given.map(({ site }) => site)));
+    const ids = given.map(() => nextId());
+    const rows = await database.transaction().execute(async (transaction) => {
+      const places = new PlaceIds(transaction, nextId, options.author);
+      await insertCameras(
+        transaction,
+        places,
+        box,
+        given.map((camera, index) => ({ id: ids[index] ?? '', given: camera })),
+        { ...options, atMs: now() },
+      );
+      return rowsOf(transaction, ids);
     });
-    return created.map(({ id, given }) => {
-      const camera = toldOf(id, given);
-      const site = given.site === null ? null : (sites.get(given.site) ?? null);
-      for (const listener of listeners) listener(camera, sourceOf(id, given, site));
-      return camera;
+    const created = await withAgencies(database, rows);
+    created.forEach((camera, index) => {
+      const row = rows[index];
+      if (row === undefined) return;
+      tell({ kind: 'created', camera, source: sourceOf(row, box), streamChanged: true });
+    });
+    return created;
+  }
+
+  async function whole(
+    transaction: Kysely<RegistryTables>,
+    id: string,
+  ): Promise<(WholeCamera & { row: CameraRow }) | undefined> {
+    const row = await selectCameras(transaction).where('cameras.id', '=', id).executeTakeFirst();
+    if (row === undefined) return undefined;
+    const [camera] = await withAgencies(transaction, [row]);
+    if (camera === undefined) return undefined;
+    return { row, camera, secrets: openSecrets(box, id, row.sealed) };
+  }
+
+  /** The stored camera, if nobody was faster. */
+  async function asExpected(
+    transaction: Transaction<RegistryTables>,
+    id: string,
+    { version, deleted, change }: { version: number; deleted: boolean; change?: CameraChange },
+  ): Promise<WholeCamera & { row: CameraRow }> {
+    const stored = await whole(transaction, id);
+    if (stored === undefined || (stored.row.deleted_at_ms !== null) !== deleted) {
+      throw new CameraNotFound(id);
+    }
+    if (stored.camera.version !== version) throw await stale(transaction, stored, version, change);
+    return stored;
+  }
+
+  async function changeOne(
+    transaction: Transaction<RegistryTables>,
+    places: PlaceIds,
+    id: string,
+    change: CameraChange,
+    options: ChangeOptions,
+  ): Promise<{ changed: boolean; streamChanged: boolean }> {
+    const stored = await asExpected(transaction, id, { ...options, deleted: false, change });
+    const result = applyChange(stored, change);
+    // Given by another spelling it may be the same.
+    const ids = {
+      laoId: await places.lao(result.camera.lao),
+      budgetSourceId: await places.budgetSource(result.camera.budgetSource),
+      siteId: result.camera.site === null ? null : await places.site(result.camera.site),
+    };
+    const same: Readonly<Record<string, boolean>> = {
+      lao: ids.laoId === stored.row.lao_id,
+      budgetSource: ids.budgetSourceId === stored.row.budget_source_id,
+    };
+    const changes = result.changes.filter(([field]) => same[field] !== true);
+    // Who gives the scope stands for it, also when it stays what it was.
+    if (changes.length === 0 && change.scope === undefined) {
+      return { changed: false, streamChanged: false };
+    }
+    const streamChanged = changes.some(
+      ([field]) => field.startsWith('stream.') || field === 'site',
+    );
+    if (
+      options.duplicateConfirmed !== true &&
+      changes.some(([field]) => field === 'stream.url' || field === 'position')
+    ) {
+      await refuseTwice(transaction, result.camera, id);
+    }
+    await store(transaction, stored, { ...result, changes }, ids, {
+      ...options,
+      attests: change.scope !== undefined,
+    });
+    return { changed: true, streamChanged };
+  }
+
+  async function store(
+    transaction: Transaction<RegistryTables>,
+    stored: WholeCamera & { row: CameraRow },
+    { camera, stream, changes }: Changed,
+    places: { laoId: string; budgetSourceId: string; siteId: string | null },
+    { author, version, source = 'declared', attests }: ChangeOptions & { attests: boolean },
+  ): Promise<void> {
+    const { row } = stored;
+    const { id } = camera;
+    const atMs = now();
+    const fields = new Set(changes.map(([field]) => field.split('.', 1)[0] ?? field));
+    const declared = fields.has('declared') || fields.has('declaredReason');
+    if (camera.stream === null || camera.scope === 'closed-area') await dropStream(transaction, id);
+    const updated = await transaction
+      .updateTable('cameras')
+      .set({
+        ...givenColumns(camera, places),
+        version: version + 1,
+        updated_at_ms: atMs,
+        ...(declared ? { declared_at_ms: atMs } : {}),
+        ...(attests ? { attested: attestationText(author, atMs) } : {}),
+        origins: withOrigins(row.origins, fields, source, author, atMs),
+      })
+      .where('id', '=', id)
+      .where('version', '=', version)
+      .executeTakeFirstOrThrow();
+    if (updated.numUpdatedRows !== 1n) await refuseStale(transaction, id, version);
+    if (fields.has('linkedAgencies')) {
+      await transaction.deleteFrom('camera_linked_agencies').where('camera_id', '=', id).execute();
+      await insertAll(transaction, 'camera_linked_agencies', agencyRows(id, camera.linkedAgencies));
+    }
+    if (fields.has('stream') && stream !== null) {
+      await dropStream(transaction, id);
+      await insertStream(transaction, box, id, camera.scope, stream);
+    }
+    await transaction
+      .updateTable('camera_search')
+      .set({ text: cameraSearchText(camera) })
+      .where('id', '=', id)
+      .execute();
+    await insertVersion(transaction, { camera, action: 'changed', source, author, changes, atMs });
+  }
+
+  async function refuseStale(
+    transaction: Transaction<RegistryTables>,
+    id: string,
+    version: number,
+  ): Promise<never> {
+    const current = await whole(transaction, id);
+    if (current === undefined) throw new CameraNotFound(id);
+    throw await stale(transaction, current, version, undefined);
+  }
+
+  async function setDeleted(
+    id: string,
+    { author, version, source = 'declared' }: ChangeOptions,
+    reason: string | null,
+  ): Promise<CameraRow> {
+    return database.transaction().execute(async (transaction) => {
+      const { camera } = await asExpected(transaction, id, { version, deleted: reason === null });
+      const atMs = now();
+      const updated = await transaction
+        .updateTable('cameras')
+        .set({
+          version: version + 1,
+          updated_at_ms: atMs,
+          deleted_at_ms: reason === null ? null : atMs,
+          deleted: reason === null ? null : JSON.stringify({ by: authorText(author), reason }),
+        })
+        .where('id', '=', id)
+        .where('version', '=', version)
+        .executeTakeFirstOrThrow();
+      if (updated.numUpdatedRows !== 1n) await refuseStale(transaction, id, version);
+      const action = reason === null ? 'restored' : 'deleted';
+      await insertVersion(transaction, {
+        camera,
+        action,
+        source,
+        author,
+        changes: [],
+        atMs,
+        ...(reason === null ? {} : { reason }),
+      });
+      const [row] = await rowsOf(transaction, [id]);
+      if (row === undefined) throw new CameraNotFound(id);
+      return row;
     });
   }
 
+  async function toldOf(row: CameraRow): Promise<Camera> {
+    const [camera] = await withAgencies(database, [row]);
+    if (camera === undefined) throw new CameraNotFound(row.id);
+    return camera;
+  }
+
+  async function apply(
+    { create, change }: CameraBatch,
+    options: Omit<ChangeOptions, 'version'>,
+    onProgress: (done: number, all: number) => void = () => {},
+  ): Promise<void> {
+    const all = create.length + change.length;
+    if (all > MAX_APPLIED_AT_ONCE) throw new RangeError(`more than ${MAX_APPLIED_AT_ONCE} cameras`);
+    const createdIds = create.map(() => nextId());
+    const streamChanged = new Set<string>();
+    const changedIds: string[] = [];
+    await database.transaction().execute(async (transaction) => {
+      const places = new PlaceIds(transaction, nextId, options.author);
+      let done = 0;
+      for (let at = 0; at < create.length; at += ROWS_A_STATEMENT) {
+        const part = create.slice(at, at + ROWS_A_STATEMENT).map((given, index) => ({
+          id: createdIds[at + index] ?? '',
+          given,
+        }));
+        await insertCameras(transaction, places, box, part, { ...options, atMs: now() });
+        done += part.length;
+        onProgress(done, all);
+      }
+      for (const { id, version, change: one } of change) {
+        const result = await changeOne(transaction, places, id, one, { ...options, version });
+        if (result.changed) changedIds.push(id);
+        if (result.streamChanged) streamChanged.add(id);
+        done++;
+        if (done % ROWS_A_STATEMENT === 0) onProgress(done, all);
+      }
+      onProgress(done, all);
+    });
+    for (const [kind, ids] of [
+      ['created', createdIds],
+      ['changed', changedIds],
+    ] as const) {
+      for (let at = 0; at < ids.length; at += ROWS_A_STATEMENT) {
+        const rows = await rowsOf(database, ids.slice(at, at + ROWS_A_STATEMENT));
+        const cameras = await withAgencies(database, rows);
+        cameras.forEach((camera, index) => {
+          const row = rows[index];
+          if (row === undefined || row.deleted_at_ms !== null) return;
+          const event = { kind, camera, source: sourceOf(row, box) };
+          tell({ ...event, streamChanged: kind === 'created' || streamChanged.has(camera.id) });
+        });
+      }
+    }
+  }
+
   return {
-    async list({ within, after, limit }) {
-      let query = selectCameras(database).orderBy('cameras.id').limit(limit);
-      if (after !== undefined) query = query.where('cameras.id', '>', after);
-      if (within !== undefined) query = query.where(areWithin(within));
-      return withAgencies(database, await query.execute());
+    async list({ after, limit, ...filter }) {
+      return listCameras(database, filter, { after, limit });
     },
     async get(id) {
-      const row = await selectCameras(database).where('cameras.id', '=', id).executeTakeFirst();
-      return row === undefined ? undefined : (await withAgencies(database, [row]))[0];
+      const row = await selectCameras(database)
+        .where('cameras.id', '=', id)
+        .where('cameras.deleted_at_ms', 'is', null)
+        .executeTakeFirst();
+      return row === undefined ? undefined : toldOf(row);
     },
-    async create(camera) {
-      const [created] = await createMany([camera]);
+    async detail(id) {
+      const [row] = await rowsOf(database, [id]);
+      if (row === undefined) return undefined;
+      const camera = await toldOf(row);
+      const observed = await observationsOf(database, id);
+      return {
+        camera,
+        origins: originsOf(row.origins),
+        observed,
+        findings: findings(camera, observed),
+        deleted: deletionOf(row),
+      };
+    },
+    async create(camera, options) {
+      if (options.duplicateConfirmed !== true) await refuseTwice(database, camera, undefined);
+      const [created] = await createMany([camera], options);
       if (created === undefined) throw new Error('one camera in, none out');
       return created;
     },
     createMany,
-    async streams() {
-      const rows = await database
-        .selectFrom('streams')
-        .innerJoin('cameras', 'cameras.id', 'streams.camera_id')
-        .leftJoin('sites', 'sites.id', 'cameras.site_id')
-        .leftJoin('stream_credentials', 'stream_credentials.camera_id', 'streams.camera_id')
-        .select([
-          'streams.camera_id as cameraId',
-          'streams.url',
-          'stream_credentials.username',
-          'stream_credentials.password',
-          'streams.transport',
-          'streams.tls_verify',
-          'streams.tls_fingerprint',
-          'sites.name as site',
-          'sites.max_sessions',
-          'sites.max_sessions_per_box',
-          'sites.uplink_bits_per_second',
-        ])
-        .orderBy('streams.camera_id')
-        .execute();
-      return rows.map((row): StreamSource => ({
-        cameraId: row.cameraId,
-        url: row.url,
-        username: row.username,
-        password: row.password,
-        transport: row.transport,
-        tls: { verify: row.tls_verify, fingerprint: row.tls_fingerprint },
-        site: row.site === null ? null : siteOf({ ...row, name: row.site }),
-      }));
+    apply,
+    async change(id, change, options) {
+      const { row, streamChanged, changed } = await database
+        .transaction()
+        .execute(async (transaction) => {
+          const places = new PlaceIds(transaction, nextId, options.author);
+          const result = await changeOne(transaction, places, id, change, options);
+          const [stored] = await rowsOf(transaction, [id]);
+          if (stored === undefined) throw new CameraNotFound(id);
+          return { ...result, row: stored };
+        });
+      const camera = await toldOf(row);
+      if (changed) tell({ kind: 'changed', camera, source: sourceOf(row, box), streamChanged });
+      return camera;
     },
-    onCreated(listener) {
+    async remove(id, { reason, ...options }) {
+      const row = await setDeleted(id, options, reason);
+      const camera = await toldOf(row);
+      tell({ kind: 'deleted', camera, source: null, streamChanged: true });
+    },
+    async restore(id, options) {
+      const row = await setDeleted(id, options, null);
+      const camera = await toldOf(row);
+      tell({ kind: 'restored', camera, source: sourceOf(row, box), streamChanged: true });
+      return camera;
+    },
+    async history(id) {
+      const versions = await versionsOf(database, id, 0);
+      if (versions.length > 0) return versions;
+      // Registered before history was kept, or not at all.
+      const [row] = await rowsOf(database, [id]);
+      return row === undefined ? undefined : [];
+    },
+    async observe(id, observer, values) {
+      const atMs = now();
+      const rows = Object.entries(values).map(([field, value]): CameraObservationTable => ({
+        camera_id: id,
+        source: observer,
+        field,
+        value: JSON.stringify(value),
+        at_ms: atMs,
+      }));
+      if (rows.length === 0) return;
+      await database
+        .insertInto('camera_observations')
+        .values(rows)
+        .onConflict((conflict) =>
+          conflict.columns(['camera_id', 'source', 'field']).doUpdateSet((set) => ({
+            value: set.ref('excluded.value'),
+            at_ms: set.ref('excluded.at_ms'),
+          })),
+        )
+        .execute();
+    },
+    async streams() {
+      const rows = await selectCameras(database)
+        .where('streams.url', 'is not', null)
+        .where('cameras.deleted_at_ms', 'is', null)
+        .orderBy('cameras.id')
+        .execute();
+      return rows.map((row) => sourceOf(row, box)).filter((source) => source !== null);
+    },
+    onChanged(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
   };
 }
 
-function selectCameras(database: RegistryDatabase) {
-  return database
-    .selectFrom('cameras')
-    .innerJoin('laos', 'laos.id', 'cameras.lao_id')
-    .innerJoin('budget_sources', 'budget_sources.id', 'cameras.budget_source_id')
-    .leftJoin('sites', 'sites.id', 'cameras.site_id')
-    .leftJoin('streams', 'streams.camera_id', 'cameras.id')
-    .leftJoin('stream_credentials', 'stream_credentials.camera_id', 'cameras.id')
-    .selectAll('cameras')
-    .select([
-      'laos.name as lao_name',
-      'laos.district as lao_district',
-      'laos.province as lao_province',
-      'budget_sources.name as budget_source',
-      'sites.name as site',
-      'streams.url',
-      'streams.transport',
-      'streams.tls_verify',
-      'streams.tls_fingerprint',
-      'streams.sound',
-      'streams.record',
-      'stream_credentials.username',
-    ]);
+async function rowsOf(
+  database: Kysely<RegistryTables>,
+  ids: readonly string[],
+): Promise<CameraRow[]> {
+  if (ids.length === 0) return [];
+  // In the order of their ids, which is that of their making.
+  return selectCameras(database).where('cameras.id', 'in', ids).orderBy('cameras.id').execute();
 }
 
-type CameraRow = Awaited<ReturnType<ReturnType<typeof selectCameras>['execute']>>[number];
+function sourceOf(row: CameraRow, box: SecretBox): StreamSource | null {
+  if (row.url === null || row.transport === null || row.tls_verify === null) return null;
+  const secrets = openSecrets(box, row.id, row.sealed);
+  return {
+    cameraId: row.id,
+    url: secrets.url ?? row.url,
+    username: row.username,
+    password: secrets.password,
+    transport: row.transport,
+    tls: tlsOf({ tls_verify: row.tls_verify, tls_fingerprint: row.tls_fingerprint }),
+    site: siteOf(row),
+  };
+}
 
-async function withAgencies(
-  database: RegistryDatabase,
-  rows: readonly CameraRow[],
-): Promise<Camera[]> {
-  if (rows.length === 0) return [];
-  const agencies = await database
-    .selectFrom('camera_linked_agencies')
-    .select(['camera_id', 'name'])
-    .where(
-      'camera_id',
-      'in',
-      rows.map(({ id }) => id),
-    )
-    .orderBy('camera_id')
-    .orderBy('ordinal')
+function deletionOf(row: CameraRow): CameraDetail['deleted'] {
+  if (row.deleted_at_ms === null || row.deleted === null) return null;
+  // Written by setDeleted, and by nothing else.
+  const { by, reason } = JSON.parse(row.deleted) as { by: Author; reason: string };
+  return { by, reason, at: iso(row.deleted_at_ms) };
+}
+
+async function observationsOf(
+  database: Kysely<RegistryTables>,
+  id: string,
+): Promise<Observation[]> {
+  const rows = await database
+    .selectFrom('camera_observations')
+    .selectAll()
+    .where('camera_id', '=', id)
+    .orderBy('source')
+    .orderBy('field')
     .execute();
-  const byCamera = Map.groupBy(agencies, ({ camera_id }) => camera_id);
-  return rows.map((row) =>
-    cameraOf(
-      row,
-      (byCamera.get(row.id) ?? []).map(({ name }) => name),
-    ),
-  );
+  return rows.map(({ field, source, value, at_ms }) => ({
+    // Written by `observe` alone.
+    field: field as ObservedField,
+    source,
+    value: JSON.parse(value) as string | number,
+    at: iso(at_ms),
+  }));
 }
 
-function cameraOf(row: CameraRow, linkedAgencies: string[]): Camera {
-  return {
-    id: row.id,
-    owningAgency: row.owning_agency,
-    position: row.position,
-    purposes: purposes.filter((purpose) => row[`purpose_${purpose}`] === 1),
-    linkedAgencies,
-    linkNetwork: row.link_network,
-    brand: row.brand,
-    recordedResolution: row.recorded_resolution,
-    highestResolution: row.highest_resolution,
-    retentionDays: row.retention_days,
-    frameRate: row.frame_rate,
-    fileFormat: row.file_format,
-    lao: { name: row.lao_name, district: row.lao_district, province: row.lao_province },
-    budgetSource: row.budget_source,
-    scope: row.scope,
-    declared: row.declared,
-    latitude: row.latitude,
-    longitude: row.longitude,
-    stream:
-      row.url === null || row.transport === null || row.tls_verify === null
-        ? null
-        : {
-            url: row.url,
-            username: row.username,
-            transport: row.transport,
-            tls: { verify: row.tls_verify, fingerprint: row.tls_fingerprint },
-            sound: row.sound === 1,
-            record: row.record === 1,
-          },
-    site: row.site,
-  };
-}
-
-/** The camera as it reads once stored; the password stays behind. */
-function toldOf(id: string, { stream, site, ...given }: NewCamera): Camera {
-  return {
-    id,
-    ...given,
-    purposes: purposes.filter((purpose) => given.purposes.includes(purpose)),
-    stream:
-      stream === null
-        ? null
-        : {
-            url: stream.url,
-            username: stream.username,
-            transport: stream.transport,
-            tls: stream.tls,
-            sound: stream.sound,
-            record: stream.record,
-          },
-    site,
-  };
-}
-
-function sourceOf(
-  cameraId: string,
-  { stream }: NewCamera,
-  site: StreamSite | null,
-): StreamSource | null {
-  if (stream === null) return null;
-  const { url, username, password, transport, tls } = stream;
-  return { cameraId, url, username, password, transport, tls, site };
-}
-
-async function sitesNamed(
-  transaction: Transaction<RegistryTables>,
-  names: ReadonlySet<string | null>,
-): Promise<Map<string, StreamSite>> {
-  const wanted = [...names].filter((name) => name !== null);
-  if (wanted.length === 0) return new Map();
-  const rows = await transaction
-    .selectFrom('sites')
-    .select(['name', 'max_sessions', 'max_sessions_per_box', 'uplink_bits_per_second'])
-    .where('name', 'in', wanted)
+/** Newest first, of those after a version. */
+async function versionsOf(
+  database: Kysely<RegistryTables>,
+  id: string,
+  after: number,
+): Promise<CameraVersion[]> {
+  const rows = await database
+    .selectFrom('camera_changes')
+    .selectAll()
+    .where('camera_id', '=', id)
+    .where('version', '>', after)
+    .orderBy('version', 'desc')
+    .limit(MAX_HISTORY)
     .execute();
-  return new Map(rows.map((row) => [row.name, siteOf(row)]));
+  return rows.map(({ version, at_ms, action, source, author, changes, reason }) => ({
+    version,
+    atMs: at_ms,
+    action,
+    source,
+    author: JSON.parse(author) as Author,
+    changes: JSON.parse(changes) as FieldChange[],
+    reason,
+  }));
 }
 
-function siteOf(row: {
-  name: string;
-  max_sessions: number | null;
-  max_sessions_per_box: number | null;
-  uplink_bits_per_second: number | null;
-}): StreamSite {
-  return {
-    name: row.name,
-    maxSessions: row.max_sessions,
-    maxSessionsPerBox: row.max_sessions_per_box,
-    uplinkBitsPerSecond: row.uplink_bits_per_second,
-  };
-}
-
-/** A statement's parameters are limited (32,766 in SQLite), and its rows with them. */
-const ROWS_A_STATEMENT = 200;
-
-async function insert(
-  transaction: Transaction<RegistryTables>,
-  places: PlaceIds,
-  created: readonly { id: string; given: NewCamera }[],
-): Promise<void> {
-  const cameras: CameraTable[] = [];
-  const agencies: LinkedAgencyTable[] = [];
-  const streams: StreamTable[] = [];
-  const credentials: StreamCredentialTable[] = [];
-  for (const { id, given } of created) {
-    cameras.push(await cameraRow(places, id, given));
-    given.linkedAgencies.forEach((name, ordinal) =>
-      agencies.push({ camera_id: id, ordinal, name }),
-    );
-    if (given.stream === null) continue;
-    const { scope } = given;
-    // A caller that passed the schema by would get the database's own refusal without these words.
-    if (scope === 'closed-area') throw new ConstraintViolated(closedAreaRule);
-    const { url, username, password, transport, tls, sound, record } = given.stream;
-    streams.push({
-      camera_id: id,
-      scope,
-      url,
-      transport,
-      tls_verify: tls.verify,
-      tls_fingerprint: tls.fingerprint,
-      sound: Number(sound),
-      record: Number(record),
-    });
-    if (username !== null || password !== null) {
-      credentials.push({ camera_id: id, username, password });
+/** What is said to whoever made a change to `version`. */
+async function stale(
+  transaction: Kysely<RegistryTables>,
+  { camera: current, secrets }: WholeCamera,
+  version: number,
+  change: CameraChange | undefined,
+): Promise<CameraStale> {
+  const since = await versionsOf(transaction, current.id, version);
+  let based = current;
+  for (const { changes } of since) based = undo(based, changes);
+  let yours: Camera | null = null;
+  if (change !== undefined && version < current.version) {
+    try {
+      yours = { ...applyChange({ camera: based, secrets }, change).camera, version };
+    } catch {
+      // Its own refusal comes when it is tried on what is there now.
     }
   }
-  for (const rows of batches(cameras)) {
-    await transaction.insertInto('cameras').values(rows).execute();
-  }
-  for (const rows of batches(agencies)) {
-    await transaction.insertInto('camera_linked_agencies').values(rows).execute();
-  }
-  for (const rows of batches(streams)) {
-    await transaction.insertInto('streams').values(rows).execute();
-  }
-  for (const rows of batches(credentials)) {
-    await transaction.insertInto('stream_credentials').values(rows).execute();
-  }
+  const fields = since.flatMap(({ changes }) => changes.map(([field]) => field));
+  return new CameraStale({ current, yours, changedSince: [...new Set(fields)] });
 }
 
-function* batches<Row>(rows: readonly Row[]): Generator<Row[]> {
-  for (let i = 0; i < rows.length; i += ROWS_A_STATEMENT) yield rows.slice(i, i + ROWS_A_STATEMENT);
+/** Throws CameraTwice. */
+async function refuseTwice(
+  database: Kysely<RegistryTables>,
+  camera: Pick<Camera, 'position'> & { stream: { url: string } | null },
+  id: string | undefined,
+): Promise<void> {
+  if (camera.stream === null) return;
+  const { url } = splitSecrets({ url: camera.stream.url, subUrl: null, password: null });
+  let query = database
+    .selectFrom('streams')
+    .innerJoin('cameras', 'cameras.id', 'streams.camera_id')
+    .innerJoin('laos', 'laos.id', 'cameras.lao_id')
+    .select(['cameras.id', 'cameras.position', 'laos.name', 'laos.district', 'laos.province'])
+    .where('streams.url_key', '=', urlKey(url))
+    .where('cameras.deleted_at_ms', 'is', null)
+    .orderBy('cameras.id')
+    .limit(MAX_TWICE_LOOKED_AT);
+  if (id !== undefined) query = query.where('cameras.id', '!=', id);
+  const key = matchKey(camera.position);
+  const same = (await query.execute()).filter(({ position }) => matchKey(position) === key);
+  if (same.length === 0) return;
+  throw new CameraTwice({
+    cameras: same.map(({ id: other, position, name, district, province }) => ({
+      id: other,
+      position,
+      lao: { name, district, province },
+    })),
+  });
 }
 
-async function cameraRow(places: PlaceIds, id: string, given: NewCamera): Promise<CameraTable> {
-  return {
-    id,
-    owning_agency: given.owningAgency,
-    position: given.position,
-    purpose_prevention: Number(given.purposes.includes('prevention')),
-    purpose_investigation: Number(given.purposes.includes('investigation')),
-    purpose_traffic: Number(given.purposes.includes('traffic')),
-    link_network: given.linkNetwork,
-    brand: given.brand,
-    recorded_resolution: given.recordedResolution,
-    highest_resolution: given.highestResolution,
-    retention_days: given.retentionDays,
-    frame_rate: given.frameRate,
-    file_format: given.fileFormat,
-    lao_id: await places.lao(given.lao),
-    budget_source_id: await places.named('budget_sources', given.budgetSource),
-    scope: given.scope,
-    declared: given.declared,
-    latitude: given.latitude,
-    longitude: given.longitude,
-    site_id: given.site === null ? null : await places.named('sites', given.site),
-  };
-}
-
-/** Finds LAOs, budget sources and sites by name within one transaction, and enters those that are not there yet. */
-class PlaceIds {
-  readonly #transaction: Transaction<RegistryTables>;
-  readonly #nextId: () => string;
-  readonly #found = new Map<string, string>();
-
-  constructor(transaction: Transaction<RegistryTables>, nextId: () => string) {
-    this.#transaction = transaction;
-    this.#nextId = nextId;
-  }
-
-  async lao({ province, district, name }: Camera['lao']): Promise<string> {
-    const key = JSON.stringify(['laos', province, district, name]);
-    const known = this.#found.get(key);
-    if (known !== undefined) return known;
-    await this.#transaction
-      .insertInto('laos')
-      .values({ id: this.#nextId(), province, district, name })
-      .onConflict((conflict) => conflict.columns(['province', 'district', 'name']).doNothing())
-      .execute();
-    const { id } = await this.#transaction
-      .selectFrom('laos')
-      .select('id')
-      .where('province', '=', province)
-      .where('district', '=', district)
-      .where('name', '=', name)
-      .executeTakeFirstOrThrow();
-    this.#found.set(key, id);
-    return id;
-  }
-
-  async named(table: 'budget_sources' | 'sites', name: string): Promise<string> {
-    const key = JSON.stringify([table, name]);
-    const known = this.#found.get(key);
-    if (known !== undefined) return known;
-    await this.#transaction
-      .insertInto(table)
-      .values({ id: this.#nextId(), name })
-      .onConflict((conflict) => conflict.column('name').doNothing())
-      .execute();
-    const { id } = await this.#transaction
-      .selectFrom(table)
-      .select('id')
-      .where('name', '=', name)
-      .executeTakeFirstOrThrow();
-    this.#found.set(key, id);
-    return id;
-  }
-}
+/** Cameras of one stream, of which one may have the position. */
+const MAX_TWICE_LOOKED_AT = 100;

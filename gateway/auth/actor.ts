@@ -1,4 +1,5 @@
 import { contains, type Area, type AreaLevel, type Place } from '#registry/area.ts';
+import type { Author } from '#registry/author.ts';
 import type { Action } from './actions.ts';
 
 /**
@@ -38,14 +39,6 @@ export interface System extends Named {
 export interface Grant {
   role: Role;
   area: Area;
-}
-
-/** Who makes a change, as history keeps it. */
-export interface Author {
-  id: string;
-  name: string;
-  /** The LAO that the change was entered for by somebody else, its district. */
-  proxyFor: string | null;
 }
 
 export const roles = [

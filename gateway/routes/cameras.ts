@@ -1,12 +1,34 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
-import { camera, newCamera } from '#registry/camera.ts';
-import type { Cameras } from '#registry/cameras.ts';
-import { CameraNotFound, errorBody } from '../errors.ts';
+import type { LiveStates } from '#ingest/live-states.ts';
+import type { Author } from '#registry/author.ts';
+import {
+  authorship,
+  camera,
+  cameraChange,
+  declarations,
+  newCamera,
+  purposes,
+  scopes,
+  type Camera,
+} from '#registry/camera.ts';
+import { CameraNotFound, type CameraDetail, type Cameras } from '#registry/cameras.ts';
+import { finding, observation, valueOrigin, valueSources } from '#registry/provenance.ts';
+import { textLine } from '#registry/text.ts';
+import type { Audit } from '../audit/audit.ts';
+import type { AuditAction } from '../audit/actions.ts';
+import { auditActorOf, auditOriginOf } from '../audit/request-entry.ts';
+import { authorOf } from '../auth/actor.ts';
+import { SignInNeeded } from '../auth/refusal.ts';
+import { errorBody } from '../errors.ts';
+import { liveStateJson } from '../live-state-json.ts';
+import { givenVersionOf, isUnchanged, versionOf } from './entity-tag.ts';
 
 const DEFAULT_PAGE = 100;
 const MAX_PAGE = 500;
+const MAX_TEXT = 200;
+const MAX_REASON = 500;
 
 const cameraPage = z
   .object({
@@ -15,12 +37,105 @@ const cameraPage = z
   })
   .meta({ id: 'CameraPage' });
 
-/** The registry over HTTP: list, one, and register. */
+const cameraDetail = camera
+  .extend({
+    provenance: z.record(z.string(), valueOrigin).meta({
+      description:
+        'of each registered value: how it came, by whom, when; {} for an old registration',
+    }),
+    observed: z.array(observation).meta({
+      description: 'what ONVIF and the stream say; never written over what is registered',
+    }),
+    findings: z.array(finding),
+    deleted: z.object({ by: authorship, at: z.iso.datetime(), reason: z.string() }).nullable(),
+  })
+  .meta({ id: 'CameraDetail' });
+
+const history = z
+  .object({
+    versions: z.array(
+      z.object({
+        version: z.int(),
+        at: z.iso.datetime(),
+        action: z.enum(['created', 'changed', 'deleted', 'restored']),
+        source: z.string(),
+        author: authorship,
+        reason: z.string().nullable(),
+        changes: z
+          .array(z.object({ field: z.string(), before: z.unknown(), after: z.unknown() }))
+          .meta({ description: 'of a password only whether there is one' }),
+      }),
+    ),
+  })
+  .meta({ id: 'CameraHistory' });
+
+const filterText = z.string().trim().min(1).max(MAX_TEXT);
+const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
+
+const filter = {
+  q: filterText.optional().meta({
+    description: 'words that must all be in position, place, agency, brand, model or site',
+    examples: ['ตลาด'],
+  }),
+  province: filterText.optional(),
+  district: filterText.optional(),
+  lao: filterText.optional().meta({ description: 'by any spelling: ทต.ก or เทศบาลตำบลก' }),
+  purpose: z.enum(purposes).optional(),
+  declared: z.enum(declarations).optional(),
+  observed: liveStateJson.shape.state
+    .optional()
+    .meta({ description: 'the state of its stream now' }),
+  brand: filterText.optional(),
+  scope: z.enum(scopes).optional(),
+  budgetSource: filterText.optional(),
+  site: filterText.optional(),
+  linked: flag.optional(),
+  deleted: flag.optional().meta({ description: 'those that were deleted, instead' }),
+};
+
+const confirm = z.object({
+  confirm: z.enum(['duplicate']).optional().meta({
+    description: 'that another camera has the same position and stream is known (camera_twice)',
+  }),
+});
+const ifMatch = z.object({
+  'if-match': z
+    .string()
+    .optional()
+    .meta({ description: 'the ETag that the camera was read with, or its version' }),
+});
+const params = z.object({ id: z.string() });
+const reason = textLine(MAX_REASON).meta({ examples: ['ย้ายกล้องไปจุดอื่น'] });
+
+/** The registry over HTTP. */
 export function registerCameraRoutes(
   app: FastifyInstance,
-  { cameras }: { cameras: Pick<Cameras, 'list' | 'get' | 'create'> },
+  { cameras, liveStates, audit }: { cameras: Cameras; liveStates: LiveStates; audit: Audit },
 ): void {
   const typed = app.withTypeProvider<ZodTypeProvider>();
+
+  async function record(
+    request: FastifyRequest,
+    action: AuditAction,
+    object: { id: string; label?: string | undefined },
+    more: { why?: string | undefined; detail?: Readonly<Record<string, unknown>> } = {},
+  ): Promise<void> {
+    await audit.record({
+      actor: auditActorOf(request.actor),
+      action,
+      object: { kind: 'camera', ...object },
+      outcome: 'done',
+      from: auditOriginOf(request),
+      ...more,
+    });
+  }
+
+  /** The stored camera that a change is about. */
+  async function found(id: string): Promise<Camera> {
+    const detail = await cameras.detail(id);
+    if (detail === undefined) throw new CameraNotFound(id);
+    return detail.camera;
+  }
 
   typed.get(
     '/api/v1/cameras',
@@ -30,20 +145,28 @@ export function registerCameraRoutes(
         summary: 'Cameras, oldest first',
         tags: ['cameras'],
         querystring: z.object({
+          ...filter,
           cursor: z.uuidv7('not a nextCursor of this list').optional(),
           limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(DEFAULT_PAGE),
         }),
-        response: { 200: cameraPage, 400: errorBody },
+        response: { 200: cameraPage, 304: z.null(), 400: errorBody },
       },
     },
-    async (request) => {
-      const { cursor, limit } = request.query;
+    async (request, reply) => {
+      const { cursor, limit, observed, ...rest } = request.query;
       // One more than asked for tells whether there is a next page.
-      const within = request.areasFor('camera.list');
-      const found = await cameras.list({ within, after: cursor, limit: limit + 1 });
-      const page = found.slice(0, limit);
-      const nextCursor = found.length > limit ? (page.at(-1)?.id ?? null) : null;
-      return { cameras: page, nextCursor };
+      const listed = await cameras.list({
+        ...rest,
+        within: request.areasFor('camera.list'),
+        among: observed === undefined ? undefined : idsIn(liveStates, observed),
+        after: cursor,
+        limit: limit + 1,
+      });
+      const page = listed.slice(0, limit);
+      const nextCursor = listed.length > limit ? (page.at(-1)?.id ?? null) : null;
+      const answer = { cameras: page, nextCursor };
+      if (isUnchanged(request, reply, answer)) return reply.code(304).send(null);
+      return answer;
     },
   );
 
@@ -53,20 +176,22 @@ export function registerCameraRoutes(
       config: { action: 'camera.create' },
       schema: {
         summary: 'Register a camera',
+        description: 'Whoever registers it attests its scope (`scopeAttested`).',
         tags: ['cameras'],
+        querystring: confirm,
         body: newCamera,
-        response: { 201: camera, 400: errorBody, 403: errorBody, 415: errorBody },
+        response: { 201: camera, 400: errorBody, 403: errorBody, 409: errorBody, 415: errorBody },
       },
     },
     async (request, reply) => {
       const { body } = request;
-      await request.permit('camera.create', { kind: 'camera', lao: body.lao });
-      await request.record(
-        'camera.create',
-        { kind: 'camera', id: '', label: body.position },
-        { detail: { lao: body.lao } },
-      );
-      const created = await cameras.create(body);
+      await permitAt(request, 'camera.create', body.lao, body.stream);
+      await record(request, 'camera.create', { id: 'new', label: body.position });
+      const created = await cameras.create(body, {
+        author: authorAt(request, body.lao),
+        duplicateConfirmed: request.query.confirm === 'duplicate',
+      });
+      isUnchanged(request, reply, created, created.version);
       return reply.code(201).header('Location', `/api/v1/cameras/${created.id}`).send(created);
     },
   );
@@ -76,16 +201,164 @@ export function registerCameraRoutes(
     {
       config: { action: 'camera.read', subject: 'camera' },
       schema: {
-        summary: 'One camera',
+        summary: 'One camera, with where its values come from and what disagrees',
+        description: 'Also one that was deleted: `deleted` says by whom and why.',
         tags: ['cameras'],
-        params: z.object({ id: z.string() }),
-        response: { 200: camera, 404: errorBody },
+        params,
+        response: { 200: cameraDetail, 304: z.null(), 404: errorBody },
+      },
+    },
+    async (request, reply) => {
+      const detail = await cameras.detail(request.params.id);
+      if (detail === undefined) throw new CameraNotFound(request.params.id);
+      const answer = detailJsonOf(detail);
+      if (isUnchanged(request, reply, answer, detail.camera.version)) {
+        return reply.code(304).send(null);
+      }
+      return answer;
+    },
+  );
+
+  typed.patch(
+    '/api/v1/cameras/:id',
+    {
+      config: { action: 'camera.edit', subject: 'camera' },
+      schema: {
+        summary: 'Change a camera',
+        description:
+          'What is left out stays. A stale If-Match gets 409 `camera_changed_meanwhile` with both versions. A change to ' +
+          '`closed-area` ends the link. An address that leads to another device wants its password again.',
+        tags: ['cameras'],
+        params,
+        headers: ifMatch,
+        querystring: confirm.extend({ source: z.enum(valueSources).default('declared') }),
+        body: cameraChange,
+        response: { 200: camera, 400: errorBody, 404: errorBody, 409: errorBody, 428: errorBody },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      const version = versionOf(request);
+      const before = await found(id);
+      // Nobody moves a camera to where they may not keep it.
+      await permitAt(request, 'camera.edit', request.body.lao ?? before.lao, request.body.stream);
+      await record(
+        request,
+        'camera.change',
+        { id, label: before.position },
+        { detail: { fields: Object.keys(request.body), version } },
+      );
+      const changed = await cameras.change(id, request.body, {
+        author: authorAt(request, before.lao),
+        version,
+        source: request.query.source,
+        duplicateConfirmed: request.query.confirm === 'duplicate',
+      });
+      isUnchanged(request, reply, changed, changed.version);
+      return changed;
+    },
+  );
+
+  typed.delete(
+    '/api/v1/cameras/:id',
+    {
+      config: { action: 'camera.delete', subject: 'camera' },
+      schema: {
+        summary: 'Delete a camera, with a reason; it can be brought back',
+        tags: ['cameras'],
+        params,
+        headers: ifMatch,
+        body: z.strictObject({ reason }),
+        response: { 204: z.null(), 400: errorBody, 404: errorBody, 409: errorBody },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      const before = await found(id);
+      const why = request.body.reason;
+      await record(request, 'camera.delete', { id, label: before.position }, { why });
+      await cameras.remove(id, {
+        author: authorAt(request, before.lao),
+        version: givenVersionOf(request) ?? before.version,
+        reason: why,
+      });
+      return reply.code(204).send(null);
+    },
+  );
+
+  typed.post(
+    '/api/v1/cameras/:id/restore',
+    {
+      config: { action: 'camera.delete', subject: 'camera' },
+      schema: {
+        summary: 'Bring a deleted camera back',
+        tags: ['cameras'],
+        params,
+        headers: ifMatch,
+        response: { 200: camera, 404: errorBody, 409: errorBody },
       },
     },
     async (request) => {
-      const found = await cameras.get(request.params.id);
-      if (found === undefined) throw new CameraNotFound(request.params.id);
-      return found;
+      const { id } = request.params;
+      const before = await found(id);
+      await record(request, 'camera.restore', { id, label: before.position });
+      return cameras.restore(id, {
+        author: authorAt(request, before.lao),
+        version: givenVersionOf(request) ?? before.version,
+      });
     },
   );
+
+  typed.get(
+    '/api/v1/cameras/:id/history',
+    {
+      config: { action: 'camera.read', subject: 'camera' },
+      schema: {
+        summary: 'Every change of a camera, newest first',
+        tags: ['cameras'],
+        params,
+        response: { 200: history, 404: errorBody },
+      },
+    },
+    async (request) => {
+      const versions = await cameras.history(request.params.id);
+      if (versions === undefined) throw new CameraNotFound(request.params.id);
+      return {
+        versions: versions.map(({ atMs, changes, ...version }) => ({
+          ...version,
+          at: new Date(atMs).toISOString(),
+          changes: changes.map(([field, before, after]) => ({ field, before, after })),
+        })),
+      };
+    },
+  );
+}
+
+/** Where it is to be, and, if its stream is given, whether they may give it. */
+async function permitAt(
+  request: FastifyRequest,
+  action: 'camera.create' | 'camera.edit',
+  lao: Camera['lao'],
+  stream: unknown,
+): Promise<void> {
+  await request.permit(action, { kind: 'camera', lao });
+  if (stream === undefined || stream === null) return;
+  await request.permit('camera.credentials', { kind: 'camera', lao });
+}
+
+/** Rules of these routes let nobody in who has not signed in. */
+function authorAt({ actor }: FastifyRequest, lao: Camera['lao']): Author {
+  if (actor === undefined) throw new SignInNeeded('sign in first');
+  return authorOf(actor, lao);
+}
+
+/** In ascending order. */
+function idsIn(liveStates: LiveStates, state: string): string[] {
+  const ids: string[] = [];
+  for (const live of liveStates.all()) if (live.state === state) ids.push(live.cameraId);
+  return ids.toSorted();
+}
+
+function detailJsonOf({ camera: registered, origins, ...rest }: CameraDetail) {
+  return { ...registered, provenance: origins, ...rest };
 }

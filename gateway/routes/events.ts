@@ -2,8 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import type { LiveState, LiveStates } from '#ingest/live-states.ts';
 import { contains, type Area } from '#registry/area.ts';
-import type { Camera } from '#registry/camera.ts';
-import type { Cameras } from '#registry/cameras.ts';
+import type { CameraEvent, Cameras } from '#registry/cameras.ts';
 import { runFor } from '../auth/admission.ts';
 import { TooManyEventStreams } from '../errors.ts';
 import { liveStateJsonOf } from '../live-state-json.ts';
@@ -31,7 +30,7 @@ interface EventStream {
 export function registerEventRoute(
   app: FastifyInstance,
   deps: {
-    cameras: Pick<Cameras, 'onCreated'>;
+    cameras: Pick<Cameras, 'onChanged'>;
     liveStates: LiveStates;
     readIdsWithin: (areas: readonly Area[]) => Promise<Set<string>>;
     maxStreams?: number;
@@ -55,11 +54,17 @@ export function registerEventRoute(
     liveStates.subscribe((live: LiveState) => {
       if (streams.size > 0) tell(eventText('live', liveStateJsonOf(live)), live.cameraId);
     }),
-    cameras.onCreated((camera: Camera) => {
-      for (const { scope, areas } of streams) {
-        if (areas.some((area) => contains(area, camera.lao))) scope?.add(camera.id);
+    cameras.onChanged(({ kind, camera }: CameraEvent) => {
+      const gone = eventText('camera-deleted', { id: camera.id });
+      for (const { scope, areas, response } of streams) {
+        if (scope === undefined) continue;
+        if (areas.some((area) => contains(area, camera.lao))) scope.add(camera.id);
+        // Moved to another LAO, it is not there any more for those who saw it.
+        else if (scope.delete(camera.id)) response?.write(gone);
       }
-      if (streams.size > 0) tell(eventText('camera', camera), camera.id);
+      if (streams.size === 0) return;
+      if (kind === 'deleted') tell(gone, camera.id);
+      else tell(eventText('camera', camera), camera.id);
     }),
   ];
   const heartbeat = setInterval(() => tell(':\n\n'), HEARTBEAT_MS);
@@ -78,7 +83,8 @@ export function registerEventRoute(
       schema: {
         summary: 'What happens, as it happens (text/event-stream)',
         description:
-          'First `snapshot` (LiveState[] of the cameras in your area), then `live` (LiveState) per change and `camera` (Camera) when one is added.',
+          'First `snapshot` (LiveState[] of the cameras in your area), then `live` (LiveState) per change and `camera` (Camera) when one is added, ' +
+          'changed or brought back, `camera-deleted` ({id}) when one is deleted, or is in your area no more.',
         tags: ['cameras'],
       },
     },

@@ -2,9 +2,9 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import { plainState, type LiveStates } from '#ingest/live-states.ts';
-import type { Cameras } from '#registry/cameras.ts';
+import { CameraNotFound, type Cameras } from '#registry/cameras.ts';
 import { uuidV7Ms } from '#registry/uuid-v7.ts';
-import { CameraNotFound, errorBody } from '../errors.ts';
+import { errorBody } from '../errors.ts';
 import { liveStateJson, liveStateJsonOf } from '../live-state-json.ts';
 
 /** What the gateway sees of one camera now. */

@@ -110,7 +110,8 @@ function send(
   switch (given.kind) {
     case 'playlist':
       writeHead(response, 'application/vnd.apple.mpegurl', 'no-cache', given.body.length);
-      response.end(given.body);
+      // As text it leaves in one piece with the head.
+      response.end(given.body, 'latin1');
       return;
     case 'init':
       writeHead(response, 'video/mp4', 'private, max-age=60', given.body.length);
@@ -142,16 +143,21 @@ function sendMedia(
     given.release();
     return;
   }
-  const timer = setTimeout(() => response.destroy(), MAX_SEND_MS);
-  response.once('close', () => {
-    clearTimeout(timer);
-    given.release();
-  });
   writeHead(response, 'video/mp4', 'private, max-age=60', given.byteLength);
   response.cork();
   for (const bytes of given.bytes) response.write(bytes);
   response.end();
   response.uncork();
+  // Nearly always the kernel has taken all of it already.
+  if (response.socket?.writableLength === 0) {
+    given.release();
+    return;
+  }
+  const timer = setTimeout(() => response.destroy(), MAX_SEND_MS);
+  response.once('close', () => {
+    clearTimeout(timer);
+    given.release();
+  });
 }
 
 function writeHead(

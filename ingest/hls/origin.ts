@@ -5,7 +5,8 @@ import { multivariantPlaylist } from './multivariant-playlist.ts';
 
 /** What a request under `/live/:cameraId/` is answered. */
 export type OriginAnswer =
-  | { kind: 'playlist'; body: Buffer }
+  /** ASCII. */
+  | { kind: 'playlist'; body: string }
   | { kind: 'init'; body: Buffer }
   /** Shared memory under leases that the receiver holds until it calls `release`. */
   | { kind: 'media'; bytes: readonly Buffer[]; byteLength: number; release: () => void }
@@ -47,7 +48,7 @@ export function answerFromWindow(
     }
     if (path === 'media.m3u8') return answerMediaPlaylist(window, query, respond);
     const suffix = query.latency === 'normal' ? '?latency=normal' : '';
-    respond({ kind: 'playlist', body: Buffer.from(multivariantPlaylist(window, suffix)) });
+    respond({ kind: 'playlist', body: multivariantPlaylist(window, suffix) });
     return ignore;
   }
   return answerMedia(window, path, respond);
@@ -73,7 +74,7 @@ function answerMediaPlaylist(
       : 'low-latency';
   const send = (): void => {
     if (!canBePlayed(window, normal)) respond({ kind: 'no-picture-yet' });
-    else respond({ kind: 'playlist', body: playlistBytes(window, form) });
+    else respond({ kind: 'playlist', body: playlistText(window, form) });
   };
   const mediaSequence = wholeNumber(query._HLS_msn);
   const part = wholeNumber(query._HLS_part);
@@ -214,20 +215,20 @@ function isTooFarAhead(
 }
 
 /** Rendered once for all who ask between two parts. */
-const rendered = new WeakMap<LiveWindow, { version: number; forms: Map<PlaylistForm, Buffer> }>();
+const rendered = new WeakMap<LiveWindow, { version: number; forms: Map<PlaylistForm, string> }>();
 
-function playlistBytes(window: LiveWindow, form: PlaylistForm): Buffer {
+function playlistText(window: LiveWindow, form: PlaylistForm): string {
   let cache = rendered.get(window);
   if (cache === undefined || cache.version !== window.version) {
     cache = { version: window.version, forms: new Map() };
     rendered.set(window, cache);
   }
-  let bytes = cache.forms.get(form);
-  if (bytes === undefined) {
-    bytes = Buffer.from(mediaPlaylist(window, form));
-    cache.forms.set(form, bytes);
+  let text = cache.forms.get(form);
+  if (text === undefined) {
+    text = mediaPlaylist(window, form);
+    cache.forms.set(form, text);
   }
-  return bytes;
+  return text;
 }
 
 /** NaN when there is a value that is no whole number. */

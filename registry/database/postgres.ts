@@ -4,7 +4,9 @@ import {
   PostgresDialect,
   sql,
   type Dialect,
+  type Expression,
   type PostgresPool,
+  type SqlBool,
   type Transaction,
 } from 'kysely';
 import { DatabaseError, Pool, types, type PoolClient } from 'pg';
@@ -18,6 +20,7 @@ import {
   type NamedLocks,
 } from './database.ts';
 import { migrate } from './migrate.ts';
+import type { SearchTable, TextSearch } from './text-search.ts';
 
 /** Connections of one process, over all databases. */
 const MAX_CONNECTIONS = 10;
@@ -79,16 +82,46 @@ function dialect(pool: Pool, schema: string): Dialect {
   return {
     createDriver: () => postgres.createDriver(),
     createQueryCompiler: () => postgres.createQueryCompiler(),
-    createAdapter: () => new AdapterWithLocks(),
+    createAdapter: () => new OurAdapter(),
     createIntrospector: (db: Kysely<unknown>) => postgres.createIntrospector(db),
   };
 }
 
-class AdapterWithLocks extends PostgresAdapter implements NamedLocks {
+class OurAdapter extends PostgresAdapter implements NamedLocks, TextSearch {
   async takeLock(transaction: Transaction<unknown>, name: string): Promise<void> {
     await sql`select pg_advisory_xact_lock(hashtextextended(current_schema() || ':' || ${name}, 0))`.execute(
       transaction,
     );
+  }
+
+  /** pg_trgm, where the role may have it: it comes with PostgreSQL, and is trusted. Without it, searches look at each row. */
+  async createSearchTable(db: Kysely<never>, { name, of }: SearchTable): Promise<void> {
+    await sql
+      .raw(
+        `create table ${name}
+           (id text primary key references ${of} (id) on delete cascade, text text not null)`,
+      )
+      .execute(db);
+    await sql
+      .raw(
+        `do $$ begin
+           create extension if not exists pg_trgm;
+           create index ${name}_grams on ${name} using gin (text gin_trgm_ops);
+         exception when insufficient_privilege or undefined_file or undefined_object then
+           raise notice 'no pg_trgm: searches will look at each row';
+         end $$`,
+      )
+      .execute(db);
+  }
+
+  /** The planner chooses. */
+  indexed(table: string, part: string): Expression<SqlBool> {
+    const pattern = `%${part.replace(/[\\%_]/g, '\\$&')}%`;
+    return sql<SqlBool>`${sql.ref(`${table}.text`)} like ${pattern}`;
+  }
+
+  scanned(table: string, part: string): Expression<SqlBool> {
+    return this.indexed(table, part);
   }
 }
 
@@ -116,7 +149,8 @@ function schemaPool(pool: Pool, schema: string): PostgresPool {
       if (schemaOf.get(client) !== schema) {
         try {
           // Not within a transaction, whose rollback would take it back.
-          await query(`set search_path to "${schema}"`, []);
+          // And public, where an extension may have been put before us.
+          await query(`set search_path to "${schema}", public`, []);
         } catch (error) {
           client.release(true);
           throw error;

@@ -27,6 +27,8 @@ const database = new DatabaseSync(path, {
 });
 // FULL: a commit that was answered outlives a power cut.
 database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF');
+// What is deleted or overwritten (a password before it was sealed) is not left in free pages.
+database.exec('PRAGMA secure_delete = ON');
 if (readOnly) database.exec('PRAGMA query_only = ON');
 const statements = new Map<string, { statement: StatementSync; returnsRows: boolean }>();
 

@@ -7,10 +7,13 @@ import {
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
+  sql,
   type DatabaseConnection,
   type Dialect,
   type Driver,
+  type Expression,
   type QueryResult,
+  type SqlBool,
 } from 'kysely';
 import {
   ConstraintViolated,
@@ -28,6 +31,7 @@ import type {
   SqliteThreadSettings,
   ToSqliteThread,
 } from './sqlite-protocol.ts';
+import type { SearchTable, TextSearch } from './text-search.ts';
 
 /** Queries and transactions that wait for the writing connection. One more is refused with DatabaseUnavailable. */
 const MAX_WAITING = 1_000;
@@ -67,7 +71,7 @@ function sqliteDialect(name: string, path: string): Dialect {
   };
 }
 
-class ThreadAdapter extends SqliteAdapter implements NamedLocks {
+class ThreadAdapter extends SqliteAdapter implements NamedLocks, TextSearch {
   /** There is one that writes, but the driver below lends it out itself: Kysely's own queue for it has no bound. */
   override get supportsMultipleConnections(): boolean {
     return true;
@@ -80,6 +84,36 @@ class ThreadAdapter extends SqliteAdapter implements NamedLocks {
 
   /** Whoever is in a transaction is the only writer (BEGIN IMMEDIATE). */
   async takeLock(): Promise<void> {}
+
+  /** FTS5 with its tokenizer of three letters, over the table's own text; triggers keep the two the same. */
+  async createSearchTable(db: Kysely<never>, { name, of }: SearchTable): Promise<void> {
+    const grams = `${name}_grams`;
+    const statements = [
+      `create table ${name} (number integer primary key,
+         id text not null unique references ${of} (id) on delete cascade, text text not null)`,
+      `create virtual table ${grams} using fts5
+         (text, content = '${name}', content_rowid = 'number', tokenize = 'trigram')`,
+      `create trigger ${name}_added after insert on ${name} begin
+         insert into ${grams} (rowid, text) values (new.number, new.text); end`,
+      `create trigger ${name}_removed after delete on ${name} begin
+         insert into ${grams} (${grams}, rowid, text) values ('delete', old.number, old.text); end`,
+      `create trigger ${name}_changed after update of text on ${name} begin
+         insert into ${grams} (${grams}, rowid, text) values ('delete', old.number, old.text);
+         insert into ${grams} (rowid, text) values (new.number, new.text); end`,
+    ];
+    for (const statement of statements) await sql.raw(statement).execute(db);
+  }
+
+  indexed(table: string, part: string): Expression<SqlBool> {
+    const grams = sql.table(`${table}_grams`);
+    // A string of FTS5's query language: quotes doubled, nothing else means anything.
+    const phrase = `"${part.replaceAll('"', '""')}"`;
+    return sql<SqlBool>`${sql.ref(`${table}.number`)} in (select rowid from ${grams} where ${grams} match ${phrase})`;
+  }
+
+  scanned(table: string, part: string): Expression<SqlBool> {
+    return sql<SqlBool>`instr(${sql.ref(`${table}.text`)}, ${part}) > 0`;
+  }
 }
 
 /**
@@ -267,12 +301,12 @@ class SqliteThread {
     worker.on('exit', () => this.#end(new DatabaseUnavailable('the database is closed')));
   }
 
-  async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+  async executeQuery<R>({ sql: text, parameters }: CompiledQuery): Promise<QueryResult<R>> {
     if (this.#gone !== undefined) throw this.#gone;
     const id = this.#nextId++;
     const result = await new Promise<QueryResult<unknown>>((resolve, reject) => {
       // Last, so that parameters which cannot be copied to the thread leave nothing pending.
-      this.#send({ type: 'query', id, sql, parameters });
+      this.#send({ type: 'query', id, sql: text, parameters });
       this.#pending.set(id, { resolve, reject });
     });
     return result as QueryResult<R>;

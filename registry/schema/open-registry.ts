@@ -1,12 +1,17 @@
 import type { Databases, DatabaseSchema } from '../database/database.ts';
 import * as cameras from './migrations/0001-cameras.ts';
 import * as tlsAndSiteBudgets from './migrations/0002-tls-and-site-budgets.ts';
+import * as registryCore from './migrations/0003-registry-core.ts';
 import type { RegistryDatabase, RegistryTables } from './tables.ts';
 
 /** A migration that has been released is never changed: what it got wrong, a later one mends. */
 const registry: DatabaseSchema = {
   name: 'registry',
-  migrations: { '0001-cameras': cameras, '0002-tls-and-site-budgets': tlsAndSiteBudgets },
+  migrations: {
+    '0001-cameras': cameras,
+    '0002-tls-and-site-budgets': tlsAndSiteBudgets,
+    '0003-registry-core': registryCore,
+  },
 };
 
 /** Opens the registry's database. Throws MigrationFailed, DatabaseFailed, DatabaseUnavailable. */

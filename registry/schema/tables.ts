@@ -1,24 +1,48 @@
 import type { ColumnType, Kysely } from 'kysely';
+import type { Observer, ValueSource } from '../provenance.ts';
+import type { LaoType } from '../thai-names.ts';
 
 /** The registry's tables, as `migrations/` make them; column types as `database/database.ts` says. */
 export type RegistryDatabase = Kysely<RegistryTables>;
 
 export interface RegistryTables {
   laos: LaoTable;
-  budget_sources: NamedTable;
+  budget_sources: BudgetSourceTable;
   sites: SiteTable;
   cameras: CameraTable;
   camera_linked_agencies: LinkedAgencyTable;
   streams: StreamTable;
   stream_credentials: StreamCredentialTable;
+  camera_search: CameraSearchTable;
+  camera_changes: CameraChangeTable;
+  camera_observations: CameraObservationTable;
 }
 
-export interface LaoTable {
+/** A row of a list that the Department keeps, and others add to. */
+interface ManagedRow {
   id: string;
+  name: string;
+  /** Spellings with one key are one row (managed-keys.ts). Null: another row had it first, before there were keys. */
+  match_key: Defaulted<string | null>;
+  status: Defaulted<'listed' | 'proposed' | 'merged'>;
+  /** Where its cameras went. The row stays, so that its spelling leads there. */
+  merged_into: Defaulted<string | null>;
+  /** Author as JSON; null for rows of the list itself. */
+  proposed_by: Defaulted<string | null>;
+}
+
+export interface LaoTable extends ManagedRow {
   province: string;
   district: string;
-  name: string;
+  code: Defaulted<string | null>;
+  type: Defaulted<LaoType | null>;
+  /** Official, of `district`; null where there is no such district. */
+  district_code: Defaulted<string | null>;
+  /** To whom it reports; null: to its district (forms.md §1). */
+  reporting_parent: Defaulted<'district' | 'province' | null>;
 }
+
+export type BudgetSourceTable = ManagedRow;
 
 export interface NamedTable {
   id: string;
@@ -30,6 +54,8 @@ export interface SiteTable extends NamedTable {
   max_sessions: Defaulted<number | null>;
   max_sessions_per_box: Defaulted<number | null>;
   uplink_bits_per_second: Defaulted<number | null>;
+  /** Only workers of it pull from the site; null: any. */
+  network_zone: Defaulted<string | null>;
 }
 
 /** May be left out of an insert. */
@@ -57,6 +83,20 @@ export interface CameraTable {
   latitude: number | null;
   longitude: number | null;
   site_id: string | null;
+  model: string | null;
+  /** Of the registration, from 1. */
+  version: number;
+  /** Unix ms; 0: when it was made. */
+  updated_at_ms: number;
+  declared_at_ms: number;
+  declared_reason: string | null;
+  /** JSON {by: Author, atMs}. */
+  attested: string | null;
+  /** JSON, origins.ts. */
+  origins: string | null;
+  deleted_at_ms: Defaulted<number | null>;
+  /** JSON {by: Author, reason}. */
+  deleted: Defaulted<string | null>;
 }
 
 export interface LinkedAgencyTable {
@@ -70,8 +110,11 @@ export interface StreamTable {
   camera_id: string;
   /** The camera's own; a foreign key on both columns keeps streams out of closed areas. */
   scope: 'public-area' | 'adjacent-road';
-  /** Without credentials. */
+  /** Without credentials; *** stands where it had one in its path or query. */
   url: string;
+  sub_url: string | null;
+  /** SHA-256 of `url`, hex. */
+  url_key: string | null;
   transport: 'auto' | 'tcp' | 'udp';
   tls_verify: 'system' | 'pin' | 'skip';
   tls_fingerprint: string | null;
@@ -82,5 +125,37 @@ export interface StreamTable {
 export interface StreamCredentialTable {
   camera_id: string;
   username: string | null;
-  password: string | null;
+  /** As it was stored before there was a key; sealed, and null, since the first start with one. */
+  password: Defaulted<string | null>;
+  /** stream-secrets.ts */
+  sealed: string | null;
+}
+
+export interface CameraSearchTable {
+  id: string;
+  text: string;
+}
+
+/** One for each version of a camera. */
+export interface CameraChangeTable {
+  camera_id: string;
+  version: number;
+  at_ms: number;
+  action: 'created' | 'changed' | 'deleted' | 'restored';
+  source: ValueSource;
+  /** JSON, Author. */
+  author: string;
+  /** JSON, [field, before, after][]. */
+  changes: string;
+  reason: string | null;
+}
+
+/** The latest value that each observer read. */
+export interface CameraObservationTable {
+  camera_id: string;
+  source: Observer;
+  field: string;
+  /** JSON. */
+  value: string;
+  at_ms: number;
 }

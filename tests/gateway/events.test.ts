@@ -8,12 +8,12 @@ import { registerEventRoute } from '#gateway/routes/events.ts';
 import { LiveStateBoard, plainState } from '#ingest/live-states.ts';
 import { country } from '#registry/area.ts';
 import { newCamera, type Camera } from '#registry/camera.ts';
-import type { CreatedListener } from '#registry/cameras.ts';
+import type { CameraEvent } from '#registry/cameras.ts';
 import { krabiCamera } from '../registry/krabi-camera.ts';
 
 let app: FastifyInstance;
 let board: LiveStateBoard;
-const createdListeners = new Set<CreatedListener>();
+const listeners = new Set<(event: CameraEvent) => void>();
 const sockets: Socket[] = [];
 
 beforeEach(async () => {
@@ -26,9 +26,9 @@ beforeEach(async () => {
     readIdsWithin: async () => new Set<string>(),
     liveStates: board,
     cameras: {
-      onCreated: (listener) => {
-        createdListeners.add(listener);
-        return () => createdListeners.delete(listener);
+      onChanged: (listener) => {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
       },
     },
     maxStreams: 3,
@@ -78,7 +78,9 @@ test('a tab is told all states first, then each change and each new camera, in o
   board.set({ ...plainState('a', 'down', 2_000), reason: 'silent', retryAtMs: 3_000 });
   const { password: _, ...stream } = newCamera.parse(krabiCamera()).stream ?? {};
   const camera = { id: 'c', ...newCamera.parse(krabiCamera()), stream } as Camera;
-  for (const listener of createdListeners) listener(camera, null);
+  for (const listener of listeners) {
+    listener({ kind: 'created', camera, source: null, streamChanged: true });
+  }
   await until(() => eventsIn(tab.text()).length === 3);
   expect(tab.text()).toMatch(/^HTTP\/1.1 200 OK\r\n/);
   expect(tab.text()).toContain('Content-Type: text/event-stream');
@@ -132,5 +134,5 @@ test('closing the server ends every stream', async () => {
   const closed = once(tab.socket, 'close');
   await app.close();
   await closed;
-  expect(createdListeners.size).toBe(0);
+  expect(listeners.size).toBe(0);
 });

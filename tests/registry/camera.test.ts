@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { findings, inventoryFields, newCamera, purposeLabels } from '#registry/camera.ts';
+import { inventoryFields, newCamera, purposeLabels } from '#registry/camera.ts';
+import { findings } from '#registry/provenance.ts';
 import { splitStreamAddress, StreamAddressNotValid } from '#registry/stream-address.ts';
 import { uuidV7Ms, uuidV7Source } from '#registry/uuid-v7.ts';
 import { krabiCamera } from './krabi-camera.ts';
@@ -32,14 +33,19 @@ test('the 11 headings are those of the inventory, letter for letter and in its o
 });
 
 test('a recording above the highest resolution is a finding, not a refusal', () => {
-  const given = { recordedResolution: '3840x2160', highestResolution: '1920x1080' };
-  expect(newCamera.safeParse(krabiCamera(given)).success).toBe(true);
+  const above = { recordedResolution: '3840x2160', highestResolution: '1920x1080' };
+  const given = newCamera.parse(krabiCamera(above));
   expect(findings(given)).toEqual([
-    { field: 'recordedResolution', code: 'recorded_above_highest' },
+    {
+      field: 'recordedResolution',
+      code: 'recorded_above_highest',
+      registered: '3840x2160',
+      observed: '1920x1080',
+    },
   ]);
   expect(findings({ ...given, highestResolution: '3840x2160' })).toEqual([]);
   // A camera turned on its side records as many pixels.
-  expect(findings({ recordedResolution: '1080x1920', highestResolution: '1920x1080' })).toEqual([]);
+  expect(findings({ ...given, recordedResolution: '1080x1920' })).toEqual([]);
   expect(findings({ ...given, highestResolution: null })).toEqual([]);
 });
 

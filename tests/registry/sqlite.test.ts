@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { CompiledQuery, sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { newCamera } from '#registry/camera.ts';
-import { MAX_CREATED_AT_ONCE, openCameras } from '#registry/cameras.ts';
+import { MAX_CREATED_AT_ONCE } from '#registry/cameras.ts';
 import {
   ConstraintViolated,
   DataFolderInUse,
@@ -16,6 +16,7 @@ import {
 import { openDatabases } from '#registry/database/open-databases.ts';
 import { openRegistry } from '#registry/schema/open-registry.ts';
 import type { RegistryDatabase } from '#registry/schema/tables.ts';
+import { camerasOf, byTest } from './cameras-of.ts';
 import { krabiCamera } from './krabi-camera.ts';
 
 let folder: string;
@@ -45,18 +46,18 @@ async function close(): Promise<void> {
 const given = (changes: Record<string, unknown> = {}) => newCamera.parse(krabiCamera(changes));
 
 test('cameras outlive a restart, and migrations run once', async () => {
-  const created = await openCameras(await open(), Date.now).create(given());
+  const created = await camerasOf(await open()).create(given(), byTest);
   await close();
-  const again = openCameras(await open(), Date.now);
+  const again = camerasOf(await open());
   expect(await again.get(created.id)).toEqual(created);
   expect(await again.list({ limit: 10 })).toEqual([created]);
 });
 
 test('LAOs, budget sources and sites are entered once, however many cameras name them', async () => {
   const database = await open();
-  const cameras = openCameras(database, Date.now);
-  await cameras.createMany([given(), given({ position: 'อีกต้น' })]);
-  await cameras.create(given({ budgetSource: 'กระทรวงมหาดไทย' }));
+  const cameras = camerasOf(database);
+  await cameras.createMany([given(), given({ position: 'อีกต้น' })], byTest);
+  await cameras.create(given({ budgetSource: 'กระทรวงมหาดไทย' }), byTest);
   for (const [table, rows] of [
     ['laos', 1],
     ['sites', 1],
@@ -69,8 +70,8 @@ test('LAOs, budget sources and sites are entered once, however many cameras name
 
 test('what a site can bear goes with every stream of it', async () => {
   const database = await open();
-  const cameras = openCameras(database, Date.now);
-  await cameras.create(given());
+  const cameras = camerasOf(database);
+  await cameras.create(given(), byTest);
   await database
     .updateTable('sites')
     .set({ max_sessions: 8, max_sessions_per_box: 2, uplink_bits_per_second: 20_000_000 })
@@ -83,9 +84,9 @@ test('what a site can bear goes with every stream of it', async () => {
   };
   expect((await cameras.streams())[0]?.site).toEqual(site);
   const told: unknown[] = [];
-  cameras.onCreated((_, source) => told.push(source?.site));
-  await cameras.create(given());
-  await cameras.create(given({ site: null }));
+  cameras.onChanged(({ source }) => told.push(source?.site));
+  await cameras.create(given(), byTest);
+  await cameras.create(given({ site: null }), byTest);
   expect(told).toEqual([site, null]);
   await expect(
     database.updateTable('sites').set({ max_sessions: 0 }).execute(),
@@ -93,28 +94,33 @@ test('what a site can bear goes with every stream of it', async () => {
 });
 
 test('of many cameras all are stored or none, and nobody is told of none', async () => {
-  const cameras = openCameras(await open(), Date.now);
+  const cameras = camerasOf(await open());
   const told: string[] = [];
-  const end = cameras.onCreated(({ position }) => told.push(position));
+  const end = cameras.onChanged(({ camera }) => told.push(camera.position));
   const bad = { ...given(), retentionDays: 0 };
-  await expect(cameras.createMany([given(), bad])).rejects.toBeInstanceOf(ConstraintViolated);
+  await expect(cameras.createMany([given(), bad], byTest)).rejects.toBeInstanceOf(
+    ConstraintViolated,
+  );
   expect(await cameras.list({ limit: 10 })).toEqual([]);
   expect(told).toEqual([]);
-  await cameras.createMany([given({ position: 'ก' }), given({ position: 'ข' })]);
+  await cameras.createMany([given({ position: 'ก' }), given({ position: 'ข' })], byTest);
   end();
-  await cameras.create(given({ position: 'ค' }));
+  await cameras.create(given({ position: 'ค' }), byTest);
   expect(told).toEqual(['ก', 'ข']);
   await expect(
-    cameras.createMany(Array.from({ length: MAX_CREATED_AT_ONCE + 1 }, () => given())),
+    cameras.createMany(
+      Array.from({ length: MAX_CREATED_AT_ONCE + 1 }, () => given()),
+      byTest,
+    ),
   ).rejects.toThrow(RangeError);
 });
 
 test('the database itself keeps streams out of closed areas', async () => {
   const database = await open();
-  const cameras = openCameras(database, Date.now);
+  const cameras = camerasOf(database);
   const past = { ...given(), scope: 'closed-area' as const };
-  await expect(cameras.create(past)).rejects.toBeInstanceOf(ConstraintViolated);
-  const { id } = await cameras.create(given());
+  await expect(cameras.create(past, byTest)).rejects.toBeInstanceOf(ConstraintViolated);
+  const { id } = await cameras.create(given(), byTest);
   const closing = database
     .updateTable('cameras')
     .set({ scope: 'closed-area' })
@@ -128,7 +134,7 @@ test('the database itself keeps streams out of closed areas', async () => {
 test('a parameter that cannot be sent to the thread leaves nothing waiting', async () => {
   const database = await open();
   await expect(database.executeQuery(CompiledQuery.raw('select ?', [() => 0]))).rejects.toThrow();
-  expect(await openCameras(database, Date.now).list({ limit: 1 })).toEqual([]);
+  expect(await camerasOf(database).list({ limit: 1 })).toEqual([]);
 });
 
 test('durable and strict: WAL, synchronous FULL, foreign keys; files for the owner only', async () => {
@@ -138,7 +144,7 @@ test('durable and strict: WAL, synchronous FULL, foreign keys; files for the own
   expect(await pragma('journal_mode')).toBe('wal');
   expect(await pragma('synchronous')).toBe(2);
   expect(await pragma('foreign_keys')).toBe(1);
-  await openCameras(database, Date.now).create(given());
+  await camerasOf(database).create(given(), byTest);
   for (const name of ['registry.sqlite', 'registry.sqlite-wal', 'server.lock']) {
     expect(statSync(join(folder, name)).mode & 0o077).toBe(0);
   }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { findings, newCamera } from '#registry/camera.ts';
+import { newCamera } from '#registry/camera.ts';
+import { findings } from '#registry/provenance.ts';
 import { exampleCameraName, FORM_ROWS, formExample } from './form-example.ts';
 
 const cameras = formExample((name) => `rtsp://127.0.0.1:8554/${name}`);

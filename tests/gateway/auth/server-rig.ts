@@ -11,12 +11,13 @@ import { LiveStateBoard } from '#ingest/live-states.ts';
 import type { Place } from '#registry/area.ts';
 import { readIdsWithin, readPlaces } from '#registry/camera-places.ts';
 import { newCamera } from '#registry/camera.ts';
-import { openCameras, type Cameras } from '#registry/cameras.ts';
+import type { Cameras } from '#registry/cameras.ts';
 import type { Databases } from '#registry/database/database.ts';
 import { openDatabases } from '#registry/database/open-databases.ts';
 import { findLaos } from '#registry/find-laos.ts';
 import { openRegistry } from '#registry/schema/open-registry.ts';
 import type { RegistryDatabase } from '#registry/schema/tables.ts';
+import { byTest, camerasOf } from '../../registry/cameras-of.ts';
 import { krabiCamera } from '../../registry/krabi-camera.ts';
 import { AuditInMemory } from '../audit/audit-in-memory.ts';
 
@@ -45,7 +46,7 @@ export class ServerRig {
     const rig = new ServerRig();
     rig.databases = openDatabases({ dataDir: rig.folder });
     rig.registry = await openRegistry(rig.databases);
-    rig.cameras = openCameras(rig.registry, Date.now);
+    rig.cameras = camerasOf(rig.registry);
     rig.people = await openPeople(rig.databases, {
       now: rig.now,
       adminToken: ADMIN_TOKEN,
@@ -95,7 +96,10 @@ export class ServerRig {
   }
 
   async addCamera(lao: Place): Promise<string> {
-    const { id } = await this.cameras.create(newCamera.parse(krabiCamera({ lao, stream: null })));
+    const { id } = await this.cameras.create(
+      newCamera.parse(krabiCamera({ lao, stream: null })),
+      byTest,
+    );
     return id;
   }
 }

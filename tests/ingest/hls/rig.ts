@@ -121,7 +121,7 @@ export class WindowRig {
     const { answers } = this.ask(path, query);
     const [answer] = answers;
     if (answer?.kind !== 'playlist') throw new Error(`not a playlist: ${answer?.kind}`);
-    return answer.body.toString();
+    return answer.body;
   }
 }
 

@@ -1,0 +1,280 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Camera, CameraChange, NewStream } from './camera.ts';
+import { closedAreaRule, newStream } from './camera.ts';
+import type { Author } from './author.ts';
+import type { StreamSecrets } from './stream-secrets.ts';
+import {
+  REDACTED,
+  redactStreamAddress,
+  splitStreamAddress,
+  StreamAddressNotValid,
+} from './stream-address.ts';
+
+/** What a change makes of a camera, and what it changed: pure, for history and for the refusal of stale edits. */
+
+/** A camera with what is secret of its stream. */
+export interface WholeCamera {
+  camera: Camera;
+  secrets: StreamSecrets;
+}
+
+/** Field, before, after. Of a secret only that there is one. */
+export type FieldChange = [field: string, before: unknown, after: unknown];
+
+/** One entry of a camera's history, newest first. */
+export interface CameraVersion {
+  version: number;
+  atMs: number;
+  action: 'created' | 'changed' | 'deleted' | 'restored';
+  source: string;
+  author: Author;
+  changes: FieldChange[];
+  reason: string | null;
+}
+
+/** The rules that a change can break which its own shape does not show. */
+export class ChangeRefused extends Error {
+  readonly code:
+    | 'closed_area_never_linked'
+    | 'credentials_needed_again'
+    | 'coordinates_not_whole'
+    | 'stream_not_valid';
+  constructor(code: ChangeRefused['code'], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Fields that people give, in the order in which history tells them. */
+const givenFields = [
+  'owningAgency',
+  'position',
+  'purposes',
+  'linkedAgencies',
+  'linkNetwork',
+  'brand',
+  'model',
+  'recordedResolution',
+  'highestResolution',
+  'retentionDays',
+  'frameRate',
+  'fileFormat',
+  'lao',
+  'budgetSource',
+  'scope',
+  'declared',
+  'declaredReason',
+  'latitude',
+  'longitude',
+  'site',
+] as const satisfies readonly (keyof Camera & keyof CameraChange)[];
+
+const streamParts = [
+  'url',
+  'subUrl',
+  'username',
+  'transport',
+  'tls',
+  'sound',
+  'record',
+] as const satisfies readonly (keyof NonNullable<Camera['stream']>)[];
+
+export interface Changed {
+  /** As `before`, with the change; its version and times are not brought up to date. */
+  camera: Camera;
+  /** What it is stored from; `secrets` and the whole addresses within. Null: not linked. */
+  stream: NewStream | null;
+  changes: FieldChange[];
+}
+
+/** Throws ChangeRefused, StreamAddressNotValid. */
+export function applyChange(
+  { camera: before, secrets }: WholeCamera,
+  change: CameraChange,
+): Changed {
+  const camera: Camera = { ...before };
+  for (const field of givenFields) {
+    if (change[field] !== undefined) Object.assign(camera, { [field]: change[field] });
+  }
+  if ((camera.latitude === null) !== (camera.longitude === null)) {
+    throw new ChangeRefused('coordinates_not_whole', 'latitude and longitude go together');
+  }
+  if (camera.scope === 'closed-area' && change.stream) {
+    throw new ChangeRefused(
+      'closed_area_never_linked',
+      `a camera in a closed area is counted, never linked: ${closedAreaRule}`,
+    );
+  }
+  // A camera whose area is closed now loses its link with it.
+  const stream =
+    camera.scope === 'closed-area' ? null : changedStream(before, secrets, change.stream);
+  camera.stream = stream === null ? null : shownStream(stream);
+  return {
+    camera,
+    stream,
+    changes: [
+      ...givenFields
+        .filter((field) => !isDeepStrictEqual(before[field], camera[field]))
+        .map((field): FieldChange => [field, before[field], camera[field]]),
+      ...streamChanges(before, camera, secrets, stream),
+    ],
+  };
+}
+
+/** The camera as it read before these changes. */
+export function undo(camera: Camera, changes: readonly FieldChange[]): Camera {
+  const earlier: Record<string, unknown> = structuredClone(camera);
+  for (const [field, before] of changes) {
+    const [top = '', part] = field.split('.', 2);
+    if (part === undefined) earlier[top] = before;
+    else if (part !== 'password' && part !== 'secret') {
+      // A stream that came with this change has no address before it.
+      const stream = { ...(earlier[top] as object | null), [part]: before };
+      earlier[top] = part === 'url' && before === null ? null : stream;
+      if (earlier[top] === null) break;
+    }
+  }
+  return earlier as unknown as Camera;
+}
+
+/** As it may be shown. */
+export function shownStream(stream: NewStream): NonNullable<Camera['stream']> {
+  const { url, subUrl, username, transport, tls, sound, record } = stream;
+  return {
+    url: redactStreamAddress(url),
+    subUrl: subUrl === null ? null : redactStreamAddress(subUrl),
+    username,
+    transport,
+    tls,
+    sound,
+    record,
+  };
+}
+
+/** The whole of a stored stream. */
+export function wholeStream({ camera, secrets }: WholeCamera): NewStream | null {
+  if (camera.stream === null) return null;
+  return {
+    ...camera.stream,
+    url: secrets.url ?? camera.stream.url,
+    subUrl: secrets.subUrl ?? camera.stream.subUrl,
+    password: secrets.password,
+  };
+}
+
+function changedStream(
+  camera: Camera,
+  secrets: StreamSecrets,
+  change: CameraChange['stream'],
+): NewStream | null {
+  const before = wholeStream({ camera, secrets });
+  if (change === undefined) return before;
+  if (change === null) return null;
+  const base = before ?? { url: '' };
+  const url = addressAfter(before?.url ?? null, change.url);
+  const subUrl = addressAfter(before?.subUrl ?? null, change.subUrl);
+  const parsed = newStream.safeParse({
+    ...base,
+    ...withoutUndefined(change),
+    url: url ?? '',
+    subUrl,
+    // Credentials that are pasted within a new address replace those that were stored.
+    ...(change.password === undefined && hasPassword(change) ? { password: null } : {}),
+    ...(change.username === undefined && hasUsername(change) ? { username: null } : {}),
+  });
+  if (!parsed.success) {
+    throw new ChangeRefused(
+      'stream_not_valid',
+      parsed.error.issues.map(({ path, message }) => [...path, message].join(': ')).join('; '),
+    );
+  }
+  const stream = parsed.data;
+  const given = change.password !== undefined || hasPassword(change);
+  if (before !== null && before.password !== null && !given) {
+    // A stored password must not be led to a device of somebody else's choosing.
+    const known = new Set([before.url, before.subUrl].map(deviceOf));
+    if (
+      [stream.url, stream.subUrl].some(
+        (address) => address !== null && !known.has(deviceOf(address)),
+      )
+    ) {
+      throw new ChangeRefused(
+        'credentials_needed_again',
+        'the address leads to another device: give its password with it, or null',
+      );
+    }
+  }
+  return stream;
+}
+
+/** As it was shown, it is as it was. */
+function addressAfter(before: string | null, given: string | null | undefined): string | null {
+  if (given === undefined) return before;
+  if (given === null) return null;
+  if (before !== null && given === redactStreamAddress(before)) return before;
+  if (given.includes(REDACTED)) {
+    throw new StreamAddressNotValid(`${REDACTED} stands where its password was: type it in again`);
+  }
+  return given;
+}
+
+function hasPassword(change: NonNullable<CameraChange['stream']>): boolean {
+  return pasted(change).some(({ password }) => password !== null);
+}
+
+function hasUsername(change: NonNullable<CameraChange['stream']>): boolean {
+  return pasted(change).some(({ username }) => username !== null);
+}
+
+/** Addresses of a change that can be read; the others are refused in words later. */
+function pasted({ url, subUrl }: NonNullable<CameraChange['stream']>) {
+  return [url, subUrl].flatMap((address) => {
+    if (address === undefined || address === null) return [];
+    try {
+      return [splitStreamAddress(address)];
+    } catch (error) {
+      if (error instanceof StreamAddressNotValid) return [];
+      throw error;
+    }
+  });
+}
+
+function deviceOf(address: string | null): string {
+  return address === null ? '' : new URL(address).host;
+}
+
+function streamChanges(
+  before: Camera,
+  after: Camera,
+  secrets: StreamSecrets,
+  stream: NewStream | null,
+): FieldChange[] {
+  const changes = streamParts
+    .map((part): FieldChange => [
+      `stream.${part}`,
+      before.stream?.[part] ?? null,
+      after.stream?.[part] ?? null,
+    ])
+    .filter(([, old, now]) => !isDeepStrictEqual(old, now));
+  const password = stream?.password ?? null;
+  if (secrets.password !== password) {
+    changes.push(['stream.password', isSet(secrets.password), isSet(password)]);
+  }
+  const whole = wholeStream({ camera: before, secrets });
+  const sameAddress = whole?.url === stream?.url && whole?.subUrl === stream?.subUrl;
+  if (changes.length === 0 && !sameAddress) {
+    // Only what *** stands for.
+    changes.push(['stream.secret', 'set', 'set']);
+  }
+  return changes;
+}
+
+function isSet(secret: string | null): 'set' | null {
+  return secret === null ? null : 'set';
+}
+
+function withoutUndefined<Value extends object>(value: Value): Partial<Value> {
+  return Object.fromEntries(
+    Object.entries(value).filter(([, part]) => part !== undefined),
+  ) as Partial<Value>;
+}

@@ -1,0 +1,276 @@
+import { sql, type Expression, type Kysely, type SqlBool } from 'kysely';
+import type { Area } from './area.ts';
+import { findDistrict, findProvince } from './areas/official-areas.ts';
+import type { Camera, Purpose } from './camera.ts';
+import { selectCameras, withAgencies } from './camera-rows.ts';
+import { searchWords } from './camera-search-text.ts';
+import { MIN_INDEXED_LENGTH, textSearchOf } from './database/text-search.ts';
+import type { RegistryTables } from './schema/tables.ts';
+import { agencyKey } from './thai-names.ts';
+
+/** Which cameras; what is left out does not narrow. */
+export interface CameraFilter {
+  /** Of the actor: nothing outside of these is told. Empty: nothing at all. */
+  within?: readonly Area[] | undefined;
+  province?: string | undefined;
+  district?: string | undefined;
+  /** Name of an LAO, by any spelling. */
+  lao?: string | undefined;
+  purpose?: Purpose | undefined;
+  declared?: Camera['declared'] | undefined;
+  scope?: Camera['scope'] | undefined;
+  brand?: string | undefined;
+  budgetSource?: string | undefined;
+  site?: string | undefined;
+  linked?: boolean | undefined;
+  /** Words that must all be found in position, names of places and agencies, brand, model and site. */
+  q?: string | undefined;
+  /** Those that were deleted, instead of those that are there. */
+  deleted?: boolean | undefined;
+  /** Only these, in ascending order: what only the caller knows, such as which are down now. */
+  among?: readonly string[] | undefined;
+}
+
+export interface CameraPage {
+  /** Of the last camera of the page before. */
+  after?: string | undefined;
+  limit: number;
+}
+
+/** Ids that one statement names. */
+const MAX_NAMED_IDS = 500;
+/** Beyond so many LAOs, cameras are looked at in their order rather than LAO by LAO. */
+const MAX_NAMED_LAOS = 400;
+/** How many cameras a search looks at one by one before it asks the index: a word that many have is found at once. */
+const PROBED = 3_000;
+
+/** A page of cameras, oldest first. */
+export async function listCameras(
+  database: Kysely<RegistryTables>,
+  filter: CameraFilter,
+  page: CameraPage,
+): Promise<Camera[]> {
+  const ids = await idsOf(database, filter, page);
+  if (ids.length === 0) return [];
+  const rows = await selectCameras(database)
+    .where('cameras.id', 'in', ids)
+    .orderBy('cameras.id')
+    .execute();
+  return withAgencies(database, rows);
+}
+
+/** How many there are, at most `upTo`. */
+export async function countCameras(
+  database: Kysely<RegistryTables>,
+  filter: CameraFilter,
+  upTo: number,
+): Promise<number> {
+  return (await idsOf(database, filter, { limit: upTo })).length;
+}
+
+async function idsOf(
+  database: Kysely<RegistryTables>,
+  filter: CameraFilter,
+  page: CameraPage,
+): Promise<string[]> {
+  const laoIds = await laosOf(database, filter);
+  if (laoIds?.length === 0) return [];
+  const words = filter.q === undefined ? [] : searchWords(filter.q);
+  if (filter.among !== undefined) {
+    return amongIds(database, filter, laoIds, words, filter.among, page);
+  }
+  // Few LAOs have few cameras: those are looked at one by one.
+  if (words.length === 0 || (laoIds !== undefined && laoIds.length <= MAX_NAMED_LAOS)) {
+    return ids(select(database, filter, laoIds, words, page, 'scanned'));
+  }
+  return searchIds(database, filter, laoIds, words, page);
+}
+
+/** A word that many cameras have fills the page from the first of them; one that few have is quick by the index. */
+async function searchIds(
+  database: Kysely<RegistryTables>,
+  filter: CameraFilter,
+  laoIds: readonly string[] | undefined,
+  words: readonly string[],
+  page: CameraPage,
+): Promise<string[]> {
+  const probed = await database
+    .selectFrom('cameras')
+    .select('id')
+    .where('id', '>', page.after ?? '')
+    .orderBy('id')
+    .offset(PROBED)
+    .limit(1)
+    .executeTakeFirst();
+  const first = await ids(
+    select(database, filter, laoIds, words, { ...page, before: probed?.id }, 'scanned'),
+  );
+  if (probed === undefined || first.length >= page.limit) return first;
+  const rest = { after: probed.id, limit: page.limit - first.length, from: true };
+  return [...first, ...(await ids(select(database, filter, laoIds, words, rest, 'indexed')))];
+}
+
+async function amongIds(
+  database: Kysely<RegistryTables>,
+  filter: CameraFilter,
+  laoIds: readonly string[] | undefined,
+  words: readonly string[],
+  among: readonly string[],
+  { after, limit }: CameraPage,
+): Promise<string[]> {
+  const found: string[] = [];
+  const later = after === undefined ? among : among.slice(firstAfter(among, after));
+  for (let at = 0; at < later.length && found.length < limit; at += MAX_NAMED_IDS) {
+    const query = select(
+      database,
+      filter,
+      laoIds,
+      words,
+      { limit: limit - found.length },
+      'scanned',
+    ).where('cameras.id', 'in', later.slice(at, at + MAX_NAMED_IDS));
+    found.push(...(await ids(query)));
+  }
+  return found;
+}
+
+/** Index of the first that is greater, in ascending order. */
+function firstAfter(sorted: readonly string[], id: string): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] ?? '') > id) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+async function ids(query: ReturnType<typeof select>): Promise<string[]> {
+  return (await query.execute()).map(({ id }) => id);
+}
+
+function select(
+  database: Kysely<RegistryTables>,
+  filter: CameraFilter,
+  laoIds: readonly string[] | undefined,
+  words: readonly string[],
+  page: CameraPage & { before?: string | undefined; from?: boolean },
+  how: 'scanned' | 'indexed',
+) {
+  const { after, limit, before, from } = page;
+  let query = database
+    .selectFrom('cameras')
+    .select('cameras.id')
+    .where('cameras.deleted_at_ms', filter.deleted === true ? 'is not' : 'is', null)
+    .orderBy('cameras.id')
+    .limit(limit);
+  if (after !== undefined) query = query.where('cameras.id', from === true ? '>=' : '>', after);
+  if (before !== undefined) query = query.where('cameras.id', '<', before);
+  if (laoIds !== undefined) {
+    query =
+      laoIds.length <= MAX_NAMED_LAOS
+        ? query.where('cameras.lao_id', 'in', laoIds)
+        : query.where(inMany('cameras.lao_id', laoIds));
+  }
+  if (words.length > 0) {
+    query = query
+      .innerJoin('camera_search', 'camera_search.id', 'cameras.id')
+      .where((where) => where.and(wordsFound(database, words, how)));
+  }
+  if (filter.purpose !== undefined) {
+    query = query.where(`cameras.purpose_${filter.purpose}`, '=', 1);
+  }
+  if (filter.declared !== undefined) query = query.where('cameras.declared', '=', filter.declared);
+  if (filter.scope !== undefined) query = query.where('cameras.scope', '=', filter.scope);
+  if (filter.brand !== undefined) query = query.where('cameras.brand', '=', filter.brand);
+  if (filter.budgetSource !== undefined) {
+    const { budgetSource } = filter;
+    query = query.where('cameras.budget_source_id', 'in', (sources) =>
+      sources
+        .selectFrom('budget_sources')
+        .select('id')
+        .where((where) =>
+          where.or([
+            where('name', '=', budgetSource),
+            where('match_key', '=', agencyKey(budgetSource)),
+          ]),
+        ),
+    );
+  }
+  if (filter.site !== undefined) {
+    const { site } = filter;
+    query = query.where('cameras.site_id', 'in', (sites) =>
+      sites.selectFrom('sites').select('id').where('name', '=', site),
+    );
+  }
+  if (filter.linked !== undefined) {
+    const { linked } = filter;
+    query = query.where((where) => {
+      const stream = where.exists(
+        where.selectFrom('streams').select('camera_id').whereRef('camera_id', '=', 'cameras.id'),
+      );
+      return linked ? stream : where.not(stream);
+    });
+  }
+  return query;
+}
+
+/** The longest word by the index, if any is long enough; the others are looked for in what it finds. */
+function wordsFound(
+  database: Kysely<RegistryTables>,
+  words: readonly string[],
+  how: 'scanned' | 'indexed',
+): Expression<SqlBool>[] {
+  const search = textSearchOf(database);
+  const [longest = '', ...others] = words.toSorted((a, b) => b.length - a.length);
+  const byIndex = how === 'indexed' && Array.from(longest).length >= MIN_INDEXED_LENGTH;
+  return [
+    byIndex ? search.indexed('camera_search', longest) : search.scanned('camera_search', longest),
+    ...others.map((word) => search.scanned('camera_search', word)),
+  ];
+}
+
+/** More values than a statement has parameters for. */
+function inMany(column: string, values: readonly string[]): Expression<SqlBool> {
+  // Our own ids: no quotes in them.
+  return sql<SqlBool>`${sql.ref(column)} in (${sql.raw(values.map((id) => `'${id}'`).join(','))})`;
+}
+
+/** Ids of the LAOs that the filter leaves; undefined: all. */
+async function laosOf(
+  database: Kysely<RegistryTables>,
+  { within, province, district, lao }: CameraFilter,
+): Promise<string[] | undefined> {
+  const areas = within?.some(({ level }) => level === 'country') === true ? undefined : within;
+  if (areas?.length === 0) return [];
+  const named = province !== undefined || district !== undefined || lao !== undefined;
+  if (areas === undefined && !named) return undefined;
+  let query = database.selectFrom('laos').select(['id', 'name', 'match_key']);
+  if (areas !== undefined) {
+    query = query.where((where) =>
+      where.or(
+        areas.map((area) => {
+          const parts = [];
+          if (area.level !== 'country') parts.push(where('province', '=', area.province));
+          if (area.level === 'district' || area.level === 'lao') {
+            parts.push(where('district', '=', area.district));
+          }
+          if (area.level === 'lao') parts.push(where('name', '=', area.lao));
+          return where.and(parts);
+        }),
+      ),
+    );
+  }
+  if (province !== undefined) {
+    query = query.where('province', '=', findProvince(province)?.name ?? province);
+  }
+  if (district !== undefined) {
+    const official = province === undefined ? undefined : findDistrict(province, district);
+    query = query.where('district', '=', official?.name ?? district);
+  }
+  const rows = await query.execute();
+  if (lao === undefined) return rows.map(({ id }) => id);
+  const key = agencyKey(lao);
+  return rows.filter(({ name }) => name === lao || agencyKey(name) === key).map(({ id }) => id);
+}

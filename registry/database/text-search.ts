@@ -1,0 +1,28 @@
+import type { Expression, Kysely, SqlBool, Transaction } from 'kysely';
+
+/**
+ * Finding text within text, which Thai wants: it has no blanks between words, so that an index of words finds nothing.
+ * A search table holds one normalised text for each row of another table; both databases index its runs of three letters.
+ */
+export interface TextSearch {
+  /** For a migration. */
+  createSearchTable(db: Kysely<never>, table: SearchTable): Promise<void>;
+  /** That the table's `text` holds `part`, by the index: best where few rows do. */
+  indexed(table: string, part: string): Expression<SqlBool>;
+  /** The same by looking at each row: best where many do, or few are left by other conditions. */
+  scanned(table: string, part: string): Expression<SqlBool>;
+}
+
+export interface SearchTable {
+  /** Will have the columns `id` and `text`. */
+  name: string;
+  /** The table whose `id` it has; rows go with theirs. */
+  of: string;
+}
+
+/** The index knows runs of three letters; shorter text is looked for in each row. */
+export const MIN_INDEXED_LENGTH = 3;
+
+export function textSearchOf<Tables>(db: Kysely<Tables> | Transaction<Tables>): TextSearch {
+  return db.getExecutor().adapter as unknown as TextSearch;
+}

@@ -1,0 +1,99 @@
+/**
+ * Names of places and agencies as people spell them, and whether two spellings are the same name. Two names match when
+ * their keys are equal; nothing is guessed beyond what is written here.
+ */
+
+/** The kinds of local administration (อปท.), as the forms abbreviate them. Two are of a kind of their own. */
+export const laoTypes = ['อบจ.', 'ทน.', 'ทม.', 'ทต.', 'อบต.', 'พิเศษ'] as const;
+export type LaoType = (typeof laoTypes)[number];
+
+/** Long forms first: เทศบาลเมือง must not be read as เทศบาล. Keys as `matchKey` makes them, without dots and blanks. */
+const laoPrefixes: readonly [prefix: string, type: LaoType][] = [
+  ['องค์การบริหารส่วนจังหวัด', 'อบจ.'],
+  ['องค์การบริหารส่วนตำบล', 'อบต.'],
+  ['เทศบาลนคร', 'ทน.'],
+  ['เทศบาลเมือง', 'ทม.'],
+  ['เทศบาลตำบล', 'ทต.'],
+];
+/** As abbreviations they want their dots, or a blank behind them: อบตอ… may begin a name. */
+const laoAbbreviations: readonly [abbreviation: RegExp, type: LaoType][] = [
+  [/^อ\.?\s*บ\.?\s*จ(?:\.\s*|\s+)/u, 'อบจ.'],
+  [/^อ\.?\s*บ\.?\s*ต(?:\.\s*|\s+)/u, 'อบต.'],
+  [/^ท\.?\s*น(?:\.\s*|\s+)/u, 'ทน.'],
+  [/^ท\.?\s*ม(?:\.\s*|\s+)/u, 'ทม.'],
+  [/^ท\.?\s*ต(?:\.\s*|\s+)/u, 'ทต.'],
+];
+const specialLaos: ReadonlyMap<string, LaoType> = new Map([
+  ['กรุงเทพมหานคร', 'พิเศษ'],
+  ['เมืองพัทยา', 'พิเศษ'],
+]);
+
+/**
+ * What two spellings of one text have in common: NFC, สระอำ in one piece, two เ as แ, no blanks, dots or zero-width
+ * marks, Arabic digits, small Latin letters.
+ */
+export function matchKey(text: string): string {
+  return spelled(text).replace(/[\s.]/gu, '');
+}
+
+/** The type that an LAO's name begins with, and the name behind it; undefined where it begins with none. */
+export function splitLaoName(name: string): { type: LaoType; rest: string } | undefined {
+  const text = spelled(name).trim();
+  const special = specialLaos.get(matchKey(text));
+  if (special !== undefined) return { type: special, rest: matchKey(text) };
+  for (const [abbreviation, type] of laoAbbreviations) {
+    const match = abbreviation.exec(text);
+    if (match !== null) return { type, rest: matchKey(text.slice(match[0].length)) };
+  }
+  const key = matchKey(text);
+  for (const [prefix, type] of laoPrefixes) {
+    if (key.startsWith(prefix) && key.length > prefix.length) {
+      return { type, rest: key.slice(prefix.length) };
+    }
+  }
+  return undefined;
+}
+
+/** Of an LAO's name, or of any agency's: ทต.ก, เทศบาลตำบล ก and เทศบาลตำบลก have one. */
+export function agencyKey(name: string): string {
+  const split = splitLaoName(name);
+  return split === undefined ? matchKey(name) : `${split.type}${split.rest}`;
+}
+
+/** Of a province's name, with or without จังหวัด or จ. before it. */
+export function provinceKey(name: string): string {
+  return matchKey(
+    spelled(name)
+      .trim()
+      .replace(/^(?:จังหวัด|จ\.)\s*/u, ''),
+  );
+}
+
+/** Of a district's name, with or without อำเภอ, อ. or (in Bangkok) เขต before it. */
+export function districtKey(name: string): string {
+  return matchKey(
+    spelled(name)
+      .trim()
+      .replace(/^(?:อำเภอ|อ\.|เขต)\s*/u, ''),
+  );
+}
+
+/** For searching: like a key, but blanks stay, one between words. */
+export function searchText(text: string): string {
+  return spelled(text).replace(/\s+/gu, ' ').trim();
+}
+
+function spelled(text: string): string {
+  return (
+    text
+      .normalize('NFC')
+      // Unicode's NFC leaves these apart. A tone mark may have been typed between the two halves of สระอำ.
+      .replace(/\u0e4d([\u0e48-\u0e4b]?)\u0e32/gu, '$1\u0e33')
+      .replace(/([\u0e48-\u0e4b])\u0e4d\u0e32/gu, '$1\u0e33')
+      .replace(/เเ/gu, 'แ')
+      .replace(/[\u200b-\u200d\u2060\ufeff\u00ad]/gu, '')
+      .replace(/\u00a0/gu, ' ')
+      .replace(/[๐-๙]/gu, (digit) => String(digit.charCodeAt(0) - 0x0e50))
+      .toLowerCase()
+  );
+}

@@ -1,0 +1,530 @@
+/** The registry of cameras, on both databases. */
+import { beforeEach, describe, expect, test } from 'vitest';
+import { newCamera, type CameraChange } from '#registry/camera.ts';
+import {
+  CameraNotFound,
+  CameraStale,
+  CameraTwice,
+  type CameraEvent,
+  type Cameras,
+} from '#registry/cameras.ts';
+import { ChangeRefused } from '#registry/camera-changes.ts';
+import { declaredCounts } from '#registry/declared-counts.ts';
+import { openRegistry } from '#registry/schema/open-registry.ts';
+import type { RegistryDatabase } from '#registry/schema/tables.ts';
+import { sealStoredPasswords } from '#registry/seal-passwords.ts';
+import { StreamAddressNotValid } from '#registry/stream-address.ts';
+import { byTest, camerasOf, testBox, tester } from '../registry/cameras-of.ts';
+import { krabiCamera } from '../registry/krabi-camera.ts';
+import { onEachDatabase } from './each-database.ts';
+
+const given = (changes: Record<string, unknown> = {}) => newCamera.parse(krabiCamera(changes));
+const lao = (name: string, district = 'เกาะลันตา', province = 'กระบี่') => ({
+  name,
+  district,
+  province,
+});
+
+onEachDatabase((rig) => {
+  let database: RegistryDatabase;
+  let cameras: Cameras;
+  let nowMs: number;
+  let told: CameraEvent[];
+
+  beforeEach(async () => {
+    database = await openRegistry(rig.open());
+    nowMs = 1_790_000_000_000;
+    cameras = camerasOf(database, () => nowMs);
+    told = [];
+    cameras.onChanged((event) => told.push(event));
+  });
+
+  const positions = async (filter: Parameters<Cameras['list']>[0]): Promise<string[]> =>
+    (await cameras.list(filter)).map(({ position }) => position);
+
+  const sources = async () =>
+    (await cameras.streams()).map(({ url, username, password }) => ({ url, username, password }));
+
+  describe('a change', () => {
+    test('makes a new version, and history says what it was before, by whom and when', async () => {
+      const { id } = await cameras.create(given(), byTest);
+      nowMs += 60_000;
+      const author = { id: 'somchai', name: 'สมชาย', proxyFor: 'ทต.เกาะลันตาใหญ่' };
+      const changed = await cameras.change(
+        id,
+        { brand: 'ยี่ห้อ ข', linkedAgencies: ['สภ.ก', 'สภ.ข'], declared: 'under-repair' },
+        { author, version: 1 },
+      );
+      expect(changed).toMatchObject({
+        version: 2,
+        brand: 'ยี่ห้อ ข',
+        linkedAgencies: ['สภ.ก', 'สภ.ข'],
+        updatedAt: new Date(nowMs).toISOString(),
+        declaredAt: new Date(nowMs).toISOString(),
+      });
+      expect(await cameras.get(id)).toEqual(changed);
+      expect(await cameras.history(id)).toEqual([
+        {
+          version: 2,
+          atMs: nowMs,
+          action: 'changed',
+          source: 'declared',
+          author,
+          reason: null,
+          changes: [
+            ['linkedAgencies', ['สภ.เกาะลันตา'], ['สภ.ก', 'สภ.ข']],
+            ['brand', 'ยี่ห้อ ก', 'ยี่ห้อ ข'],
+            ['declared', 'working', 'under-repair'],
+          ],
+        },
+        {
+          version: 1,
+          atMs: nowMs - 60_000,
+          action: 'created',
+          source: 'declared',
+          author: tester,
+          reason: null,
+          changes: [],
+        },
+      ]);
+      const detail = await cameras.detail(id);
+      expect(detail?.origins['brand']).toEqual({
+        source: 'declared',
+        by: author,
+        at: new Date(nowMs).toISOString(),
+      });
+      expect(detail?.origins['position']?.by).toEqual(tester);
+      // Nothing of the stream changed: whoever pulls it goes on.
+      expect(told.map(({ kind, streamChanged }) => [kind, streamChanged])).toEqual([
+        ['created', true],
+        ['changed', false],
+      ]);
+    });
+
+    test('that changes nothing makes no version', async () => {
+      const { id, ...camera } = await cameras.create(given(), byTest);
+      const same = await cameras.change(
+        id,
+        { brand: camera.brand, lao: lao('เทศบาลตำบลเกาะลันตาใหญ่', 'อ.เกาะลันตา', 'จังหวัดกระบี่') },
+        { ...byTest, version: 1 },
+      );
+      expect(same.version).toBe(1);
+      expect(told).toHaveLength(1);
+    });
+
+    test('to a version that is gone is refused with both, and nothing is written', async () => {
+      const { id } = await cameras.create(given(), byTest);
+      const current = await cameras.change(id, { brand: 'ของคนแรก' }, { ...byTest, version: 1 });
+      const late = cameras.change(id, { retentionDays: 90 }, { ...byTest, version: 1 });
+      await expect(late).rejects.toBeInstanceOf(CameraStale);
+      const { details } = (await late.catch((error: unknown) => error)) as CameraStale;
+      expect(details.current).toEqual(current);
+      // As it would be, had nobody else changed it: the other's brand is not in it.
+      expect(details.yours).toMatchObject({ retentionDays: 90, brand: 'ยี่ห้อ ก' });
+      expect(details.changedSince).toEqual(['brand']);
+      expect(await cameras.get(id)).toEqual(current);
+      await expect(
+        cameras.remove(id, { ...byTest, version: 1, reason: 'ทดสอบ' }),
+      ).rejects.toBeInstanceOf(CameraStale);
+    });
+
+    test('of two at once to one version, one is stored', async () => {
+      const { id } = await cameras.create(given(), byTest);
+      const results = await Promise.allSettled(
+        ['ก', 'ข', 'ค', 'ง'].map(async (brand) =>
+          cameras.change(id, { brand }, { ...byTest, version: 1 }),
+        ),
+      );
+      expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      for (const result of results) {
+        if (result.status === 'rejected') expect(result.reason).toBeInstanceOf(CameraStale);
+      }
+      expect((await cameras.history(id))?.map(({ version }) => version)).toEqual([2, 1]);
+    });
+
+    test('of a camera that is not there is told so', async () => {
+      const nowhere = '019aaaaa-0000-7000-8000-000000000000';
+      await expect(
+        cameras.change(nowhere, { brand: 'ก' }, { ...byTest, version: 1 }),
+      ).rejects.toBeInstanceOf(CameraNotFound);
+      expect(await cameras.history(nowhere)).toBeUndefined();
+      expect(await cameras.detail(nowhere)).toBeUndefined();
+    });
+  });
+
+  describe('the scope', () => {
+    test('of a linked camera that is closed ends its link, and credentials go with it', async () => {
+      const { id } = await cameras.create(given(), byTest);
+      const closed = await cameras.change(id, { scope: 'closed-area' }, { ...byTest, version: 1 });
+      expect(closed).toMatchObject({ scope: 'closed-area', stream: null });
+      expect(told.at(-1)).toMatchObject({ source: null, streamChanged: true });
+      expect(await cameras.streams()).toEqual([]);
+      expect(await database.selectFrom('stream_credentials').selectAll().execute()).toEqual([]);
+      const [{ changes } = { changes: [] }] = (await cameras.history(id)) ?? [];
+      expect(changes).toContainEqual(['stream.url', 'rtsp://10.1.2.3:554/stream1', null]);
+      expect(changes).toContainEqual(['stream.password', 'set', null]);
+    });
+
+    test('of a closed area takes no stream, and one that opens has none until it is given', async () => {
+      const { id } = await cameras.create(given({ scope: 'closed-area', stream: null }), byTest);
+      const linking = cameras.change(
+        id,
+        { stream: { url: 'rtsp://10.0.0.1/a' } },
+        { ...byTest, version: 1 },
+      );
+      await expect(linking).rejects.toBeInstanceOf(ChangeRefused);
+      await expect(linking).rejects.toMatchObject({ code: 'closed_area_never_linked' });
+      const opened = await cameras.change(
+        id,
+        { scope: 'public-area', stream: { url: 'rtsp://10.0.0.1/a' } },
+        { ...byTest, version: 1 },
+      );
+      expect(opened.stream?.url).toBe('rtsp://10.0.0.1/a');
+      expect(told.at(-1)).toMatchObject({ streamChanged: true, source: { cameraId: id } });
+    });
+
+    test('is attested by who gave it last, also when it stays', async () => {
+      const { id, scopeAttested } = await cameras.create(given(), byTest);
+      expect(scopeAttested?.by).toEqual(tester);
+      nowMs += 1_000;
+      const author = { id: 'x', name: 'สมหญิง', proxyFor: null };
+      const again = await cameras.change(id, { scope: 'public-area' }, { author, version: 1 });
+      expect(again.scopeAttested).toEqual({ by: author, at: new Date(nowMs).toISOString() });
+      expect(again.version).toBe(2);
+      const other = await cameras.change(id, { brand: 'ก' }, { ...byTest, version: 2 });
+      expect(other.scopeAttested?.by).toEqual(author);
+    });
+  });
+
+  describe('credentials', () => {
+    test('are sealed in the database, and opened for whoever pulls', async () => {
+      const { id } = await cameras.create(
+        given({ stream: { url: 'rtsp://10.1.2.3/cam?user=admin&password=ในที่อยู่&channel=1' } }),
+        byTest,
+      );
+      await cameras.create(given(), byTest);
+      const rows = JSON.stringify([
+        await database.selectFrom('stream_credentials').selectAll().execute(),
+        await database.selectFrom('streams').selectAll().execute(),
+        await database.selectFrom('camera_changes').selectAll().execute(),
+      ]);
+      expect(rows).not.toContain('pa55');
+      expect(rows).not.toContain('ในที่อยู่');
+      const camera = await cameras.get(id);
+      expect(camera?.stream?.url).toBe('rtsp://10.1.2.3/cam?user=admin&password=***&channel=1');
+      expect(await sources()).toEqual([
+        {
+          url: 'rtsp://10.1.2.3/cam?user=admin&password=ในที่อยู่&channel=1',
+          username: null,
+          password: null,
+        },
+        { url: 'rtsp://10.1.2.3:554/stream1', username: 'viewer', password: 'pa55-ลับ' },
+      ]);
+    });
+
+    test('an address that is sent back as it was shown is as it was; *** in another is refused', async () => {
+      const { id, stream } = await cameras.create(
+        given({ stream: { url: 'rtsp://10.1.2.3/a?pwd=x1' } }),
+        byTest,
+      );
+      const same: CameraChange = { brand: 'ก', stream: { url: stream?.url ?? '' } };
+      await cameras.change(id, same, { ...byTest, version: 1 });
+      expect((await sources())[0]?.url).toBe('rtsp://10.1.2.3/a?pwd=x1');
+      await expect(
+        cameras.change(
+          id,
+          { stream: { url: 'rtsp://10.1.2.3/b?pwd=***' } },
+          { ...byTest, version: 2 },
+        ),
+      ).rejects.toBeInstanceOf(StreamAddressNotValid);
+      // Only what *** stands for: whoever pulls it is told, and history says no more.
+      await cameras.change(
+        id,
+        { stream: { url: 'rtsp://10.1.2.3/a?pwd=x2' } },
+        { ...byTest, version: 2 },
+      );
+      expect((await sources())[0]?.url).toBe('rtsp://10.1.2.3/a?pwd=x2');
+      expect(told.at(-1)?.streamChanged).toBe(true);
+      expect((await cameras.history(id))?.[0]?.changes).toEqual([['stream.secret', 'set', 'set']]);
+    });
+
+    test('a stored password does not follow an address to another device', async () => {
+      const { id } = await cameras.create(given(), byTest);
+      const elsewhere: CameraChange = { stream: { url: 'rtsp://10.9.9.9/stream1' } };
+      await expect(cameras.change(id, elsewhere, { ...byTest, version: 1 })).rejects.toMatchObject({
+        code: 'credentials_needed_again',
+      });
+      await expect(
+        cameras.change(id, { stream: { subUrl: 'rtsp://10.9.9.9/2' } }, { ...byTest, version: 1 }),
+      ).rejects.toMatchObject({ code: 'credentials_needed_again' });
+      // Another path of the same device, with what it had.
+      await cameras.change(
+        id,
+        { stream: { url: 'rtsp://10.1.2.3:554/stream2', subUrl: 'rtsp://10.1.2.3:554/3' } },
+        { ...byTest, version: 1 },
+      );
+      expect(await sources()).toMatchObject([
+        { url: 'rtsp://10.1.2.3:554/stream2', password: 'pa55-ลับ' },
+      ]);
+      await cameras.change(
+        id,
+        { stream: { url: 'rtsp://boss:new@10.9.9.9/stream1', subUrl: null } },
+        { ...byTest, version: 2 },
+      );
+      expect(await sources()).toEqual([
+        { url: 'rtsp://10.9.9.9/stream1', username: 'boss', password: 'new' },
+      ]);
+    });
+
+    test('stored before there was a key are sealed once', async () => {
+      const { id } = await cameras.create(given(), byTest);
+      await database.deleteFrom('stream_credentials').execute();
+      await database
+        .insertInto('stream_credentials')
+        .values({ camera_id: id, username: 'viewer', password: 'เดิม', sealed: null })
+        .execute();
+      await database
+        .updateTable('streams')
+        .set({ url: 'rtsp://10.1.2.3/a?token=เดิม', url_key: null })
+        .execute();
+      expect(await sealStoredPasswords(database, testBox)).toBe(1);
+      expect(await sealStoredPasswords(database, testBox)).toBe(0);
+      expect(await database.selectFrom('stream_credentials').select('password').execute()).toEqual([
+        { password: null },
+      ]);
+      expect(await sources()).toEqual([
+        { url: 'rtsp://10.1.2.3/a?token=เดิม', username: 'viewer', password: 'เดิม' },
+      ]);
+    });
+  });
+
+  test('a deleted camera leaves lists and ingest with its reason, and comes back with its stream', async () => {
+    const { id } = await cameras.create(given(), byTest);
+    await cameras.remove(id, { ...byTest, version: 1, reason: 'ย้ายจุดติดตั้ง' });
+    expect(await cameras.get(id)).toBeUndefined();
+    expect(await cameras.list({ limit: 5 })).toEqual([]);
+    expect(await cameras.streams()).toEqual([]);
+    expect(await declaredCounts(database)).toEqual([]);
+    expect(await cameras.list({ limit: 5, deleted: true })).toMatchObject([{ id }]);
+    expect((await cameras.detail(id))?.deleted).toEqual({
+      by: tester,
+      at: new Date(nowMs).toISOString(),
+      reason: 'ย้ายจุดติดตั้ง',
+    });
+    await expect(
+      cameras.change(id, { brand: 'ก' }, { ...byTest, version: 2 }),
+    ).rejects.toBeInstanceOf(CameraNotFound);
+    const back = await cameras.restore(id, { ...byTest, version: 2 });
+    expect(back).toMatchObject({ id, version: 3 });
+    expect(await cameras.streams()).toMatchObject([{ cameraId: id, password: 'pa55-ลับ' }]);
+    expect((await cameras.history(id))?.map(({ action, reason }) => [action, reason])).toEqual([
+      ['restored', null],
+      ['deleted', 'ย้ายจุดติดตั้ง'],
+      ['created', null],
+    ]);
+    expect(told.map(({ kind, source }) => [kind, source !== null])).toEqual([
+      ['created', true],
+      ['deleted', false],
+      ['restored', true],
+    ]);
+    await expect(cameras.restore(id, { ...byTest, version: 3 })).rejects.toBeInstanceOf(
+      CameraNotFound,
+    );
+  });
+
+  test('the same position and the same stream twice is told once; several on one pole are normal', async () => {
+    const author = { author: tester };
+    const first = await cameras.create(given(), author);
+    const twice = cameras.create(given({ position: ' หน้าตลาดสด ถนนเทศบาล 1' }), author);
+    await expect(twice).rejects.toBeInstanceOf(CameraTwice);
+    await expect(twice).rejects.toMatchObject({ details: { cameras: [{ id: first.id }] } });
+    await cameras.create(given({ stream: { url: 'rtsp://10.1.2.3:554/stream2' } }), author);
+    await cameras.create(given({ position: 'อีกด้านของเสา' }), author);
+    const second = await cameras.create(given(), { ...author, duplicateConfirmed: true });
+    // What was confirmed is not asked for again when something else changes.
+    await cameras.change(second.id, { brand: 'ข' }, { ...author, version: 1 });
+    expect(await cameras.list({ limit: 9 })).toHaveLength(4);
+  });
+
+  test('what the stream and ONVIF say lies beside what is registered, and differs in the findings', async () => {
+    const { id } = await cameras.create(given({ frameRate: 25, model: null }), byTest);
+    await cameras.observe(id, 'stream', { frameRate: 8, recordedResolution: '1920x1080' });
+    await cameras.observe(id, 'onvif', { brand: 'HIKVISION', model: 'DS-2CD2043' });
+    nowMs += 1_000;
+    await cameras.observe(id, 'stream', { frameRate: 8.5 });
+    const detail = await cameras.detail(id);
+    expect(detail?.camera).toMatchObject({ frameRate: 25, model: null, version: 1 });
+    expect(detail?.observed).toHaveLength(4);
+    expect(detail?.observed).toContainEqual({
+      field: 'frameRate',
+      source: 'stream',
+      value: 8.5,
+      at: new Date(nowMs).toISOString(),
+    });
+    expect(detail?.findings).toEqual([
+      { field: 'brand', code: 'differs_from_onvif', registered: 'ยี่ห้อ ก', observed: 'HIKVISION' },
+      { field: 'frameRate', code: 'differs_from_stream', registered: 25, observed: 8.5 },
+    ]);
+    const accepted = await cameras.change(
+      id,
+      { brand: 'HIKVISION', model: 'DS-2CD2043' },
+      { ...byTest, version: 1, source: 'onvif' },
+    );
+    expect(accepted.brand).toBe('HIKVISION');
+    expect((await cameras.detail(id))?.origins['model']).toMatchObject({ source: 'onvif' });
+    expect((await cameras.detail(id))?.findings).toHaveLength(1);
+  });
+
+  test('lists are narrowed to areas, and by what each camera is', async () => {
+    const kohLanta = 'ทต.เกาะลันตาใหญ่';
+    await cameras.create(given({ position: 'ก' }), byTest);
+    await cameras.create(
+      given({
+        position: 'ข',
+        lao: lao('อบต.คลองยาง'),
+        purposes: ['prevention'],
+        declared: 'unrepairable',
+        stream: null,
+        site: null,
+        brand: 'Axis',
+      }),
+      byTest,
+    );
+    await cameras.create(
+      given({
+        position: 'ค',
+        lao: lao('อบจ.กระบี่', 'เมืองกระบี่'),
+        scope: 'adjacent-road',
+        budgetSource: 'กระทรวงมหาดไทย',
+      }),
+      byTest,
+    );
+    await cameras.create(given({ position: 'ง', lao: lao('ทน.ตรัง', 'เมืองตรัง', 'ตรัง') }), byTest);
+    const all = { limit: 9 };
+    const province = 'กระบี่';
+    for (const [filter, expected] of [
+      [{}, ['ก', 'ข', 'ค', 'ง']],
+      [{ within: [] }, []],
+      [{ within: [{ level: 'country' }] }, ['ก', 'ข', 'ค', 'ง']],
+      [{ within: [{ level: 'province', province }] }, ['ก', 'ข', 'ค']],
+      [{ within: [{ level: 'district', province, district: 'เกาะลันตา' }] }, ['ก', 'ข']],
+      [{ within: [{ level: 'lao', province, district: 'เกาะลันตา', lao: kohLanta }] }, ['ก']],
+      [
+        {
+          within: [
+            { level: 'lao', province, district: 'เกาะลันตา', lao: kohLanta },
+            { level: 'province', province: 'ตรัง' },
+          ],
+        },
+        ['ก', 'ง'],
+      ],
+      [{ within: [{ level: 'province', province: 'ตรัง' }], province }, []],
+      [{ province: 'จ.กระบี่' }, ['ก', 'ข', 'ค']],
+      [{ province, district: 'อ.เมือง' }, ['ค']],
+      [{ lao: 'เทศบาลตำบล เกาะลันตาใหญ่' }, ['ก']],
+      [{ purpose: 'traffic' }, ['ก', 'ค', 'ง']],
+      [{ declared: 'unrepairable' }, ['ข']],
+      [{ scope: 'adjacent-road' }, ['ค']],
+      [{ brand: 'Axis' }, ['ข']],
+      [{ budgetSource: 'กระทรวงมหาดไทย' }, ['ค']],
+      [{ site: 'ตู้เทศบาล' }, ['ก', 'ค', 'ง']],
+      [{ linked: false }, ['ข']],
+      [{ linked: true, province }, ['ก', 'ค']],
+    ] as const) {
+      expect(await positions({ ...all, ...filter }), JSON.stringify(filter)).toEqual(expected);
+    }
+    const ids = (await cameras.list(all)).map(({ id }) => id);
+    expect(await positions({ ...all, among: [ids[1] ?? '', ids[3] ?? ''] })).toEqual(['ข', 'ง']);
+    expect(await positions({ ...all, among: ids, after: ids[1] })).toEqual(['ค', 'ง']);
+    expect(await positions({ limit: 2, after: ids[0] })).toEqual(['ข', 'ค']);
+    expect(await positions({ limit: 1, among: ids, q: 'ทน.' })).toEqual(['ง']);
+  });
+
+  test('text is found within text, in Thai, by every spelling that people type', async () => {
+    await cameras.create(given({ position: 'หน้าตลาดสด ซอย ๓', model: 'DS-2CD' }), byTest);
+    await cameras.create(
+      given({ position: 'สี่แยกน้ำพุ 100%', owningAgency: 'อบต.คลองยาง', lao: lao('อบต.คลองยาง') }),
+      byTest,
+    );
+    const [first, second] = await positions({ limit: 2 });
+    for (const [q, expected] of [
+      ['ตลาด', [first]],
+      ['ซอย 3', [first]],
+      ['ds-2cd', [first]],
+      ['น\u0e49\u0e4d\u0e32พุ', [second]],
+      ['100%', [second]],
+      ['%', [second]],
+      ['_', []],
+      ['"', []],
+      ['เทศบาลตำบลเกาะลันตา', [first]],
+      ['ทต.เกาะ', [first]],
+      ['องค์การบริหารส่วนตำบลคลองยาง', [second]],
+      ['คลองยาง สี่แยก', [second]],
+      ['คลองยาง ตลาด', []],
+      ['กระบี่', [first, second]],
+      ['กร', [first, second]],
+      ['ไม่มี', []],
+    ] as const) {
+      expect(await positions({ limit: 9, q }), q).toEqual(expected);
+    }
+    const { id } = (await cameras.list({ limit: 1 }))[0] ?? { id: '' };
+    await cameras.change(id, { position: 'ท่าเรือ' }, { ...byTest, version: 1 });
+    expect(await positions({ limit: 9, q: 'ตลาด' })).toEqual([]);
+    expect(await positions({ limit: 9, q: 'ท่าเรือ' })).toEqual(['ท่าเรือ']);
+  });
+
+  test('a search beyond the cameras that are looked at one by one finds the same, page by page', async () => {
+    const many = Array.from({ length: 800 }, (_, i) =>
+      given({ position: i % 400 === 399 ? `หายาก ${i}` : `ธรรมดา ${i}`, stream: null }),
+    );
+    for (let i = 0; i < 5; i++) await cameras.createMany(many, byTest);
+    const found: string[] = [];
+    let after: string | undefined;
+    for (;;) {
+      const page = await cameras.list({ limit: 3, q: 'หายาก', after });
+      found.push(...page.map(({ position }) => position));
+      after = page.at(-1)?.id;
+      if (page.length < 3) break;
+    }
+    expect(found).toEqual(Array.from({ length: 5 }, () => ['หายาก 399', 'หายาก 799']).flat());
+    expect(await cameras.list({ limit: 500, q: 'ธรรมดา' })).toHaveLength(500);
+  });
+
+  test('an inventory is applied whole or not at all, with its history', async () => {
+    const { id } = await cameras.create(given(), byTest);
+    const progress: number[] = [];
+    const batch = {
+      create: Array.from({ length: 450 }, (_, i) => given({ position: `จุดที่ ${i}` })),
+      change: [{ id, version: 1, change: { brand: 'ใหม่' } }],
+    };
+    await expect(
+      cameras.apply({ ...batch, change: [{ id, version: 9, change: { brand: 'x' } }] }, byTest),
+    ).rejects.toBeInstanceOf(CameraStale);
+    expect(await cameras.list({ limit: 9 })).toHaveLength(1);
+    await cameras.apply(batch, { ...byTest, source: 'import' }, (done) => progress.push(done));
+    expect(progress).toEqual([200, 400, 450, 451]);
+    expect(await cameras.list({ limit: 500 })).toHaveLength(451);
+    expect(await cameras.get(id)).toMatchObject({ brand: 'ใหม่', version: 2 });
+    expect((await cameras.history(id))?.[0]?.source).toBe('import');
+    expect(told.filter(({ kind }) => kind === 'created')).toHaveLength(451);
+  });
+
+  test('cameras are counted by LAO and budget source, as the survey form does', async () => {
+    const row = { budgetSource: 'กระทรวงมหาดไทย', stream: null };
+    await cameras.createMany(
+      [
+        given({ ...row, declared: 'working' }),
+        given({ ...row, declared: 'working' }),
+        given({ ...row, declared: 'under-repair', scope: 'closed-area' }),
+        given({ ...row, declared: 'unrepairable', lao: lao('เทศบาลตำบลเกาะลันตาใหญ่') }),
+        given({ stream: null, declared: 'working' }),
+      ],
+      byTest,
+    );
+    const counts = await declaredCounts(database);
+    expect(counts.toSorted((a, b) => b.total - a.total)).toMatchObject([
+      { total: 4, working: 2, underRepair: 1, unrepairable: 1 },
+      { total: 1, working: 1, underRepair: 0, unrepairable: 0 },
+    ]);
+  });
+});
