@@ -7,6 +7,9 @@ import type { PacketisedPicture } from './clip.ts';
 import { seededRandom } from './seeded-random.ts';
 
 const FRAME_HEADER_BYTES = 4;
+const RTP_HEADER_BYTES = 12;
+/** In this the clips have their parameter sets, and nothing else (clip.ts). */
+const STAP_A = 24;
 const PAIR_TRIES = 20;
 /** Pictures of the log; at ten a second, hours. */
 const MAX_LOGGED = 100_000;
@@ -26,7 +29,7 @@ export interface UdpSender {
   rtcp: Socket;
   /** By address and port: who is told that something came from there. */
   listeners: Map<string, () => void>;
-  /** Of clients on a bad line: each picture in order, by its timestamp, and whether all of its packets left. */
+  /** Of clients on a bad line: each picture in order, by its timestamp, and whether all packets of it left. */
   log: SentPicture[];
   clients(): { rtp: number; rtcp: number }[];
   close(): void;
@@ -114,7 +117,8 @@ export class UdpClient {
       }
       if (this.#random() < behaviour.loss) {
         this.#to.counts.packetsLost++;
-        whole = false;
+        // Parameter sets come again and again: a picture is whole without them.
+        if (((packet[RTP_HEADER_BYTES] ?? 0) & 0x1f) !== STAP_A) whole = false;
         continue;
       }
       if (this.#random() < behaviour.disorder) {
