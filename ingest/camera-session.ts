@@ -1,11 +1,14 @@
 import type { Clock } from './clock.ts';
-import { AccessUnits } from './h264/access-units.ts';
+import { AccessUnits } from './bitstream/access-units.ts';
+import { H264Format } from './h264/format.ts';
+import { H265Format } from './h265/format.ts';
 import type { PartTarget } from './fmp4/part-target.ts';
 import { TIMESCALE } from './fmp4/init.ts';
 import { Segmenter, type SegmenterOutput } from './fmp4/segmenter.ts';
 import type { ChunkPool } from './memory/chunk-pool.ts';
 import { PartWriter } from './memory/part-writer.ts';
 import { H264Payload } from './rtp/h264.ts';
+import { H265Payload } from './rtp/h265.ts';
 import { RtpReceiver } from './rtp/receiver.ts';
 import { Timeline } from './rtp/timeline.ts';
 import { WallClock } from './rtp/wall-clock.ts';
@@ -21,7 +24,12 @@ import { isTunnelled, openLine, requestAddress } from './rtsp/line.ts';
 import { MalformedReply } from './rtsp/message.ts';
 import type { PacketPath } from './rtsp/packet-path.ts';
 import { redirectTarget } from './rtsp/redirect.ts';
-import { MalformedDescription, parameterSets, type MediaDescription } from './rtsp/sdp.ts';
+import {
+  hasDecodingOrderNumbers,
+  MalformedDescription,
+  parameterSets,
+  type MediaDescription,
+} from './rtsp/sdp.ts';
 import type { Transport } from './rtsp/transport-choice.ts';
 import { UdpPath } from './rtsp/udp-path.ts';
 import { SessionLimits } from './session-limits.ts';
@@ -76,7 +84,7 @@ export interface SessionCounters {
 /**
  * One uninterrupted session with one camera, all stages joined, in the order in which a frame passes them:
  *
- * socket → interleaved frame, or datagram → RTP packet → H.264 payload → access unit → part and segment.
+ * socket → interleaved frame, or datagram → RTP packet → NAL units → access unit → part and segment.
  *
  * Each stage calls the next; there is no queue, promise or event between them.
  */
@@ -88,7 +96,7 @@ export class CameraSession implements ScheduledReader {
   #client: RtspClient | undefined;
   #udp: UdpPath | undefined;
   #reader: InterleavedReader;
-  readonly #units: AccessUnits;
+  #units: AccessUnits | undefined;
   readonly #segmenter: Segmenter;
   readonly #clock = new WallClock();
   readonly #limits: SessionLimits;
@@ -132,7 +140,6 @@ export class CameraSession implements ScheduledReader {
       new PartWriter(options.pool),
       options.output,
     );
-    this.#units = new AccessUnits(this.#segmenter);
     const { username, password } = options.source;
     this.#credentials = username === null ? undefined : { username, password: password ?? '' };
     this.#reader = this.#newReader();
@@ -228,7 +235,7 @@ export class CameraSession implements ScheduledReader {
 
   get counters(): SessionCounters {
     return {
-      droppedUnits: this.#units.counters.dropped,
+      droppedUnits: this.#units?.counters.dropped ?? 0,
       lostPackets: this.#receiver?.lostPackets ?? 0,
     };
   }
@@ -254,7 +261,7 @@ export class CameraSession implements ScheduledReader {
     const exceeded = this.#limits.exceeded(
       nowMs,
       this.#workMs,
-      this.#receiver?.begun ?? 0,
+      this.#units?.counters.begun ?? 0,
       this.#segmenter.initIndex + 1,
     );
     this.#workMs = 0;
@@ -264,7 +271,7 @@ export class CameraSession implements ScheduledReader {
     }
     this.#client?.tick(nowMs);
     this.#udp?.tick(nowMs);
-    const units = this.#receiver?.units ?? 0;
+    const units = this.#units?.counters.handedOn ?? 0;
     if (units !== this.#lastUnits) {
       this.#lastUnits = units;
       this.#lastUnitMs = nowMs;
@@ -347,7 +354,7 @@ export class CameraSession implements ScheduledReader {
   }
 
   #lookForPicture(): void {
-    if (this.#up || this.#over || (this.#receiver?.units ?? 0) === 0) return;
+    if (this.#up || this.#over || (this.#units?.counters.handedOn ?? 0) === 0) return;
     this.#up = true;
     this.#options.onUp();
   }
@@ -387,14 +394,24 @@ export class CameraSession implements ScheduledReader {
     } else {
       this.#udp?.punch();
     }
-    for (const set of parameterSets(media)) this.#units.parameterSet(set);
+    const timeline = new Timeline(TIMESCALE);
+    const isH265 = media.encoding === 'H265';
+    const units = new AccessUnits(
+      isH265 ? new H265Format() : new H264Format(),
+      this.#segmenter,
+      (by) => timeline.shift(by),
+    );
+    this.#units = units;
+    for (const set of parameterSets(media)) units.parameterSet(set);
     this.#receiver = new RtpReceiver({
       payloadType: media.payloadType,
-      // RFC 6184 §8.1 allows no other; what the description says of it is not believed.
+      // RFC 6184 §8.1 and RFC 7798 §7.1 allow no other; what the description says of it is not believed.
       clockRate: TIMESCALE,
-      payload: new H264Payload(this.#units),
-      units: this.#units,
-      timeline: new Timeline(TIMESCALE),
+      payload: isH265
+        ? new H265Payload(units, { decodingOrderNumbers: hasDecodingOrderNumbers(media) })
+        : new H264Payload(units),
+      units,
+      timeline,
       clock: this.#clock,
     });
     this.#receiver.arrivalMs = this.#options.clock.wallMs();

@@ -2,10 +2,10 @@ import { box, fullBox, text, u16, u32, u8 } from './box.ts';
 
 /** What a decoder must know before the first sample of a video track. */
 export interface VideoConfig {
-  /** RFC 6381, for example `avc1.64001F`. */
+  /** RFC 6381, for example `avc1.64001F` or `hvc1.1.6.L93.B0`. */
   codec: string;
   /** Sample entry and its configuration box. */
-  sampleEntry: 'avc1';
+  sampleEntry: 'avc1' | 'hvc1';
   configBox: Buffer;
   width: number;
   height: number;
@@ -83,17 +83,21 @@ function sampleEntry(config: VideoConfig): Buffer {
   );
 }
 
-/** AVCDecoderConfigurationRecord in its box, ISO 14496-15 §5.3.3.1.2, from parameter sets without start codes. */
+/**
+ * AVCDecoderConfigurationRecord in its box, ISO 14496-15 §5.3.3.1.2, from parameter sets without start codes; the first
+ * sequence parameter set is the one that applies at first.
+ */
 export function avcConfigBox(
-  sps: Buffer,
+  sequenceParameterSets: readonly Buffer[],
   pictureParameterSets: readonly Buffer[],
   chroma: { chromaFormat: number; bitDepthLuma: number; bitDepthChroma: number },
 ): Buffer {
-  const profile = sps[1] as number;
+  const first = sequenceParameterSets[0] as Buffer;
+  const profile = first[1] as number;
   const parts = [
-    u8(1, profile, sps[2] as number, sps[3] as number, 0xff, 0xe1),
-    u16(sps.length),
-    sps,
+    u8(1, profile, first[2] as number, first[3] as number, 0xff),
+    u8(0xe0 | sequenceParameterSets.length),
+    ...sequenceParameterSets.flatMap((sps) => [u16(sps.length), sps]),
     u8(pictureParameterSets.length),
     ...pictureParameterSets.flatMap((pps) => [u16(pps.length), pps]),
   ];
@@ -109,4 +113,39 @@ export function avcConfigBox(
     );
   }
   return box('avcC', ...parts);
+}
+
+/** HEVCDecoderConfigurationRecord in its box, ISO 14496-15 §8.3.3.1.2; all parameter sets stand in it (`hvc1`). */
+export function hevcConfigBox(
+  sets: { vps: readonly Buffer[]; sps: readonly Buffer[]; pps: readonly Buffer[] },
+  sequence: {
+    profileTierLevel: Buffer;
+    chromaFormat: number;
+    bitDepthLuma: number;
+    bitDepthChroma: number;
+    temporalLayers: number;
+    temporalIdNesting: boolean;
+  },
+): Buffer {
+  const arrays = [
+    [32, sets.vps],
+    [33, sets.sps],
+    [34, sets.pps],
+  ] as const;
+  return box(
+    'hvcC',
+    u8(1),
+    sequence.profileTierLevel,
+    u16(0xf000), // min_spatial_segmentation_idc unknown
+    u8(0xfc, 0xfc | sequence.chromaFormat),
+    u8(0xf8 | (sequence.bitDepthLuma - 8), 0xf8 | (sequence.bitDepthChroma - 8)),
+    u16(0), // avgFrameRate unspecified
+    u8((sequence.temporalLayers << 3) | (sequence.temporalIdNesting ? 4 : 0) | 3),
+    u8(arrays.length),
+    ...arrays.flatMap(([type, nalUnits]) => [
+      u8(0x80 | type), // array_completeness
+      u16(nalUnits.length),
+      ...nalUnits.flatMap((nal) => [u16(nal.length), nal]),
+    ]),
+  );
 }

@@ -80,8 +80,8 @@ const header = Buffer.alloc(fragmentHeaderRoom(MAX_PART_SAMPLES));
 /**
  * Cuts the pictures of one run into parts and segments, writing their bytes as they come.
  *
- * Calls per picture, in order: `beginUnit`, then `openNal`, `append`…, `closeNal` per NAL unit, then `commitUnit`
- * or `dropUnit`. A picture's duration is known when the next one begins, so that is when parts close.
+ * Calls per picture, in order: `beginUnit`, then `openNal`, `append`…, `closeNal` per NAL unit, then `commitUnit`,
+ * `discardUnit` or `dropUnit`. A picture's duration is known when the next one begins, so that is when parts close.
  */
 export class Segmenter {
   readonly #options: SegmenterOptions;
@@ -112,6 +112,8 @@ export class Segmenter {
   /** Decode time of the last picture begun; its usual distance to the next. */
   #lastTicks = Number.NEGATIVE_INFINITY;
   #pictureTicks = FIRST_PICTURE_TICKS;
+  /** Added to all times. */
+  #originTicks = 0;
   #unitTicks = 0;
   #unitOffset = 0;
   #unitRandomAccess = 0;
@@ -148,13 +150,18 @@ export class Segmenter {
   }
 
   /**
-   * A picture begins. False when there is no memory for it: it is as lost.
-   * `ptsTicks` on the run's timeline.
+   * A picture begins, decoded and shown at these ticks of the run's timeline. False when there is no memory for it: it
+   * is as lost.
    */
-  beginUnit(ptsTicks: number, randomAccess: boolean): boolean {
-    // Decode order may not go back, nor begin below 0 (tfdt is unsigned). A picture shown before one decoded earlier
-    // gets a negative offset.
-    const ticks = Math.max(0, ptsTicks > this.#lastTicks ? ptsTicks : this.#lastTicks + 1);
+  beginUnit(decodeTicks: number, shownTicks: number, randomAccess: boolean): boolean {
+    // The first pictures of a stream that holds some back are decoded before the run's first is shown; tfdt is
+    // unsigned, so the run is moved. What stands at a decode time is then what is shown at it, all through the run.
+    if (this.#lastTicks === Number.NEGATIVE_INFINITY) {
+      this.#originTicks = Math.max(0, Math.ceil(-decodeTicks));
+    }
+    const due = Math.round(decodeTicks) + this.#originTicks;
+    // Decode order may not go back.
+    const ticks = due > this.#lastTicks ? due : this.#lastTicks + 1;
     const sinceLast = ticks - this.#lastTicks;
     // So late that nothing can tell of the pause within this segment.
     const segmentTicks = ticks - this.#segmentTicks;
@@ -163,9 +170,11 @@ export class Segmenter {
     if (this.#partOpen && this.#samples.count > 0) this.#closeAt(ticks, sinceLast, randomAccess);
     if (sinceLast > 1 && sinceLast <= MAX_PICTURE_TICKS) this.#pictureTicks = sinceLast;
     if (!this.#partOpen && !this.#openPart(ticks)) return false;
+    // The picture that opened it was discarded.
+    if (this.#samples.count === 0) this.#partTicks = ticks;
     this.#lastTicks = ticks;
     this.#unitTicks = ticks;
-    this.#unitOffset = ptsTicks - ticks;
+    this.#unitOffset = shownTicks + this.#originTicks - ticks;
     this.#unitRandomAccess = randomAccess ? 1 : 0;
     this.#writer.markUnit();
     return true;
@@ -206,6 +215,11 @@ export class Segmenter {
     this.#sampleTicks = this.#unitTicks;
     this.#mediaBytes += this.#writer.unitBytes;
     return true;
+  }
+
+  /** The picture is not whole, but nothing refers to it: it is left out, and the one before it stands for longer. */
+  discardUnit(): void {
+    this.#writer.rewindUnit();
   }
 
   /** The picture is not whole: nothing of it is handed on, and the media breaks here. */

@@ -1,4 +1,4 @@
-import type { AccessUnits } from '../h264/access-units.ts';
+import type { AccessUnits } from '../bitstream/access-units.ts';
 
 /** Packet types of RFC 6184 §5.2. */
 const LAST_SINGLE_NAL = 23;
@@ -6,10 +6,12 @@ const STAP_A = 24;
 const FU_A = 28;
 const FU_START = 0x80;
 const FU_END = 0x40;
+const START_CODE = Buffer.of(0, 0, 1);
 
 /**
- * Takes NAL units out of RTP payloads: single NAL unit (RFC 6184 §5.6), STAP-A (§5.7.1), FU-A (§5.8).
- * Other types, malformed or unknown, are passed over; their number is returned by `ignored`.
+ * Takes NAL units out of RTP payloads: single NAL unit (RFC 6184 §5.6), STAP-A (§5.7.1), FU-A (§5.8); and a byte stream
+ * with start codes (ITU-T H.264 annex B), which some encoders send instead. Other types, malformed or unknown, are
+ * passed over; their number is returned by `ignored`.
  */
 export class H264Payload {
   ignored = 0;
@@ -30,17 +32,16 @@ export class H264Payload {
     if (type === FU_A) this.#fragment(indicator, bytes, start + 1, end);
     else if (type >= 1 && type <= LAST_SINGLE_NAL) this.#units.nal(bytes, start, end);
     else if (type === STAP_A) this.#aggregate(bytes, start + 1, end);
+    else if (indicator === 0 && bytes[start + 1] === 0) this.#byteStream(bytes, start, end);
     else this.ignored++;
   }
 
   #fragment(indicator: number, bytes: Buffer, start: number, end: number): void {
-    const header = bytes[start] as number;
-    if ((header & FU_START) !== 0) {
-      this.#units.openNal((indicator & 0xe0) | (header & 0x1f), bytes, start + 1, end);
-    } else {
-      this.#units.appendNal(bytes, start + 1, end);
-    }
-    if ((header & FU_END) !== 0) this.#units.closeNal();
+    const fragment = bytes[start] as number;
+    const header = (indicator & 0xe0) | (fragment & 0x1f);
+    if ((fragment & FU_START) !== 0) this.#units.openNal(header, bytes, start + 1, end);
+    else this.#units.appendNal(header, bytes, start + 1, end);
+    if ((fragment & FU_END) !== 0) this.#units.closeNal();
   }
 
   #aggregate(bytes: Buffer, start: number, end: number): void {
@@ -56,6 +57,20 @@ export class H264Payload {
       }
       this.#units.nal(bytes, at, at + size);
       at += size;
+    }
+  }
+
+  /** Whole NAL units with start codes before each. */
+  #byteStream(bytes: Buffer, start: number, end: number): void {
+    const payload = bytes.subarray(start, end);
+    let at = payload.indexOf(START_CODE);
+    if (at < 0) this.ignored++;
+    while (at >= 0) {
+      const from = at + START_CODE.length;
+      at = payload.indexOf(START_CODE, from);
+      let to = at < 0 ? payload.length : at;
+      while (to > from && payload[to - 1] === 0) to--;
+      if (to - from > 1) this.#units.nal(payload, from, to);
     }
   }
 }

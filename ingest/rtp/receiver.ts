@@ -1,5 +1,4 @@
-import type { AccessUnits } from '../h264/access-units.ts';
-import type { H264Payload } from './h264.ts';
+import type { AccessUnits } from '../bitstream/access-units.ts';
 import type { Timeline } from './timeline.ts';
 import type { WallClock } from './wall-clock.ts';
 
@@ -7,6 +6,11 @@ const HEADER_BYTES = 12;
 const EXTENSION_HEADER_BYTES = 4;
 /** A sequence number this far behind is an old packet come late, RFC 3550 §A.1; further, the sender began anew. */
 const MAX_MISORDER = 100;
+
+/** Takes apart the payload of a packet, `bytes[start, end)`. */
+export interface PayloadReader {
+  receive(bytes: Buffer, start: number, end: number): void;
+}
 
 /**
  * Receives the RTP packets of one video track over a transport that keeps order (RFC 3550 §5.1): finds lost ones,
@@ -16,11 +20,8 @@ export class RtpReceiver {
   packets = 0;
   lostPackets = 0;
   malformed = 0;
-  /** Units begun, and units handed on whole. */
-  begun = 0;
-  units = 0;
   readonly #payloadType: number;
-  readonly #payload: H264Payload;
+  readonly #payload: PayloadReader;
   readonly #units: AccessUnits;
   readonly #timeline: Timeline;
   readonly #clock: WallClock;
@@ -36,7 +37,7 @@ export class RtpReceiver {
   constructor(options: {
     payloadType: number;
     clockRate: number;
-    payload: H264Payload;
+    payload: PayloadReader;
     units: AccessUnits;
     timeline: Timeline;
     clock: WallClock;
@@ -104,14 +105,15 @@ export class RtpReceiver {
 
     if (this.#marked && this.#started && timestamp === this.#timestamp) this.#markersLie = true;
     // After a true marker, what is missing lies between two units; both may be whole, but what follows refers to it.
-    if (lost > 0) this.#units.lost(!this.#marked || this.#markersLie);
+    if (lost > 0) {
+      this.#units.lost(!this.#marked || this.#markersLie, timestamp !== this.#timestamp, lost);
+    }
     if (!this.#started || timestamp !== this.#timestamp) {
-      if (this.#started) this.#endUnit();
+      if (this.#started) this.#units.end();
       this.#started = true;
       this.#timestamp = timestamp;
       const ticks = this.#timeline.place(timestamp >>> 0);
       this.#clock.observe(ticks / this.#ticksPerMs, this.arrivalMs);
-      this.begun++;
       this.#units.begin(ticks);
     }
     this.#marked = (second & 0x80) !== 0;
@@ -122,10 +124,6 @@ export class RtpReceiver {
   finish(): void {
     if (!this.#started) return;
     if (!this.#marked) this.#units.lost(true);
-    this.#endUnit();
-  }
-
-  #endUnit(): void {
-    if (this.#units.end()) this.units++;
+    this.#units.close();
   }
 }

@@ -26,6 +26,11 @@ export class Timeline {
     this.#usualStep = ticksPerSecond / 25;
   }
 
+  /** Moves what follows by so many ticks: its timestamps turned out to be wrong by as much. */
+  shift(ticks: number): void {
+    this.#ticks += ticks;
+  }
+
   place(rtpTimestamp: number): number {
     if (this.#last === undefined) {
       this.#last = rtpTimestamp;

@@ -40,7 +40,7 @@ const staticEncodings: Readonly<Record<number, string>> = {
   34: 'H263',
 };
 /** Codecs of pictures that a session carries. */
-export const carriedEncodings: ReadonlySet<string> = new Set(['H264']);
+export const carriedEncodings: ReadonlySet<string> = new Set(['H264', 'H265']);
 const START_CODE = Buffer.of(0, 0, 1);
 
 /** Policy `only-media-lines`: no other line is asked for. `base` is the Content-Base, Content-Location or request address that relative controls hang from. */
@@ -69,12 +69,20 @@ export function parseSdp(text: string, base: string): SessionDescription {
   };
 }
 
-/** sprop-parameter-sets, RFC 6184 §8.1: NAL units without start codes. Unreadable ones are left out. */
+/**
+ * Parameter sets in the description, as NAL units without start codes: sprop-parameter-sets of RFC 6184 §8.1,
+ * sprop-vps, sprop-sps and sprop-pps of RFC 7798 §7.1. Unreadable ones are left out.
+ */
 export function parameterSets(media: MediaDescription): Buffer[] {
-  return (media.formatParameters.get('sprop-parameter-sets') ?? '')
-    .split(',')
+  return ['sprop-parameter-sets', 'sprop-vps', 'sprop-sps', 'sprop-pps']
+    .flatMap((name) => (media.formatParameters.get(name) ?? '').split(','))
     .map((set) => withoutStartCode(Buffer.from(set.trim(), 'base64')))
     .filter((set) => set.length > 1);
+}
+
+/** Decoding order numbers stand in the packets: sprop-max-don-diff above 0, RFC 7798 §7.1. */
+export function hasDecodingOrderNumbers(media: MediaDescription): boolean {
+  return Number(media.formatParameters.get('sprop-max-don-diff') ?? 0) > 0;
 }
 
 /**

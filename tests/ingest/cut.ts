@@ -76,14 +76,14 @@ export class Cut {
 
   /** A whole picture of these NAL units. False when it was dropped. */
   picture(ptsTicks: number, randomAccess: boolean, nals: readonly Buffer[] = [NAL]): boolean {
-    if (!this.segmenter.beginUnit(ptsTicks, randomAccess)) return false;
+    if (!this.segmenter.beginUnit(ptsTicks, ptsTicks, randomAccess)) return false;
     for (const nal of nals) this.#nal(nal);
     return this.segmenter.commitUnit();
   }
 
   /** A picture that lost a packet. */
   brokenPicture(ptsTicks: number, randomAccess: boolean, nals: readonly Buffer[] = [NAL]): void {
-    if (!this.segmenter.beginUnit(ptsTicks, randomAccess)) return;
+    if (!this.segmenter.beginUnit(ptsTicks, ptsTicks, randomAccess)) return;
     for (const nal of nals) this.#nal(nal);
     this.segmenter.dropUnit();
   }
@@ -175,7 +175,7 @@ export function clipPictures(clip: keyof typeof CLIPS): {
     config: {
       codec: parameters.codec,
       sampleEntry: 'avc1',
-      configBox: avcConfigBox(sps, [pps], parameters),
+      configBox: avcConfigBox([sps], [pps], parameters),
       width: parameters.width,
       height: parameters.height,
       sampleAspect: parameters.sampleAspect,

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BitsExhausted } from '#ingest/h264/bit-reader.ts';
-import { InvalidParameterSet, parseSps, ppsId } from '#ingest/h264/sps.ts';
+import { BitsExhausted } from '#ingest/bitstream/bit-reader.ts';
+import { InvalidParameterSet } from '#ingest/bitstream/invalid-parameter-set.ts';
+import { parseSps, parsePps } from '#ingest/h264/sps.ts';
 import { H264Payload } from '#ingest/rtp/h264.ts';
 import { RtpReceiver } from '#ingest/rtp/receiver.ts';
 import { Timeline } from '#ingest/rtp/timeline.ts';
@@ -232,7 +233,7 @@ describe('any bytes', { timeout: TIMEOUT_MS }, () => {
           expect(width).toBeGreaterThan(0);
           expect(height).toBeLessThanOrEqual(16_880);
         });
-        own(() => void ppsId(nal));
+        own(() => void parsePps(nal));
       }),
       { numRuns: numRuns * 10 },
     );
@@ -360,7 +361,7 @@ function feed(path: string, input: Buffer): void {
     own(() => void parseReply(`RTSP/1.0 200 OK\r\n${header}: ${text}`));
   }
   own(() => void parseSps(input));
-  own(() => void ppsId(input));
+  own(() => void parsePps(input));
   const run = recordRun(8 * 1024 * 1024);
   for (const set of [SPS, PPS, input]) run.units.parameterSet(set);
   const receiving = receiver(run);

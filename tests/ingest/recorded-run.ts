@@ -1,4 +1,6 @@
-import { AccessUnits } from '#ingest/h264/access-units.ts';
+import { AccessUnits } from '#ingest/bitstream/access-units.ts';
+import type { VideoFormat } from '#ingest/bitstream/video-format.ts';
+import { H264Format } from '#ingest/h264/format.ts';
 import { Segmenter, type ClosedPart, type InitSegment } from '#ingest/fmp4/segmenter.ts';
 import { ChunkPool, chunkStart } from '#ingest/memory/chunk-pool.ts';
 import { PartWriter } from '#ingest/memory/part-writer.ts';
@@ -33,7 +35,7 @@ export function recordRun(maxBytes = 64 * MB): RecordedRun {
 }
 
 /** In memory that runs before may have used. */
-export function recordRunIn(pool: ChunkPool): RecordedRun {
+export function recordRunIn(pool: ChunkPool, format: VideoFormat = new H264Format()): RecordedRun {
   const inits: InitSegment[] = [];
   const parts: ClosedPart[] = [];
   const pictures: RecordedPicture[] = [];
@@ -64,7 +66,7 @@ export function recordRunIn(pool: ChunkPool): RecordedRun {
     },
   );
   return {
-    units: new AccessUnits(segmenter),
+    units: new AccessUnits(format, segmenter),
     segmenter,
     inits,
     parts,

@@ -17,7 +17,7 @@ describe('memory', () => {
     const cut = new Cut();
     cut.segmenter.configure(config);
     expect(cut.picture(0, true)).toBe(true);
-    cut.segmenter.beginUnit(STEP, false);
+    cut.segmenter.beginUnit(STEP, STEP, false);
     cut.segmenter.openNal();
     const piece = Buffer.alloc(60_000, 1);
     for (let bytes = 0; bytes < 100 * MEGABYTE; bytes += piece.length) {

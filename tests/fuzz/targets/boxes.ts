@@ -1,6 +1,7 @@
 import { avcConfigBox, initSegment } from '#ingest/fmp4/init.ts';
-import { BitsExhausted } from '#ingest/h264/bit-reader.ts';
-import { InvalidParameterSet, parseSps } from '#ingest/h264/sps.ts';
+import { BitsExhausted } from '#ingest/bitstream/bit-reader.ts';
+import { InvalidParameterSet } from '#ingest/bitstream/invalid-parameter-set.ts';
+import { parseSps } from '#ingest/h264/sps.ts';
 import { LARGE_SPS, PPS, SPS } from '../../ingest/h264/nal-units.ts';
 import { accepts, mustHold, type FuzzTarget } from '../target.ts';
 
@@ -14,7 +15,7 @@ export function boxTargets(): FuzzTarget[] {
         accepts(
           () => {
             const { codec, width, height, sampleAspect, ...chroma } = parseSps(input);
-            const configBox = avcConfigBox(input, [PPS], chroma);
+            const configBox = avcConfigBox([input], [PPS], chroma);
             const bytes = initSegment({
               codec,
               sampleEntry: 'avc1',

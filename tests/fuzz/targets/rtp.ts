@@ -1,11 +1,51 @@
 import { ChunkPool } from '#ingest/memory/chunk-pool.ts';
+import type { AccessUnits } from '#ingest/bitstream/access-units.ts';
+import type { VideoFormat } from '#ingest/bitstream/video-format.ts';
+import { H264Format } from '#ingest/h264/format.ts';
+import { H265Format } from '#ingest/h265/format.ts';
 import { H264Payload } from '#ingest/rtp/h264.ts';
-import { RtpReceiver } from '#ingest/rtp/receiver.ts';
+import { H265Payload } from '#ingest/rtp/h265.ts';
+import { RtpReceiver, type PayloadReader } from '#ingest/rtp/receiver.ts';
 import { Timeline } from '#ingest/rtp/timeline.ts';
 import { WallClock } from '#ingest/rtp/wall-clock.ts';
 import { AUD, IDR, P, PPS, SEI, SPS } from '../../ingest/h264/nal-units.ts';
 import { recordRunIn, type RecordedRun } from '../../ingest/recorded-run.ts';
+import * as h265 from '../../ingest/h265/nal-units.ts';
 import { mustHold, type FuzzTarget } from '../target.ts';
+
+/** Between two parts of one timeline: less than a picture. */
+const MAX_HOLE_TICKS = 30_000;
+
+interface Codec {
+  format: () => VideoFormat;
+  payload: (units: AccessUnits) => PayloadReader;
+}
+
+const H264: Codec = {
+  format: () => new H264Format(),
+  payload: (units) => new H264Payload(units),
+};
+const H265: Codec = {
+  format: () => new H265Format(),
+  payload: (units) => new H265Payload(units, { decodingOrderNumbers: false }),
+};
+const H265_WITH_ORDER: Codec = {
+  ...H265,
+  payload: (units) => new H265Payload(units, { decodingOrderNumbers: true }),
+};
+const H265_SETS = [h265.VPS, h265.SPS, h265.PPS];
+const H265_PICTURES = [
+  h265.segment(h265.CRA, 0, 1, { bytes: 60 }),
+  h265.segment(h265.TRAIL_R, 4, 2),
+  h265.segment(h265.TRAIL_N, 2, 3),
+  h265.segment(h265.CRA, 16, 4),
+  h265.segment(h265.RASL_N, 12, 5),
+  h265.segment(h265.IDR_N_LP, 0, 6),
+];
+/** Interlaced, by x264: fields or frames, as mutations will have it. */
+const INTERLACED_SETS = ['67f40015919c8226c044000003000400000300c87c50a920', '68fb83c44844'].map(
+  (hex) => Buffer.from(hex, 'hex'),
+);
 
 /** Media memory of all inputs, one after the other: each gives back what it took. */
 const POOL_BYTES = 8 * 1024 * 1024;
@@ -14,11 +54,33 @@ const pool = new ChunkPool({ maxBytes: POOL_BYTES, onSlab: () => {} });
 /** Packets, and what codecs make of their payloads, down to the parts that come out. */
 export function rtpTargets(): FuzzTarget[] {
   return [
-    { name: 'rtp-h264', seeds: packetSeeds(), run: (input) => receive(input) },
+    { name: 'rtp-h264', seeds: packetSeeds(), run: (input) => receive(input, H264) },
     {
       name: 'h264-payload',
       seeds: [SPS, PPS, SEI, AUD, IDR(1), P(2), stapA(SPS, PPS, IDR(1)), ...fuA(IDR(3, true, 60))],
-      run: (input) => receive(packets([SPS, PPS, IDR(1), input, P(2), input, IDR(3)])),
+      run: (input) => receive(packets([SPS, PPS, IDR(1), input, P(2), input, IDR(3)]), H264),
+    },
+    {
+      name: 'h264-fields',
+      seeds: [packets([...INTERLACED_SETS, IDR(1), P(2), P(3), P(4), IDR(5)])],
+      run: (input) => receive(input, H264),
+    },
+    {
+      name: 'rtp-h265',
+      seeds: [
+        packets([...H265_SETS, ...H265_PICTURES]),
+        packets([...H265_SETS, ...H265_PICTURES.flatMap(inFragments)]),
+      ],
+      run: (input) => receive(input, H265),
+    },
+    {
+      name: 'h265-payload',
+      seeds: [...H265_SETS, ...H265_PICTURES, ...H265_PICTURES.flatMap(inFragments)],
+      run: (input) => {
+        const stream = packets([...H265_SETS, ...H265_PICTURES, input, input]);
+        receive(stream, H265_WITH_ORDER);
+        return receive(stream, H265);
+      },
     },
   ];
 }
@@ -37,12 +99,12 @@ function packets(payloads: readonly Buffer[]): Buffer {
   );
 }
 
-function receive(stream: Buffer): boolean {
-  const run = recordRunIn(pool);
+function receive(stream: Buffer, codec: Codec): boolean {
+  const run = recordRunIn(pool, codec.format());
   const receiver = new RtpReceiver({
     payloadType: 96,
     clockRate: 90_000,
-    payload: new H264Payload(run.units),
+    payload: codec.payload(run.units),
     units: run.units,
     timeline: new Timeline(90_000),
     clock: new WallClock(),
@@ -61,9 +123,19 @@ function receive(stream: Buffer): boolean {
 function isSound(run: RecordedRun): boolean {
   run.segmenter.end();
   mustHold(run.leases() === 0, 'memory is given back');
+  let startTicks = -1;
+  let endTicks = 0;
   for (const part of run.parts) {
     mustHold(part.durationTicks > 0, 'a part lasts');
-    if (part.startsSegment && part.discontinuity) mustHold(part.independent, 'a run begins whole');
+    // How long the last picture before a break stands is a guess.
+    mustHold(part.decodeTicks > startTicks, 'decode times never go back');
+    startTicks = part.decodeTicks;
+    // A picture that came late breaks the timeline; its decoder goes on all the same.
+    const paused = part.decodeTicks - endTicks > MAX_HOLE_TICKS;
+    if (part.startsSegment && part.discontinuity && !paused) {
+      mustHold(part.independent, 'what follows a loss begins whole');
+    }
+    endTicks = part.decodeTicks + part.durationTicks;
   }
   for (const { nalUnits } of run.pictures) mustHold(nalUnits.length > 0, 'a picture has units');
   return run.pictures.length > 0;
@@ -90,4 +162,16 @@ function fuA(nal: Buffer): Buffer[] {
     const head = Buffer.from([(header & 0xe0) | 28, flags | (header & 0x1f)]);
     return Buffer.concat([head, nal.subarray(1 + i * third, 1 + (i + 1) * third)]);
   });
+}
+
+/** Fragmentation units, RFC 7798 §4.4.3. */
+function inFragments(nal: Buffer): Buffer[] {
+  const type = ((nal[0] as number) >> 1) & 0x3f;
+  const half = Math.ceil((nal.length - 2) / 2);
+  return [0, 1].map((i) =>
+    Buffer.concat([
+      Buffer.of(49 << 1, nal[1] as number, (i === 0 ? 0x80 : 0x40) | type),
+      nal.subarray(2 + i * half, 2 + (i + 1) * half),
+    ]),
+  );
 }

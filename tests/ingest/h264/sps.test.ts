@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { BitReader, BitsExhausted } from '#ingest/h264/bit-reader.ts';
-import { InvalidParameterSet, parseSps, ppsId } from '#ingest/h264/sps.ts';
+import { BitReader, BitsExhausted } from '#ingest/bitstream/bit-reader.ts';
+import { InvalidParameterSet } from '#ingest/bitstream/invalid-parameter-set.ts';
+import { parseSps, parsePps } from '#ingest/h264/sps.ts';
 import { capture } from '../captures.ts';
 
 const hex = (text: string): Buffer => Buffer.from(text, 'hex');
@@ -183,6 +184,18 @@ describe('a sequence parameter set', () => {
       chromaFormat: 1,
       bitDepthLuma: 10,
       bitDepthChroma: 10,
+      framesOnly: true,
+      separateColourPlanes: false,
+      frameNumberBits: 4,
+      order: {
+        type: 1,
+        deltaAlwaysZero: false,
+        offsetForNonReference: 3,
+        offsetForTopToBottom: -3,
+        offsetsForReferences: [5, -5],
+      },
+      reorderPictures: undefined,
+      pictureSeconds: undefined,
     });
   });
 
@@ -205,10 +218,10 @@ describe('a sequence parameter set', () => {
 
 describe('a picture parameter set', () => {
   test('tells its number', () => {
-    expect(ppsId(hex('68cb8cb2'))).toBe(0);
-    expect(ppsId(hex('6850'))).toBe(1);
-    expect(() => ppsId(hex('68'))).toThrow(BitsExhausted);
-    expect(() => ppsId(hex('68008080'))).toThrow(InvalidParameterSet);
+    expect(parsePps(hex('68cb8cb2'))).toEqual({ id: 0, sequenceId: 0, fieldOrderPresent: false });
+    expect(parsePps(hex('6850'))).toMatchObject({ id: 1 });
+    expect(() => parsePps(hex('68'))).toThrow(BitsExhausted);
+    expect(() => parsePps(hex('68008080'))).toThrow(InvalidParameterSet);
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { ppsId, parseSps } from '#ingest/h264/sps.ts';
+import { parsePps, parseSps } from '#ingest/h264/sps.ts';
 import {
+  hasDecodingOrderNumbers,
   MalformedDescription,
   parameterSets,
   parseSdp,
@@ -73,7 +74,7 @@ describe('the description of', () => {
     expect(media).toMatchObject({ payloadType, encoding: 'H264', clockRate: 90_000, control });
     const [sps, pps] = parameterSets(media);
     expect(parseSps(sps as Buffer)).toMatchObject({ width, height, codec });
-    expect(ppsId(pps as Buffer)).toBe(0);
+    expect(parsePps(pps as Buffer).id).toBe(0);
     // Neither a start code nor zeros are left on: captures gw_main, gw_sub, dahua.
     expect(sps?.at(-1)).not.toBe(0);
     expect(pps?.subarray(-3).toString('hex')).not.toMatch(/000001$|00$/);
@@ -82,7 +83,9 @@ describe('the description of', () => {
   test('a camera of H.265 names it', (context) => {
     const media = video(body(capture(context, 'rtsp/retina/dahua_describe_h265_pcma.txt')));
     expect(media).toMatchObject({ encoding: 'H265', payloadType: 98 });
-    expect(parameterSets(media)).toEqual([]);
+    // nal_unit_type 32, 33, 34: ITU-T H.265 table 7-1.
+    expect(parameterSets(media).map((set) => (set[0] as number) >> 1)).toEqual([32, 33, 34]);
+    expect(hasDecodingOrderNumbers(media)).toBe(false);
   });
 
   test('every file of the captures is understood, or refused as malformed', (context) => {

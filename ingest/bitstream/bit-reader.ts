@@ -7,12 +7,12 @@ export class BitsExhausted extends Error {
 const MAX_LEADING_ZEROS = 31;
 
 /**
- * Reads the bits of a NAL unit, leaving out emulation prevention bytes (00 00 **03**, ITU-T H.264 §7.3.1).
- * Never reads beyond `end`: throws BitsExhausted.
+ * Reads the bits of a NAL unit, leaving out emulation prevention bytes (00 00 **03**, ITU-T H.264 §7.3.1, H.265
+ * §7.3.1.1). Never reads beyond `end`: throws BitsExhausted. One reader can be used for one unit after another.
  */
 export class BitReader {
-  readonly #bytes: Uint8Array;
-  readonly #end: number;
+  #bytes: Uint8Array;
+  #end: number;
   #at: number;
   #bit = 0;
   #zeros = 0;
@@ -21,6 +21,16 @@ export class BitReader {
     this.#bytes = bytes;
     this.#at = start;
     this.#end = end;
+    if (start >= end) throw new BitsExhausted('empty NAL unit');
+  }
+
+  /** Goes on with other bytes. */
+  restart(bytes: Uint8Array, start: number, end: number): void {
+    this.#bytes = bytes;
+    this.#at = start;
+    this.#end = end;
+    this.#bit = 0;
+    this.#zeros = 0;
     if (start >= end) throw new BitsExhausted('empty NAL unit');
   }
 
