@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import type { AddressInfo } from 'node:net';
+import type { RouteOptions } from 'fastify';
 import type { Logger } from 'pino';
 import { ConnectionTests } from '#ingest/connection-tests.ts';
 import { LiveStateBoard, plainState } from '#ingest/live-states.ts';
@@ -42,6 +43,9 @@ export interface Gateway {
   /** Makes the first administrator; undefined when somebody has an account. Once, and only while this process runs. */
   setupLink: string | undefined;
   cameras: Cameras;
+  people: People;
+  /** Every route, with its rule. */
+  routes: readonly RouteOptions[];
   pool: WorkerPool;
   /** Stops serving, leaves every camera, closes the database; in this order. */
   close: () => Promise<void>;
@@ -152,6 +156,8 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
         ? `${url}/setup#${people.setupToken}`
         : undefined,
       cameras,
+      people,
+      routes: server.guardedRoutes,
       pool,
       async close() {
         await server.close();

@@ -12,6 +12,10 @@ import { refusalOf, SignInNeeded } from './refusal.ts';
 import { checkRouteRule } from './route-rules.ts';
 
 declare module 'fastify' {
+  interface FastifyInstance {
+    /** All that were registered, with their rules. */
+    guardedRoutes: readonly RouteOptions[];
+  }
   interface FastifyRequest {
     /** Who asks, with their session; undefined: nobody has signed in. */
     admitted: Admitted | undefined;
@@ -46,6 +50,7 @@ export interface RouteGuardDeps {
  */
 export function guardRoutes(app: FastifyInstance, deps: RouteGuardDeps): void {
   const routes: RouteOptions[] = [];
+  app.decorate('guardedRoutes', routes);
   app.addHook('onRoute', (route) => {
     routes.push(route);
   });

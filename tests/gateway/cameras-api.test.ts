@@ -366,7 +366,7 @@ test('a camera is changed upon the ETag that it was read with; a stale one gets 
     ],
   });
   expect((await get(url)).json()).toMatchObject({
-    provenance: { brand: { source: 'declared', by: { id: 'anonymous' } } },
+    provenance: { brand: { source: 'declared', by: { id: 'admin-token' } } },
     observed: [],
     findings: [],
     deleted: null,
