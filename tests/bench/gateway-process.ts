@@ -29,7 +29,7 @@ export interface GatewayProcess {
   http: HttpClient;
   metrics: () => Promise<Samples>;
   /** Registers these stream addresses as cameras and waits until all are up. Returns their ids. */
-  addCameras: (urls: readonly string[]) => Promise<string[]>;
+  addCameras: (urls: readonly string[], transport?: 'tcp' | 'udp') => Promise<string[]>;
   lastWords: () => string;
   stop: () => Promise<void>;
 }
@@ -83,8 +83,8 @@ export async function startGateway(options: {
     port,
     http,
     metrics,
-    addCameras: async (urls) => {
-      const ids = await registerAll(http, urls);
+    addCameras: async (urls, transport = 'tcp') => {
+      const ids = await registerAll(http, urls, transport);
       await waitFor(
         `${urls.length} cameras are up`,
         UP_PATIENCE_MS + urls.length * UP_PATIENCE_PER_CAMERA_MS,
@@ -100,12 +100,19 @@ export async function startGateway(options: {
   };
 }
 
-async function registerAll(http: HttpClient, urls: readonly string[]): Promise<string[]> {
+async function registerAll(
+  http: HttpClient,
+  urls: readonly string[],
+  transport: 'tcp' | 'udp',
+): Promise<string[]> {
   const ids: string[] = [];
   let next = 0;
   const register = async (): Promise<void> => {
     for (let index = next++; index < urls.length; index = next++) {
-      const answer = await http.post('/api/v1/cameras', benchCamera(index, urls[index] ?? ''));
+      const answer = await http.post(
+        '/api/v1/cameras',
+        benchCamera(index, urls[index] ?? '', transport),
+      );
       const words = answer.body.toString('utf8');
       if (answer.status !== 201) throw new Error(`POST /api/v1/cameras: ${answer.status} ${words}`);
       ids[index] = (JSON.parse(words) as { id: string }).id;
@@ -115,7 +122,11 @@ async function registerAll(http: HttpClient, urls: readonly string[]): Promise<s
   return ids;
 }
 
-function benchCamera(index: number, url: string): z.input<typeof newCamera> {
+function benchCamera(
+  index: number,
+  url: string,
+  transport: 'tcp' | 'udp',
+): z.input<typeof newCamera> {
   return {
     owningAgency: 'อบต.คลองยาง',
     position: `bench ${index}`,
@@ -138,7 +149,7 @@ function benchCamera(index: number, url: string): z.input<typeof newCamera> {
       url,
       username: null,
       password: null,
-      transport: 'tcp',
+      transport,
       sound: false,
       record: false,
     },
