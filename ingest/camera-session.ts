@@ -288,9 +288,11 @@ export class CameraSession implements ScheduledReader {
       this.#fail({ reason: 'silent', detail: 'no packet came by UDP' });
     } else if (nowMs - this.#lastUnitMs > NO_PICTURE_MS) {
       this.#fail(
-        this.#progress() === 'receiving'
-          ? { reason: 'no-whole-picture', detail: 'packets come, but no whole picture' }
-          : { reason: 'no-video', detail: 'the camera plays, but sends no picture' },
+        this.#options.pool.isFull
+          ? { reason: 'memory-full', detail: 'no media memory is free' }
+          : this.#progress() === 'receiving'
+            ? { reason: 'no-whole-picture', detail: 'packets come, but no whole picture' }
+            : { reason: 'no-video', detail: 'the camera plays, but sends no picture' },
       );
     }
   }

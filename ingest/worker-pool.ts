@@ -50,6 +50,8 @@ interface Camera {
   /** The present run, once it has an init; for the log. */
   runId: string | undefined;
   measured: boolean;
+  /** It came up, which is told once a wall can play it: with its first whole segment. */
+  untoldUp: LiveState | undefined;
   /** How its packets came at last; kept over sessions and workers. */
   transport: Transport | undefined;
   clockOffsetMs: number | null;
@@ -112,6 +114,7 @@ export class WorkerPool {
         init: undefined,
         runId: undefined,
         measured: false,
+        untoldUp: undefined,
         transport: undefined,
         clockOffsetMs: null,
         clearing: undefined,
@@ -211,6 +214,7 @@ export class WorkerPool {
     log('camera worker ended, starting it again', { worker, restartMs });
     const cameras = [...this.#cameras.values()].filter((camera) => camera.worker === worker);
     for (const camera of cameras) {
+      camera.untoldUp = undefined;
       camera.window.endRun();
       states.set({
         ...plainState(camera.source.cameraId, 'connecting', now()),
@@ -287,9 +291,13 @@ export class WorkerPool {
         }
         camera.window.add(part, init, reader);
         if (init !== camera.init) this.#newInit(camera, init);
-        if (part.endsSegment && !camera.measured) this.#measure(camera);
+        if (part.endsSegment) this.#segmentEnded(camera);
       },
-      (slot) => this.#slots.get(slot)?.window.endSegment(),
+      (slot) => {
+        const camera = this.#slots.get(slot);
+        camera?.window.endSegment();
+        if (camera !== undefined) this.#segmentEnded(camera);
+      },
     );
     if (round.inits.length > 0) this.#forgetInits(inits);
     for (const notice of round.sessions) this.#takeSession(notice);
@@ -323,6 +331,17 @@ export class WorkerPool {
     if (state?.state === 'up') this.#options.states.set(this.#withStream(camera, state));
   }
 
+  #segmentEnded(camera: Camera): void {
+    if (camera.untoldUp !== undefined) this.#tellUp(camera, camera.untoldUp);
+    if (!camera.measured) this.#measure(camera);
+  }
+
+  #tellUp(camera: Camera, plain: LiveState): void {
+    camera.untoldUp = undefined;
+    this.#options.states.set(this.#withStream(camera, plain));
+    this.#options.log('camera up', { cameraId: plain.cameraId, runId: camera.runId });
+  }
+
   /** The first whole segment tells rate and size. */
   #measure(camera: Camera): void {
     const state = this.#options.states.get(camera.source.cameraId);
@@ -351,6 +370,7 @@ export class WorkerPool {
     const { states, log } = this.#options;
     const { cameraId } = camera.source;
     const plain = plainState(cameraId, notice.state, notice.atMs);
+    camera.untoldUp = undefined;
     if (notice.state === 'connecting') {
       states.set(plain);
       return;
@@ -358,8 +378,8 @@ export class WorkerPool {
     if (notice.state === 'up') {
       clearTimeout(camera.clearing);
       camera.measured = false;
-      states.set(this.#withStream(camera, plain));
-      log('camera up', { cameraId, runId: camera.runId });
+      if (camera.window.segments[0]?.closed === true) this.#tellUp(camera, plain);
+      else camera.untoldUp = plain;
       return;
     }
     const before = states.get(cameraId);

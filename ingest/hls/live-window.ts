@@ -60,6 +60,8 @@ export interface WindowSegment {
 interface Waiter {
   mediaSequence: number;
   part: number | undefined;
+  /** It is for media of the run that goes on now: nothing to wait for when that has ended. */
+  ofThisRun: boolean;
   wake: () => void;
 }
 
@@ -175,6 +177,11 @@ export class LiveWindow {
     const segment = this.openSegment;
     if (segment !== undefined) this.#close(segment);
     this.#changed();
+    for (const waiter of this.#waiters) {
+      if (!waiter.ofThisRun) continue;
+      this.#waiters.delete(waiter);
+      waiter.wake();
+    }
   }
 
   /** Gives all media back; numbering goes on where it was. */
@@ -201,15 +208,17 @@ export class LiveWindow {
   }
 
   /**
-   * Calls `wake` once when `holds` has become true. Returns how to give up waiting, or undefined when too many wait.
+   * Calls `wake` once when `holds` has become true, or, for media `ofThisRun`, when the run has ended. Returns how to
+   * give up waiting, or undefined when too many wait.
    */
   wait(
     mediaSequence: number,
     part: number | undefined,
+    ofThisRun: boolean,
     wake: () => void,
   ): (() => void) | undefined {
     if (this.#waiters.size >= MAX_WAITERS) return undefined;
-    const waiter: Waiter = { mediaSequence, part, wake };
+    const waiter: Waiter = { mediaSequence, part, ofThisRun, wake };
     this.#waiters.add(waiter);
     return () => this.#waiters.delete(waiter);
   }

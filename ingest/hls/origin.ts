@@ -95,17 +95,18 @@ function answerMediaPlaylist(
     respond({ kind: 'bad-request', message: '_HLS_msn is further ahead than the stream will be' });
     return ignore;
   }
-  return waitThen(window, mediaSequence, part, send, respond);
+  return waitThen(window, mediaSequence, part, false, send, respond);
 }
 
 function waitThen(
   window: LiveWindow,
   mediaSequence: number,
   part: number | undefined,
+  ofThisRun: boolean,
   proceed: () => void,
   respond: (answer: OriginAnswer) => void,
 ): () => void {
-  const stopWaiting = window.wait(mediaSequence, part, () => {
+  const stopWaiting = window.wait(mediaSequence, part, ofThisRun, () => {
     clearTimeout(timer);
     proceed();
   });
@@ -171,7 +172,7 @@ function answerMedia(
     send();
     return ignore;
   }
-  return waitThen(window, mediaSequence, index, send, respond);
+  return waitThen(window, mediaSequence, index, true, send, respond);
 }
 
 const gone: OriginAnswer = {

@@ -53,6 +53,12 @@ export class ChunkPool {
     return chunk;
   }
 
+  /** At its bound, with every chunk in use. */
+  get isFull(): boolean {
+    if (this.#freeCount === 0) this.#collect();
+    return this.#freeCount === 0 && this.#made === this.#free.length;
+  }
+
   slab(chunk: number): Buffer {
     return this.#slabs[Math.floor(chunk / SLAB_CHUNKS)] as Buffer;
   }

@@ -12,13 +12,19 @@ import { startSimulator, type Simulator } from '#tests/simulator/rtsp-server.ts'
 const START_MS = Date.UTC(2026, 0, 1);
 const MB = 1024 * 1024;
 
+const allMemory = (): ChunkPool => new ChunkPool({ maxBytes: 64 * MB, onSlab: () => {} });
+
 /** A supervisor with a clock that the test moves; what it told is gathered. */
-function supervise(isAllowed: (address: string) => boolean = () => true, schedule?: ReadSchedule) {
+function supervise(
+  isAllowed: (address: string) => boolean = () => true,
+  schedule?: ReadSchedule,
+  pool = allMemory(),
+) {
   let nowMs = START_MS;
   const outbox = new PartOutbox();
   const supervisor = new Supervisor({
     cutting: { partAimMs: 500, segmentAimMs: 2000, segmentMaxMs: 6000 },
-    pool: new ChunkPool({ maxBytes: 64 * MB, onSlab: () => {} }),
+    pool,
     outbox,
     schedule,
     isAllowed,
@@ -190,6 +196,21 @@ describe('a camera that answers', () => {
     await run.until(() => simulator.stats('a').connections === 0);
     expect(simulator.stats('b').connections).toBe(1);
   });
+});
+
+test('a camera for whose pictures no memory is free is down for that, not for its own fault', async () => {
+  const simulator = await startSimulator();
+  const pool = new ChunkPool({ maxBytes: 1, onSlab: () => {} });
+  while (pool.take() >= 0);
+  const run = supervise(() => true, undefined, pool);
+  run.assign(0, simulator.url('a'));
+  for (let i = 0; i < 100 && run.states.length < 2; i++) {
+    await sleep(100);
+    run.later(1000);
+  }
+  expect(names(run.states)).toEqual(['0 connecting', '0 down memory-full']);
+  run.supervisor.stop();
+  await simulator.close();
 });
 
 describe('a camera that is read by the schedule', () => {

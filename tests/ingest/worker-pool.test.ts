@@ -228,6 +228,17 @@ describe('cameras over two workers', { timeout: 60_000 }, () => {
   });
 });
 
+test('a camera is told of as up when a wall can play it, and not before', async () => {
+  const closedWhenUp: number[] = [];
+  const stop = states.subscribe((state) => {
+    if (state.state === 'up') closedWhenUp.push(closedSegments('early'));
+  });
+  add('early');
+  await until(() => closedWhenUp.length > 0, 'it is up');
+  stop();
+  expect(closedWhenUp[0]).toBeGreaterThan(0);
+});
+
 describe('rounds of a worker', { timeout: 60_000 }, () => {
   let scripted: WorkerPool;
   beforeEach(() => {

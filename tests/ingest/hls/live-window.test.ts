@@ -131,7 +131,7 @@ describe('waiting', () => {
     rig.segments(2);
     const open = rig.window.openMediaSequence;
     let woken = 0;
-    rig.window.wait(open, 1, () => woken++);
+    rig.window.wait(open, 1, false, () => woken++);
     rig.part({ starts: true });
     expect(woken).toBe(0);
     rig.part();
@@ -144,12 +144,12 @@ describe('waiting', () => {
     const rig = new WindowRig();
     rig.segments(1);
     const open = rig.window.openMediaSequence;
-    const leave = Array.from({ length: 4_000 }, () => rig.window.wait(open, 0, () => {}));
+    const leave = Array.from({ length: 4_000 }, () => rig.window.wait(open, 0, false, () => {}));
     expect(leave.every((l) => l !== undefined)).toBe(true);
-    expect(rig.window.wait(open, 0, () => {})).toBeUndefined();
+    expect(rig.window.wait(open, 0, false, () => {})).toBeUndefined();
     leave[17]?.();
     expect(rig.window.waiting).toBe(3_999);
-    expect(rig.window.wait(open, 0, () => {})).toBeDefined();
+    expect(rig.window.wait(open, 0, false, () => {})).toBeDefined();
   });
 
   test('one who asks again when woken does not hold the others up', () => {
@@ -158,7 +158,7 @@ describe('waiting', () => {
     const open = rig.window.openMediaSequence;
     const woken: number[] = [];
     const follow = (part: number): void => {
-      rig.window.wait(open, part, () => {
+      rig.window.wait(open, part, false, () => {
         woken.push(part);
         follow(part + 1);
       });

@@ -215,6 +215,15 @@ describe('preload hints, RFC 8216bis §4.4.5.3', () => {
     expect(hintOf(rig)).toBeUndefined();
   });
 
+  test('who waits for a part when the run ends is told at once, who waits for a playlist goes on waiting', () => {
+    const rig = playing();
+    const part = rig.ask(`run1/${rig.open}.2.m4s`);
+    const playlist = rig.ask('media.m3u8', { _HLS_msn: String(rig.open + 1) });
+    rig.window.endRun();
+    expect(kinds(part.answers)).toEqual(['not-found']);
+    expect(playlist.answers).toEqual([]);
+  });
+
   test('who waits for a part that never comes, its segment having ended, is told so', () => {
     const rig = playing();
     const { answers } = rig.ask(`run1/${rig.open}.2.m4s`);
