@@ -15,6 +15,12 @@ const BODY_TIMEOUT_MS = 15_000;
  */
 export function boundBodies(app: FastifyInstance, bodyTimeoutMs = BODY_TIMEOUT_MS): void {
   app.addHook('preParsing', (request, reply, payload, done) => {
+    const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
+    // Nobody reads what is not there, so its end is not told either: an answer may take long then.
+    if (encoding === undefined && (length === undefined || length === '0')) {
+      done(null, payload);
+      return;
+    }
     const timer = setTimeout(() => {
       // Nobody is listening for an answer to half a request; the connection is what must be given back.
       reply.raw.destroy();

@@ -57,6 +57,7 @@ const statusOf: Readonly<Record<string, number>> = {
   password_not_accepted: 400,
   people_list_not_readable: 400,
   too_many_tries: 429,
+  too_many_requests: 429,
   too_many_sign_ins: 503,
   audit_unavailable: 503,
   camera_not_found: 404,

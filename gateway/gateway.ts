@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import type { AddressInfo } from 'node:net';
 import type { RouteOptions } from 'fastify';
@@ -125,7 +124,6 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
         : await makeDemoAccounts(people, config.demoAccounts);
     const server = buildServer({
       config,
-      tls: config.tls === undefined ? undefined : readTls(config.tls),
       people,
       views,
       readPlaces: async (ids) => readPlaces(registry, ids),
@@ -177,14 +175,6 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
     await databases.close();
     throw error;
   }
-}
-
-/** Throws what the file system throws: without its certificate the gateway does not start. */
-function readTls({ certFile, keyFile }: { certFile: string; keyFile: string }): {
-  cert: Buffer;
-  key: Buffer;
-} {
-  return { cert: readFileSync(certFile), key: readFileSync(keyFile) };
 }
 
 /** Bytes. A container's limit counts where it is below the machine's memory; none reads as 0 or as a huge number. */

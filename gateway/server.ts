@@ -1,8 +1,5 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
 import { join } from 'node:path';
 import helmet from '@fastify/helmet';
-import proxyAddr from '@fastify/proxy-addr';
 import Fastify, {
   LogController,
   type FastifyBaseLogger,
@@ -22,9 +19,13 @@ import { livePermits } from './auth/live-permits.ts';
 import type { OpenIdSignIn } from './auth/open-id.ts';
 import type { People } from './auth/people.ts';
 import { guardRoutes } from './auth/route-guard.ts';
+import { boundBodies } from './body-deadline.ts';
 import type { Config } from './config.ts';
 import { httpErrorOf, type HttpError } from './errors.ts';
+import { forwarding } from './forwarding.ts';
+import { makeHttpServer } from './http-server.ts';
 import { requestGuard } from './request-guard.ts';
+import { limitRequests, type RequestLimits } from './request-limits.ts';
 import { registerCameraRoutes } from './routes/cameras.ts';
 import { registerEventRoute } from './routes/events.ts';
 import { registerHealthRoutes } from './routes/health.ts';
@@ -35,19 +36,12 @@ import { registerPeopleRoutes } from './routes/people.ts';
 import { registerProfileRoutes } from './routes/profile.ts';
 import { registerSessionRoutes } from './routes/session.ts';
 import { registerWeb } from './routes/web.ts';
+import { securityHeaders } from './security-headers.ts';
 
 const MAX_BODY_BYTES = 64 * 1024;
-/** Beyond these, new connections are closed. */
-const MAX_CONNECTIONS = 10_000;
-/** For a request to come in whole. */
-const REQUEST_TIMEOUT_MS = 15_000;
-/** Without a byte in either direction; event streams beat more often, and playlists wait less. */
-const IDLE_TIMEOUT_MS = 60_000;
 
 export interface ServerDeps {
-  config: Pick<Config, 'host'> & Partial<Pick<Config, 'trustProxy'>>;
-  /** PEM. */
-  tls?: { cert: Buffer; key: Buffer } | undefined;
+  config: Pick<Config, 'host'> & Partial<Pick<Config, 'trustProxy' | 'tls'>>;
   cameras: Cameras;
   liveStates: LiveStates;
   log: FastifyBaseLogger;
@@ -67,15 +61,17 @@ export interface ServerDeps {
   webFolder?: string;
   /** The live window of a camera; without it nothing is served under `/live/`. */
   window?: LiveDeps['window'];
+  requestLimits?: RequestLimits;
   /** Routes that need more than this server knows: metrics. */
   extraRoutes?: readonly ((app: FastifyInstance) => void)[];
 }
 
 /** The gateway's HTTP side, not listening yet. `close()` ends every connection. */
 export function buildServer(deps: ServerDeps): FastifyInstance {
-  const { config, tls, people, audit, readPlaces } = deps;
-  const { trustProxy } = config;
-  const guard = requestGuard({ host: config.host, behindProxy: trustProxy !== undefined });
+  const { config, people, audit, readPlaces, log } = deps;
+  const { tls, trustProxy } = config;
+  const { isTrusted, addressOf, hostOf } = forwarding(trustProxy ?? []);
+  const guard = requestGuard({ host: config.host, behindProxy: trustProxy !== undefined, hostOf });
   // Who trusts a proxy has TLS there.
   const secureCookies = tls !== undefined || trustProxy !== undefined;
   const cookieName = sessionCookieName(secureCookies);
@@ -86,7 +82,7 @@ export function buildServer(deps: ServerDeps): FastifyInstance {
     permit: livePermits({
       admission: people.admission,
       cookieName,
-      addressOf: addressBehind(trustProxy),
+      addressOf,
       readPlaces,
       views: deps.views,
       recordRefusal: async (actor, cameraId, from) =>
@@ -101,23 +97,25 @@ export function buildServer(deps: ServerDeps): FastifyInstance {
     }).ask,
   });
   const app = Fastify({
-    serverFactory: (handler) => {
-      const answer = (request: IncomingMessage, response: ServerResponse): void => {
-        if (!live(request, response)) handler(request, response);
-      };
-      const server = tls === undefined ? createServer(answer) : createTlsServer(tls, answer);
-      server.requestTimeout = REQUEST_TIMEOUT_MS;
-      server.setTimeout(IDLE_TIMEOUT_MS);
-      // Node's own 5 s is hardly more than a wall's players let pass between two requests.
-      server.keepAliveTimeout = IDLE_TIMEOUT_MS;
-      server.maxConnections = MAX_CONNECTIONS;
-      return server;
-    },
-    loggerInstance: deps.log,
+    serverFactory: (handler) =>
+      makeHttpServer(
+        (request, response) => {
+          if (!live(request, response)) handler(request, response);
+        },
+        {
+          tls,
+          isTrustedProxy: isTrusted,
+          onCertificate: (outcome) => {
+            if ('renewed' in outcome) log.info('the TLS certificate was renewed');
+            else log.error({ err: outcome.error }, 'the TLS certificate could not be renewed');
+          },
+        },
+      ),
+    loggerInstance: log,
     // Not one line a request: a wall of cameras makes hundreds a second.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MAX_BODY_BYTES,
-    ...(trustProxy === undefined ? {} : { trustProxy: [...trustProxy] }),
+    trustProxy: isTrusted,
     forceCloseConnections: true,
     frameworkErrors: (error, _request, reply) => {
       answerError(reply, httpErrorOf(error));
@@ -141,6 +139,8 @@ export function buildServer(deps: ServerDeps): FastifyInstance {
     const refusal = guard(request.raw);
     if (refusal !== undefined) throw refusal;
   });
+  limitRequests(app, deps.requestLimits);
+  boundBodies(app);
   guardRoutes(app, {
     admission: people.admission,
     accounts: people.accounts,
@@ -148,7 +148,7 @@ export function buildServer(deps: ServerDeps): FastifyInstance {
     audit,
     cookieName,
   });
-  void app.register(helmet, securityHeaders);
+  void app.register(helmet, securityHeaders({ secure: secureCookies }));
   registerOpenApi(app);
   void app.register(async (scope) => {
     registerCameraRoutes(scope, deps);
@@ -164,41 +164,9 @@ export function buildServer(deps: ServerDeps): FastifyInstance {
   return app;
 }
 
-/** The address that a request came from, past the proxies that are trusted; as Fastify's `request.ip`. */
-function addressBehind(
-  trustProxy: readonly string[] | undefined,
-): (request: IncomingMessage) => string | null {
-  if (trustProxy === undefined) return (request) => request.socket.remoteAddress ?? null;
-  const isTrusted = proxyAddr.compile([...trustProxy]);
-  return (request) => proxyAddr(request, isTrusted);
-}
-
 function httpErrorIf(error: Error | undefined): HttpError | undefined {
   return error === undefined ? undefined : httpErrorOf(error);
 }
-
-const securityHeaders = {
-  contentSecurityPolicy: {
-    useDefaults: false,
-    directives: {
-      defaultSrc: ["'self'"],
-      scriptSrc: ["'self'"],
-      // Mantine writes its variables into style elements.
-      styleSrc: ["'self'", "'unsafe-inline'"],
-      imgSrc: ["'self'", 'data:', 'blob:'],
-      // hls.js plays through a MediaSource, whose address is a blob, and demuxes in a worker made of one.
-      mediaSrc: ["'self'", 'blob:'],
-      workerSrc: ["'self'", 'blob:'],
-      objectSrc: ["'none'"],
-      baseUri: ["'none'"],
-      formAction: ["'self'"],
-      frameAncestors: ["'none'"],
-    },
-  },
-  // Plain HTTP on this machine; TLS comes with accounts.
-  strictTransportSecurity: false,
-  referrerPolicy: { policy: 'no-referrer' as const },
-};
 
 function answerError(
   reply: FastifyReply,

@@ -2,6 +2,7 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import { everybodysRoutes } from '../auth/route-rules.ts';
+import { documentationPolicy } from '../security-headers.ts';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 
 type OpenApiDocument = ReturnType<typeof jsonSchemaTransformObject>;
@@ -25,6 +26,9 @@ export function registerOpenApi(app: FastifyInstance): void {
   });
   void app.register(async (scope) => {
     everybodysRoutes(scope);
+    scope.addHook('onSend', async (_request, reply) => {
+      void reply.header('Content-Security-Policy', documentationPolicy);
+    });
     await scope.register(swaggerUi, { routePrefix: '/api/docs' });
     scope.get('/api/v1/openapi.json', { schema: { hide: true } }, async () => scope.swagger());
   });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { everybodysRoutes } from '../auth/route-rules.ts';
+import { pageWithNonce } from '../security-headers.ts';
 
 /** Not of the screens: what is not found there is an error in JSON. */
 const otherPaths = /^\/(?:api|live|recorded|metrics|healthz|readyz|assets)(?:\/|$|\?)/;
@@ -21,12 +22,14 @@ export function registerWeb(app: FastifyInstance, { webFolder }: { webFolder: st
   const page = built ? readFileSync(indexPath, 'utf8') : notBuiltPage;
 
   function sendPage(reply: FastifyReply): FastifyReply {
-    // Names of assets change with their content, so the page that names them must be fresh.
+    const { page: fresh, policy } = pageWithNonce(page);
+    // Names of assets change with their content, so the page that names them must be fresh; and so must its nonce.
     return reply
       .code(built ? 200 : 503)
-      .header('Cache-Control', 'no-cache')
+      .header('Cache-Control', 'no-store')
+      .header('Content-Security-Policy', policy)
       .type('text/html; charset=utf-8')
-      .send(page);
+      .send(fresh);
   }
 
   const open = { config: { action: 'public' as const }, schema: { hide: true } };

@@ -7,6 +7,8 @@ const gatewayAddress = 'http://127.0.0.1:8080';
 export default defineConfig({
   root: import.meta.dirname,
   plugins: [react()],
+  // Written by the gateway into each page that it sends (gateway/security-headers.ts).
+  html: { cspNonce: '__CSP_NONCE__' },
   build: {
     outDir: 'dist',
     emptyOutDir: true,

@@ -85,18 +85,26 @@ test('a body that comes drop by drop is cut off by its route, and an upload has 
   const app = Fastify({ logger: false });
   boundBodies(app, 150);
   app.post('/', async () => 'read');
+  app.get('/long', async (_request, reply) => {
+    reply.hijack();
+    reply.raw.write('begun');
+    setTimeout(() => reply.raw.end('ended'), 400);
+  });
   app.post('/upload', { config: { bodyTimeoutMs: 60_000 } }, async () => 'read');
   await app.listen({ port: 0, host: '127.0.0.1' });
   cleanups.push(async () => app.close());
   const head =
     'HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{';
-  const [slow, upload] = [dial(app.server), dial(app.server)];
+  const [slow, upload, long] = [dial(app.server), dial(app.server), dial(app.server)];
+  long.write('GET /long HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+  const longAnswer = untilClosed(long);
   slow.write(`POST / ${head}`);
   upload.write(`POST /upload ${head}`);
   expect(await untilClosed(slow)).toBe('');
   upload.write('}');
   const [answer] = (await once(upload, 'data')) as [Buffer];
   expect(answer.toString()).toContain('200');
+  expect(await longAnswer).toContain('ended');
 });
 
 function hasOpenssl(): boolean {

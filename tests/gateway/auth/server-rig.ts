@@ -80,7 +80,11 @@ export class ServerRig {
   async signedIn(
     grants: readonly Grant[],
     { secondFactor = true }: { secondFactor?: boolean } = {},
-  ): Promise<{ id: string; sessionId: string; headers: { host: string; cookie: string } }> {
+  ): Promise<{
+    id: string;
+    sessionId: string;
+    headers: { host: string; cookie: string; origin: string };
+  }> {
     const email = `person-${++this.#people}@example.go.th`;
     const { account } = await this.people.accounts.create({ name: `คนที่ ${email}`, email, grants });
     const session = await this.people.sessions.begin(account.id, {
@@ -91,7 +95,11 @@ export class ServerRig {
     return {
       id: account.id,
       sessionId: session.id,
-      headers: { host: 'localhost', cookie: `session=${session.token}` },
+      headers: {
+        host: 'localhost',
+        cookie: `session=${session.token}`,
+        origin: 'http://localhost',
+      },
     };
   }
 
