@@ -94,7 +94,10 @@ export function openAdmission({ database, now, adminToken, log }: AdmissionDeps)
   function remember(credential: Credential, rights: Rights): Admitted {
     const key = keyOf(credential);
     const other = inside.get(key);
-    if (other !== undefined) return other;
+    if (other !== undefined) {
+      renew(other, rights);
+      return other;
+    }
     const admitted: Admitted = {
       credential,
       rights,
@@ -141,8 +144,7 @@ export function openAdmission({ database, now, adminToken, log }: AdmissionDeps)
         leave(key, admitted);
         continue;
       }
-      if (!isSame(rights, admitted.rights)) admitted.version++;
-      admitted.rights = rights;
+      renew(admitted, rights);
     }
     for (const listener of listeners) await listener();
     for (const [key, admitted] of entries) {
@@ -214,7 +216,9 @@ export function openAdmission({ database, now, adminToken, log }: AdmissionDeps)
         lookups.set(key, lookup);
       }
       const admitted = await lookup;
-      return admitted !== undefined && isGood(admitted) && !admitted.gone ? admitted : undefined;
+      if (admitted === undefined || admitted.gone || !isGood(admitted)) return undefined;
+      admitted.usedMs = now();
+      return admitted;
     },
     recheck,
     onRechecked: (listener) => listeners.push(listener),
@@ -224,6 +228,11 @@ export function openAdmission({ database, now, adminToken, log }: AdmissionDeps)
       for (const [key, admitted] of inside) leave(key, admitted);
     },
   };
+}
+
+function renew(admitted: Admitted, rights: Rights): void {
+  if (!isSame(rights, admitted.rights)) admitted.version++;
+  admitted.rights = rights;
 }
 
 function keyOf({ kind, hash }: Credential): string {
