@@ -325,7 +325,11 @@ export class CameraSession implements ScheduledReader {
     // By UDP, answers to keepalives are no sign of media.
     if (this.#udp === undefined || !this.#playing) this.#arrivalMs = beganMs;
     this.#lastReadBytes = length;
-    if (this.#receiver !== undefined) this.#receiver.arrivalMs = clock.wallMs();
+    const receiver = this.#receiver;
+    if (receiver !== undefined) {
+      receiver.arrivalMs = clock.wallMs();
+      receiver.arrivalMonotonicMs = beganMs;
+    }
     try {
       this.#reader.feed(bytes, 0, length);
     } catch (error) {
@@ -351,6 +355,7 @@ export class CameraSession implements ScheduledReader {
     this.#arrivalMs = clock.monotonicMs();
     this.#bytes += packet.length;
     receiver.arrivalMs = clock.wallMs();
+    receiver.arrivalMonotonicMs = this.#arrivalMs;
     receiver.receive(packet, 0, packet.length);
     this.#lookForPicture();
   }
@@ -398,11 +403,10 @@ export class CameraSession implements ScheduledReader {
     }
     const timeline = new Timeline(TIMESCALE);
     const isH265 = media.encoding === 'H265';
-    const units = new AccessUnits(
-      isH265 ? new H265Format() : new H264Format(),
-      this.#segmenter,
-      (by) => timeline.shift(by),
-    );
+    const units = new AccessUnits(isH265 ? new H265Format() : new H264Format(), this.#segmenter, {
+      shift: (by) => timeline.shift(by),
+      repeat: (repeats) => timeline.repeat(repeats, this.#receiver?.arrivalMonotonicMs ?? 0),
+    });
     this.#units = units;
     for (const set of parameterSets(media)) units.parameterSet(set);
     this.#receiver = new RtpReceiver({
@@ -417,6 +421,7 @@ export class CameraSession implements ScheduledReader {
       clock: this.#clock,
     });
     this.#receiver.arrivalMs = this.#options.clock.wallMs();
+    this.#receiver.arrivalMonotonicMs = this.#options.clock.monotonicMs();
   }
 
   /** Policy `web-server-answers`. Something else than RTSP may listen there: that is no slow line. */

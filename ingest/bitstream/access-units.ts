@@ -2,7 +2,7 @@ import { TIMESCALE } from '../fmp4/init.ts';
 import type { Segmenter } from '../fmp4/segmenter.ts';
 import { BitsExhausted } from './bit-reader.ts';
 import { InvalidParameterSet } from './invalid-parameter-set.ts';
-import { PictureTimes } from './picture-times.ts';
+import { PictureTimes, type Retiming } from './picture-times.ts';
 import { Prefix } from './prefix.ts';
 import {
   BESIDE,
@@ -79,15 +79,10 @@ export class AccessUnits {
   #recoveryPoint = false;
   #parameterSetsSeen = 0;
 
-  /** `retime` is told when the timestamps that follow are to be moved; ticks. */
-  constructor(
-    format: VideoFormat,
-    segmenter: Segmenter,
-    retime: (ticks: number) => void = () => {},
-  ) {
+  constructor(format: VideoFormat, segmenter: Segmenter, retiming: Retiming) {
     this.#format = format;
     this.#segmenter = segmenter;
-    this.#times = new PictureTimes(retime);
+    this.#times = new PictureTimes(retiming);
   }
 
   /** Pictures whose timestamp went back although they are shown later. */

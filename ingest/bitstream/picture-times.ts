@@ -14,12 +14,20 @@ const CHECKED_AFTER_ENTRY = 4;
 /** Order counts from one frame to the next, at most: a frame is two fields (ITU-T H.264 §8.2.1). */
 const FRAME_ORDER_STEP = 2;
 
+/** What is done about timestamps at the entrance (Timeline). */
+export interface Retiming {
+  /** Timestamps went wrong: those that follow are to be moved by so many ticks. */
+  shift(ticks: number): void;
+  /** Where the next picture lies that came under the same timestamp as `repeats` before it. */
+  repeat(repeats: number): number;
+}
+
 /**
  * When each picture is shown and decoded, from its timestamp and, where that is doubtful, from what the bitstream says
  * of its order. Named policies, see the table in ingest/README.md:
  *
  * - _backwards-timestamp_: a timestamp that goes back although the picture is shown later follows at the usual distance;
- * - _repeated-timestamp_: of two pictures under one timestamp the second is shown half a distance later;
+ * - _repeated-timestamp_: pictures under one timestamp are shown as far apart as they arrive;
  * - _decode-timestamp_: timestamps ascend although pictures are shown in another order: they are decode times.
  */
 export class PictureTimes {
@@ -29,7 +37,7 @@ export class PictureTimes {
   /** It is shown later than all before it. */
   latest = true;
   restamped = 0;
-  readonly #retime: (ticks: number) => void;
+  readonly #retiming: Retiming;
   readonly #decodeTimes = new DecodeTimes();
   #latestTicks = Number.NEGATIVE_INFINITY;
   #lastDecodeTicks = Number.NEGATIVE_INFINITY;
@@ -37,9 +45,8 @@ export class PictureTimes {
   #unchecked = CHECKED_AT_FIRST;
   #stamps: DecodeStamps | undefined;
 
-  /** `retime` is told by how many ticks the timestamps that follow are to be moved. */
-  constructor(retime: (ticks: number) => void) {
-    this.#retime = retime;
+  constructor(retiming: Retiming) {
+    this.#retiming = retiming;
   }
 
   /** For every picture, in decoding order, whether it is handed on or not. */
@@ -60,8 +67,7 @@ export class PictureTimes {
     fresh: boolean,
   ): boolean {
     if (entry !== NO_ENTRY) this.#prepare(format, fresh);
-    let shown = ticks;
-    if (repeats > 0) shown += Math.round((repeats * this.#stepTicks) / 2);
+    let shown = repeats > 0 ? this.#retiming.repeat(repeats) : ticks;
     if (this.#stamps !== undefined) {
       if (!this.#stamps.known) return false;
       shown = this.#stamps.shown(shown, this.#stepTicks);
@@ -78,12 +84,11 @@ export class PictureTimes {
           this.#decodeTimes.expect(1);
         }
       }
-      // Repeats under one timestamp: it stands still, and those that follow are as much behind.
-      if (repeats > 1) this.#retime(shown - ticks);
     } else if (entry === CLOSED_ENTRY || (format.orderFromLatest() ?? 1) >= 0) {
       this.restamped++;
-      shown = this.#latestTicks + Math.round(this.#stepTicks);
-      this.#retime(shown - ticks);
+      const next = this.#latestTicks + Math.round(this.#stepTicks);
+      if (repeats === 0) this.#retiming.shift(next - shown);
+      shown = next;
     }
     this.latest = shown > this.#latestTicks;
     if (this.latest) this.#latestTicks = shown;

@@ -1,11 +1,13 @@
 import type { AccessUnits } from '../bitstream/access-units.ts';
 import type { Timeline } from './timeline.ts';
-import type { WallClock } from './wall-clock.ts';
+import { WallClock } from './wall-clock.ts';
 
 const HEADER_BYTES = 12;
 const EXTENSION_HEADER_BYTES = 4;
 /** A sequence number this far behind is an old packet come late, RFC 3550 §A.1; further, the sender began anew. */
 const MAX_MISORDER = 100;
+/** The wall clock and the monotonic one do not part by so much between two pictures unless one is set. */
+const CLOCK_SET_MS = 250;
 
 /** Takes apart the payload of a packet, `bytes[start, end)`. */
 export interface PayloadReader {
@@ -26,6 +28,9 @@ export class RtpReceiver {
   readonly #timeline: Timeline;
   readonly #clock: WallClock;
   readonly #ticksPerMs: number;
+  /** The pace of arrivals, by the clock that nobody sets. */
+  readonly #pace = new WallClock();
+  #wallAheadMs = 0;
   #started = false;
   #sequence = 0;
   #source = 0;
@@ -51,10 +56,11 @@ export class RtpReceiver {
   }
 
   /**
-   * When the packets that follow arrived, Unix ms. Told once a read and not with every packet: as an argument it would
-   * be a number made on the heap each time.
+   * When the packets that follow arrived, Unix ms, and by the clock that nobody sets. Told once a read and not with
+   * every packet: as an argument it would be a number made on the heap each time.
    */
   arrivalMs = 0;
+  arrivalMonotonicMs = 0;
 
   /** One packet, `bytes[start, end)`. */
   receive(bytes: Buffer, start: number, end: number): void {
@@ -112,12 +118,25 @@ export class RtpReceiver {
       if (this.#started) this.#units.end();
       this.#started = true;
       this.#timestamp = timestamp;
-      const ticks = this.#timeline.place(timestamp >>> 0);
-      this.#clock.observe(ticks / this.#ticksPerMs, this.arrivalMs);
-      this.#units.begin(ticks);
+      this.#units.begin(this.#place(timestamp >>> 0));
     }
     this.#marked = (second & 0x80) !== 0;
     this.#payload.receive(bytes, payloadStart, payloadEnd);
+  }
+
+  /** On the run's timeline, which keeps the pace of arrivals; what was observed of it is for the wall time. */
+  #place(timestamp: number): number {
+    const monotonicMs = this.arrivalMonotonicMs;
+    const ticks = this.#timeline.place(timestamp, monotonicMs);
+    const mediaMs = ticks / this.#ticksPerMs;
+    this.#pace.observe(mediaMs, monotonicMs);
+    this.#timeline.keepPace(this.#pace.lateMs, monotonicMs);
+    const setMs = this.arrivalMs - monotonicMs - this.#wallAheadMs;
+    this.#wallAheadMs += setMs;
+    // Somebody set the gateway's clock; smaller steps are those of time servers.
+    if (Math.abs(setMs) > CLOCK_SET_MS) this.#clock.shift(setMs);
+    this.#clock.observe(mediaMs, this.arrivalMs);
+    return ticks;
   }
 
   /** The stream ends here: a unit that no marker ended is not whole. */

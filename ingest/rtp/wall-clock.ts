@@ -1,9 +1,11 @@
 /** The wall time of a run is corrected by no more than this while it runs: players follow it unawares. */
 const MAX_SLEW = 500e-6;
-/** Before this much media, a step is allowed: cameras send what they have kept in one burst at first. */
+/** So long after the first picture a step is allowed: cameras send what they have kept in one burst at first. */
 const SETTLING_MS = 2_000;
 /** Later arrivals are believed only when even the least delayed picture of such a time was late. */
 const WINDOW_MS = 60_000;
+/** More than this is no drift, but a fault that Timeline repairs: following both would be once too often. */
+const MAX_OWED_MS = 300;
 
 /**
  * Tells at what wall time a picture was taken, from when pictures arrive here (gateway/ARCHITECTURE.md,
@@ -13,7 +15,10 @@ const WINDOW_MS = 60_000;
  * the constant. Times in Unix ms; `mediaMs` since the run began.
  */
 export class WallClock {
+  /** Of the picture observed last: how much later it came than it should have. Negative: earlier. */
+  lateMs = 0;
   #offsetMs = Number.NaN;
+  #settledMs = 0;
   #lastMediaMs = 0;
   #windowEndMs = 0;
   #leastLateMs = Number.POSITIVE_INFINITY;
@@ -25,17 +30,20 @@ export class WallClock {
       this.#offsetMs = arrivalMs - mediaMs;
       this.#windowEndMs = mediaMs + WINDOW_MS;
       this.#lastMediaMs = mediaMs;
+      this.#settledMs = arrivalMs + SETTLING_MS;
       return;
     }
     const late = arrivalMs - (this.#offsetMs + mediaMs);
-    if (late < 0 && mediaMs < SETTLING_MS) {
+    if (late < 0 && arrivalMs < this.#settledMs) {
       this.#offsetMs += late;
+      this.lateMs = 0;
       return;
     }
+    this.lateMs = late;
     if (late < this.#leastLateMs) this.#leastLateMs = late;
-    if (late < 0 && late < this.#owedMs) this.#owedMs = late;
+    if (late < this.#owedMs && late < 0 && late > -MAX_OWED_MS) this.#owedMs = late;
     if (mediaMs >= this.#windowEndMs) {
-      this.#owedMs = this.#leastLateMs;
+      this.#owedMs = Math.abs(this.#leastLateMs) < MAX_OWED_MS ? this.#leastLateMs : 0;
       this.#leastLateMs = Number.POSITIVE_INFINITY;
       this.#windowEndMs = mediaMs + WINDOW_MS;
     }
@@ -44,6 +52,12 @@ export class WallClock {
     this.#offsetMs += step;
     this.#owedMs -= step;
     this.#lastMediaMs = Math.max(this.#lastMediaMs, mediaMs);
+  }
+
+  /** The clock by which arrivals are told was set by so much. */
+  shift(byMs: number): void {
+    this.#offsetMs += byMs;
+    this.#settledMs += byMs;
   }
 
   at(mediaMs: number): number {

@@ -28,6 +28,8 @@ export interface RecordedRun {
 }
 
 const MB = 1024 * 1024;
+/** Between pictures under one timestamp. */
+const REPEAT_TICKS = 1800;
 
 /** Access units, segmenter and memory as a camera session joins them; what comes out is read back from the parts. */
 export function recordRun(maxBytes = 64 * MB): RecordedRun {
@@ -65,8 +67,15 @@ export function recordRunIn(pool: ChunkPool, format: VideoFormat = new H264Forma
       segmentEnd: () => {},
     },
   );
+  let lastTicks = 0;
+  const units = new AccessUnits(format, segmenter, {
+    shift: () => {},
+    repeat: (repeats) => lastTicks + repeats * REPEAT_TICKS,
+  });
+  const begin = units.begin.bind(units);
+  units.begin = (ticks) => begin((lastTicks = ticks));
   return {
-    units: new AccessUnits(format, segmenter),
+    units,
     segmenter,
     inits,
     parts,
