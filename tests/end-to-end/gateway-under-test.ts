@@ -11,6 +11,7 @@ import { krabiCamera } from '../registry/krabi-camera.ts';
 import { signedInFront } from './signed-in.ts';
 
 const POLL_MS = 50;
+let added = 0;
 
 /** Of an administrator. */
 const TOKEN = 'end-to-end-0123456789-0123456789-01';
@@ -73,6 +74,8 @@ export async function startGatewayUnderTest(
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(
           krabiCamera({
+            // Two at one place with one address would be asked about.
+            position: `หน้าตลาดสด ต้นที่ ${++added}`,
             stream: { username: null, password: null, transport: 'tcp', ...stream },
             site: null,
           }),

@@ -33,6 +33,7 @@ describe.skipIf(missing.length > 0)(
     let folder: string;
     let file: string;
     let pictures: string[];
+    let hevc: { file: string; pictures: string[] };
     let gateway: GatewayUnderTest;
     const killing: (() => Promise<void>)[] = [];
 
@@ -42,6 +43,10 @@ describe.skipIf(missing.length > 0)(
       file = join(folder, 'source.mp4');
       await ffmpeg(['-framerate', '10', '-i', CLIPS.main.path, '-c', 'copy', file]);
       pictures = (await decodePictures(['-f', 'h264', '-i', CLIPS.main.path])).md5;
+      const encoded = join(folder, 'source-hevc.mp4');
+      const encoder = `-framerate 10 -i ${CLIPS.small.path} -c:v libx265 -preset ultrafast -bf 0 -x265-params log-level=none:keyint=20:min-keyint=20`;
+      await ffmpeg([...encoder.split(' '), '-tag:v', 'hvc1', encoded]);
+      hevc = { file: encoded, pictures: (await decodePictures(['-i', encoded])).md5 };
       gateway = await startGatewayUnderTest();
     }, TEST_MS);
 
@@ -58,7 +63,11 @@ describe.skipIf(missing.length > 0)(
     }
 
     /** Pulls two segments; all of their pictures are the source's, in its order. */
-    async function expectThePictures(stream: Stream, transport: 'tcp' | 'udp'): Promise<void> {
+    async function expectThePictures(
+      stream: Stream,
+      transport: 'tcp' | 'udp',
+      source: readonly string[] = pictures,
+    ): Promise<void> {
       const cameraId = await gateway.addCamera(stream);
       await gateway.untilLive(cameraId, { reason: null, state: 'up', transport }, UP_MS);
       const recording = recordLive(`${gateway.url}/live/${cameraId}/media.m3u8?latency=normal`);
@@ -73,7 +82,7 @@ describe.skipIf(missing.length > 0)(
       await writeFile(path, run?.file ?? '');
       const decoded = await decodePictures(['-i', path]);
       expect(decoded.md5.length).toBeGreaterThanOrEqual(20);
-      expect(placeInSource(decoded.md5, pictures)).toEqual({ first: expect.any(Number) });
+      expect(placeInSource(decoded.md5, source)).toEqual({ first: expect.any(Number) });
     }
 
     test.each([
@@ -120,6 +129,27 @@ describe.skipIf(missing.length > 0)(
       const url = (await serve()).replace('rtsp://', 'rtsp+http://');
       await expectThePictures({ url, transport: 'auto' }, 'tcp');
     });
+
+    test.each(['tcp', 'udp'] as const)(
+      'GStreamer with H.265 by %s',
+      { timeout: TEST_MS },
+      async (transport) => {
+        const pipeline = `( filesrc location=${hevc.file} ! qtdemux ! h265parse config-interval=-1 ! rtph265pay name=pay0 pt=96 )`;
+        const url = await serve({ pipeline });
+        await expectThePictures({ url, transport }, transport, hevc.pictures);
+      },
+    );
+
+    test.each(['tcp', 'udp'] as const)(
+      'GStreamer with sound beside the pictures, by %s',
+      { timeout: TEST_MS },
+      async (transport) => {
+        const video = `filesrc location=${file} ! qtdemux ! h264parse config-interval=-1 ! rtph264pay name=pay0 pt=96`;
+        const sound = 'audiotestsrc is-live=true ! avenc_aac ! rtpmp4gpay name=pay1 pt=97';
+        const url = await serve({ pipeline: `( ${video} ${sound} )` });
+        await expectThePictures({ url, transport }, transport);
+      },
+    );
 
     test('MJPEG is refused in clear words', { timeout: TEST_MS }, async () => {
       const pipeline = '( videotestsrc is-live=true ! jpegenc ! rtpjpegpay name=pay0 pt=26 )';
