@@ -95,7 +95,8 @@ export class PictureTimes {
     this.shownTicks = shown;
     this.decodeTicks = this.#decodeTimes.next(shown, this.#stepTicks);
     const step = this.decodeTicks - this.#lastDecodeTicks;
-    if (step >= MIN_STEP_TICKS && step <= MAX_STEP_TICKS) this.#stepTicks = step;
+    // Across a gap it is none.
+    if (!fresh && step >= MIN_STEP_TICKS && step <= MAX_STEP_TICKS) this.#stepTicks = step;
     this.#lastDecodeTicks = this.decodeTicks;
     return true;
   }
