@@ -6,7 +6,10 @@ import { ConnectionTests } from '#ingest/connection-tests.ts';
 import { LiveStateBoard, plainState } from '#ingest/live-states.ts';
 import { WorkerPool } from '#ingest/worker-pool.ts';
 import { readIdsWithin, readPlaces } from '#registry/camera-places.ts';
+import { openBudgetSources } from '#registry/budget-sources.ts';
 import { openCameras, type Cameras } from '#registry/cameras.ts';
+import { openLaos } from '#registry/laos.ts';
+import { openSites } from '#registry/sites.ts';
 import { openDatabases } from '#registry/database/open-databases.ts';
 import { findLaos } from '#registry/find-laos.ts';
 import { openRegistry } from '#registry/schema/open-registry.ts';
@@ -21,6 +24,8 @@ import { openPeople, type People } from './auth/people.ts';
 import type { Config } from './config.ts';
 import { registerAuditRoutes } from './routes/audit.ts';
 import { registerConnectionTestRoute } from './routes/connection-test.ts';
+import { storeMeasuredStreams } from './measured-streams.ts';
+import { registerPlaceRoutes } from './routes/places.ts';
 import { registerMetricsRoute } from './routes/metrics.ts';
 import { buildServer } from './server.ts';
 
@@ -78,6 +83,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
     onLost: (err, { cameraId }) =>
       log.error({ err, cameraId }, 'the end of a view was not recorded'),
   });
+  const sites = openSites(registry);
   const liveStates = new LiveStateBoard();
   const pool = new WorkerPool({
     workerUrl: new URL('camera-worker.ts', import.meta.url),
@@ -113,10 +119,18 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
         liveStates.remove(camera.id);
       }
     });
+    sites.onChanged(({ name }) => {
+      // What a site can bear goes with every stream of it.
+      cameras.streams(name).then(
+        (sources) => pool.addAll(sources),
+        (error: unknown) => log.error({ err: error, site: name }, 'site not dialled anew'),
+      );
+    });
     for await (const id of unlinkedCameras(cameras)) {
       liveStates.set(plainState(id, 'not-linked', Date.now()));
     }
     pool.addAll(await cameras.streams());
+    const measured = storeMeasuredStreams({ cameras, liveStates, log });
 
     const demo =
       config.demoAccounts === undefined
@@ -141,6 +155,12 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
         (app) => registerMetricsRoute(app, { pool, liveStates }),
         (app) => registerAuditRoutes(app, audit),
         (app) => registerConnectionTestRoute(app, { connectionTests }),
+        (app) =>
+          registerPlaceRoutes(app, {
+            laos: openLaos(registry, { now: Date.now }),
+            budgetSources: openBudgetSources(registry, { now: Date.now }),
+            sites,
+          }),
       ],
     });
     await server.listen({ host: config.host, port: config.port });
@@ -162,6 +182,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
         people.close();
         await views.close();
         await connectionTests.stop();
+        measured.close();
         await pool.stop();
         await audit.close();
         await databases.close();
@@ -186,8 +207,8 @@ function allowedMemory(): number {
 async function* unlinkedCameras(cameras: Cameras): AsyncGenerator<string> {
   let after: string | undefined;
   for (;;) {
-    const page = await cameras.list({ after, limit: LIST_PAGE });
-    for (const camera of page) if (camera.stream === null) yield camera.id;
+    const page = await cameras.list({ linked: false, after, limit: LIST_PAGE });
+    for (const { id } of page) yield id;
     if (page.length < LIST_PAGE) return;
     after = page.at(-1)?.id;
   }

@@ -174,9 +174,22 @@ function select(
         : query.where(inMany('cameras.lao_id', laoIds));
   }
   if (words.length > 0) {
-    query = query
-      .innerJoin('camera_search', 'camera_search.id', 'cameras.id')
-      .where((where) => where.and(wordsFound(database, words, how)));
+    const found = wordsFound(database, words, how);
+    query =
+      how === 'indexed'
+        ? query
+            .innerJoin('camera_search', 'camera_search.id', 'cameras.id')
+            .where((where) => where.and(found))
+        : // Looked up for each camera that the other conditions leave, never the other way round.
+          query.where((where) =>
+            where.exists(
+              where
+                .selectFrom('camera_search')
+                .select('camera_search.id')
+                .whereRef('camera_search.id', '=', 'cameras.id')
+                .where((text) => text.and(found)),
+            ),
+          );
   }
   if (filter.purpose !== undefined) {
     query = query.where(`cameras.purpose_${filter.purpose}`, '=', 1);

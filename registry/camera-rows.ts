@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Insertable, Kysely } from 'kysely';
+import type { Insertable, Kysely, NotNull } from 'kysely';
 import type { Author } from './author.ts';
 import { purposes, type Camera, type NewCamera, type Stream } from './camera.ts';
 import type { CameraTable, RegistryTables, StreamTable } from './schema/tables.ts';
@@ -9,33 +9,42 @@ import { uuidV7Ms } from './uuid-v7.ts';
 /** Between rows of the database and cameras as they are told. */
 
 export function selectCameras(database: Kysely<RegistryTables>) {
-  return database
-    .selectFrom('cameras')
-    .innerJoin('laos', 'laos.id', 'cameras.lao_id')
-    .innerJoin('budget_sources', 'budget_sources.id', 'cameras.budget_source_id')
-    .leftJoin('sites', 'sites.id', 'cameras.site_id')
-    .leftJoin('streams', 'streams.camera_id', 'cameras.id')
-    .leftJoin('stream_credentials', 'stream_credentials.camera_id', 'cameras.id')
-    .selectAll('cameras')
-    .select([
-      'laos.name as lao_name',
-      'laos.district as lao_district',
-      'laos.province as lao_province',
-      'budget_sources.name as budget_source',
-      'sites.name as site',
-      'sites.max_sessions',
-      'sites.max_sessions_per_box',
-      'sites.uplink_bits_per_second',
-      'streams.url',
-      'streams.sub_url',
-      'streams.transport',
-      'streams.tls_verify',
-      'streams.tls_fingerprint',
-      'streams.sound',
-      'streams.record',
-      'stream_credentials.username',
-      'stream_credentials.sealed',
-    ]);
+  return (
+    database
+      .selectFrom('cameras')
+      // Always there, but joined so that cameras are looked up first: without statistics SQLite would begin with the LAOs.
+      .leftJoin('laos', 'laos.id', 'cameras.lao_id')
+      .leftJoin('budget_sources', 'budget_sources.id', 'cameras.budget_source_id')
+      .leftJoin('sites', 'sites.id', 'cameras.site_id')
+      .leftJoin('streams', 'streams.camera_id', 'cameras.id')
+      .leftJoin('stream_credentials', 'stream_credentials.camera_id', 'cameras.id')
+      .selectAll('cameras')
+      .select([
+        'laos.name as lao_name',
+        'laos.district as lao_district',
+        'laos.province as lao_province',
+        'budget_sources.name as budget_source',
+        'sites.name as site',
+        'sites.max_sessions',
+        'sites.max_sessions_per_box',
+        'sites.uplink_bits_per_second',
+        'streams.url',
+        'streams.sub_url',
+        'streams.transport',
+        'streams.tls_verify',
+        'streams.tls_fingerprint',
+        'streams.sound',
+        'streams.record',
+        'stream_credentials.username',
+        'stream_credentials.sealed',
+      ])
+      .$narrowType<{
+        lao_name: NotNull;
+        lao_district: NotNull;
+        lao_province: NotNull;
+        budget_source: NotNull;
+      }>()
+  );
 }
 
 export type CameraRow = Awaited<ReturnType<ReturnType<typeof selectCameras>['execute']>>[number];

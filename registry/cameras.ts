@@ -130,8 +130,8 @@ export interface Cameras {
     observer: Observer,
     values: Partial<Record<ObservedField, string | number>>,
   ): Promise<void>;
-  /** Of every linked camera. */
-  streams(): Promise<StreamSource[]>;
+  /** Of every linked camera, or of those of one site. */
+  streams(site?: string): Promise<StreamSource[]>;
   /** Returns how to end it. */
   onChanged(listener: (event: CameraEvent) => void): () => void;
 }
@@ -507,12 +507,13 @@ export function openCameras(
         )
         .execute();
     },
-    async streams() {
-      const rows = await selectCameras(database)
+    async streams(site) {
+      let query = selectCameras(database)
         .where('streams.url', 'is not', null)
         .where('cameras.deleted_at_ms', 'is', null)
-        .orderBy('cameras.id')
-        .execute();
+        .orderBy('cameras.id');
+      if (site !== undefined) query = query.where('sites.name', '=', site);
+      const rows = await query.execute();
       return rows.map((row) => sourceOf(row, box)).filter((source) => source !== null);
     },
     onChanged(listener) {

@@ -27,6 +27,8 @@ export const auditActions = {
   'camera.discover': 'ค้นหาอุปกรณ์ในเครือข่าย · looked for devices',
   'camera.import': 'นำเข้าบัญชีกล้อง · imported an inventory',
   'camera.export': 'ส่งออกบัญชีกล้อง · exported an inventory',
+  'place.change':
+    'แก้ไขบัญชี อปท. แหล่งงบประมาณ หรือไซต์ · changed the lists of LAOs, budget sources or sites',
   'camera.watch.start': 'เริ่มดูภาพสด · began to watch live',
   'camera.watch.end': 'เลิกดูภาพสด · ended watching live',
   'access.refused': 'ถูกปฏิเสธการเข้าถึง · was refused',

@@ -40,6 +40,7 @@ export const allowedTo: Readonly<Record<Role, ReadonlySet<Action>>> = {
     'camera.import',
     'camera.export',
     'camera.test',
+    'place.propose',
   ]),
   // A district collects, and enters data for an LAO that cannot: its pictures are not needed for that.
   district: new Set<Action>([
@@ -52,14 +53,18 @@ export const allowedTo: Readonly<Record<Role, ReadonlySet<Action>>> = {
     'camera.import',
     'camera.export',
     'camera.test',
+    'place.propose',
   ]),
   // The provincial committee inspects how the system is used: it looks at everything and changes nothing.
   province: new Set<Action>(['camera.list', 'camera.read', 'camera.watch', 'camera.export']),
+  // The Department keeps the lists that everybody's counts go by.
   dla: new Set<Action>([
     'camera.list',
     'camera.read',
     'camera.watch',
     'camera.export',
+    'place.propose',
+    'place.manage',
     'metrics.read',
   ]),
   operator: new Set<Action>(['camera.list', 'camera.read', 'camera.watch', 'metrics.read']),
@@ -68,8 +73,10 @@ export const allowedTo: Readonly<Record<Role, ReadonlySet<Action>>> = {
   approver: new Set<Action>(['camera.list', 'camera.read']),
   // Reads what others did, and what they did it to; does nothing.
   auditor: new Set<Action>(['camera.list', 'camera.read', 'audit.read', 'audit.export']),
-  // Everything but the record of it.
-  administrator: new Set<Action>(actionNames.filter((action) => !action.startsWith('audit.'))),
+  // Everything but the record of it, and the lists that the whole country counts by: an administrator may be of one LAO.
+  administrator: new Set<Action>(
+    actionNames.filter((action) => !action.startsWith('audit.') && action !== 'place.manage'),
+  ),
 };
 
 /** `subject` is left out where an action has none, or many (a list): then any area will do, and `areasFor` narrows it. */

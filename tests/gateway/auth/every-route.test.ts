@@ -31,6 +31,8 @@ const expected: Readonly<Record<Action, string>> = {
   'camera.import': 'odm',
   'camera.export': 'odpam',
   'camera.test': 'odm',
+  'place.propose': 'odam',
+  'place.manage': 'a',
   'people.manage': 'm',
   'audit.read': 'u',
   'audit.export': 'u',

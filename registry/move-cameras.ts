@@ -1,0 +1,105 @@
+import type { Transaction } from 'kysely';
+import type { Author } from './author.ts';
+import type { FieldChange } from './camera-changes.ts';
+import { authorText } from './camera-rows.ts';
+import { cameraSearchText } from './camera-search-text.ts';
+import type { RegistryTables } from './schema/tables.ts';
+
+/** What a change of a managed list does to the cameras of its rows. */
+
+const PAGE = 200;
+
+/**
+ * All cameras of one row of a list become those of another, also deleted ones: a version each, with its history. Returns
+ * how many.
+ */
+export async function moveCameras(
+  transaction: Transaction<RegistryTables>,
+  move: {
+    column: 'lao_id' | 'budget_source_id';
+    from: string;
+    into: string;
+    change: FieldChange;
+    author: Author;
+    atMs: number;
+  },
+): Promise<number> {
+  const { column, from, into, change, author, atMs } = move;
+  let moved = 0;
+  for (;;) {
+    const page = await transaction
+      .selectFrom('cameras')
+      .select(['id', 'version'])
+      .where(column, '=', from)
+      .orderBy('id')
+      .limit(PAGE)
+      .execute();
+    if (page.length === 0) break;
+    await transaction
+      .updateTable('cameras')
+      .set((set) => ({ [column]: into, version: set('version', '+', 1), updated_at_ms: atMs }))
+      .where(
+        'id',
+        'in',
+        page.map(({ id }) => id),
+      )
+      .execute();
+    await transaction
+      .insertInto('camera_changes')
+      .values(
+        page.map(({ id, version }) => ({
+          camera_id: id,
+          version: version + 1,
+          at_ms: atMs,
+          action: 'changed' as const,
+          source: 'declared' as const,
+          author: JSON.stringify(authorText(author)),
+          changes: JSON.stringify([change]),
+          reason: null,
+        })),
+      )
+      .execute();
+    moved += page.length;
+  }
+  if (column === 'lao_id' && moved > 0) await refreshSearch(transaction, into);
+  return moved;
+}
+
+/** The texts that cameras of an LAO are found by, after its name or place changed. */
+export async function refreshSearch(
+  transaction: Transaction<RegistryTables>,
+  laoId: string,
+): Promise<void> {
+  let after = '';
+  for (;;) {
+    const page = await transaction
+      .selectFrom('cameras')
+      .innerJoin('laos', 'laos.id', 'cameras.lao_id')
+      .leftJoin('sites', 'sites.id', 'cameras.site_id')
+      .select([
+        'cameras.id',
+        'cameras.position',
+        'cameras.owning_agency as owningAgency',
+        'cameras.brand',
+        'cameras.model',
+        'laos.name',
+        'laos.district',
+        'laos.province',
+        'sites.name as site',
+      ])
+      .where('cameras.lao_id', '=', laoId)
+      .where('cameras.id', '>', after)
+      .orderBy('cameras.id')
+      .limit(PAGE)
+      .execute();
+    if (page.length === 0) return;
+    for (const { id, name, district, province, ...rest } of page) {
+      await transaction
+        .updateTable('camera_search')
+        .set({ text: cameraSearchText({ ...rest, lao: { name, district, province } }) })
+        .where('id', '=', id)
+        .execute();
+    }
+    after = page.at(-1)?.id ?? after;
+  }
+}

@@ -1,0 +1,197 @@
+/** The lists that cameras are registered under, on both databases. */
+import { beforeEach, expect, test } from 'vitest';
+import { openBudgetSources, BudgetSourceTwice } from '#registry/budget-sources.ts';
+import { newCamera } from '#registry/camera.ts';
+import type { Cameras } from '#registry/cameras.ts';
+import { LaoNotFound, LaoNotValid, LaoTwice, newLao, openLaos, type Laos } from '#registry/laos.ts';
+import { openRegistry } from '#registry/schema/open-registry.ts';
+import type { RegistryDatabase } from '#registry/schema/tables.ts';
+import { openSites } from '#registry/sites.ts';
+import { byTest, camerasOf, tester } from '../registry/cameras-of.ts';
+import { krabiCamera } from '../registry/krabi-camera.ts';
+import { onEachDatabase } from './each-database.ts';
+
+const given = (changes: Record<string, unknown> = {}) => newCamera.parse(krabiCamera(changes));
+const lao = (changes: Record<string, unknown> = {}) =>
+  newLao.parse({
+    name: 'ทต.เกาะลันตาใหญ่',
+    district: 'เกาะลันตา',
+    province: 'กระบี่',
+    ...changes,
+  });
+const byDepartment = { author: tester, listed: true };
+
+onEachDatabase((rig) => {
+  let database: RegistryDatabase;
+  let cameras: Cameras;
+  let laos: Laos;
+
+  beforeEach(async () => {
+    database = await openRegistry(rig.open());
+    cameras = camerasOf(database);
+    laos = openLaos(database, { now: Date.now });
+  });
+
+  const names = async (filter: Parameters<Laos['list']>[0]) =>
+    (await laos.list(filter)).map(({ name }) => name).toSorted();
+
+  test('an LAO that a camera names by another spelling is the listed one; an unknown one is proposed', async () => {
+    const listed = await laos.add(lao({ code: '05810302' }), byDepartment);
+    expect(listed).toMatchObject({
+      type: 'ทต.',
+      districtCode: '8103',
+      reportingParent: 'district',
+      status: 'listed',
+    });
+    const camera = await cameras.create(
+      given({
+        lao: { name: 'เทศบาลตำบล เกาะลันตาใหญ่', district: 'อ.เกาะลันตา', province: 'จังหวัดกระบี่' },
+      }),
+      byTest,
+    );
+    expect(camera.lao).toEqual({ name: listed.name, district: 'เกาะลันตา', province: 'กระบี่' });
+    await cameras.create(
+      given({ lao: { name: 'อบต.คลองยาง', district: 'เกาะลันตา', province: 'กระบี่' } }),
+      byTest,
+    );
+    expect(await laos.list({ status: 'proposed' })).toMatchObject([
+      { name: 'อบต.คลองยาง', type: 'อบต.', code: null },
+    ]);
+    expect(await laos.list({})).toHaveLength(2);
+  });
+
+  test('lists are narrowed by area, and searched by any spelling', async () => {
+    for (const one of [
+      lao(),
+      lao({ name: 'อบต.คลองยาง' }),
+      lao({ name: 'ทม.กระบี่', district: 'เมืองกระบี่' }),
+      lao({ name: 'ทน.ตรัง', district: 'เมืองตรัง', province: 'ตรัง' }),
+    ]) {
+      await laos.add(one, byDepartment);
+    }
+    expect(await names({ province: 'จ.กระบี่', district: 'อ.เมือง' })).toEqual(['ทม.กระบี่']);
+    expect(await names({ q: 'เทศบาลเมืองกระบี่' })).toEqual(['ทม.กระบี่']);
+    expect(await names({ q: 'คลอง' })).toEqual(['อบต.คลองยาง']);
+    expect(await names({ within: [{ level: 'province', province: 'ตรัง' }] })).toEqual(['ทน.ตรัง']);
+    expect(await names({ within: [] })).toEqual([]);
+  });
+
+  test('two spellings of one LAO, one code twice, or a district that is not there are refused', async () => {
+    await laos.add(lao({ code: '05810302' }), byDepartment);
+    const twice = laos.add(lao({ name: 'เทศบาลตำบลเกาะลันตาใหญ่' }), byDepartment);
+    await expect(twice).rejects.toBeInstanceOf(LaoTwice);
+    await expect(twice).rejects.toMatchObject({ details: { lao: { code: '05810302' } } });
+    await expect(
+      laos.add(lao({ name: 'อบต.คลองยาง', code: '05810302' }), byDepartment),
+    ).rejects.toBeInstanceOf(LaoTwice);
+    for (const bad of [{ district: 'เกาะลันตาน้อย' }, { type: 'อบต.' }, { province: 'กระบี' }]) {
+      await expect(laos.add(lao(bad), byDepartment)).rejects.toBeInstanceOf(LaoNotValid);
+    }
+    const other = await laos.add(lao({ name: 'อบต.คลองยาง' }), { author: tester, listed: false });
+    await expect(laos.change(other.id, { name: 'ทต.เกาะลันตาใหญ่' })).rejects.toBeInstanceOf(
+      LaoTwice,
+    );
+    expect(
+      await laos.change(other.id, { status: 'listed', reportingParent: 'province', code: '12345' }),
+    ).toMatchObject({ status: 'listed', reportingParent: 'province', code: '12345' });
+  });
+
+  test('a merge takes the cameras along, with their history, and the old spelling leads there', async () => {
+    const right = await laos.add(lao(), byDepartment);
+    const misspelt = { name: 'ทต.เกาะลันตาใหย่', district: 'เกาะลันตา', province: 'กระบี่' };
+    const camera = await cameras.create(given({ lao: misspelt }), byTest);
+    const gone = await cameras.create(given({ lao: misspelt, position: 'ที่ลบแล้ว' }), byTest);
+    await cameras.remove(gone.id, { ...byTest, version: 1, reason: 'ซ้ำ' });
+    const wrong = (await laos.list({ status: 'proposed' }))[0];
+    expect(await laos.merge(wrong?.id ?? '', right.id, { author: tester })).toBe(2);
+    expect(await cameras.get(camera.id)).toMatchObject({ version: 2, lao: { name: right.name } });
+    expect((await cameras.history(camera.id))?.[0]).toMatchObject({
+      author: tester,
+      changes: [['lao', misspelt, { ...misspelt, name: right.name }]],
+    });
+    expect(await cameras.list({ limit: 9, q: 'ใหย่' })).toEqual([]);
+    expect(await cameras.list({ limit: 9, q: 'ลันตาใหญ่' })).toHaveLength(1);
+    // The misspelling is not entered again.
+    const next = await cameras.create(given({ lao: misspelt, position: 'อีกต้น' }), byTest);
+    expect(next.lao.name).toBe(right.name);
+    expect(await laos.canonical(misspelt)).toEqual({ ...misspelt, name: right.name });
+    expect(await laos.list({})).toHaveLength(1);
+    await expect(laos.merge(wrong?.id ?? '', right.id, { author: tester })).rejects.toBeInstanceOf(
+      LaoNotFound,
+    );
+    await expect(laos.merge(right.id, right.id, { author: tester })).rejects.toBeInstanceOf(
+      LaoNotFound,
+    );
+  });
+
+  test("the Department's list is imported: what is named is listed, the rest says why not", async () => {
+    await cameras.create(given(), byTest);
+    await laos.add(lao({ name: 'อบต.คลองยาง', code: '11111' }), byDepartment);
+    const rows = [
+      lao({ name: 'เทศบาลตำบลเกาะลันตาใหญ่', code: '05810302' }),
+      lao({ name: 'อบต.คลองยาง', code: '11111' }),
+      lao({ name: 'อบจ.กระบี่', district: 'เมืองกระบี่', reportingParent: 'province' }),
+      lao({ name: 'อบต.ไม่มี', district: 'ไม่มี' }),
+      lao({ name: 'ทต.เกาะลันตาใหญ่', code: '99999' }),
+      lao({ name: 'อบต.เกาะกลาง', code: '05810302' }),
+      lao({ name: 'อบต.ชื่อ', type: 'ทต.' }),
+    ];
+    const result = await laos.import(rows);
+    expect(result).toMatchObject({ added: 1, changed: 1, unchanged: 1 });
+    expect(result.refused.map(({ row, code }) => [row, code])).toEqual([
+      [3, 'no_such_district'],
+      [4, 'twice_in_file'],
+      [5, 'twice_in_file'],
+      [6, 'type_differs_from_name'],
+    ]);
+    // The camera's LAO is the same row, by the list's spelling now.
+    const [camera] = await cameras.list({ limit: 1 });
+    expect(camera?.lao.name).toBe('เทศบาลตำบลเกาะลันตาใหญ่');
+    expect(await cameras.list({ limit: 1, q: 'ทต.เกาะลันตาใหญ่' })).toHaveLength(1);
+    expect(await laos.import(rows.slice(0, 3))).toMatchObject({
+      added: 0,
+      changed: 0,
+      unchanged: 3,
+    });
+  });
+
+  test('budget sources are a list too: known by any spelling, merged with their cameras', async () => {
+    const sources = openBudgetSources(database, { now: Date.now });
+    const ministry = await sources.add('กระทรวงมหาดไทย', byDepartment);
+    await expect(sources.add(' กระทรวง มหาดไทย', byDepartment)).rejects.toBeInstanceOf(
+      BudgetSourceTwice,
+    );
+    const camera = await cameras.create(given({ budgetSource: 'มท.' }), byTest);
+    await cameras.create(given({ budgetSource: 'กระทรวง มหาดไทย' }), byTest);
+    const wrong = (await sources.list()).find(({ status }) => status === 'proposed');
+    expect(wrong?.name).toBe('มท.');
+    expect(await sources.merge(wrong?.id ?? '', ministry.id, { author: tester })).toBe(1);
+    expect(await cameras.get(camera.id)).toMatchObject({
+      budgetSource: 'กระทรวงมหาดไทย',
+      version: 2,
+    });
+    expect(await sources.list()).toMatchObject([{ name: 'กระทรวงมหาดไทย', status: 'listed' }]);
+    expect(await sources.change(ministry.id, { name: 'กระทรวงมหาดไทย (มท.)' })).toMatchObject({
+      name: 'กระทรวงมหาดไทย (มท.)',
+    });
+  });
+
+  test('what a site can bear is set, told, and goes with its streams', async () => {
+    const sites = openSites(database);
+    await cameras.create(given(), byTest);
+    await cameras.create(given({ site: 'อื่น', stream: { url: 'rtsp://10.0.0.1/' } }), byTest);
+    const told: unknown[] = [];
+    sites.onChanged((site) => told.push(site));
+    const [first] = (await sites.list()).filter(({ name }) => name === 'ตู้เทศบาล');
+    const changed = await sites.change(first?.id ?? '', {
+      networkZone: 'กระบี่',
+      maxSessionsPerBox: 2,
+      uplinkBitsPerSecond: 5_000_000_000,
+    });
+    expect(changed).toMatchObject({ maxSessions: null, uplinkBitsPerSecond: 5_000_000_000 });
+    expect(told).toEqual([changed]);
+    const streams = await cameras.streams('ตู้เทศบาล');
+    expect(streams).toHaveLength(1);
+    expect(streams[0]?.site).toMatchObject({ maxSessionsPerBox: 2 });
+  });
+});
