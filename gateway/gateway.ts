@@ -71,7 +71,12 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
     const sealed = await sealStoredPasswords(registry, box);
     if (sealed > 0) log.info({ cameras: sealed }, 'passwords of cameras sealed');
     audit = await keepAudit(databases, config, { now: Date.now, log });
-    people = await openPeople(databases, { now: Date.now, adminToken: config.adminToken, log });
+    people = await openPeople(databases, {
+      now: Date.now,
+      box,
+      adminToken: config.adminToken,
+      log,
+    });
   } catch (error) {
     await databases.close();
     throw error;

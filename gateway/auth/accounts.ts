@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { sql, type SqlBool, type Transaction } from 'kysely';
 import type { Area } from '#registry/area.ts';
 import { takeLock } from '#registry/database/database.ts';
+import type { SecretBox } from '#registry/secret-box.ts';
 import { uuidV7Source } from '#registry/uuid-v7.ts';
 import type { Grant } from './actor.ts';
 import { grantRows, grantsOf, isWithin } from './grant-rows.ts';
@@ -53,8 +54,20 @@ export class InvitationNotValid extends Error {
 const LINK_LIFE_MS = 7 * 24 * 60 * 60_000;
 const RECOVERY_CODES = 10;
 
+/** Whoever has the secret makes codes: it is sealed for the account, and cannot be moved to another. */
+function contextOf(id: string): string {
+  return `second factor of ${id}`;
+}
+
 /** People and what they hold. Whoever calls has asked the policy. `now`: Unix ms. */
-export function openAccounts(database: PeopleDatabase, now: () => number) {
+export function openAccounts(
+  database: PeopleDatabase,
+  now: () => number,
+  box: Pick<SecretBox, 'seal' | 'open'>,
+) {
+  const opened = (id: string, sealed: string | null): string | null =>
+    sealed === null ? null : box.open(sealed, contextOf(id));
+
   const nextId = uuidV7Source(now);
 
   async function insert(
@@ -309,8 +322,8 @@ export function openAccounts(database: PeopleDatabase, now: () => number) {
       if (row === undefined) return undefined;
       return {
         passwordHash: row.password_hash,
-        codeSecret: row.code_secret,
-        offeredSecret: row.offered_secret,
+        codeSecret: opened(id, row.code_secret),
+        offeredSecret: opened(id, row.offered_secret),
         codeUsedStep: row.code_used_step,
       };
     },
@@ -335,7 +348,7 @@ export function openAccounts(database: PeopleDatabase, now: () => number) {
     async offerCodeSecret(id: string, secret: string): Promise<void> {
       await database
         .updateTable('accounts')
-        .set({ offered_secret: secret })
+        .set({ offered_secret: box.seal(secret, contextOf(id)) })
         .where('id', '=', id)
         .execute();
     },
@@ -346,7 +359,11 @@ export function openAccounts(database: PeopleDatabase, now: () => number) {
       await database.transaction().execute(async (transaction) => {
         await transaction
           .updateTable('accounts')
-          .set({ code_secret: secret, offered_secret: null, code_used_step: usedStep })
+          .set({
+            code_secret: box.seal(secret, contextOf(id)),
+            offered_secret: null,
+            code_used_step: usedStep,
+          })
           .where('id', '=', id)
           .execute();
         await transaction.deleteFrom('recovery_codes').where('account_id', '=', id).execute();

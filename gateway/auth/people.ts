@@ -1,4 +1,5 @@
 import type { Databases } from '#registry/database/database.ts';
+import type { SecretBox } from '#registry/secret-box.ts';
 import { openAccounts, type Accounts } from './accounts.ts';
 import { openAdmission, type Admission } from './admission.ts';
 import { openApiTokens, type ApiTokens } from './api-tokens.ts';
@@ -30,6 +31,8 @@ export async function openPeople(
   databases: Databases,
   options: {
     now: () => number;
+    /** Seals what a second factor's codes are made from. */
+    box: Pick<SecretBox, 'seal' | 'open'>;
     adminToken?: string | undefined;
     log: { warn: (fields: object, message: string) => void };
   },
@@ -46,7 +49,7 @@ export async function openPeople(
   timer.unref();
   return {
     database,
-    accounts: openAccounts(database, now),
+    accounts: openAccounts(database, now, options.box),
     sessions,
     tokens: openApiTokens(database, now),
     passwords: openPasswords(),
