@@ -135,6 +135,8 @@ export function buildServer(deps: ServerDeps): FastifyInstance {
     }
     answerError(reply, httpError);
   });
+  // Called, not registered: that waits for its turn, and what the hooks below refuse would go out without headers.
+  void helmet(app, securityHeaders({ secure: secureCookies }));
   app.addHook('onRequest', async (request) => {
     const refusal = guard(request.raw);
     if (refusal !== undefined) throw refusal;
@@ -148,7 +150,6 @@ export function buildServer(deps: ServerDeps): FastifyInstance {
     audit,
     cookieName,
   });
-  void app.register(helmet, securityHeaders({ secure: secureCookies }));
   registerOpenApi(app);
   void app.register(async (scope) => {
     registerCameraRoutes(scope, deps);
