@@ -161,7 +161,7 @@ async function ask(route: Route, cookie: string | undefined, id: string): Promis
   const reply = await fetch(`${gateway.url}${route.url.replace(':id', id)}`, {
     method: route.method,
     headers: {
-      ...(cookie === undefined ? {} : { cookie }),
+      ...(cookie === undefined ? {} : { cookie, origin: gateway.url }),
       ...(hasBody ? { 'content-type': 'application/json' } : {}),
     },
     ...(hasBody ? { body: '{}' } : {}),

@@ -37,7 +37,7 @@ async function ask(
     url: `/api/v1${url}`,
     headers: {
       host: 'localhost',
-      ...(cookie === undefined ? {} : { cookie }),
+      ...(cookie === undefined ? {} : { cookie, origin: 'http://localhost' }),
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     },
     ...(body === undefined ? {} : { payload: body as object }),
