@@ -205,6 +205,7 @@ export class CameraSession implements ScheduledReader {
       tracks: 1,
       isAllowed,
       clock,
+      onDemand: this.#options.schedule !== undefined,
       events: {
         packet: (_track, packet) => this.#datagram(packet),
         report: (_track, packet) => this.#report(packet, 0, packet.length),
@@ -301,7 +302,8 @@ export class CameraSession implements ScheduledReader {
   read(nowMs: number): number {
     const beforeMs = this.#arrivalMs;
     this.#lastReadBytes = 0;
-    this.#connection.read();
+    if (this.#udp === undefined) this.#connection.read();
+    else this.#udp.read();
     if (this.#lastReadBytes > 0 && nowMs > beforeMs) {
       const rate = this.#lastReadBytes / (nowMs - beforeMs);
       this.#bytesPerMs += (rate - this.#bytesPerMs) * RATE_SHARE;
@@ -353,6 +355,7 @@ export class CameraSession implements ScheduledReader {
     if (this.#over || receiver === undefined) return;
     const { clock } = this.#options;
     this.#arrivalMs = clock.monotonicMs();
+    this.#lastReadBytes += packet.length;
     this.#bytes += packet.length;
     receiver.arrivalMs = clock.wallMs();
     receiver.arrivalMonotonicMs = this.#arrivalMs;
@@ -386,7 +389,7 @@ export class CameraSession implements ScheduledReader {
     this.#options.onPlaying();
     this.#udp?.punch();
     const { schedule } = this.#options;
-    if (schedule !== undefined && this.#udp === undefined && this.#connection.readOnDemand()) {
+    if (schedule !== undefined && (this.#udp !== undefined || this.#connection.readOnDemand())) {
       this.#place = schedule.add(this);
     }
   }

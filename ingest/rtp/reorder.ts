@@ -12,7 +12,7 @@ const SLOT_MASK = REORDER_MAX_PACKETS - 1;
 /**
  * Puts the datagrams of one RTP stream back into the order in which they were sent (RFC 3550 §5.1), for the stages
  * behind it take every gap for a loss. In order they pass straight through; what lies ahead of a gap waits for it,
- * bounded in packets and in time. Holds datagrams as they are: nobody else may write them.
+ * bounded in packets and in time. What waits is copied: a packet is valid during the call only.
  */
 export class ReorderWindow {
   /** Came out of order and was put right; came twice; came when its gap had been given up. */
@@ -78,7 +78,7 @@ export class ReorderWindow {
       return;
     }
     if (this.#held === 0) this.#gapMs = nowMs;
-    this.#slots[slot] = packet;
+    this.#slots[slot] = Buffer.from(packet);
     this.#held++;
     this.#passHeld(nowMs);
   }

@@ -1,3 +1,4 @@
+import type { Socket as DatagramSocket } from 'node:dgram';
 import { readSync } from 'node:fs';
 import type { Socket } from 'node:net';
 
@@ -32,6 +33,42 @@ export function directReader(socket: Socket): ((into: Buffer) => number) | undef
       return readSync(fd, into, 0, into.length, null);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return NOTHING;
+      throw error;
+    }
+  };
+}
+
+/** What a datagram socket of Node's keeps of libuv's handle, behind a symbol of its own. */
+interface DatagramHandle {
+  readonly fd?: number;
+  recvStop?: () => number;
+}
+
+/**
+ * The same for a datagram socket that is connected, so that the kernel itself passes over what others send: one
+ * datagram a call, of which nothing is made. Undefined where that cannot be done; the loop then goes on reading it.
+ */
+export function directDatagramReader(
+  socket: DatagramSocket,
+): ((into: Buffer) => number) | undefined {
+  if (process.platform === 'win32') return undefined;
+  const symbol = Object.getOwnPropertySymbols(socket).find(
+    ({ description }) => description === 'state symbol',
+  );
+  if (symbol === undefined) return undefined;
+  const state = (socket as unknown as Record<symbol, { handle?: DatagramHandle | null }>)[symbol];
+  const handle = state?.handle;
+  if (handle?.fd === undefined || handle.fd < 0 || handle.recvStop === undefined) return undefined;
+  handle.recvStop();
+  return (into) => {
+    const fd = handle.fd ?? -1;
+    if (fd < 0) return NOTHING;
+    try {
+      return readSync(fd, into, 0, into.length, null);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      // The camera's machine says that nobody listens where we sent a report: no matter.
+      if (code === 'EAGAIN' || code === 'ECONNREFUSED') return NOTHING;
       throw error;
     }
   };

@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts';
 import { ReorderWindow } from '../rtp/reorder.ts';
 import { ReceptionStatistics, type SenderReport } from '../rtp/rtcp.ts';
 import type { StreamFailure } from '../stream-failure.ts';
+import { directDatagramReader, NOTHING } from './direct-read.ts';
 import { rangeIn, type PacketPath } from './packet-path.ts';
 
 /**
@@ -19,6 +20,12 @@ const REPORT_MS = 5_000;
 /** RTP's own way through a NAT is opened anew after so many reports: mappings last half a minute and more. */
 const REPORTS_A_PUNCH = 4;
 const RTP_HEADER_BYTES = 12;
+/** The longest datagram. */
+const DATAGRAM_BYTES = 64 * 1024;
+/** Of one track in one read: 40 Mbit/s. A flood is left in the kernel, which drops it. */
+const MAX_DATAGRAMS_A_READ = 1_000;
+/** All paths of a thread read into this one: a datagram is used up before the next is read. */
+const datagram = Buffer.allocUnsafeSlow(DATAGRAM_BYTES);
 const VERSION_2 = 2;
 const FIRST_RTCP_TYPE = 200;
 const LAST_RTCP_TYPE = 204;
@@ -31,11 +38,13 @@ export interface UdpPathOptions {
   tracks: number;
   isAllowed: (address: string) => boolean;
   clock: Clock;
+  /** `read` will be called: once the camera's port is known, datagrams wait for it in the kernel. */
+  onDemand?: boolean;
   events: UdpPathEvents;
 }
 
 export interface UdpPathEvents {
-  /** A packet of a track, in the order in which it was sent; its bytes are nobody else's. */
+  /** A packet of a track, in the order in which it was sent; valid during the call only. */
   packet(track: number, packet: Buffer): void;
   /** An RTCP packet. */
   report(track: number, packet: Buffer): void;
@@ -53,6 +62,9 @@ interface Track {
   cameraRtcpPort: number;
   /** The camera's RTP port has been seen, and holds from then on. */
   locked: boolean;
+  /** To that port alone; then datagrams can be read directly. */
+  connected: boolean;
+  readDirectly: ((into: Buffer) => number) | undefined;
   window: ReorderWindow;
   statistics: ReceptionStatistics;
 }
@@ -131,6 +143,20 @@ export class UdpPath implements PacketPath {
     }
   }
 
+  /** Reads what has come on the media's ports. */
+  read(): void {
+    for (const [index, track] of this.#tracks.entries()) {
+      const { readDirectly } = track;
+      if (readDirectly === undefined) continue;
+      for (let count = 0; count < MAX_DATAGRAMS_A_READ && !this.#over; count++) {
+        const length = readDirectly(datagram);
+        if (length === NOTHING) break;
+        this.#take(index, track, datagram.subarray(0, length));
+      }
+      track.window.tick(this.#options.clock.monotonicMs());
+    }
+  }
+
   /** Called a few times a second. */
   tick(nowMs: number): void {
     for (const track of this.#tracks) track.window.tick(nowMs);
@@ -205,7 +231,7 @@ export class UdpPath implements PacketPath {
   }
 
   #addTrack(rtp: Socket, rtcp: Socket, port: number): void {
-    const { clock, events } = this.#options;
+    const { events } = this.#options;
     const index = this.#tracks.length;
     const track: Track = {
       rtp,
@@ -215,6 +241,8 @@ export class UdpPath implements PacketPath {
       cameraRtpPort: 0,
       cameraRtcpPort: 0,
       locked: false,
+      connected: false,
+      readDirectly: undefined,
       window: new ReorderWindow((packet) => events.packet(index, packet)),
       statistics: new ReceptionStatistics(90_000),
     };
@@ -224,19 +252,10 @@ export class UdpPath implements PacketPath {
       socket.on('error', (error) => this.#failed(error));
     }
     rtp.on('message', (packet: Buffer, from: RemoteInfo) => {
-      const type = packet[1] ?? 0;
-      if (type >= FIRST_RTCP_TYPE && type <= LAST_RTCP_TYPE) {
-        // Policy `rtcp-among-rtp`, RFC 5761 §4.
-        if (!this.#over && this.#isCamera(from.address)) events.report(index, packet);
-        return;
-      }
-      if (this.#over || !this.#isCamera(from.address) || !this.#isItsPort(track, packet, from)) {
-        this.strangers++;
-        return;
-      }
-      const nowMs = clock.monotonicMs();
-      track.statistics.packet(packet, nowMs);
-      track.window.push(packet, nowMs);
+      if (this.#over || !this.#isCamera(from.address)) this.strangers++;
+      else if (isReport(packet) || this.#isItsPort(track, packet, from)) {
+        this.#take(index, track, packet);
+      } else this.strangers++;
     });
     rtcp.on('message', (packet: Buffer, from: RemoteInfo) => {
       if (this.#over || !this.#isCamera(from.address)) {
@@ -245,6 +264,29 @@ export class UdpPath implements PacketPath {
       }
       if (track.cameraRtcpPort === 0) track.cameraRtcpPort = from.port;
       events.report(index, packet);
+    });
+  }
+
+  /** A datagram of the camera's, on the port of RTP. */
+  #take(index: number, track: Track, packet: Buffer): void {
+    // Policy `rtcp-among-rtp`, RFC 5761 §4.
+    if (isReport(packet)) {
+      this.#options.events.report(index, packet);
+      return;
+    }
+    if (!isRtp(packet)) return;
+    const nowMs = this.#options.clock.monotonicMs();
+    track.statistics.packet(packet, nowMs);
+    track.window.push(packet, nowMs);
+  }
+
+  /** From here on the kernel passes over all but the camera's datagrams, and keeps them until `read`. */
+  #connect(track: Track): void {
+    if (this.#options.onDemand !== true) return;
+    track.rtp.connect(track.cameraRtpPort, track.cameraAddress, () => {
+      if (this.#over) return;
+      track.connected = true;
+      track.readDirectly = directDatagramReader(track.rtp);
     });
   }
 
@@ -257,7 +299,7 @@ export class UdpPath implements PacketPath {
    * from.
    */
   #isItsPort(track: Track, packet: Buffer, from: RemoteInfo): boolean {
-    if (packet.length < RTP_HEADER_BYTES || (packet[0] as number) >> 6 !== VERSION_2) return false;
+    if (!isRtp(packet)) return false;
     if (track.locked) {
       return from.port === track.cameraRtpPort && from.address === track.cameraAddress;
     }
@@ -265,13 +307,15 @@ export class UdpPath implements PacketPath {
     track.cameraAddress = from.address;
     track.cameraRtpPort = from.port;
     if (track.cameraRtcpPort === 0) track.cameraRtcpPort = from.port + 1;
+    this.#connect(track);
     return true;
   }
 
   #send(track: Track, socket: Socket, packet: Buffer, port: number): void {
     if (port === 0 || port > 0xffff || this.#over) return;
     // Lost on its way or not sent at all: the next one follows in seconds.
-    socket.send(packet, port, track.cameraAddress, () => {});
+    if (socket === track.rtp && track.connected) socket.send(packet, () => {});
+    else socket.send(packet, port, track.cameraAddress, () => {});
   }
 
   #failed(error: NodeJS.ErrnoException): void {
@@ -279,4 +323,13 @@ export class UdpPath implements PacketPath {
     const detail = `no port to receive packets: ${error.code ?? error.message}`;
     this.#options.events.failed({ reason: 'unreachable', detail });
   }
+}
+
+function isRtp(packet: Buffer): boolean {
+  return packet.length >= RTP_HEADER_BYTES && (packet[0] as number) >> 6 === VERSION_2;
+}
+
+function isReport(packet: Buffer): boolean {
+  const type = packet[1] ?? 0;
+  return type >= FIRST_RTCP_TYPE && type <= LAST_RTCP_TYPE;
 }

@@ -27,7 +27,7 @@ function rtp(sequence: number): Buffer {
   return bytes;
 }
 
-async function openUdp(tracks = 1, remoteAddress = '127.0.0.1') {
+async function openUdp(tracks = 1, remoteAddress = '127.0.0.1', onDemand = false) {
   const packets: { track: number; sequence: number }[] = [];
   const reports: Buffer[] = [];
   const path = new UdpPath({
@@ -36,6 +36,7 @@ async function openUdp(tracks = 1, remoteAddress = '127.0.0.1') {
     tracks,
     isAllowed: (address) => address.startsWith('127.'),
     clock: systemClock,
+    onDemand,
     events: {
       packet: (track, packet) => packets.push({ track, sequence: packet.readUInt16BE(2) }),
       report: (_, packet) => reports.push(packet),
@@ -128,6 +129,32 @@ describe('UDP', () => {
     path.agree(0, 'RTP/AVP;unicast;server_port=5000-5001;source=127.0.0.2');
     await send(other, portOf(0), rtp(1));
     expect(packets).toHaveLength(1);
+  });
+
+  test('read on demand stays in the kernel until then, whatever others send', async () => {
+    const { path, packets, portOf } = await openUdp(1, '127.0.0.1', true);
+    const from = await camera();
+    const stranger = await camera();
+    await send(from, portOf(0), rtp(1));
+    expect(packets).toHaveLength(1);
+    await send(stranger, portOf(0), rtp(2));
+    await send(from, portOf(0), rtp(3), Buffer.alloc(0), rtp(2));
+    expect(packets).toHaveLength(1);
+    path.read();
+    expect(packets.map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
+    path.read();
+    // What opens the way still leaves.
+    path.agree(0, undefined);
+    const heard = once(from, 'message') as Promise<[Buffer]>;
+    path.punch();
+    expect((await heard)[0]).toHaveLength(12);
+    // And who has gone harms nothing.
+    from.close();
+    closing.splice(closing.length - 2, 1);
+    path.punch();
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    path.read();
+    expect(packets).toHaveLength(3);
   });
 
   test('RTCP on the port of RTP is a report', async () => {
