@@ -1,0 +1,203 @@
+import { copyFile, link, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { sha256OfFile } from './file-hash.ts';
+import {
+  assertKey,
+  ObjectConflict,
+  ObjectHeld,
+  ObjectMissing,
+  ObjectStoreFull,
+  ObjectStoreRefused,
+  ObjectStoreUnavailable,
+  type FinishedFile,
+  type ListedObject,
+  type ObjectStore,
+} from './object-store.ts';
+
+/** Stands beside an object that is held. */
+const HOLD_SUFFIX = '.hold';
+/** A copy that is not finished; never taken for an object. */
+const PARTIAL_SUFFIX = '.partial';
+
+/**
+ * Objects in a folder, a file each. On the file system of the spool a put costs no byte: the finished file gets a
+ * second name. Elsewhere it is copied beside its place and renamed into it when it is on the disk.
+ */
+export function openFolderStore(root: string): ObjectStore {
+  const pathOf = (key: string): string => {
+    assertKey(key);
+    return join(root, key);
+  };
+
+  return {
+    async put(key, file) {
+      const path = pathOf(key);
+      try {
+        await makeFolders(root, dirname(path));
+        await keep(key, file, path);
+        await syncFolder(dirname(path));
+      } catch (error) {
+        throw mapped(error, key);
+      }
+      return { key, versionId: null };
+    },
+
+    async read({ key }, { start, end }) {
+      const path = pathOf(key);
+      if (end <= start) throw new RangeError('an empty range');
+      try {
+        const handle = await open(path, 'r');
+        return handle.createReadStream({ start, end: end - 1 });
+      } catch (error) {
+        throw mapped(error, key);
+      }
+    },
+
+    async stat({ key }) {
+      try {
+        return { byteLength: (await stat(pathOf(key))).size };
+      } catch (error) {
+        throw mapped(error, key);
+      }
+    },
+
+    async delete({ key }) {
+      const path = pathOf(key);
+      try {
+        if (await isThere(path + HOLD_SUFFIX)) throw new ObjectHeld(key);
+        await unlink(path);
+        await syncFolder(dirname(path));
+      } catch (error) {
+        if (codeOf(error) === 'ENOENT') return;
+        throw mapped(error, key);
+      }
+    },
+
+    async *list(prefix) {
+      yield* listed(root, prefix);
+    },
+
+    async hold({ key }, held) {
+      const path = pathOf(key);
+      try {
+        await stat(path);
+        if (held) await (await open(path + HOLD_SUFFIX, 'a', 0o600)).close();
+        else await unlink(path + HOLD_SUFFIX);
+        await syncFolder(dirname(path));
+      } catch (error) {
+        if (held || codeOf(error) !== 'ENOENT') throw mapped(error, key);
+      }
+      return { guarded: true };
+    },
+
+    close() {},
+  };
+}
+
+async function keep(key: string, file: FinishedFile, path: string): Promise<void> {
+  try {
+    await link(file.path, path);
+    return;
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'EEXIST') return await alreadyThere(key, file, path);
+    // Another file system, or one without second names.
+    if (code !== 'EXDEV' && code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'EMLINK')
+      throw error;
+  }
+  const partial = path + PARTIAL_SUFFIX;
+  await copyFile(file.path, partial);
+  const copy = await open(partial, 'r+');
+  try {
+    await copy.sync();
+  } finally {
+    await copy.close();
+  }
+  await rename(partial, path);
+}
+
+/** A put that was repeated finds its own work; anything else under this key is a fault. */
+async function alreadyThere(key: string, file: FinishedFile, path: string): Promise<void> {
+  const there = await stat(path);
+  const given = await stat(file.path);
+  if (there.ino === given.ino && there.dev === given.dev) return;
+  if (there.size !== file.byteLength || (await sha256OfFile(path)) !== file.sha256) {
+    throw new ObjectConflict(key);
+  }
+}
+
+/** The name of a new folder is on the disk when the folder above it is. */
+async function makeFolders(root: string, folder: string): Promise<void> {
+  const first = await mkdir(folder, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  for (let at = folder; at.length >= first.length; at = dirname(at)) await syncFolder(dirname(at));
+  await syncFolder(root);
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function* listed(root: string, prefix: string, below = ''): AsyncGenerator<ListedObject> {
+  let entries;
+  try {
+    entries = await readdir(join(root, below), { withFileTypes: true });
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return;
+    throw mapped(error, below);
+  }
+  for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+    const key = below === '' ? entry.name : `${below}/${entry.name}`;
+    if (entry.isDirectory()) {
+      const mayHold = key.startsWith(prefix) || prefix.startsWith(`${key}/`);
+      if (mayHold) yield* listed(root, prefix, key);
+    } else if (key.startsWith(prefix) && !isOurs(entry.name)) {
+      yield { key, versionId: null, byteLength: (await stat(join(root, key))).size };
+    }
+  }
+}
+
+function isOurs(name: string): boolean {
+  return name.endsWith(HOLD_SUFFIX) || name.endsWith(PARTIAL_SUFFIX);
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : undefined;
+}
+
+function mapped(error: unknown, key: string): unknown {
+  switch (codeOf(error)) {
+    case 'ENOENT':
+      return new ObjectMissing(key, { cause: error });
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return new ObjectStoreFull('the disk of the object folder is full', { cause: error });
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return new ObjectStoreRefused('the object folder may not be written', { cause: error });
+    case 'EIO':
+    case 'EMFILE':
+    case 'ENFILE':
+      return new ObjectStoreUnavailable('the object folder cannot be used now', { cause: error });
+    default:
+      return error;
+  }
+}

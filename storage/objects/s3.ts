@@ -1,0 +1,265 @@
+import { createReadStream } from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
+import { Client } from 'minio';
+import * as z from 'zod';
+import {
+  assertKey,
+  ObjectCorrupt,
+  ObjectHeld,
+  ObjectMissing,
+  ObjectStoreFull,
+  ObjectStoreRefused,
+  ObjectStoreUnavailable,
+  type ListedObject,
+  type ObjectReference,
+  type ObjectStore,
+} from './object-store.ts';
+
+/** Without a byte in either direction; a store that stands still is as one that is away. */
+const SILENCE_MS = 30_000;
+const MAX_SOCKETS = 64;
+const CONTENT_TYPE = 'video/mp4';
+
+export interface S3Settings {
+  /** `http://host:port` or `https://…`; nothing behind it. */
+  endpoint: string;
+  bucket: string;
+  accessKey: string;
+  secretKey: string;
+}
+
+/**
+ * Opens a bucket of MinIO or any S3, path style. Makes the bucket, with object lock, if it is not there and that is
+ * allowed. Throws ObjectStoreRefused (which names what to do), ObjectStoreUnavailable.
+ */
+export async function openS3Store(settings: S3Settings): Promise<ObjectStore> {
+  const { bucket } = settings;
+  const url = new URL(settings.endpoint);
+  const secure = url.protocol === 'https:';
+  const agent = new (secure ? https : http).Agent({ keepAlive: true, maxSockets: MAX_SOCKETS });
+  const client = new Client({
+    endPoint: url.hostname.replace(/^\[|\]$/g, ''),
+    port: url.port === '' ? (secure ? 443 : 80) : Number(url.port),
+    useSSL: secure,
+    accessKey: settings.accessKey,
+    secretKey: settings.secretKey,
+    pathStyle: true,
+    transportAgent: agent,
+    transport: silenceBound(secure ? https : http),
+    // What is tried again, and when, is decided in one place above (uploader.ts).
+    retryOptions: { disableRetry: true },
+  });
+  const lockable = await openBucket(client, bucket);
+
+  return {
+    async put(key, file) {
+      assertKey(key);
+      const body = createReadStream(file.path);
+      try {
+        // Not putObject: it would hash every byte again. Over http the signature covers our own hash, which the server
+        // compares with what arrives; the checksum header makes it do the same over https, and keep it.
+        const response = await client.makeRequestStreamAsync(
+          {
+            method: 'PUT',
+            bucketName: bucket,
+            objectName: key,
+            headers: {
+              'content-length': String(file.byteLength),
+              'content-type': CONTENT_TYPE,
+              'x-amz-checksum-sha256': Buffer.from(file.sha256, 'hex').toString('base64'),
+            },
+          },
+          body,
+          secure ? '' : file.sha256,
+          [200],
+          '',
+        );
+        response.resume();
+        const versionId = response.headers['x-amz-version-id'];
+        return { key, versionId: typeof versionId === 'string' ? versionId : null };
+      } catch (error) {
+        throw mapped(error, key);
+      } finally {
+        body.destroy();
+      }
+    },
+
+    async read(object, { start, end }) {
+      if (end <= start) throw new RangeError('an empty range');
+      try {
+        return await client.getPartialObject(
+          bucket,
+          object.key,
+          start,
+          end - start,
+          versionOf(object),
+        );
+      } catch (error) {
+        throw mapped(error, object.key);
+      }
+    },
+
+    async stat(object) {
+      try {
+        const { size } = await client.statObject(bucket, object.key, versionOf(object));
+        return { byteLength: size };
+      } catch (error) {
+        throw mapped(error, object.key);
+      }
+    },
+
+    async delete(object) {
+      try {
+        await client.removeObject(bucket, object.key, versionOf(object));
+      } catch (error) {
+        const reason = mapped(error, object.key);
+        if (reason instanceof ObjectMissing) return;
+        throw reason;
+      }
+    },
+
+    async *list(prefix) {
+      try {
+        for await (const item of client.listObjects(bucket, prefix, true, {
+          IncludeVersion: lockable,
+        })) {
+          yield* listedItem(item);
+        }
+      } catch (error) {
+        throw mapped(error, prefix);
+      }
+    },
+
+    async hold(object, held) {
+      if (!lockable) return { guarded: false };
+      try {
+        await untyped(
+          client.setObjectLegalHold(bucket, object.key, {
+            ...versionOf(object),
+            status: held ? 'ON' : 'OFF',
+          }),
+        );
+      } catch (error) {
+        throw mapped(error, object.key);
+      }
+      return { guarded: true };
+    },
+
+    close() {
+      agent.destroy();
+    },
+  };
+}
+
+function versionOf({ versionId }: ObjectReference): { versionId?: string } {
+  return versionId === null ? {} : { versionId };
+}
+
+function* listedItem(item: {
+  name?: string;
+  size?: number;
+  versionId?: string;
+  isDeleteMarker?: boolean;
+}): Generator<ListedObject> {
+  if (item.name === undefined || item.isDeleteMarker === true) return;
+  yield {
+    key: item.name,
+    versionId: item.versionId === undefined || item.versionId === 'null' ? null : item.versionId,
+    byteLength: item.size ?? 0,
+  };
+}
+
+/** Whether objects of the bucket can be held by the store itself. */
+async function openBucket(client: Client, bucket: string): Promise<boolean> {
+  try {
+    if (!(await client.bucketExists(bucket))) await makeBucket(client, bucket);
+  } catch (error) {
+    throw mapped(error, bucket);
+  }
+  try {
+    const lock = await untyped(client.getObjectLockConfig(bucket));
+    return z.looseObject({ objectLockEnabled: z.literal('Enabled') }).safeParse(lock).success;
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'ObjectLockConfigurationNotFoundError' || code === 'NotImplemented') return false;
+    throw mapped(error, bucket);
+  }
+}
+
+async function makeBucket(client: Client, bucket: string): Promise<void> {
+  try {
+    // Object lock can only be had when a bucket is made.
+    await client.makeBucket(bucket, '', { ObjectLocking: true });
+  } catch (error) {
+    if (codeOf(error) === 'BucketAlreadyOwnedByYou') return;
+    throw new ObjectStoreRefused(
+      `the bucket ${bucket} is not there and could not be made: make it (with object lock), or let this key make it`,
+      { cause: error },
+    );
+  }
+}
+
+/** What comes back is a promise, although minio's types say that nothing does. */
+async function untyped(answer: unknown): Promise<unknown> {
+  return await answer;
+}
+
+/** Node's client waits for ever for a server that says nothing. */
+function silenceBound(transport: typeof http | typeof https): typeof http {
+  const bound = (
+    options: http.RequestOptions,
+    onResponse?: (response: http.IncomingMessage) => void,
+  ): http.ClientRequest => {
+    const request = transport.request(options, onResponse);
+    request.setTimeout(SILENCE_MS, () => request.destroy(new Silence('the store says nothing')));
+    return request;
+  };
+  return { ...http, request: bound as typeof http.request };
+}
+
+class Silence extends Error {
+  readonly code = 'ETIMEDOUT';
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : '';
+}
+
+const MISSING = new Set(['NoSuchKey', 'NoSuchVersion', 'NotFound', 'MethodNotAllowed', 'ENOENT']);
+const REFUSED = new Set([
+  'AccessDenied',
+  'InvalidAccessKeyId',
+  'SignatureDoesNotMatch',
+  'NoSuchBucket',
+  'InvalidBucketName',
+  'AllAccessDisabled',
+]);
+const CORRUPT = new Set([
+  'XAmzContentSHA256Mismatch',
+  'XAmzContentChecksumMismatch',
+  'BadDigest',
+  'IncompleteBody',
+]);
+const FULL = new Set(['XMinioStorageFull', 'QuotaExceeded', 'XMinioAdminBucketQuotaExceeded']);
+
+function mapped(error: unknown, key: string): unknown {
+  const code = codeOf(error);
+  const message = error instanceof Error ? error.message : String(error);
+  if (MISSING.has(code)) return new ObjectMissing(key, { cause: error });
+  if (CORRUPT.has(code)) return new ObjectCorrupt(key, { cause: error });
+  if (FULL.has(code)) return new ObjectStoreFull('the object store is full', { cause: error });
+  if (code === 'ObjectLocked' || /WORM|object is locked|legal hold/i.test(message)) {
+    return new ObjectHeld(key, { cause: error });
+  }
+  if (REFUSED.has(code)) {
+    return new ObjectStoreRefused(`the object store refuses: ${code}`, { cause: error });
+  }
+  if (error instanceof RangeError || error instanceof TypeError) return error;
+  // Whatever else goes wrong on the way there, or in the server, may pass.
+  return new ObjectStoreUnavailable('the object store does not answer as it should', {
+    cause: error,
+  });
+}

@@ -1,0 +1,166 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openFolderStore } from '#storage/objects/folder.ts';
+import {
+  ObjectConflict,
+  ObjectCorrupt,
+  ObjectHeld,
+  ObjectMissing,
+  ObjectStoreRefused,
+  ObjectStoreUnavailable,
+  type FinishedFile,
+  type ObjectStore,
+} from '#storage/objects/object-store.ts';
+import { openS3Store } from '#storage/objects/s3.ts';
+import { MINIO_KEYS, minioMissing, startMinio } from './minio-server.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'object-store-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+let fileNumber = 0;
+function finishedFile(bytes: Buffer): FinishedFile {
+  const path = join(folder, `spool-${fileNumber++}.mp4`);
+  writeFileSync(path, bytes);
+  return {
+    path,
+    byteLength: bytes.length,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+  };
+}
+
+async function keysOf(store: ObjectStore, prefix: string): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const { key } of store.list(prefix)) keys.push(key);
+  return keys;
+}
+
+function itKeepsObjects(open: () => ObjectStore): void {
+  it('gives back the bytes that were put, and any range of them', async () => {
+    const store = open();
+    const bytes = randomBytes(300_000);
+    const object = await store.put('camera-1/day/a.mp4', finishedFile(bytes));
+    expect(await store.stat(object)).toEqual({ byteLength: bytes.length });
+    const all = await buffer(await store.read(object, { start: 0, end: bytes.length }));
+    expect(all.equals(bytes)).toBe(true);
+    const some = await buffer(await store.read(object, { start: 1_000, end: 1_001 }));
+    expect(some.equals(bytes.subarray(1_000, 1_001))).toBe(true);
+  });
+
+  it('takes a put that is repeated', async () => {
+    const store = open();
+    const file = finishedFile(randomBytes(1_000));
+    await store.put('camera-1/day/twice.mp4', file);
+    const again = await store.put('camera-1/day/twice.mp4', file);
+    expect(await buffer(await store.read(again, { start: 0, end: 1_000 }))).toHaveLength(1_000);
+  });
+
+  it('lists by prefix, in the order of keys, with lengths', async () => {
+    const store = open();
+    for (const name of ['b', 'a', 'c']) {
+      await store.put(`listed/${name}.mp4`, finishedFile(randomBytes(10)));
+    }
+    await store.put('listed-not/x.mp4', finishedFile(randomBytes(10)));
+    expect(await keysOf(store, 'listed/')).toEqual([
+      'listed/a.mp4',
+      'listed/b.mp4',
+      'listed/c.mp4',
+    ]);
+    for await (const { byteLength } of store.list('listed/')) expect(byteLength).toBe(10);
+    expect(await keysOf(store, 'nothing/here')).toEqual([]);
+  });
+
+  it('deletes for good, and deleting again is harmless', async () => {
+    const store = open();
+    const object = await store.put('camera-1/day/gone.mp4', finishedFile(randomBytes(10)));
+    await store.delete(object);
+    await store.delete(object);
+    await expect(store.stat(object)).rejects.toThrow(ObjectMissing);
+    await expect(store.read(object, { start: 0, end: 1 })).rejects.toThrow(ObjectMissing);
+    expect(await keysOf(store, 'camera-1/day/gone')).toEqual([]);
+  });
+
+  it('keeps what is held, until it is let go', async () => {
+    const store = open();
+    const object = await store.put('camera-1/day/held.mp4', finishedFile(randomBytes(10)));
+    expect(await store.hold(object, true)).toEqual({ guarded: true });
+    await expect(store.delete(object)).rejects.toThrow(ObjectHeld);
+    expect(await store.stat(object)).toEqual({ byteLength: 10 });
+    await store.hold(object, false);
+    await store.delete(object);
+    await expect(store.stat(object)).rejects.toThrow(ObjectMissing);
+  });
+
+  it('refuses keys that lead out of the store', async () => {
+    const store = open();
+    const file = finishedFile(randomBytes(10));
+    for (const key of ['../a', '/a', 'a//b', 'a/../b', 'a/.hidden', '']) {
+      await expect(store.put(key, file)).rejects.toThrow(TypeError);
+    }
+  });
+}
+
+describe('a folder as object store', () => {
+  const root = join(folder, 'objects');
+  itKeepsObjects(() => openFolderStore(root));
+
+  it('does not put other bytes under a key that is taken', async () => {
+    const store = openFolderStore(root);
+    await store.put('taken/a.mp4', finishedFile(randomBytes(10)));
+    const other = store.put('taken/a.mp4', finishedFile(randomBytes(10)));
+    await expect(other).rejects.toThrow(ObjectConflict);
+  });
+
+  it('says that it may not be written', async ({ skip }) => {
+    skip(process.getuid?.() === 0, 'root may write every folder');
+    const closed = join(folder, 'closed');
+    mkdirSync(closed);
+    chmodSync(closed, 0o500);
+    const put = openFolderStore(closed).put('a/b.mp4', finishedFile(randomBytes(10)));
+    await expect(put).rejects.toThrow(ObjectStoreRefused);
+  });
+});
+
+const missing = minioMissing();
+describe.skipIf(missing !== undefined)(missing ?? 'a MinIO bucket as object store', () => {
+  let server: Awaited<ReturnType<typeof startMinio>>;
+  let store: ObjectStore;
+  beforeAll(async () => {
+    server = await startMinio();
+    store = await openS3Store({ endpoint: server.endpoint, bucket: 'recordings', ...MINIO_KEYS });
+  }, 60_000);
+  afterAll(async () => {
+    store?.close();
+    await server?.stop();
+  });
+  itKeepsObjects(() => store);
+
+  it('refuses bytes that are not those that were hashed', async () => {
+    const file = finishedFile(randomBytes(100_000));
+    writeFileSync(file.path, randomBytes(100_000));
+    await expect(store.put('camera-1/day/torn.mp4', file)).rejects.toThrow(ObjectCorrupt);
+    expect(await keysOf(store, 'camera-1/day/torn')).toEqual([]);
+  });
+
+  it('says that its keys are wrong', async () => {
+    const opening = openS3Store({
+      endpoint: server.endpoint,
+      bucket: 'recordings',
+      accessKey: MINIO_KEYS.accessKey,
+      secretKey: 'another-secret',
+    });
+    await expect(opening).rejects.toThrow(ObjectStoreRefused);
+  });
+
+  it('says that it does not answer', async () => {
+    const opening = openS3Store({
+      endpoint: 'http://127.0.0.1:9',
+      bucket: 'recordings',
+      ...MINIO_KEYS,
+    });
+    await expect(opening).rejects.toThrow(ObjectStoreUnavailable);
+  });
+});
