@@ -1,0 +1,271 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { PartRecord } from '#ingest/part-records.ts';
+import type {
+  EndReason,
+  FinishedRecording,
+  FromRecorder,
+  GrownRecording,
+  OpenedRecording,
+} from './recorder-protocol.ts';
+import { rotates, rotationMs } from './rotation.ts';
+import { encodeFragments, type Fragment } from './spool/fragment-index.ts';
+import { headBytes, type RecordingHead } from './spool/recording-head.ts';
+import { SpoolFile, SpoolWriteFailed } from './spool/spool-file.ts';
+
+/** A spool that failed is tried again for a camera after this. */
+const RETRY_MS = 5_000;
+/** Syncs that wait for the disk at once, over all files: they share the process's few threads. */
+const MAX_SYNCING = 2;
+
+/** The init segment that a camera's parts refer to. */
+export interface RecordedInit {
+  initNumber: number;
+  runId: string;
+  bytes: Uint8Array;
+  codec: string;
+  width: number;
+  height: number;
+}
+
+interface OpenRecording {
+  head: RecordingHead;
+  init: RecordedInit;
+  file: SpoolFile;
+  rotateMs: number;
+  /** Monotonic: when what it holds has to be on the disk. */
+  syncDueMs: number;
+  grown: Fragment[];
+}
+
+interface RecordedCamera {
+  cameraId: string;
+  open: OpenRecording | undefined;
+  /** The latest recording of the present run, for the chain. */
+  chain: { runId: string; sha256: string } | undefined;
+  /** Monotonic: not tried before. */
+  retryAtMs: number;
+}
+
+/**
+ * Closed parts into spool files: one file a minute of each camera, whole fragments appended as they come. Writing
+ * and hashing wait for the disk, so this lives in a thread of its own (gateway/recorder-worker.ts); a disk that
+ * stands still holds recording up, and nothing else.
+ */
+export class Recorder {
+  readonly #spoolFolder: string;
+  readonly #syncMs: number;
+  readonly #newId: () => string;
+  readonly #monotonicMs: () => number;
+  readonly #cameras = new Map<number, RecordedCamera>();
+  /** Whole, and waiting for the disk. */
+  readonly #closing: { file: SpoolFile; finished: FinishedRecording }[] = [];
+  #syncing = 0;
+  #progress: Gathered = noProgress();
+
+  constructor(options: {
+    spoolFolder: string;
+    syncMs: number;
+    newId: () => string;
+    monotonicMs: () => number;
+  }) {
+    this.#spoolFolder = options.spoolFolder;
+    this.#syncMs = options.syncMs;
+    this.#newId = options.newId;
+    this.#monotonicMs = options.monotonicMs;
+  }
+
+  record(slot: number, cameraId: string): void {
+    this.release(slot, 'recording-off');
+    mkdirSync(join(this.#spoolFolder, cameraId), { recursive: true, mode: 0o700 });
+    this.#cameras.set(slot, { cameraId, open: undefined, chain: undefined, retryAtMs: 0 });
+  }
+
+  release(slot: number, reason: EndReason): void {
+    const camera = this.#cameras.get(slot);
+    if (camera === undefined) return;
+    this.#finish(camera, reason);
+    this.#cameras.delete(slot);
+  }
+
+  runEnded(slot: number): void {
+    const camera = this.#cameras.get(slot);
+    if (camera !== undefined) this.#finish(camera, 'run-ended');
+  }
+
+  /** Appends a part; its bytes may be written again when this returns. */
+  part(part: PartRecord, init: RecordedInit, bytes: readonly Uint8Array[]): void {
+    const camera = this.#cameras.get(part.slot);
+    if (camera === undefined) return;
+    const { open } = camera;
+    let continues = false;
+    if (open !== undefined) {
+      if (open.init.initNumber !== init.initNumber) {
+        const sameRun = open.init.runId === init.runId;
+        this.#finish(camera, sameRun ? 'parameters-changed' : 'run-ended');
+      } else if (open.file.full || rotates({ ...open.head, ...rotationOf(open) }, part)) {
+        this.#finish(camera, 'rotated');
+        continues = true;
+      }
+    }
+    try {
+      const recording = camera.open ?? this.#open(camera, part, init, continues);
+      if (recording === undefined) return;
+      const { startMs, decodeTicks, durationTicks, independent } = part;
+      const fragment = { startMs, decodeTicks, durationTicks, independent };
+      recording.grown.push(recording.file.append(fragment, bytes));
+      camera.open = recording;
+    } catch (error) {
+      if (!(error instanceof SpoolWriteFailed)) throw error;
+      this.#failed(camera, part.startMs, error);
+    }
+  }
+
+  /** Called several times a second: has the disk keep what is due. */
+  tick(): void {
+    const nowMs = this.#monotonicMs();
+    for (const camera of this.#cameras.values()) {
+      if (this.#syncing >= MAX_SYNCING) return;
+      const { open } = camera;
+      if (open !== undefined && open.syncDueMs <= nowMs) this.#sync(open, nowMs);
+    }
+  }
+
+  /** What happened since the last call. */
+  takeProgress(taken: number): FromRecorder {
+    const progress = { ...this.#progress, taken };
+    const grown: GrownRecording[] = [];
+    for (const { cameraId, open } of this.#cameras.values()) {
+      if (open === undefined || open.grown.length === 0) continue;
+      grown.push({
+        recordingId: open.head.recordingId,
+        cameraId,
+        endMs: open.file.endMs ?? open.head.startMs,
+        fragmentIndex: encodeFragments(open.grown),
+      });
+      open.grown = [];
+    }
+    this.#progress = noProgress();
+    return { ...progress, grown };
+  }
+
+  /** Finishes every recording; `idle` then becomes true when the last is on the disk. */
+  stop(): void {
+    for (const slot of this.#cameras.keys()) this.release(slot, 'stopped');
+  }
+
+  get idle(): boolean {
+    return this.#syncing === 0 && this.#closing.length === 0;
+  }
+
+  #open(
+    camera: RecordedCamera,
+    part: PartRecord,
+    init: RecordedInit,
+    continues: boolean,
+  ): OpenRecording | undefined {
+    const nowMs = this.#monotonicMs();
+    // A recording begins where a decoder can, unless it follows one at once.
+    if (nowMs < camera.retryAtMs || (!part.independent && !continues)) return undefined;
+    const recordingId = this.#newId();
+    const { cameraId, chain } = camera;
+    const head: RecordingHead = {
+      recordingId,
+      cameraId,
+      runId: init.runId,
+      startMs: Math.round(part.startMs),
+      codec: init.codec,
+      width: init.width,
+      height: init.height,
+      previousSha256: chain?.runId === init.runId ? chain.sha256 : null,
+    };
+    const path = `${cameraId}/${recordingId}.mp4`;
+    const bytes = headBytes(init.bytes, head);
+    const file = new SpoolFile(join(this.#spoolFolder, path), bytes);
+    this.#progress.opened.push({
+      ...head,
+      path,
+      initBytes: init.bytes.length,
+      headBytes: bytes.length,
+    });
+    return {
+      head,
+      init,
+      file,
+      rotateMs: rotationMs(cameraId, part.startMs),
+      syncDueMs: nowMs + this.#syncMs,
+      grown: [],
+    };
+  }
+
+  #sync(open: OpenRecording, nowMs: number): void {
+    this.#syncing++;
+    open.syncDueMs = nowMs + this.#syncMs;
+    open.file.sync(() => {
+      this.#syncing--;
+      this.#closeNext();
+    });
+  }
+
+  #finish(camera: RecordedCamera, endReason: EndReason): void {
+    const { open } = camera;
+    if (open === undefined) return;
+    camera.open = undefined;
+    const { file, head, init } = open;
+    const sha256 = file.digest();
+    camera.chain = { runId: init.runId, sha256 };
+    this.#closing.push({
+      file,
+      finished: {
+        recordingId: head.recordingId,
+        cameraId: head.cameraId,
+        endMs: Math.round(file.endMs ?? head.startMs),
+        byteLength: file.byteLength,
+        sha256,
+        fragmentIndex: encodeFragments(file.fragments),
+        fragments: file.fragments.length,
+        endReason,
+      },
+    });
+    this.#closeNext();
+  }
+
+  /** A recording is told of as finished when the disk has all of it. */
+  #closeNext(): void {
+    if (this.#syncing >= MAX_SYNCING) return;
+    const next = this.#closing.shift();
+    if (next === undefined) return;
+    this.#syncing++;
+    next.file.sync((error) => {
+      this.#syncing--;
+      next.file.close();
+      this.#progress.finished.push(next.finished);
+      if (error !== null) {
+        const { cameraId, endMs } = next.finished;
+        this.#progress.failed.push({ cameraId, atMs: endMs, full: false });
+      }
+      this.#closeNext();
+    });
+  }
+
+  #failed(camera: RecordedCamera, atMs: number, error: SpoolWriteFailed): void {
+    camera.retryAtMs = this.#monotonicMs() + RETRY_MS;
+    this.#progress.failed.push({ cameraId: camera.cameraId, atMs, full: error.full });
+    this.#finish(camera, 'storage');
+  }
+}
+
+function rotationOf({ rotateMs, file }: OpenRecording): { rotateMs: number; byteLength: number } {
+  return { rotateMs, byteLength: file.byteLength };
+}
+
+interface Gathered extends FromRecorder {
+  opened: OpenedRecording[];
+  grown: GrownRecording[];
+  finished: FinishedRecording[];
+  failed: { cameraId: string; atMs: number; full: boolean }[];
+}
+
+function noProgress(): Gathered {
+  return { opened: [], grown: [], finished: [], failed: [], taken: 0 };
+}

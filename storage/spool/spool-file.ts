@@ -1,0 +1,144 @@
+import { createHash, type Hash } from 'node:crypto';
+import { closeSync, fdatasync, ftruncateSync, openSync, writevSync } from 'node:fs';
+import { fragmentEndMs, MAX_FRAGMENTS, type Fragment } from './fragment-index.ts';
+import { FRAGMENT_TIME_BYTES, writeFragmentTime } from './fragment-time.ts';
+
+/** The disk took no more of it. What is there is whole up to the last fragment. */
+export class SpoolWriteFailed extends Error {
+  readonly code = 'spool_write_failed';
+  readonly full: boolean;
+  constructor(options: ErrorOptions & { full: boolean }) {
+    super(options.full ? 'the spool disk is full' : 'the spool cannot be written', options);
+    this.full = options.full;
+  }
+}
+
+/** One prft at a time is written, so one buffer for all files of the thread. */
+const time = Buffer.alloc(FRAGMENT_TIME_BYTES);
+
+/**
+ * A recording while it is made: whole fragments are appended, and hashed while their bytes are warm. Writing waits
+ * for the disk, so it lives in a thread that does nothing else.
+ */
+export class SpoolFile {
+  readonly fragments: Fragment[] = [];
+  readonly headBytes: number;
+  #handle: number;
+  #hash: Hash = createHash('sha256');
+  #byteLength = 0;
+  /** Called when the sync that is under way is over. */
+  #waiting: ((error: Error | null) => void) | undefined;
+
+  /** Makes the file and writes its head. Throws SpoolWriteFailed. */
+  constructor(path: string, head: Uint8Array) {
+    this.headBytes = head.length;
+    try {
+      this.#handle = openSync(path, 'wx', 0o600);
+    } catch (cause) {
+      throw failed(cause);
+    }
+    try {
+      this.#write([head]);
+    } catch (error) {
+      closeSync(this.#handle);
+      throw error;
+    }
+  }
+
+  get byteLength(): number {
+    return this.#byteLength;
+  }
+
+  get full(): boolean {
+    return this.fragments.length >= MAX_FRAGMENTS;
+  }
+
+  /** When its last picture ends, Unix ms. */
+  get endMs(): number | undefined {
+    const last = this.fragments.at(-1);
+    return last === undefined ? undefined : fragmentEndMs(last);
+  }
+
+  /** Appends one fragment as a whole, or nothing of it. Throws SpoolWriteFailed. */
+  append(
+    fragment: Omit<Fragment, 'offset' | 'byteLength'>,
+    bytes: readonly Uint8Array[],
+  ): Fragment {
+    writeFragmentTime(time, fragment.startMs, fragment.decodeTicks);
+    const offset = this.#byteLength;
+    this.#write([time, ...bytes]);
+    const appended = { ...fragment, offset, byteLength: this.#byteLength - offset };
+    this.fragments.push(appended);
+    return appended;
+  }
+
+  /** Has the disk keep what was written so far; `done` is called when it does. */
+  sync(done: (error: Error | null) => void): void {
+    if (this.#waiting !== undefined) {
+      const before = this.#waiting;
+      this.#waiting = (error) => {
+        before(error);
+        this.sync(done);
+      };
+      return;
+    }
+    this.#waiting = done;
+    fdatasync(this.#handle, (error) => {
+      const waiting = this.#waiting;
+      this.#waiting = undefined;
+      waiting?.(error);
+    });
+  }
+
+  /** SHA-256 of the whole file, hexadecimal. Nothing can be appended after it. */
+  digest(): string {
+    return this.#hash.digest('hex');
+  }
+
+  /** After `sync` has called back. */
+  close(): void {
+    closeSync(this.#handle);
+  }
+
+  #write(buffers: readonly Uint8Array[]): void {
+    let written = 0;
+    let total = 0;
+    for (const { length } of buffers) total += length;
+    try {
+      written = writevSync(this.#handle, buffers, this.#byteLength);
+      // A full disk, or a signal, may leave a rest.
+      while (written < total) {
+        written += writevSync(this.#handle, rest(buffers, written), this.#byteLength + written);
+      }
+    } catch (cause) {
+      this.#cutBack();
+      throw failed(cause);
+    }
+    for (const buffer of buffers) this.#hash.update(buffer);
+    this.#byteLength += total;
+  }
+
+  #cutBack(): void {
+    try {
+      ftruncateSync(this.#handle, this.#byteLength);
+    } catch {
+      // Recovery cuts what is torn (spool-reader.ts).
+    }
+  }
+}
+
+function rest(buffers: readonly Uint8Array[], skip: number): Uint8Array[] {
+  const left: Uint8Array[] = [];
+  let before = 0;
+  for (const buffer of buffers) {
+    const from = Math.max(0, skip - before);
+    if (from < buffer.length) left.push(buffer.subarray(from));
+    before += buffer.length;
+  }
+  return left;
+}
+
+function failed(cause: unknown): SpoolWriteFailed {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  return new SpoolWriteFailed({ cause, full: code === 'ENOSPC' || code === 'EDQUOT' });
+}
