@@ -1,0 +1,79 @@
+import { isHeld, lockRecordings } from './holds.ts';
+import { recordingOf, type Recording } from './recordings.ts';
+import type { Catalogue } from './tables.ts';
+
+/** Recordings marked at once: the lock is held for them. */
+const MAX_MARKED = 500;
+
+/**
+ * Step 1 of a deletion: stored recordings of a camera that ended before `beforeMs`, and that no hold keeps, become
+ * garbage. Returns how many; at most MAX_MARKED, so call again until none is left.
+ */
+export async function markGarbage(
+  catalogue: Catalogue,
+  cameraId: string,
+  beforeMs: number,
+): Promise<number> {
+  return catalogue.transaction().execute(async (transaction) => {
+    await lockRecordings(transaction, cameraId);
+    const due = await transaction
+      .selectFrom('recordings')
+      .select('id')
+      .where('camera_id', '=', cameraId)
+      .where('start_ms', '<', beforeMs)
+      .where('end_ms', '<=', beforeMs)
+      .where('state', '=', 'stored')
+      .where((where) => where.not(isHeld))
+      .orderBy('start_ms')
+      .limit(MAX_MARKED)
+      .execute();
+    if (due.length === 0) return 0;
+    await transaction
+      .updateTable('recordings')
+      .set({ state: 'garbage' })
+      .where(
+        'id',
+        'in',
+        due.map(({ id }) => id),
+      )
+      .execute();
+    return due.length;
+  });
+}
+
+/** Step 3: the object is gone, and its row with it; that it was there, and under which rule it went, stays. */
+export async function noteDeletion(
+  catalogue: Catalogue,
+  recording: Recording,
+  deletion: { policy: string; deletedMs: number },
+): Promise<void> {
+  await catalogue.transaction().execute(async (transaction) => {
+    await transaction
+      .insertInto('deletions')
+      .values({
+        recording_id: recording.id,
+        camera_id: recording.cameraId,
+        start_ms: recording.startMs,
+        end_ms: recording.endMs,
+        byte_length: recording.byteLength,
+        sha256: recording.sha256,
+        policy: deletion.policy,
+        deleted_ms: deletion.deletedMs,
+      })
+      .onConflict((conflict) => conflict.column('recording_id').doNothing())
+      .execute();
+    await transaction.deleteFrom('recordings').where('id', '=', recording.id).execute();
+  });
+}
+
+/** Recordings whose deletion was begun. */
+export async function garbage(catalogue: Catalogue, limit: number): Promise<Recording[]> {
+  const rows = await catalogue
+    .selectFrom('recordings')
+    .selectAll()
+    .where('state', '=', 'garbage')
+    .orderBy('start_ms')
+    .limit(limit)
+    .execute();
+  return rows.map(recordingOf);
+}

@@ -1,0 +1,118 @@
+import { sql } from 'kysely';
+import type { Catalogue, GapCause } from './tables.ts';
+
+export interface Gap {
+  cameraId: string;
+  startMs: number;
+  /** Null while it lasts. */
+  endMs: number | null;
+  cause: GapCause;
+  detail: string | null;
+}
+
+/** A gap begins. One that lasts already is left as it is: its first cause counts. */
+export async function openGap(
+  catalogue: Catalogue,
+  id: string,
+  gap: Omit<Gap, 'endMs'>,
+): Promise<void> {
+  await insertGap(catalogue, id, { ...gap, endMs: null });
+}
+
+/** A gap that is over when it is noticed, or one that begins. */
+export async function insertGap(catalogue: Catalogue, id: string, gap: Gap): Promise<void> {
+  await catalogue
+    .insertInto('gaps')
+    .values({
+      id,
+      camera_id: gap.cameraId,
+      start_ms: gap.startMs,
+      end_ms: gap.endMs,
+      cause: gap.cause,
+      detail: gap.detail,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+/** The camera's lasting gap ends, if there is one. One that would end before it began never was. */
+export async function closeGap(
+  catalogue: Catalogue,
+  cameraId: string,
+  endMs: number,
+): Promise<void> {
+  await catalogue.transaction().execute(async (transaction) => {
+    await transaction
+      .deleteFrom('gaps')
+      .where('camera_id', '=', cameraId)
+      .where('end_ms', 'is', null)
+      .where('start_ms', '>=', endMs)
+      .execute();
+    await transaction
+      .updateTable('gaps')
+      .set({ end_ms: endMs })
+      .where('camera_id', '=', cameraId)
+      .where('end_ms', 'is', null)
+      .execute();
+  });
+}
+
+/** What a lasting gap was called until its cause was known. */
+export async function explainGap(
+  catalogue: Catalogue,
+  cameraId: string,
+  before: string,
+  why: Pick<Gap, 'cause' | 'detail'>,
+): Promise<void> {
+  await catalogue
+    .updateTable('gaps')
+    .set(why)
+    .where('camera_id', '=', cameraId)
+    .where('end_ms', 'is', null)
+    .where('detail', '=', before)
+    .execute();
+}
+
+/** Cameras whose gap lasts. */
+export async function lastingGaps(catalogue: Catalogue): Promise<Set<string>> {
+  const rows = await catalogue
+    .selectFrom('gaps')
+    .select('camera_id')
+    .where('end_ms', 'is', null)
+    .execute();
+  return new Set(rows.map(({ camera_id }) => camera_id));
+}
+
+/** Gaps of a camera that overlap a range, oldest first. */
+export async function gapsBetween(
+  catalogue: Catalogue,
+  cameraId: string,
+  fromMs: number,
+  toMs: number,
+): Promise<Gap[]> {
+  const rows = await catalogue
+    .selectFrom('gaps')
+    .selectAll()
+    .where('camera_id', '=', cameraId)
+    // Gaps of a camera do not overlap, so only the last before the range may reach into it: however long its history.
+    .where('start_ms', '>=', (query) =>
+      query
+        .selectFrom('gaps as earlier')
+        .select(({ fn }) =>
+          fn.coalesce(fn.max('earlier.start_ms'), sql<number>`${fromMs}`).as('at'),
+        )
+        .where('earlier.camera_id', '=', cameraId)
+        .where('earlier.start_ms', '<=', fromMs),
+    )
+    .where('start_ms', '<', toMs)
+    .where((where) => where.or([where('end_ms', '>', fromMs), where('end_ms', 'is', null)]))
+    .orderBy('start_ms')
+    .execute();
+  return rows.map((row) => ({
+    cameraId: row.camera_id,
+    startMs: row.start_ms,
+    endMs: row.end_ms,
+    cause: row.cause,
+    detail: row.detail,
+  }));
+}

@@ -1,0 +1,17 @@
+/**
+ * Where a recording's object lies: by camera and UTC day, so that a person with nothing but the store finds a day, and
+ * no folder holds more than a day's minutes.
+ */
+export function objectKey(recording: {
+  cameraId: string;
+  recordingId: string;
+  startMs: number;
+}): string {
+  const day = new Date(recording.startMs).toISOString().slice(0, 10);
+  return `${recording.cameraId}/${day}/${recording.recordingId}.mp4`;
+}
+
+/** Of its file in the spool folder; it never changes its name there. */
+export function spoolPath(recording: { cameraId: string; recordingId: string }): string {
+  return `${recording.cameraId}/${recording.recordingId}.mp4`;
+}

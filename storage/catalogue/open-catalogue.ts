@@ -1,0 +1,14 @@
+import type { Databases } from '#registry/database/database.ts';
+import * as recordings from './migrations/0001-recordings.ts';
+import type { Catalogue, CatalogueTables } from './tables.ts';
+
+/**
+ * Opens the catalogue: a database of its own, so that an import into the registry holds no recording up.
+ * Throws MigrationFailed, DatabaseFailed, DatabaseUnavailable.
+ */
+export async function openCatalogue(databases: Databases): Promise<Catalogue> {
+  return databases.open<CatalogueTables>({
+    name: 'catalogue',
+    migrations: { '0001-recordings': recordings },
+  });
+}

@@ -1,0 +1,93 @@
+import type { Kysely } from 'kysely';
+
+/** What is recorded, where it lies, and what is missing and why. Times are Unix ms, ranges half-open. */
+export type Catalogue = Kysely<CatalogueTables>;
+
+export interface CatalogueTables {
+  recordings: RecordingTable;
+  recording_fragments: RecordingFragmentTable;
+  gaps: GapTable;
+  holds: HoldTable;
+  deletions: DeletionTable;
+  retentions: RetentionTable;
+}
+
+/**
+ * open → spooled → stored → garbage, in this order and never back. `open`: its file grows, and `end_ms` is that of
+ * its first fragment. `spooled`: whole, on this machine's disk. `stored`: kept by the object store. `garbage`: its
+ * object is about to be deleted.
+ */
+export type RecordingState = 'open' | 'spooled' | 'stored' | 'garbage';
+
+export interface RecordingTable {
+  id: string;
+  camera_id: string;
+  run_id: string;
+  start_ms: number;
+  end_ms: number;
+  state: RecordingState;
+  object_key: string;
+  version_id: string | null;
+  byte_length: number;
+  /** Of the init segment at its start. */
+  init_bytes: number;
+  codec: string;
+  width: number;
+  height: number;
+  sha256: string | null;
+  /** Of the recording before it in its run. */
+  previous_sha256: string | null;
+  end_reason: string | null;
+}
+
+export interface RecordingFragmentTable {
+  recording_id: string;
+  /** encodeFragments. */
+  fragment_index: Uint8Array;
+}
+
+/** Why nothing was recorded. */
+export const gapCauses = ['camera', 'network', 'gateway', 'storage', 'not-scheduled'] as const;
+export type GapCause = (typeof gapCauses)[number];
+
+export interface GapTable {
+  id: string;
+  camera_id: string;
+  start_ms: number;
+  /** Null while it lasts. */
+  end_ms: number | null;
+  cause: GapCause;
+  /** A failure's stable word. */
+  detail: string | null;
+}
+
+export interface HoldTable {
+  id: string;
+  camera_id: string;
+  from_ms: number;
+  to_ms: number;
+  reason: string;
+  placed_by: string;
+  placed_ms: number;
+  released_by: string | null;
+  released_ms: number | null;
+}
+
+/** How long a camera's recordings are kept. Field ๙ of its inventory lengthens it, and never shortens it. */
+export interface RetentionTable {
+  camera_id: string;
+  days: number;
+}
+
+/** What was deleted stays known. */
+export interface DeletionTable {
+  recording_id: string;
+  camera_id: string;
+  start_ms: number;
+  end_ms: number;
+  byte_length: number;
+  sha256: string | null;
+  /** Under which rule, such as `retention 30 days`. */
+  policy: string;
+  deleted_ms: number;
+}

@@ -1,0 +1,77 @@
+import { garbage, markGarbage, noteDeletion } from './catalogue/deletion.ts';
+import { firstStartMs, type Recording } from './catalogue/recordings.ts';
+import { lengthenRetention } from './catalogue/retentions.ts';
+import type { Catalogue } from './catalogue/tables.ts';
+import { ObjectHeld, type ObjectStore } from './objects/object-store.ts';
+
+const DAY_MS = 86_400_000;
+/** Objects deleted in a row before others get their turn at the catalogue. */
+const BATCH = 200;
+
+export interface SweptCamera {
+  cameraId: string;
+  /** What its inventory says (field ๙), days. */
+  retentionDays: number;
+}
+
+/**
+ * Deletes what is older than its camera's retention and not held: row → garbage (under the lock that a hold takes),
+ * object, row → deletion note. Whatever it is interrupted at, the next sweep goes on there. Returns how many
+ * recordings it deleted. Throws what the catalogue and the store throw; what was done until then stays done.
+ */
+export async function sweep(
+  options: {
+    catalogue: Catalogue;
+    store: Pick<ObjectStore, 'delete'>;
+    now: () => number;
+    log: (event: string, fields: Record<string, unknown>) => void;
+  },
+  cameras: AsyncIterable<SweptCamera> | Iterable<SweptCamera>,
+): Promise<number> {
+  const { catalogue, now } = options;
+  let deleted = await deleteGarbage(options, 'begun before');
+  for await (const { cameraId, retentionDays: inventoryDays } of cameras) {
+    const retentionDays = await lengthenRetention(catalogue, cameraId, inventoryDays);
+    const beforeMs = now() - retentionDays * DAY_MS;
+    const oldestMs = await firstStartMs(catalogue, cameraId);
+    if (oldestMs === undefined || oldestMs >= beforeMs) continue;
+    while ((await markGarbage(catalogue, cameraId, beforeMs)) > 0) {
+      deleted += await deleteGarbage(options, `retention ${retentionDays} days`);
+    }
+  }
+  return deleted;
+}
+
+async function deleteGarbage(
+  options: Parameters<typeof sweep>[0],
+  policy: string,
+): Promise<number> {
+  const { catalogue, store, now } = options;
+  let deleted = 0;
+  for (;;) {
+    const batch = await garbage(catalogue, BATCH);
+    let progressed = false;
+    for (const recording of batch) {
+      if (!(await deleteObject(options, recording))) continue;
+      await noteDeletion(catalogue, recording, { policy, deletedMs: now() });
+      progressed = true;
+      deleted++;
+    }
+    if (batch.length < BATCH || !progressed) return deleted;
+  }
+
+  async function deleteObject(
+    { log }: Parameters<typeof sweep>[0],
+    recording: Recording,
+  ): Promise<boolean> {
+    try {
+      await store.delete({ key: recording.objectKey, versionId: recording.versionId });
+      return true;
+    } catch (error) {
+      // The store holds it although the catalogue does not: somebody's own act, and not ours to undo.
+      if (!(error instanceof ObjectHeld)) throw error;
+      log('object is held in the store, not deleted', { recordingId: recording.id });
+      return false;
+    }
+  }
+}

@@ -1,0 +1,265 @@
+/** The catalogue of recordings (storage/catalogue): what holds on both databases. */
+import { beforeEach, expect, test } from 'vitest';
+import { garbage, markGarbage, noteDeletion } from '#storage/catalogue/deletion.ts';
+import { closeGap, gapsBetween, insertGap, openGap } from '#storage/catalogue/gaps.ts';
+import { holdsBetween, placeHold, releaseHold } from '#storage/catalogue/holds.ts';
+import { openCatalogue } from '#storage/catalogue/open-catalogue.ts';
+import {
+  fragmentIndexes,
+  insertOpened,
+  lastEndMs,
+  markSpooled,
+  markStored,
+  recordingsBetween,
+  recordingsIn,
+} from '#storage/catalogue/recordings.ts';
+import type { Catalogue } from '#storage/catalogue/tables.ts';
+import { OpenRecordings } from '#storage/open-recordings.ts';
+import type { FinishedRecording, OpenedRecording } from '#storage/recorder-protocol.ts';
+import type { ObjectStore } from '#storage/objects/object-store.ts';
+import { sweep } from '#storage/retention.ts';
+import { encodeFragments } from '#storage/spool/fragment-index.ts';
+import { timeline } from '#storage/timeline.ts';
+import { onEachDatabase } from './each-database.ts';
+
+const CAMERA = '019e0000-0000-7000-8000-000000000001';
+const T0 = 1_790_000_000_000;
+const MINUTE = 60_000;
+const SHA = 'ab'.repeat(32);
+
+let ids = 0;
+const newId = (): string => `019e0000-0000-7000-9000-${String(ids++).padStart(12, '0')}`;
+
+function opened(startMs: number, cameraId = CAMERA): OpenedRecording {
+  const recordingId = newId();
+  return {
+    recordingId,
+    cameraId,
+    runId: 'run1',
+    startMs,
+    codec: 'avc1.4D4015',
+    width: 320,
+    height: 240,
+    previousSha256: null,
+    path: `${cameraId}/${recordingId}.mp4`,
+    initBytes: 700,
+    headBytes: 1_000,
+  };
+}
+
+function finished(recording: OpenedRecording, endMs: number): FinishedRecording {
+  const fragment = {
+    offset: 1_000,
+    byteLength: 5_000,
+    startMs: recording.startMs,
+    decodeTicks: 0,
+    durationTicks: (endMs - recording.startMs) * 90,
+    independent: true,
+  };
+  return {
+    recordingId: recording.recordingId,
+    cameraId: recording.cameraId,
+    endMs,
+    byteLength: 6_000,
+    sha256: SHA,
+    fragmentIndex: encodeFragments([fragment]),
+    fragments: 1,
+    endReason: 'rotated',
+  };
+}
+
+/** A stored recording of a minute. */
+async function keep(catalogue: Catalogue, startMs: number, cameraId = CAMERA): Promise<string> {
+  const recording = opened(startMs, cameraId);
+  await insertOpened(catalogue, [recording]);
+  await markSpooled(catalogue, [finished(recording, startMs + MINUTE)]);
+  await markStored(catalogue, recording.recordingId, null);
+  return recording.recordingId;
+}
+
+onEachDatabase((rig) => {
+  let catalogue: Catalogue;
+  beforeEach(async () => {
+    catalogue = await openCatalogue(rig.open());
+  });
+
+  test('a recording goes from open to spooled to stored, and never back', async () => {
+    const recording = opened(T0);
+    await insertOpened(catalogue, [recording]);
+    await insertOpened(catalogue, [recording]);
+    expect(await recordingsIn(catalogue, 'open', 10)).toHaveLength(1);
+    await markStored(catalogue, recording.recordingId, 'too-early');
+    expect(await recordingsIn(catalogue, 'open', 10)).toHaveLength(1);
+    const whole = finished(recording, T0 + MINUTE);
+    await markSpooled(catalogue, [whole]);
+    const [spooled] = await recordingsIn(catalogue, 'spooled', 10);
+    expect(spooled).toMatchObject({ id: recording.recordingId, endMs: T0 + MINUTE, sha256: SHA });
+    await markStored(catalogue, recording.recordingId, 'v1');
+    await markSpooled(catalogue, [{ ...whole, sha256: 'cd'.repeat(32) }]);
+    const [stored] = await recordingsBetween(catalogue, CAMERA, T0, T0 + 1);
+    expect(stored).toMatchObject({ state: 'stored', versionId: 'v1', sha256: SHA });
+    const index = (await fragmentIndexes(catalogue, [recording.recordingId])).get(
+      recording.recordingId,
+    );
+    expect(Buffer.from(index ?? []).equals(whole.fragmentIndex as Buffer)).toBe(true);
+    expect(await lastEndMs(catalogue, CAMERA)).toBe(T0 + MINUTE);
+  });
+
+  test('a range finds the recordings that overlap it, and no others', async () => {
+    for (let i = 0; i < 5; i++) await keep(catalogue, T0 + i * MINUTE);
+    await keep(catalogue, T0, '019e0000-0000-7000-8000-000000000002');
+    const found = await recordingsBetween(catalogue, CAMERA, T0 + 90_000, T0 + 3 * MINUTE);
+    expect(found.map(({ startMs }) => (startMs - T0) / MINUTE)).toEqual([1, 2]);
+  });
+
+  test('every ms of a timeline is in a span or in a gap with its cause', async () => {
+    await keep(catalogue, T0);
+    await keep(catalogue, T0 + MINUTE + 400);
+    await openGap(catalogue, newId(), {
+      cameraId: CAMERA,
+      startMs: T0 + 2 * MINUTE + 400,
+      cause: 'network',
+      detail: 'unreachable',
+    });
+    // It lasts already: its first cause counts.
+    await openGap(catalogue, newId(), {
+      cameraId: CAMERA,
+      startMs: T0 + 2 * MINUTE + 900,
+      cause: 'gateway',
+      detail: null,
+    });
+    await closeGap(catalogue, CAMERA, T0 + 4 * MINUTE);
+    await keep(catalogue, T0 + 4 * MINUTE);
+    await insertGap(catalogue, newId(), {
+      cameraId: CAMERA,
+      startMs: T0 + 4 * MINUTE + 10_000,
+      endMs: T0 + 4 * MINUTE + 12_000,
+      cause: 'network',
+      detail: 'lost-packets',
+    });
+    const shown = await timeline(catalogue, new OpenRecordings(), CAMERA, {
+      fromMs: T0 - MINUTE,
+      toMs: T0 + 6 * MINUTE,
+    });
+    const relative = (ms: number): number => ms - T0;
+    expect(shown.spans.map((s) => [relative(s.startMs), relative(s.endMs)])).toEqual([
+      [0, 120_400],
+      [240_000, 250_000],
+      [252_000, 300_000],
+    ]);
+    expect(shown.gaps.map((g) => [relative(g.startMs), relative(g.endMs), g.cause])).toEqual([
+      [-60_000, 0, 'unknown'],
+      [120_400, 240_000, 'network'],
+      [250_000, 252_000, 'network'],
+      [300_000, 360_000, 'unknown'],
+    ]);
+  });
+
+  test('a gap that began before the range is found, whatever came before it', async () => {
+    for (let i = 0; i < 20; i++) {
+      await insertGap(catalogue, newId(), {
+        cameraId: CAMERA,
+        startMs: T0 + i * MINUTE,
+        endMs: T0 + i * MINUTE + 30_000,
+        cause: 'camera',
+        detail: null,
+      });
+    }
+    const gaps = await gapsBetween(
+      catalogue,
+      CAMERA,
+      T0 + 5 * MINUTE + 10_000,
+      T0 + 6 * MINUTE + 1,
+    );
+    expect(gaps.map(({ startMs }) => (startMs - T0) / MINUTE)).toEqual([5, 6]);
+  });
+
+  test('an open recording is as long as its recorder says', async () => {
+    const recording = opened(T0);
+    await insertOpened(catalogue, [recording]);
+    const open = new OpenRecordings();
+    open.opened(recording);
+    const { fragmentIndex } = finished(recording, T0 + 7_000);
+    open.grown({ ...recording, endMs: T0 + 7_000, fragmentIndex });
+    const range = { fromMs: T0, toMs: T0 + MINUTE };
+    const { spans } = await timeline(catalogue, open, CAMERA, range);
+    expect(spans).toEqual([{ startMs: T0, endMs: T0 + 7_000 }]);
+  });
+
+  test('what is held is not deleted; what is deleted stays known', async () => {
+    const held = await keep(catalogue, T0);
+    const old = await keep(catalogue, T0 + MINUTE);
+    const young = await keep(catalogue, T0 + 10 * MINUTE);
+    const hold = {
+      id: newId(),
+      cameraId: CAMERA,
+      fromMs: T0 + 10_000,
+      toMs: T0 + 20_000,
+      reason: 'คดี 1/2569',
+      placedBy: 'officer',
+      placedMs: T0,
+    };
+    await placeHold(catalogue, hold);
+    expect(await markGarbage(catalogue, CAMERA, T0 + 5 * MINUTE)).toBe(1);
+    const [gone] = await garbage(catalogue, 10);
+    expect(gone?.id).toBe(old);
+    if (gone === undefined) throw new Error('nothing marked');
+    const deletion = { policy: 'retention 1 day', deletedMs: T0 + 9 * MINUTE };
+    await noteDeletion(catalogue, gone, deletion);
+    await noteDeletion(catalogue, gone, deletion);
+    const left = await recordingsBetween(catalogue, CAMERA, T0, T0 + 20 * MINUTE);
+    expect(left.map(({ id }) => id)).toEqual([held, young]);
+    const noted = await catalogue.selectFrom('deletions').selectAll().execute();
+    expect(noted).toMatchObject([{ recording_id: old, sha256: SHA, policy: 'retention 1 day' }]);
+    await releaseHold(catalogue, hold.id, { by: 'officer', ms: T0 });
+    expect(await holdsBetween(catalogue, CAMERA, T0, T0 + MINUTE)).toEqual([]);
+    expect(await markGarbage(catalogue, CAMERA, T0 + 5 * MINUTE)).toBe(1);
+  });
+
+  test('a sweep deletes what is past its days, and a shorter inventory deletes nothing', async () => {
+    const day = 86_400_000;
+    const old = await keep(catalogue, T0);
+    const young = await keep(catalogue, T0 + 5 * day);
+    const removed: string[] = [];
+    const store: Pick<ObjectStore, 'delete'> = {
+      delete: async ({ key }) => void removed.push(key),
+    };
+    const sweepWith = (retentionDays: number, atMs: number) =>
+      sweep({ catalogue, store, now: () => atMs, log: () => {} }, [
+        { cameraId: CAMERA, retentionDays },
+      ]);
+    expect(await sweepWith(30, T0 + 6 * day)).toBe(0);
+    expect(await sweepWith(1, T0 + 20 * day)).toBe(0);
+    expect(await sweepWith(1, T0 + 30 * day + MINUTE)).toBe(1);
+    expect(removed).toEqual([`${CAMERA}/${new Date(T0).toISOString().slice(0, 10)}/${old}.mp4`]);
+    const left = await recordingsBetween(catalogue, CAMERA, T0, T0 + 9 * day);
+    expect(left.map(({ id }) => id)).toEqual([young]);
+    const noted = await catalogue.selectFrom('deletions').select('policy').execute();
+    expect(noted).toEqual([{ policy: 'retention 30 days' }]);
+  });
+
+  test('a hold and a deletion of the same span never both win', async () => {
+    for (let i = 0; i < 60; i++) {
+      const startMs = T0 + i * 10 * MINUTE;
+      const id = await keep(catalogue, startMs);
+      const placing = placeHold(catalogue, {
+        id: newId(),
+        cameraId: CAMERA,
+        fromMs: startMs,
+        toMs: startMs + MINUTE,
+        reason: 'r',
+        placedBy: 'p',
+        placedMs: startMs,
+      });
+      const marking = markGarbage(catalogue, CAMERA, startMs + 2 * MINUTE);
+      // Who is first may win; a hold that comes second finds garbage and knows that it holds nothing.
+      const [first] = await Promise.all([
+        Promise.race([placing.then(() => 'hold'), marking.then(() => 'sweep')]),
+        placing,
+        marking,
+      ]);
+      const marked = (await garbage(catalogue, 1_000)).some((recording) => recording.id === id);
+      if (marked) expect(first).toBe('sweep');
+    }
+  });
+});
