@@ -94,6 +94,38 @@ export class PartOutbox {
   }
 }
 
+/** Records of some cameras, as another reader of the same round gets them, and the bytes of media that they tell of. */
+export interface PickedRecords {
+  records: Float64Array<ArrayBuffer>;
+  /** A chunk a slice, in the order of the records. */
+  chunks: Int32Array<ArrayBuffer>;
+  byteLength: number;
+}
+
+/** Copies the records of slots that are wanted; undefined when there are none. */
+export function pickParts(
+  records: Float64Array,
+  wants: (slot: number) => boolean,
+): PickedRecords | undefined {
+  const picked = new Float64Array(records.length);
+  const chunks: number[] = [];
+  let end = 0;
+  let byteLength = 0;
+  for (let at = 0; at < records.length;) {
+    const slices = records[at + 8] as number;
+    const next = at + HEAD + slices * SLICE;
+    if (wants(records[at] as number)) {
+      picked.set(records.subarray(at, next), end);
+      end += next - at;
+      byteLength += records[at + 6] as number;
+      for (let from = at + HEAD; from < next; from += SLICE) chunks.push(records[from] as number);
+    }
+    at = next;
+  }
+  if (end === 0) return undefined;
+  return { records: picked.slice(0, end), chunks: Int32Array.from(chunks), byteLength };
+}
+
 /** Reads records in the order they were written. */
 export function readParts(
   records: Float64Array,

@@ -6,6 +6,7 @@ import { plainState, type LiveState, type LiveStateBoard } from './live-states.t
 import { ChunkReader } from './memory/chunk-pool.ts';
 import { readParts } from './part-records.ts';
 import type { Transport } from './rtsp/transport-choice.ts';
+import type { RoundFollower } from './round-follower.ts';
 import type { StreamSource } from '#registry/cameras.ts';
 import type {
   FromWorker,
@@ -34,6 +35,7 @@ export interface WorkerPoolOptions {
   settings: WorkerSettings;
   windowRules: WindowRules;
   states: LiveStateBoard;
+  follower?: RoundFollower;
   /** Unix ms. */
   now: () => number;
   /** One line for a state change. */
@@ -59,6 +61,7 @@ interface Camera {
 }
 
 interface WorkerHandle {
+  worker: number;
   thread: Worker;
   ended: Promise<void>;
   /** Monotonic. */
@@ -122,6 +125,7 @@ export class WorkerPool {
       this.#cameras.set(source.cameraId, camera);
       this.#slots.set(camera.slot, camera);
       states.set(plainState(source.cameraId, 'connecting', now()));
+      this.#options.follower?.cameraAdded(camera.worker, camera.slot, source.cameraId);
       return camera;
     });
     this.#workers.forEach((_, worker) =>
@@ -142,6 +146,7 @@ export class WorkerPool {
     camera.window.clear();
     this.#options.states.remove(cameraId);
     this.#tell(camera.worker, { type: 'release', slots: [camera.slot] });
+    this.#options.follower?.cameraRemoved(camera.worker, camera.slot);
   }
 
   window(cameraId: string): LiveWindow | undefined {
@@ -187,6 +192,7 @@ export class WorkerPool {
       name: `camera-worker-${worker}`,
     });
     const handle: WorkerHandle = {
+      worker,
       thread,
       ended: new Promise((resolve) => thread.once('exit', () => resolve())),
       startedMs: performance.now(),
@@ -216,6 +222,7 @@ export class WorkerPool {
     for (const camera of cameras) {
       camera.untoldUp = undefined;
       camera.window.endRun();
+      this.#options.follower?.runEnded(worker, camera.slot, 'worker-restarted');
       states.set({
         ...plainState(camera.source.cameraId, 'connecting', now()),
         reason: 'worker-restarted',
@@ -252,6 +259,7 @@ export class WorkerPool {
     switch (message.type) {
       case 'ready':
         handle.reader = new ChunkReader(message.shared);
+        this.#options.follower?.workerStarted(handle.worker, message.shared);
         return;
       case 'round':
         this.#takeRound(handle, message);
@@ -299,6 +307,7 @@ export class WorkerPool {
         if (camera !== undefined) this.#segmentEnded(camera);
       },
     );
+    this.#options.follower?.round(handle.worker, round, reader);
     if (round.inits.length > 0) this.#forgetInits(inits);
     for (const notice of round.sessions) this.#takeSession(notice);
     for (const notice of round.states) this.#takeState(notice);
@@ -395,6 +404,7 @@ export class WorkerPool {
       log('camera down', { cameraId, runId: camera.runId, ...notice.failure });
     }
     camera.runId = undefined;
+    this.#options.follower?.runEnded(camera.worker, camera.slot, notice.failure.reason);
     // A run may give a part without having come up: one picture, and its end.
     if (camera.window.running) camera.window.endRun();
     else if (before?.state === 'down') return;

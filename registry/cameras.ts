@@ -542,6 +542,7 @@ function sourceOf(row: CameraRow, box: SecretBox): StreamSource | null {
     password: secrets.password,
     transport: row.transport,
     tls: tlsOf({ tls_verify: row.tls_verify, tls_fingerprint: row.tls_fingerprint }),
+    record: row.record === 1,
     site: siteOf(row),
   };
 }

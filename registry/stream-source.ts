@@ -7,6 +7,8 @@ export interface StreamSource {
   password: string | null;
   transport: 'auto' | 'tcp' | 'udp';
   tls: StreamTls;
+  /** Its pictures are kept. Default: they are not. */
+  record?: boolean;
   site: StreamSite | null;
 }
 

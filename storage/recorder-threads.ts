@@ -1,0 +1,222 @@
+import { Worker } from 'node:worker_threads';
+import type { SharedChunkState } from '#ingest/memory/chunk-pool.ts';
+import { pickParts } from '#ingest/part-records.ts';
+import type { Leases, RoundFollower } from '#ingest/round-follower.ts';
+import type { FromWorker } from '#ingest/worker-protocol.ts';
+import type { FromRecorder, RecorderSettings, ToRecorder } from './recorder-protocol.ts';
+
+/** Media that a recorder has not written yet keeps memory from the cameras. At this, its parts are passed over. */
+const MAX_BEHIND_BYTES = 192 * 1024 * 1024;
+const RESTART_MS = 1_000;
+/** Files are on the disk when the process ends; a disk that takes longer leaves them to recovery. */
+const STOP_MS = 10_000;
+
+export interface RecorderThreadsOptions {
+  /** The composition root of a recorder thread. */
+  recorderUrl: URL;
+  settings: RecorderSettings;
+  /** Whether a camera is to be recorded. */
+  isRecorded: (cameraId: string) => boolean;
+  /** What recorders tell, in the order in which they tell it. */
+  onProgress: (progress: FromRecorder) => void;
+  /** A camera's session ended, with the failure's stable word. */
+  onRunEnded: (cameraId: string, reason: string) => void;
+  /** Parts of these cameras were passed over, for the recorder is behind. */
+  onPassedOver: (cameraIds: readonly string[]) => void;
+  /** A recorder ended by a fault: what it had open has to be recovered from its files. */
+  onDied: (cameraIds: readonly string[]) => void;
+  log: (event: string, fields: Record<string, unknown>) => void;
+}
+
+interface RecorderHandle {
+  thread: Worker;
+  ended: Promise<void>;
+  /** Handed to the recorder and not taken yet, oldest first: whose leases to give back when it says so. */
+  pending: { chunks: Int32Array; byteLength: number; leases: Leases }[];
+  behindBytes: number;
+}
+
+interface FollowedWorker {
+  recorder: RecorderHandle;
+  shared: SharedChunkState | undefined;
+  slabs: SharedArrayBuffer[];
+  /** Of recorded cameras. */
+  cameras: Map<number, string>;
+}
+
+/**
+ * The serving thread's side of the recorders: one thread for each camera worker. It takes leases on what is to be
+ * recorded, hands the round's records on, and gives the leases back when the recorder has written them.
+ */
+export class RecorderThreads implements RoundFollower {
+  readonly #options: RecorderThreadsOptions;
+  readonly #workers = new Map<number, FollowedWorker>();
+  #stopping = false;
+
+  constructor(options: RecorderThreadsOptions) {
+    this.#options = options;
+  }
+
+  workerStarted(worker: number, shared: SharedChunkState): void {
+    const followed = this.#follow(worker);
+    followed.shared = shared;
+    followed.slabs = [];
+    this.#tell(followed, { type: 'worker', shared });
+  }
+
+  cameraAdded(worker: number, slot: number, cameraId: string): void {
+    if (!this.#options.isRecorded(cameraId)) return;
+    const followed = this.#follow(worker);
+    followed.cameras.set(slot, cameraId);
+    this.#tell(followed, { type: 'record', slot, cameraId });
+  }
+
+  cameraRemoved(worker: number, slot: number): void {
+    const followed = this.#workers.get(worker);
+    const cameraId = followed?.cameras.get(slot);
+    if (followed === undefined || cameraId === undefined) return;
+    followed.cameras.delete(slot);
+    this.#tell(followed, { type: 'release', slot, reason: 'recording-off' });
+    this.#options.onRunEnded(cameraId, 'recording-off');
+  }
+
+  round(
+    worker: number,
+    { slabs, inits, parts }: Extract<FromWorker, { type: 'round' }>,
+    leases: Leases,
+  ): void {
+    const followed = this.#follow(worker);
+    followed.slabs.push(...slabs);
+    const { recorder, cameras } = followed;
+    const behind = recorder.behindBytes > MAX_BEHIND_BYTES;
+    const picked = pickParts(parts, (slot) => cameras.has(slot));
+    if (picked !== undefined && behind) this.#options.onPassedOver(cameraIds(parts, cameras));
+    const taken = behind ? undefined : picked;
+    if (taken !== undefined) {
+      const { chunks, byteLength } = taken;
+      for (const chunk of chunks) leases.lease(chunk);
+      recorder.pending.push({ chunks, byteLength, leases });
+      recorder.behindBytes += byteLength;
+    }
+    const ofRecorded = inits.filter(({ slot }) => cameras.has(slot));
+    if (taken === undefined && slabs.length + ofRecorded.length === 0) return;
+    const records = taken?.records ?? new Float64Array();
+    this.#tell(
+      followed,
+      { type: 'round', slabs, inits: ofRecorded, parts: records, handed: taken !== undefined },
+      [records.buffer],
+    );
+  }
+
+  runEnded(worker: number, slot: number, reason: string): void {
+    const followed = this.#workers.get(worker);
+    const cameraId = followed?.cameras.get(slot);
+    if (followed === undefined || cameraId === undefined) return;
+    this.#tell(followed, { type: 'run-ended', slot });
+    this.#options.onRunEnded(cameraId, reason);
+  }
+
+  /** Media that waits to be written, bytes. */
+  get behindBytes(): number {
+    let sum = 0;
+    for (const { recorder } of this.#workers.values()) sum += recorder.behindBytes;
+    return sum;
+  }
+
+  /** Has every recording finished. After the camera workers have stopped. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await Promise.all(
+      [...this.#workers.values()].map(async ({ recorder }) => {
+        const { thread, ended } = recorder;
+        const timer = setTimeout(() => void thread.terminate(), STOP_MS);
+        thread.postMessage({ type: 'stop' } satisfies ToRecorder);
+        await ended;
+        clearTimeout(timer);
+      }),
+    );
+  }
+
+  /** For tests of what happens then: ends a recorder as a fault would. */
+  async kill(worker: number): Promise<void> {
+    await this.#workers.get(worker)?.recorder.thread.terminate();
+  }
+
+  #follow(worker: number): FollowedWorker {
+    let followed = this.#workers.get(worker);
+    if (followed === undefined) {
+      const cameras = new Map<number, string>();
+      followed = { recorder: this.#start(worker), shared: undefined, slabs: [], cameras };
+      this.#workers.set(worker, followed);
+    }
+    return followed;
+  }
+
+  #tell({ recorder }: FollowedWorker, message: ToRecorder, transfer: ArrayBuffer[] = []): void {
+    recorder.thread.postMessage(message, transfer);
+  }
+
+  #start(worker: number): RecorderHandle {
+    const thread = new Worker(this.#options.recorderUrl, {
+      workerData: this.#options.settings,
+      name: `recorder-${worker}`,
+    });
+    const handle: RecorderHandle = {
+      thread,
+      ended: new Promise((resolve) => thread.once('exit', () => resolve())),
+      pending: [],
+      behindBytes: 0,
+    };
+    thread.on('message', (message: FromRecorder) => {
+      for (let i = 0; i < message.taken; i++) this.#giveBack(handle);
+      this.#options.onProgress(message);
+    });
+    thread.on('error', (error) => {
+      this.#options.log('recorder failed', { worker, err: error });
+    });
+    thread.on('exit', () => this.#exited(worker, handle));
+    return handle;
+  }
+
+  #giveBack(handle: RecorderHandle): void {
+    const round = handle.pending.shift();
+    if (round === undefined) return;
+    handle.behindBytes -= round.byteLength;
+    for (const chunk of round.chunks) round.leases.release(chunk);
+  }
+
+  #exited(worker: number, handle: RecorderHandle): void {
+    while (handle.pending.length > 0) this.#giveBack(handle);
+    const followed = this.#workers.get(worker);
+    if (this.#stopping || followed?.recorder !== handle) return;
+    this.#options.log('recorder ended, starting it again', { worker });
+    this.#options.onDied([...followed.cameras.values()]);
+    setTimeout(() => {
+      if (!this.#stopping) this.#restart(worker, followed);
+    }, RESTART_MS).unref();
+  }
+
+  /** The new thread is told what the old one knew; inits it learns with the cameras' next runs. */
+  #restart(worker: number, followed: FollowedWorker): void {
+    followed.recorder = this.#start(worker);
+    if (followed.shared !== undefined) {
+      this.#tell(followed, { type: 'worker', shared: followed.shared });
+      const empty = { inits: [], parts: new Float64Array(), handed: false };
+      this.#tell(followed, { type: 'round', slabs: followed.slabs, ...empty });
+    }
+    for (const [slot, cameraId] of followed.cameras) {
+      this.#tell(followed, { type: 'record', slot, cameraId });
+    }
+  }
+}
+
+/** Cameras that have a part among these records. */
+function cameraIds(parts: Float64Array, cameras: ReadonlyMap<number, string>): string[] {
+  const found = new Set<string>();
+  pickParts(parts, (slot) => {
+    const cameraId = cameras.get(slot);
+    if (cameraId !== undefined) found.add(cameraId);
+    return false;
+  });
+  return [...found];
+}

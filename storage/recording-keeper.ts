@@ -1,0 +1,176 @@
+import { DatabaseUnavailable } from '#registry/database/database.ts';
+import { closeGap, explainGap, insertGap, openGap } from './catalogue/gaps.ts';
+import { insertOpened, markSpooled } from './catalogue/recordings.ts';
+import type { Catalogue, GapCause } from './catalogue/tables.ts';
+import { gapCause } from './gap-cause.ts';
+import type { OpenRecordings } from './open-recordings.ts';
+import type { FinishedRecording, FromRecorder } from './recorder-protocol.ts';
+import { decodeFragments, fragmentEndMs } from './spool/fragment-index.ts';
+
+/** A hole within a recording is a gap from this on: pictures may be a second apart. */
+const HOLE_MS = 1_000;
+/** Steps that wait for the database. One more is given up: what it told lies in the spool, and recovery reads it there. */
+const MAX_WAITING = 10_000;
+const RETRY_MS = 1_000;
+/** A gap that began with the process, until the camera's first picture, or what keeps it from giving one. */
+export const STARTING = 'starting';
+
+/**
+ * What recorders tell, into the catalogue: rows of recordings, and between them a gap with its cause. Words are taken
+ * in the order in which they come; while the database does not answer they wait.
+ */
+export class RecordingKeeper {
+  readonly #catalogue: Catalogue;
+  readonly #open: OpenRecordings;
+  readonly #newId: () => string;
+  readonly #log: (event: string, fields: Record<string, unknown>) => void;
+  readonly #onSpooled: () => void;
+  /** Why a camera's stream, or its recording, ended last. */
+  readonly #reasons = new Map<string, { cause: GapCause; detail: string }>();
+  /** Cameras that have given no picture since the process began. */
+  readonly #starting = new Set<string>();
+  /** Parts of theirs were passed over since their last whole recording. */
+  readonly #behind = new Set<string>();
+  #last: Promise<void> = Promise.resolve();
+  #waiting = 0;
+  #stopping = false;
+
+  constructor(options: {
+    catalogue: Catalogue;
+    open: OpenRecordings;
+    newId: () => string;
+    log: (event: string, fields: Record<string, unknown>) => void;
+    /** Something is whole on the disk, and may be put into the store. */
+    onSpooled: () => void;
+  }) {
+    this.#catalogue = options.catalogue;
+    this.#open = options.open;
+    this.#newId = options.newId;
+    this.#log = options.log;
+    this.#onSpooled = options.onSpooled;
+  }
+
+  /** Recording of a camera begins with the process, or is turned on: until its first picture there is a gap. */
+  start(cameraId: string, sinceMs: number): void {
+    this.#starting.add(cameraId);
+    this.#step(() => this.#gap(cameraId, sinceMs, { cause: 'gateway', detail: STARTING }));
+  }
+
+  progress({ opened, grown, finished, failed }: FromRecorder): void {
+    for (const recording of opened) this.#open.opened(recording);
+    for (const recording of grown) this.#open.grown(recording);
+    for (const { cameraId, full } of failed) {
+      const detail = full ? 'spool-full' : 'spool-failed';
+      this.#log('camera not recorded', { cameraId, reason: detail });
+      this.#reasons.set(cameraId, { cause: 'storage', detail });
+    }
+    if (opened.length + finished.length + failed.length === 0) return;
+    this.#step(async () => {
+      await insertOpened(this.#catalogue, opened);
+      await this.#finish(finished);
+      for (const { cameraId, atMs } of failed) await this.#gap(cameraId, Math.round(atMs));
+      for (const { cameraId, startMs } of opened) await this.#began(cameraId, startMs);
+    });
+  }
+
+  /** A camera's session ended; its recorder tells of its last recording after this. */
+  runEnded(cameraId: string, reason: string): void {
+    const why = { cause: gapCause(reason), detail: reason };
+    this.#reasons.set(cameraId, why);
+    if (!this.#starting.delete(cameraId)) return;
+    this.#step(() => explainGap(this.#catalogue, cameraId, STARTING, why));
+  }
+
+  /** Parts were not recorded, for the recorder is behind. Where, the recording's own fragments will tell. */
+  passedOver(cameraIds: readonly string[]): void {
+    for (const cameraId of cameraIds) {
+      if (!this.#behind.has(cameraId)) {
+        this.#log('camera not recorded', { cameraId, reason: 'recorder-behind' });
+      }
+      this.#behind.add(cameraId);
+    }
+  }
+
+  /** Resolves when all that was told is in the catalogue, or has failed once more. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await this.#last;
+  }
+
+  async #finish(finished: readonly FinishedRecording[]): Promise<void> {
+    if (finished.length === 0) return;
+    await markSpooled(this.#catalogue, finished);
+    for (const recording of finished) {
+      const { recordingId, cameraId, endMs, endReason } = recording;
+      this.#open.finished(recordingId);
+      await this.#holes(recording);
+      if (endReason === 'run-ended' || endReason === 'recording-off') {
+        await this.#gap(cameraId, endMs);
+      } else if (endReason === 'stopped') {
+        await this.#gap(cameraId, endMs, { cause: 'gateway', detail: 'stopped' });
+      }
+    }
+    this.#onSpooled();
+  }
+
+  async #holes({ cameraId, fragmentIndex }: FinishedRecording): Promise<void> {
+    const fragments = decodeFragments(fragmentIndex);
+    const behind = this.#behind.delete(cameraId);
+    for (const [i, fragment] of fragments.entries()) {
+      const before = fragments[i - 1];
+      const startMs = before === undefined ? fragment.startMs : Math.round(fragmentEndMs(before));
+      if (fragment.startMs - startMs <= HOLE_MS) continue;
+      await insertGap(this.#catalogue, this.#newId(), {
+        cameraId,
+        startMs,
+        endMs: fragment.startMs,
+        cause: behind ? 'storage' : 'network',
+        detail: behind ? 'recorder-behind' : 'lost-pictures',
+      });
+    }
+  }
+
+  async #began(cameraId: string, startMs: number): Promise<void> {
+    this.#starting.delete(cameraId);
+    this.#reasons.delete(cameraId);
+    await closeGap(this.#catalogue, cameraId, startMs);
+  }
+
+  async #gap(
+    cameraId: string,
+    startMs: number,
+    why: { cause: GapCause; detail: string } | undefined = this.#reasons.get(cameraId),
+  ): Promise<void> {
+    const { cause, detail } = why ?? { cause: 'gateway', detail: null };
+    await openGap(this.#catalogue, this.#newId(), { cameraId, startMs, cause, detail });
+  }
+
+  #step(step: () => Promise<void>): void {
+    if (this.#waiting >= MAX_WAITING) {
+      this.#log('catalogue step given up', { waiting: this.#waiting });
+      return;
+    }
+    this.#waiting++;
+    this.#last = this.#after(this.#last, step);
+  }
+
+  async #after(before: Promise<void>, step: () => Promise<void>): Promise<void> {
+    await before;
+    await this.#untilDone(step);
+    this.#waiting--;
+  }
+
+  async #untilDone(step: () => Promise<void>): Promise<void> {
+    for (;;) {
+      try {
+        await step();
+        return;
+      } catch (error) {
+        this.#log('catalogue not written', { err: error });
+        // What is wrong with the step itself will not pass.
+        if (!(error instanceof DatabaseUnavailable) || this.#stopping) return;
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
+      }
+    }
+  }
+}

@@ -1,0 +1,119 @@
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { spoolPath } from '../catalogue/object-key.ts';
+import {
+  insertOpened,
+  markSpooled,
+  recordingById,
+  recordingsIn,
+  removeLost,
+} from '../catalogue/recordings.ts';
+import type { Catalogue } from '../catalogue/tables.ts';
+import { sha256OfFile } from '../objects/file-hash.ts';
+import { encodeFragments, fragmentEndMs } from './fragment-index.ts';
+import { cutTorn, readRecording, type ReadRecording } from './spool-reader.ts';
+
+/** Open rows read at once. */
+const BATCH = 500;
+
+export interface RecoveredSpool {
+  /** Recordings that their process left open, and that are whole now. */
+  recovered: number;
+  /** Bytes that were torn off their ends. */
+  tornBytes: number;
+  /** Files and rows without a picture, removed. */
+  empty: number;
+}
+
+/**
+ * Finishes what a process that died had begun: cuts torn tails off, enters files that the catalogue does not know,
+ * and takes rows out whose files hold no picture. Repeating it is harmless. `isOpen` names recordings that a live
+ * recorder has open: they are left alone.
+ */
+export async function recoverSpool(
+  catalogue: Catalogue,
+  spoolFolder: string,
+  isOpen: (recordingId: string) => boolean = () => false,
+): Promise<RecoveredSpool> {
+  const sum: RecoveredSpool = { recovered: 0, tornBytes: 0, empty: 0 };
+  for (const { cameraId, recordingId } of spoolFiles(spoolFolder)) {
+    if (isOpen(recordingId)) continue;
+    const path = join(spoolFolder, spoolPath({ cameraId, recordingId }));
+    const row = await recordingById(catalogue, recordingId);
+    if (row?.state === 'spooled') continue;
+    if (row !== undefined && row.state !== 'open') {
+      // Stored: only the spool file's removal was left to do.
+      rmSync(path);
+      continue;
+    }
+    const read = readRecording(path);
+    const isIts = read?.head.recordingId === recordingId && read.head.cameraId === cameraId;
+    if (read === undefined || !isIts || read.fragments.length === 0) {
+      await removeLost(catalogue, recordingId);
+      rmSync(path);
+      sum.empty++;
+      continue;
+    }
+    await finish(catalogue, path, read);
+    sum.recovered++;
+    sum.tornBytes += read.fileBytes - read.byteLength;
+  }
+  sum.empty += await removeRowsWithoutFile(catalogue, isOpen);
+  return sum;
+}
+
+async function finish(catalogue: Catalogue, path: string, read: ReadRecording): Promise<void> {
+  const { head, initBytes, headBytes, fragments, byteLength } = read;
+  cutTorn(path, byteLength);
+  const last = fragments.at(-1);
+  await insertOpened(catalogue, [{ ...head, path: spoolPath(head), initBytes, headBytes }]);
+  await markSpooled(catalogue, [
+    {
+      recordingId: head.recordingId,
+      cameraId: head.cameraId,
+      endMs: last === undefined ? head.startMs : Math.round(fragmentEndMs(last)),
+      byteLength,
+      sha256: await sha256OfFile(path),
+      fragmentIndex: encodeFragments(fragments),
+      fragments: fragments.length,
+      endReason: 'recovered',
+    },
+  ]);
+}
+
+/** Open rows that are left had no file: it was lost with the power before its first sync. */
+async function removeRowsWithoutFile(
+  catalogue: Catalogue,
+  isOpen: (recordingId: string) => boolean,
+): Promise<number> {
+  let removed = 0;
+  for (;;) {
+    const open = await recordingsIn(catalogue, 'open', BATCH);
+    const left = open.filter(({ id }) => !isOpen(id));
+    for (const { id } of left) await removeLost(catalogue, id);
+    removed += left.length;
+    if (left.length === 0 || open.length < BATCH) return removed;
+  }
+}
+
+const FILE = /^([0-9a-f-]{36})\.mp4$/;
+const FOLDER = /^[0-9a-f-]{36}$/;
+
+function* spoolFiles(folder: string): Generator<{ cameraId: string; recordingId: string }> {
+  for (const cameraId of namesIn(folder)) {
+    if (!FOLDER.test(cameraId)) continue;
+    for (const name of namesIn(join(folder, cameraId))) {
+      const recordingId = FILE.exec(name)?.[1];
+      if (recordingId !== undefined) yield { cameraId, recordingId };
+    }
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).toSorted();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw error;
+  }
+}

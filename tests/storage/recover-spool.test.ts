@@ -1,0 +1,250 @@
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Databases } from '#registry/database/database.ts';
+import { openDatabases } from '#registry/database/open-databases.ts';
+import { gapsBetween } from '#storage/catalogue/gaps.ts';
+import { openCatalogue } from '#storage/catalogue/open-catalogue.ts';
+import {
+  insertOpened,
+  markStored,
+  recordingById,
+  recordingsIn,
+} from '#storage/catalogue/recordings.ts';
+import type { Catalogue } from '#storage/catalogue/tables.ts';
+import { openFolderStore } from '#storage/objects/folder.ts';
+import { ObjectStoreUnavailable, type ObjectStore } from '#storage/objects/object-store.ts';
+import { headBytes, type RecordingHead } from '#storage/spool/recording-head.ts';
+import { recoverSpool } from '#storage/spool/recover-spool.ts';
+import { SpoolFile } from '#storage/spool/spool-file.ts';
+import { Uploader } from '#storage/uploader.ts';
+import { clipPictures, Cut, RUN_START_MS } from '#tests/ingest/cut.ts';
+
+const CAMERA = '019e0000-0000-7000-8000-000000000001';
+let folder: string;
+let spool: string;
+let databases: Databases;
+let catalogue: Catalogue;
+let ids = 0;
+const newId = (): string => `019e0000-0000-7000-9000-${String(ids++).padStart(12, '0')}`;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'recover-'));
+  spool = join(folder, 'spool');
+  mkdirSync(join(spool, CAMERA), { recursive: true });
+  databases = openDatabases({ dataDir: join(folder, 'data') });
+  catalogue = await openCatalogue(databases);
+});
+afterEach(async () => {
+  await databases.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A spool file of two seconds as a recorder leaves it when it is killed, and the head that it told of. */
+function leftBehind(): {
+  head: RecordingHead;
+  path: string;
+  initBytes: number;
+  headLength: number;
+} {
+  const { config, pictures } = clipPictures('small');
+  const cut = new Cut();
+  cut.segmenter.configure(config);
+  for (const [i, picture] of pictures.slice(0, 22).entries()) {
+    cut.picture(i * 9_000, picture.randomAccess, picture.nals);
+  }
+  const [init] = cut.inits;
+  if (init === undefined) throw new Error('no init');
+  const head: RecordingHead = {
+    recordingId: newId(),
+    cameraId: CAMERA,
+    runId: 'run1',
+    startMs: RUN_START_MS,
+    codec: config.codec,
+    width: config.width,
+    height: config.height,
+    previousSha256: null,
+  };
+  const path = join(spool, CAMERA, `${head.recordingId}.mp4`);
+  const bytes = headBytes(init.bytes, head);
+  const file = new SpoolFile(path, bytes);
+  for (const part of cut.parts) {
+    const media = part.slices.map((s) => cut.reader.bytes(s.chunk, s.offset, s.length));
+    file.append(part, media);
+  }
+  file.close();
+  return { head, path, initBytes: init.bytes.length, headLength: bytes.length };
+}
+
+async function enter(left: ReturnType<typeof leftBehind>): Promise<void> {
+  await insertOpened(catalogue, [
+    { ...left.head, path: '', initBytes: left.initBytes, headBytes: left.headLength },
+  ]);
+}
+
+describe('the spool of a process that died', () => {
+  it('is finished: torn ends are cut, and the rows say what the files hold', async () => {
+    const left = leftBehind();
+    await enter(left);
+    const whole = readFileSync(left.path);
+    writeFileSync(
+      left.path,
+      Buffer.concat([whole, whole.subarray(left.headLength, left.headLength + 900)]),
+    );
+    expect(await recoverSpool(catalogue, spool)).toEqual({
+      recovered: 1,
+      tornBytes: 900,
+      empty: 0,
+    });
+    expect(readFileSync(left.path).equals(whole)).toBe(true);
+    const row = await recordingById(catalogue, left.head.recordingId);
+    expect(row).toMatchObject({
+      state: 'spooled',
+      byteLength: whole.length,
+      sha256: createHash('sha256').update(whole).digest('hex'),
+      endReason: 'recovered',
+    });
+    expect(row?.endMs).toBe(RUN_START_MS + 2_000);
+    expect(await recoverSpool(catalogue, spool)).toEqual({ recovered: 0, tornBytes: 0, empty: 0 });
+  });
+
+  it('enters files whose row was not written yet', async () => {
+    const left = leftBehind();
+    await recoverSpool(catalogue, spool);
+    expect(await recordingById(catalogue, left.head.recordingId)).toMatchObject({
+      cameraId: CAMERA,
+      state: 'spooled',
+      initBytes: left.initBytes,
+    });
+  });
+
+  it('removes what holds no picture: heads alone, and rows without a file', async () => {
+    const left = leftBehind();
+    await enter(left);
+    writeFileSync(left.path, readFileSync(left.path).subarray(0, left.headLength + 20));
+    const lost = leftBehind();
+    await enter(lost);
+    rmSync(lost.path);
+    expect(await recoverSpool(catalogue, spool)).toMatchObject({ recovered: 0, empty: 2 });
+    expect(existsSync(left.path)).toBe(false);
+    expect(await recordingsIn(catalogue, 'open', 10)).toEqual([]);
+  });
+
+  it('leaves alone what a live recorder has open, and files that are not its own', async () => {
+    const left = leftBehind();
+    await enter(left);
+    const stranger = join(spool, CAMERA, 'notes.txt');
+    writeFileSync(stranger, 'x');
+    await recoverSpool(catalogue, spool, (id) => id === left.head.recordingId);
+    expect(await recordingById(catalogue, left.head.recordingId)).toMatchObject({ state: 'open' });
+    expect(existsSync(stranger)).toBe(true);
+  });
+});
+
+function uploaderTo(store: ObjectStore): { uploader: Uploader; logged: string[] } {
+  const logged: string[] = [];
+  const uploader = new Uploader({
+    catalogue,
+    store,
+    spoolFolder: spool,
+    newId,
+    log: (event) => logged.push(event),
+  });
+  return { uploader, logged };
+}
+
+describe('putting recordings into the store', () => {
+  it('stores what is spooled and empties the spool', async () => {
+    const left = leftBehind();
+    const bytes = readFileSync(left.path);
+    await recoverSpool(catalogue, spool);
+    const root = join(folder, 'objects');
+    const { uploader } = uploaderTo(openFolderStore(root));
+    uploader.start();
+    await vi.waitFor(async () =>
+      expect(await recordingById(catalogue, left.head.recordingId)).toMatchObject({
+        state: 'stored',
+      }),
+    );
+    await uploader.stop();
+    expect(readdirSync(join(spool, CAMERA))).toEqual([]);
+    const row = await recordingById(catalogue, left.head.recordingId);
+    expect(readFileSync(join(root, row?.objectKey ?? '')).equals(bytes)).toBe(true);
+  });
+
+  it('waits while the store is away, and says so once', async () => {
+    leftBehind();
+    leftBehind();
+    await recoverSpool(catalogue, spool);
+    const folderStore = openFolderStore(join(folder, 'objects'));
+    let tries = 0;
+    let away = true;
+    const { uploader, logged } = uploaderTo({
+      ...folderStore,
+      put: async (key, file) => {
+        tries++;
+        if (away) throw new ObjectStoreUnavailable('away');
+        return folderStore.put(key, file);
+      },
+    });
+    uploader.start();
+    await vi.waitFor(() => expect(tries).toBeGreaterThanOrEqual(3), { timeout: 10_000 });
+    expect(await recordingsIn(catalogue, 'spooled', 10)).toHaveLength(2);
+    away = false;
+    await vi.waitFor(async () => expect(await recordingsIn(catalogue, 'spooled', 10)).toEqual([]), {
+      timeout: 10_000,
+    });
+    await uploader.stop();
+    expect(logged).toEqual(['recordings wait in the spool', 'object store answers again']);
+  });
+
+  it('takes as stored what was put before a crash and not noted', async () => {
+    const left = leftBehind();
+    await recoverSpool(catalogue, spool);
+    const store = openFolderStore(join(folder, 'objects'));
+    const row = await recordingById(catalogue, left.head.recordingId);
+    if (row?.sha256 == null) throw new Error('not recovered');
+    await store.put(row.objectKey, {
+      path: left.path,
+      byteLength: row.byteLength,
+      sha256: row.sha256,
+    });
+    rmSync(left.path);
+    const { uploader } = uploaderTo(store);
+    uploader.start();
+    await vi.waitFor(async () => expect(await recordingsIn(catalogue, 'spooled', 10)).toEqual([]));
+    await uploader.stop();
+    expect(await recordingById(catalogue, row.id)).toMatchObject({ state: 'stored' });
+  });
+
+  it('tells of a recording that is gone as a gap of the storage', async () => {
+    const left = leftBehind();
+    await recoverSpool(catalogue, spool);
+    rmSync(left.path);
+    const { uploader, logged } = uploaderTo(openFolderStore(join(folder, 'objects')));
+    uploader.start();
+    await vi.waitFor(() => expect(logged).toContain('recording lost'));
+    await uploader.stop();
+    expect(await gapsBetween(catalogue, CAMERA, RUN_START_MS, RUN_START_MS + 1)).toMatchObject([
+      { cause: 'storage', detail: 'spool-missing', endMs: RUN_START_MS + 2_000 },
+    ]);
+  });
+
+  it('removes the spool file of what was stored, should only that be left to do', async () => {
+    const left = leftBehind();
+    await recoverSpool(catalogue, spool);
+    await markStored(catalogue, left.head.recordingId, null);
+    await recoverSpool(catalogue, spool);
+    expect(existsSync(left.path)).toBe(false);
+  });
+});
