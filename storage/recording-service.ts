@@ -1,0 +1,195 @@
+import { mkdirSync } from 'node:fs';
+import type { RoundFollower } from '#ingest/round-follower.ts';
+import type { Databases } from '#registry/database/database.ts';
+import { insertGap, lastingGaps } from './catalogue/gaps.ts';
+import { openCatalogue } from './catalogue/open-catalogue.ts';
+import { lastEndMs, recordingById } from './catalogue/recordings.ts';
+import type { Catalogue } from './catalogue/tables.ts';
+import { ObjectMissing, type ObjectStore } from './objects/object-store.ts';
+import { OpenRecordings } from './open-recordings.ts';
+import { RecorderThreads } from './recorder-threads.ts';
+import { RecordingKeeper } from './recording-keeper.ts';
+import { sweep, type SweptCamera } from './retention.ts';
+import { makeClip, type Clip } from './retrieval/clip.ts';
+import { playable } from './retrieval/playable.ts';
+import { recordingSource, type RecordingSource } from './retrieval/recording-bytes.ts';
+import { vodPlaylist } from './retrieval/vod-playlist.ts';
+import { recoverSpool } from './spool/recover-spool.ts';
+import { timeline, type Timeline } from './timeline.ts';
+import { Uploader } from './uploader.ts';
+
+const FIRST_SWEEP_MS = 60_000;
+const SWEEP_MS = 10 * 60_000;
+
+export interface TimeRange {
+  fromMs: number;
+  toMs: number;
+}
+
+export interface RecordingOptions {
+  databases: Databases;
+  store: ObjectStore;
+  /** The composition root of a recorder thread. */
+  recorderUrl: URL;
+  spoolFolder: string;
+  /** What was written is on the disk after this, ms: so much a power cut may cost. */
+  syncMs: number;
+  /** Cameras whose recording is on. */
+  recorded: Iterable<string>;
+  /** Every camera with its retention, as it is now. */
+  retention: () => AsyncIterable<SweptCamera>;
+  newId: () => string;
+  /** Unix ms. */
+  now: () => number;
+  log: (event: string, fields: Record<string, unknown>) => void;
+}
+
+export interface RecordingService {
+  /** Takes parts from the camera workers. */
+  follower: RoundFollower;
+  /** Recording of a camera is turned on or off; before its stream is added to the workers. */
+  setRecorded(cameraId: string, recorded: boolean): void;
+  timeline(cameraId: string, range: TimeRange): Promise<Timeline>;
+  /** A VOD playlist. Throws NothingRecorded. */
+  playlist(
+    cameraId: string,
+    range: TimeRange,
+    mediaUri: (recordingId: string) => string,
+  ): Promise<string>;
+  /** An MP4 file of a range. Throws NothingRecorded, SeveralClips. */
+  clip(cameraId: string, range: TimeRange): Promise<Clip>;
+  /** A recording's bytes. Throws ObjectMissing when the camera has none of this name. */
+  source(cameraId: string, recordingId: string): Promise<RecordingSource>;
+  counters(): { stored: number; failures: number; behindBytes: number };
+  /** Finishes every recording; after the camera workers have stopped. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts recording: opens the catalogue, finishes what an earlier process left in the spool, accounts for the time in
+ * which no process recorded, and then puts, keeps and deletes. Throws what the catalogue throws.
+ */
+export async function startRecording(options: RecordingOptions): Promise<RecordingService> {
+  const { databases, store, spoolFolder, newId, now, log } = options;
+  const catalogue = await openCatalogue(databases);
+  mkdirSync(spoolFolder, { recursive: true, mode: 0o700 });
+  const found = await recoverSpool(catalogue, spoolFolder);
+  if (found.recovered + found.empty > 0) log('spool recovered', { ...found });
+
+  const open = new OpenRecordings();
+  const uploader = new Uploader({ catalogue, store, spoolFolder, newId, log });
+  const onSpooled = (): void => uploader.poke();
+  const keeper = new RecordingKeeper({ catalogue, open, newId, log, onSpooled });
+  const recorded = new Set(options.recorded);
+  const threads = new RecorderThreads({
+    recorderUrl: options.recorderUrl,
+    settings: { spoolFolder, syncMs: options.syncMs },
+    isRecorded: (cameraId) => recorded.has(cameraId),
+    onProgress: (progress) => keeper.progress(progress),
+    onRunEnded: (cameraId, reason) => keeper.runEnded(cameraId, reason),
+    onPassedOver: (cameraIds) => keeper.passedOver(cameraIds),
+    onDied: (cameraIds) => {
+      for (const cameraId of open.forget(cameraIds)) keeper.start(cameraId, now());
+      void recoverAgain();
+    },
+    log,
+  });
+  async function recoverAgain(): Promise<void> {
+    try {
+      await recoverSpool(catalogue, spoolFolder, (id) => open.has(id));
+      onSpooled();
+    } catch (error) {
+      log('spool not recovered', { err: error });
+    }
+  }
+  // One moment for both, or what lies between them is in no gap.
+  const startedMs = now();
+  await accountForAbsence(catalogue, recorded, { newId, nowMs: startedMs });
+  for (const cameraId of recorded) keeper.start(cameraId, startedMs);
+  uploader.start();
+  const sweeping = startSweeping(
+    () => sweep({ catalogue, store, now, log }, options.retention()),
+    log,
+  );
+
+  return {
+    follower: threads,
+    setRecorded(cameraId, isOn) {
+      if (isOn === recorded.has(cameraId)) return;
+      if (isOn) {
+        recorded.add(cameraId);
+        keeper.start(cameraId, now());
+      } else {
+        recorded.delete(cameraId);
+      }
+    },
+    timeline: (cameraId, range) => timeline(catalogue, open, cameraId, range),
+    async playlist(cameraId, range, mediaUri) {
+      return vodPlaylist(await playable(catalogue, open, cameraId, range), mediaUri);
+    },
+    async clip(cameraId, range) {
+      const recordings = await playable(catalogue, open, cameraId, range);
+      return makeClip(recordings, range, (recording) =>
+        recordingSource(recording, { spoolFolder, store }),
+      );
+    },
+    async source(cameraId, recordingId) {
+      const recording = await recordingById(catalogue, recordingId);
+      if (recording?.cameraId !== cameraId) throw new ObjectMissing(recordingId);
+      return recordingSource(recording, { spoolFolder, store });
+    },
+    counters: () => ({ ...uploader.counters, behindBytes: threads.behindBytes }),
+    async stop() {
+      await sweeping.stop();
+      await threads.stop();
+      await keeper.stop();
+      await uploader.stop();
+      store.close();
+    },
+  };
+}
+
+/** From the end of a camera's last recording until now no process of ours recorded, unless a gap tells more. */
+async function accountForAbsence(
+  catalogue: Catalogue,
+  recorded: ReadonlySet<string>,
+  { newId, nowMs }: { newId: () => string; nowMs: number },
+): Promise<void> {
+  const explained = await lastingGaps(catalogue);
+  for (const cameraId of recorded) {
+    if (explained.has(cameraId)) continue;
+    const startMs = await lastEndMs(catalogue, cameraId);
+    if (startMs === undefined || startMs >= nowMs) continue;
+    const gap = { cameraId, startMs, endMs: nowMs, cause: 'gateway' as const, detail: 'stopped' };
+    await insertGap(catalogue, newId(), gap);
+  }
+}
+
+/** Sweeps now and then, one at a time. */
+function startSweeping(
+  once: () => Promise<number>,
+  log: (event: string, fields: Record<string, unknown>) => void,
+): { stop(): Promise<void> } {
+  let running: Promise<void> = Promise.resolve();
+  let stopped = false;
+  let timer = setTimeout(start, FIRST_SWEEP_MS);
+  function start(): void {
+    running = run();
+  }
+  async function run(): Promise<void> {
+    try {
+      const deleted = await once();
+      if (deleted > 0) log('recordings deleted by retention', { deleted });
+    } catch (error) {
+      log('retention sweep failed', { err: error });
+    }
+    if (!stopped) timer = setTimeout(start, SWEEP_MS);
+  }
+  return {
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      await running;
+    },
+  };
+}

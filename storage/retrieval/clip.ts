@@ -1,0 +1,150 @@
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import type { Recording } from '../catalogue/recordings.ts';
+import { fragmentEndMs } from '../spool/fragment-index.ts';
+import { shownFrom } from './edit-list.ts';
+import { NothingRecorded, type PlayableRecording } from './playable.ts';
+import type { RecordingSource } from './recording-bytes.ts';
+
+const TICKS_PER_MS = 90;
+const TICKS_PER_SECOND = 90_000;
+
+/** The range holds several runs or parameter sets, which one file cannot. */
+export class SeveralClips extends Error {
+  readonly code = 'several_clips';
+  /** Each of these ranges is one file. */
+  readonly details: { pieces: { from: string; to: string }[] };
+  constructor(pieces: readonly { fromMs: number; toMs: number }[]) {
+    super(`the range takes ${pieces.length} files: ask for each`);
+    this.details = {
+      pieces: pieces.map(({ fromMs, toMs }) => ({ from: iso(fromMs), to: iso(toMs) })),
+    };
+  }
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+/** An MP4 file that is not made before it is sent, and whose every byte is known all the same. */
+export interface Clip {
+  byteLength: number;
+  /** The same file has the same one, so that a broken download goes on. */
+  etag: string;
+  /** Bytes `start` to `end` (exclusive). */
+  read(range: { start: number; end: number }): AsyncGenerator<Buffer>;
+}
+
+type Piece =
+  | { kind: 'bytes'; bytes: Buffer }
+  | { kind: 'recorded'; recording: Recording; start: number; end: number };
+
+/**
+ * A recorded range as one MP4 file, copied, not encoded: it holds the fragments from the random access point before
+ * its start, and an edit list hides what lies before the start itself. Throws SeveralClips, NothingRecorded.
+ */
+export async function makeClip(
+  recordings: readonly PlayableRecording[],
+  { fromMs, toMs }: { fromMs: number; toMs: number },
+  sourceOf: (recording: Recording) => Promise<RecordingSource>,
+): Promise<Clip> {
+  const runs = runsOf(recordings);
+  const [run] = runs;
+  if (run === undefined) throw new NothingRecorded(fromMs, toMs);
+  if (runs.length > 1) throw new SeveralClips(runs.map((each) => rangeOf(each, { fromMs, toMs })));
+
+  const first = run[0] as PlayableRecording;
+  const source = await sourceOf(first.recording);
+  const init = await buffer(await source.read({ start: 0, end: first.recording.initBytes }));
+  const pieces: Piece[] = [{ kind: 'bytes', bytes: shownFrom(init, startSeconds(first, fromMs)) }];
+  for (const { recording, fragments } of run) {
+    const last = fragments.at(-1);
+    const start = fragments[0]?.offset;
+    if (start === undefined || last === undefined) continue;
+    pieces.push({ kind: 'recorded', recording, start, end: last.offset + last.byteLength });
+  }
+  return {
+    byteLength: pieces.reduce((sum, piece) => sum + lengthOf(piece), 0),
+    etag: etagOf(pieces),
+    read: (range) => readPieces(pieces, range, sourceOf),
+  };
+}
+
+/** On the run's timeline, where the picture at `fromMs` lies. */
+function startSeconds({ fragments }: PlayableRecording, fromMs: number): number {
+  const at = fragments.find((fragment) => fragmentEndMs(fragment) > fromMs) ?? fragments[0];
+  if (at === undefined) return 0;
+  const into = Math.max(0, fromMs - at.startMs) * TICKS_PER_MS;
+  return (at.decodeTicks + into) / TICKS_PER_SECOND;
+}
+
+/** One file has one init segment and one timeline. */
+function runsOf(recordings: readonly PlayableRecording[]): PlayableRecording[][] {
+  const runs: PlayableRecording[][] = [];
+  for (const next of recordings) {
+    const before = runs.at(-1)?.at(-1)?.recording;
+    if (before !== undefined && follows(before, next.recording)) runs.at(-1)?.push(next);
+    else runs.push([next]);
+  }
+  return runs;
+}
+
+function follows(before: Recording, next: Recording): boolean {
+  return (
+    before.runId === next.runId &&
+    before.endReason !== 'parameters-changed' &&
+    before.codec === next.codec &&
+    before.width === next.width &&
+    before.height === next.height
+  );
+}
+
+function rangeOf(
+  run: readonly PlayableRecording[],
+  { fromMs, toMs }: { fromMs: number; toMs: number },
+): { fromMs: number; toMs: number } {
+  const first = run[0]?.fragments[0];
+  const last = run.at(-1)?.fragments.at(-1);
+  return {
+    fromMs: Math.max(fromMs, Math.round(first?.startMs ?? fromMs)),
+    toMs: Math.min(toMs, last === undefined ? toMs : Math.round(fragmentEndMs(last))),
+  };
+}
+
+function lengthOf(piece: Piece): number {
+  return piece.kind === 'bytes' ? piece.bytes.length : piece.end - piece.start;
+}
+
+function etagOf(pieces: readonly Piece[]): string {
+  const hash = createHash('sha256');
+  for (const piece of pieces) {
+    if (piece.kind === 'bytes') hash.update(piece.bytes);
+    else hash.update(`${piece.recording.id} ${piece.start} ${piece.end}\n`);
+  }
+  return `"${hash.digest('hex').slice(0, 32)}"`;
+}
+
+async function* readPieces(
+  pieces: readonly Piece[],
+  range: { start: number; end: number },
+  sourceOf: (recording: Recording) => Promise<RecordingSource>,
+): AsyncGenerator<Buffer> {
+  let before = 0;
+  for (const piece of pieces) {
+    const from = Math.max(0, range.start - before);
+    const to = Math.min(lengthOf(piece), range.end - before);
+    before += lengthOf(piece);
+    if (from >= to) continue;
+    if (piece.kind === 'bytes') {
+      yield piece.bytes.subarray(from, to);
+      continue;
+    }
+    const source = await sourceOf(piece.recording);
+    const stream: Readable = await source.read({
+      start: piece.start + from,
+      end: piece.start + to,
+    });
+    yield* stream as AsyncIterable<Buffer>;
+  }
+}

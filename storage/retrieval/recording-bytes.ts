@@ -1,0 +1,55 @@
+import { createReadStream, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { spoolPath } from '../catalogue/object-key.ts';
+import type { Recording } from '../catalogue/recordings.ts';
+import { ObjectMissing, type ObjectStore } from '../objects/object-store.ts';
+
+/** Where a recording's bytes are now. */
+export interface RecordingSource {
+  /** What can be read; an open recording has more later. */
+  byteLength: number;
+  read(range: { start: number; end: number }): Promise<Readable>;
+}
+
+/**
+ * A recording's bytes, from the spool or from the store: it moves from one to the other at any time, and looks the
+ * same from both. Throws ObjectMissing, and what the store throws.
+ */
+export async function recordingSource(
+  recording: Recording,
+  options: { spoolFolder: string; store: ObjectStore },
+): Promise<RecordingSource> {
+  const object = { key: recording.objectKey, versionId: recording.versionId };
+  const { store } = options;
+  const stored: RecordingSource = {
+    byteLength: recording.byteLength,
+    read: async (range) => store.read(object, range),
+  };
+  if (recording.state === 'stored') return stored;
+  const path = join(
+    options.spoolFolder,
+    spoolPath({ cameraId: recording.cameraId, recordingId: recording.id }),
+  );
+  const byteLength = sizeOf(path);
+  // Stored between the look into the catalogue and the look at the disk.
+  if (byteLength === undefined) {
+    if (recording.state === 'open') throw new ObjectMissing(recording.objectKey);
+    return stored;
+  }
+  return {
+    byteLength,
+    read: async ({ start, end }) => {
+      // Kept open from here on, whatever its name becomes.
+      const stream = createReadStream(path, { start, end: end - 1 });
+      return new Promise<Readable>((resolve, reject) => {
+        stream.once('open', () => resolve(stream));
+        stream.once('error', () => void store.read(object, { start, end }).then(resolve, reject));
+      });
+    },
+  };
+}
+
+function sizeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.size;
+}
