@@ -8,6 +8,7 @@ import {
   parseCameraNetworks,
   type CameraNetworks,
 } from '#registry/camera-networks.ts';
+import type { S3Settings } from '#storage/objects/s3.ts';
 import { demoAccountsGiven, type DemoAccountGiven } from './auth/demo-accounts.ts';
 import type { OpenIdSettings } from './auth/open-id.ts';
 
@@ -34,6 +35,14 @@ export interface Config {
   logLevel: (typeof logLevels)[number];
   /** Where streams may be pulled from. */
   cameraNetworks: CameraNetworks;
+  recording: {
+    /** What was recorded is on the disk after this. */
+    spoolSyncMs: number;
+    /** Of cameras whose inventory says nothing (field ๙), days. */
+    defaultRetentionDays: number;
+    /** Undefined: a folder in the data folder. Its keys are never logged. */
+    s3: S3Settings | undefined;
+  };
   audit: {
     retentionDays: number;
     /** Undefined: in the data folder. */
@@ -100,6 +109,11 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     workers: WORKERS,
     logLevel: LOG_LEVEL,
     cameraNetworks: CAMERA_NETWORKS,
+    recording: {
+      spoolSyncMs: result.data.SPOOL_SYNC_MS,
+      defaultRetentionDays: result.data.RETENTION_DAYS,
+      s3: s3Of(result.data),
+    },
     audit: {
       retentionDays: AUDIT_RETENTION_DAYS,
       keyFile: AUDIT_KEY_FILE,
@@ -122,6 +136,24 @@ const withoutTls =
   'HOST is beyond this machine, without TLS: passwords, sessions and pictures can be read on the way. ' +
   'Set TLS_CERT and TLS_KEY, or put a proxy with TLS before it and set TRUST_PROXY';
 const shortToken = `ADMIN_TOKEN is shorter than ${GOOD_TOKEN_LENGTH} characters and may be guessed: make one with "openssl rand -base64 32"`;
+
+function s3Of(given: {
+  S3_ENDPOINT?: string | undefined;
+  S3_BUCKET: string;
+  S3_ACCESS_KEY?: string | undefined;
+  S3_SECRET_KEY?: string | undefined;
+}): S3Settings | undefined {
+  const { S3_ENDPOINT, S3_BUCKET, S3_ACCESS_KEY, S3_SECRET_KEY } = given;
+  if (S3_ENDPOINT === undefined || S3_ACCESS_KEY === undefined || S3_SECRET_KEY === undefined) {
+    return undefined;
+  }
+  return {
+    endpoint: S3_ENDPOINT,
+    bucket: S3_BUCKET,
+    accessKey: S3_ACCESS_KEY,
+    secretKey: S3_SECRET_KEY,
+  };
+}
 
 function openIdOf(given: {
   OIDC_ISSUER?: string | undefined;
@@ -225,6 +257,21 @@ const variables = z
       .regex(/^[\w.~+/-]+=*$/, 'may hold letters, digits and - . _ ~ + / = only')
       .max(512, 'must be 512 characters or less')
       .optional(),
+    SPOOL_SYNC_MS: wholeNumber
+      .pipe(z.number().min(250, 'must be 250 or more').max(60_000, 'must be 60000 or less'))
+      .default(5_000),
+    RETENTION_DAYS: wholeNumber
+      .pipe(z.number().min(1, 'must be 1 or more').max(36_500, 'must be 36500 or less'))
+      .default(30),
+    S3_ENDPOINT: z
+      .url({ protocol: /^https?$/, error: 'must be an address such as http://minio.example:9000' })
+      .optional(),
+    S3_BUCKET: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be 3 to 63 of a-z, 0-9, "." and "-"')
+      .default('cctv-recordings'),
+    S3_ACCESS_KEY: z.string().optional(),
+    S3_SECRET_KEY: z.string().optional(),
     TLS_CERT: z
       .string()
       .transform((path) => resolve(path))
@@ -279,6 +326,7 @@ const variables = z
   .superRefine((given, context) => {
     const together = [
       ['TLS_CERT', 'TLS_KEY'],
+      ['S3_ENDPOINT', 'S3_ACCESS_KEY', 'S3_SECRET_KEY'],
       ['OIDC_ISSUER', 'OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET', 'OIDC_REDIRECT_URL'],
     ] as const;
     for (const names of together) {

@@ -22,10 +22,12 @@ import { makeDemoAccounts } from './auth/demo-accounts.ts';
 import { openIdSignIn } from './auth/open-id.ts';
 import { openPeople, type People } from './auth/people.ts';
 import type { Config } from './config.ts';
+import { startRecordingOf } from './recording.ts';
 import { registerAuditRoutes } from './routes/audit.ts';
 import { registerConnectionTestRoute } from './routes/connection-test.ts';
 import { storeMeasuredStreams } from './measured-streams.ts';
 import { registerPlaceRoutes } from './routes/places.ts';
+import { registerFootageRoutes } from './routes/footage.ts';
 import { registerMetricsRoute } from './routes/metrics.ts';
 import { buildServer } from './server.ts';
 
@@ -90,6 +92,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
   });
   const sites = openSites(registry);
   const liveStates = new LiveStateBoard();
+  const recording = await startRecordingOf(config, { databases, cameras, log });
   const pool = new WorkerPool({
     workerUrl: new URL('camera-worker.ts', import.meta.url),
     workers: config.workers,
@@ -104,6 +107,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
       maxBytes: LIVE_WINDOW_MAX_BYTES,
     },
     states: liveStates,
+    follower: recording.follower,
     now: Date.now,
     log: (event, fields) => log.info(fields, event),
   });
@@ -115,6 +119,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
   try {
     cameras.onChanged(({ kind, camera, source, streamChanged }) => {
       if (!streamChanged) return;
+      recording.setRecorded(camera.id, source?.record === true);
       // Whatever was pulled ends now: its address is another, its area is closed, or it was deleted.
       if (source !== null) pool.add(source);
       else pool.remove(camera.id);
@@ -159,6 +164,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
       extraRoutes: [
         (app) => registerMetricsRoute(app, { pool, liveStates }),
         (app) => registerAuditRoutes(app, audit),
+        (app) => registerFootageRoutes(app, { recording, audit: audit.log }),
         (app) => registerConnectionTestRoute(app, { connectionTests }),
         (app) =>
           registerPlaceRoutes(app, {
@@ -189,6 +195,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
         await connectionTests.stop();
         measured.close();
         await pool.stop();
+        await recording.stop();
         await audit.close();
         await databases.close();
       },
@@ -197,6 +204,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
     people.close();
     await views.close();
     await pool.stop();
+    await recording.stop();
     await audit.close();
     await databases.close();
     throw error;

@@ -31,6 +31,8 @@ export const auditActions = {
     'แก้ไขบัญชี อปท. แหล่งงบประมาณ หรือไซต์ · changed the lists of LAOs, budget sources or sites',
   'camera.watch.start': 'เริ่มดูภาพสด · began to watch live',
   'camera.watch.end': 'เลิกดูภาพสด · ended watching live',
+  'footage.play': 'ดูภาพย้อนหลัง · played recorded pictures',
+  'footage.download': 'ดาวน์โหลดภาพย้อนหลัง · took recorded pictures away',
   'access.refused': 'ถูกปฏิเสธการเข้าถึง · was refused',
   'audit.search': 'ค้นหาบันทึกการใช้งาน · read the audit log',
   'audit.export': 'ส่งออกบันทึกการใช้งาน · exported the audit log',

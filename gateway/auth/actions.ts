@@ -16,6 +16,9 @@ export const actions = {
   'place.propose': 'เสนอ อปท. หรือแหล่งงบประมาณ · propose an LAO or a budget source',
   'place.manage':
     'จัดการบัญชี อปท. แหล่งงบประมาณ และไซต์ · keep the lists of LAOs, budget sources and sites',
+  'footage.list': 'ดูว่ามีภาพย้อนหลังช่วงใด · see what is recorded',
+  'footage.play': 'ดูภาพย้อนหลัง · play recorded pictures',
+  'footage.download': 'ดาวน์โหลดภาพย้อนหลัง · take recorded pictures away',
   'people.manage': 'จัดการผู้ใช้ในพื้นที่ · keep the people of an area',
   'audit.read': 'อ่านบันทึกการใช้งาน · read the audit log',
   'audit.export': 'ส่งออกบันทึกการใช้งาน · export the audit log with its proof',
@@ -39,6 +42,7 @@ export const tokenScopes = {
   ],
   places: ['place.manage'],
   live: ['camera.watch'],
+  footage: ['footage.list', 'footage.play', 'footage.download'],
   people: ['people.manage'],
   audit: ['audit.read', 'audit.export'],
   metrics: ['metrics.read'],

@@ -33,6 +33,9 @@ export const allowedTo: Readonly<Record<Role, ReadonlySet<Action>>> = {
     'camera.list',
     'camera.read',
     'camera.watch',
+    'footage.list',
+    'footage.play',
+    'footage.download',
     'camera.create',
     'camera.edit',
     'camera.delete',
@@ -56,7 +59,13 @@ export const allowedTo: Readonly<Record<Role, ReadonlySet<Action>>> = {
     'place.propose',
   ]),
   // The provincial committee inspects how the system is used: it looks at everything and changes nothing.
-  province: new Set<Action>(['camera.list', 'camera.read', 'camera.watch', 'camera.export']),
+  province: new Set<Action>([
+    'camera.list',
+    'camera.read',
+    'camera.watch',
+    'camera.export',
+    'footage.list',
+  ]),
   // The Department keeps the lists that everybody's counts go by.
   dla: new Set<Action>([
     'camera.list',
@@ -65,12 +74,28 @@ export const allowedTo: Readonly<Record<Role, ReadonlySet<Action>>> = {
     'camera.export',
     'place.propose',
     'place.manage',
+    'footage.list',
     'metrics.read',
   ]),
-  operator: new Set<Action>(['camera.list', 'camera.read', 'camera.watch', 'metrics.read']),
-  investigator: new Set<Action>(['camera.list', 'camera.read', 'camera.watch']),
+  operator: new Set<Action>([
+    'camera.list',
+    'camera.read',
+    'camera.watch',
+    'footage.list',
+    'footage.play',
+    'metrics.read',
+  ]),
+  // Looks back to find who broke the law (forms.md §3), and takes away what is evidence.
+  investigator: new Set<Action>([
+    'camera.list',
+    'camera.read',
+    'camera.watch',
+    'footage.list',
+    'footage.play',
+    'footage.download',
+  ]),
   // Whoever approves the use of footage has not looked at it for themselves.
-  approver: new Set<Action>(['camera.list', 'camera.read']),
+  approver: new Set<Action>(['camera.list', 'camera.read', 'footage.list']),
   // Reads what others did, and what they did it to; does nothing.
   auditor: new Set<Action>(['camera.list', 'camera.read', 'audit.read', 'audit.export']),
   // Everything but the record of it, and the lists that the whole country counts by: an administrator may be of one LAO.

@@ -55,7 +55,14 @@ test('an administrator and an approver are asked for the second factor, and only
   // Another province has nothing for them, with or without it.
   expect(decide(weak, 'camera.edit', camera(phangnga))).toBe('hidden');
   expect(areasFor(weak, 'people.manage')).toEqual([]);
-  expect(actionsOf(weak)).toEqual(['camera.list', 'camera.read', 'camera.watch', 'metrics.read']);
+  expect(actionsOf(weak)).toEqual([
+    'camera.list',
+    'camera.read',
+    'camera.watch',
+    'footage.list',
+    'footage.play',
+    'metrics.read',
+  ]);
 });
 
 test('a token does what its account may, within the actions that it was made for', () => {

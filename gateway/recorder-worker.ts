@@ -1,0 +1,102 @@
+/**
+ * Composition root of a recorder thread: writes what one camera worker hands on into spool files. It waits for the
+ * disk, which neither the camera worker nor the serving thread may.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { ChunkReader } from '#ingest/memory/chunk-pool.ts';
+import { readParts, type PartRecord } from '#ingest/part-records.ts';
+import { uuidV7Source } from '#registry/uuid-v7.ts';
+import type { FromRecorder, RecorderSettings, ToRecorder } from '#storage/recorder-protocol.ts';
+import { Recorder, type RecordedInit } from '#storage/recorder.ts';
+
+const TICK_MS = 250;
+const STOPPING_MS = 20;
+
+if (parentPort === null) throw new Error('recorder-worker.ts runs as a worker thread');
+const port = parentPort;
+const settings = workerData as RecorderSettings;
+
+const recorder = new Recorder({
+  ...settings,
+  newId: uuidV7Source(Date.now),
+  monotonicMs: () => performance.now(),
+});
+let reader: ChunkReader | undefined;
+/** The latest of each camera, by its number: records refer to it by that. */
+const inits = new Map<number, RecordedInit & { slot: number }>();
+
+function send(taken: number): void {
+  const progress = recorder.takeProgress(taken);
+  const { opened, grown, finished, failed } = progress;
+  if (taken + opened.length + grown.length + finished.length + failed.length === 0) return;
+  port.postMessage(progress satisfies FromRecorder);
+}
+
+function record(part: PartRecord): void {
+  const init = inits.get(part.initNumber);
+  const from = reader;
+  // A recorder that was started again learns a camera's init with its next run.
+  if (init === undefined || from === undefined) return;
+  recorder.part(
+    part,
+    init,
+    part.slices.map(({ chunk, offset, length }) => from.bytes(chunk, offset, length)),
+  );
+}
+
+function takeRound(round: Extract<ToRecorder, { type: 'round' }>): void {
+  for (const slab of round.slabs) reader?.addSlab(slab);
+  const before = round.inits.map(({ slot }) => slot);
+  for (const init of round.inits) inits.set(init.initNumber, init);
+  readParts(round.parts, record, () => {});
+  forgetInits(before);
+  send(round.handed ? 1 : 0);
+}
+
+/** A camera's later rounds refer to its latest init, or newer ones. */
+function forgetInits(slots: readonly number[]): void {
+  for (const slot of slots) {
+    const numbers = [...inits].filter(([, init]) => init.slot === slot).map(([number]) => number);
+    for (const number of numbers.slice(0, -1)) inits.delete(number);
+  }
+}
+
+const ticking = setInterval(() => {
+  recorder.tick();
+  send(0);
+}, TICK_MS);
+
+function stop(): void {
+  recorder.stop();
+  clearInterval(ticking);
+  const waiting = setInterval(() => {
+    if (!recorder.idle) return;
+    clearInterval(waiting);
+    send(0);
+    port.close();
+  }, STOPPING_MS);
+}
+
+port.on('message', (message: ToRecorder) => {
+  switch (message.type) {
+    case 'worker':
+      reader = new ChunkReader(message.shared);
+      inits.clear();
+      return;
+    case 'record':
+      recorder.record(message.slot, message.cameraId);
+      return;
+    case 'release':
+      recorder.release(message.slot, message.reason);
+      return;
+    case 'run-ended':
+      recorder.runEnded(message.slot);
+      return;
+    case 'round':
+      takeRound(message);
+      return;
+    case 'stop':
+      stop();
+      return;
+  }
+});

@@ -1,0 +1,52 @@
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import type { Cameras } from '#registry/cameras.ts';
+import type { Databases } from '#registry/database/database.ts';
+import { uuidV7Source } from '#registry/uuid-v7.ts';
+import { openFolderStore } from '#storage/objects/folder.ts';
+import { openS3Store } from '#storage/objects/s3.ts';
+import { startRecording, type RecordingService } from '#storage/recording-service.ts';
+import type { SweptCamera } from '#storage/retention.ts';
+import type { Config } from './config.ts';
+
+const LIST_PAGE = 500;
+
+/**
+ * Recording as it is configured: the store, and the cameras that the registry says are recorded, each as long as its
+ * inventory says (field ๙). Throws ObjectStoreRefused, ObjectStoreUnavailable, and what the catalogue throws.
+ */
+export async function startRecordingOf(
+  config: Config,
+  { databases, cameras, log }: { databases: Databases; cameras: Cameras; log: Logger },
+): Promise<RecordingService> {
+  const { s3, spoolSyncMs, defaultRetentionDays } = config.recording;
+  const sources = await cameras.streams();
+  return startRecording({
+    databases,
+    store:
+      s3 === undefined ? openFolderStore(join(config.dataDir, 'objects')) : await openS3Store(s3),
+    recorderUrl: new URL('recorder-worker.ts', import.meta.url),
+    spoolFolder: join(config.dataDir, 'spool'),
+    syncMs: spoolSyncMs,
+    recorded: sources.filter(({ record }) => record).map(({ cameraId }) => cameraId),
+    retention: () => retentionOf(cameras, defaultRetentionDays),
+    newId: uuidV7Source(Date.now),
+    now: Date.now,
+    log: (event, fields) => log.info(fields, event),
+  });
+}
+
+async function* retentionOf(
+  cameras: Cameras,
+  defaultRetentionDays: number,
+): AsyncGenerator<SweptCamera> {
+  let after: string | undefined;
+  for (;;) {
+    const page = await cameras.list({ after, limit: LIST_PAGE });
+    for (const { id, retentionDays } of page) {
+      yield { cameraId: id, retentionDays: retentionDays ?? defaultRetentionDays };
+    }
+    if (page.length < LIST_PAGE) return;
+    after = page.at(-1)?.id;
+  }
+}

@@ -1,0 +1,17 @@
+/** A gateway that is killed while it records: what is kept is whole, and accounted for. `npm run torture` does it 100 times. */
+import { expect, test } from 'vitest';
+import { seededRandom } from '../simulator/seeded-random.ts';
+import { killLoop } from './kill-loop.ts';
+
+/** A part of half a second is being written, another is on its way, and media takes a moment to arrive. */
+const LOST_MS = 2_000;
+
+test(
+  'three kills lose no more than the part that is being written',
+  { timeout: 90_000 },
+  async () => {
+    const lost = await killLoop(3, seededRandom(20_691_125));
+    expect(lost).toHaveLength(3);
+    for (const ms of lost) expect(ms).toBeLessThan(LOST_MS);
+  },
+);
