@@ -303,7 +303,7 @@ export class CameraSession implements ScheduledReader {
     const beforeMs = this.#arrivalMs;
     this.#lastReadBytes = 0;
     if (this.#udp === undefined) this.#connection.read();
-    else this.#udp.read();
+    else this.#readDatagrams(this.#udp);
     if (this.#lastReadBytes > 0 && nowMs > beforeMs) {
       const rate = this.#lastReadBytes / (nowMs - beforeMs);
       this.#bytesPerMs += (rate - this.#bytesPerMs) * RATE_SHARE;
@@ -347,6 +347,13 @@ export class CameraSession implements ScheduledReader {
     }
     if (length > TIMED_READ_BYTES) this.#workMs += clock.monotonicMs() - beganMs;
     this.#lookForPicture();
+  }
+
+  #readDatagrams(udp: UdpPath): void {
+    const { clock } = this.#options;
+    const beganMs = clock.monotonicMs();
+    udp.read();
+    if (this.#lastReadBytes > TIMED_READ_BYTES) this.#workMs += clock.monotonicMs() - beganMs;
   }
 
   /** An RTP packet that came by itself, in its turn. */

@@ -157,6 +157,20 @@ describe('UDP', () => {
     expect(packets).toHaveLength(3);
   });
 
+  test('a flood is read in pieces, and what the kernel has no room for is its loss alone', async () => {
+    const { path, packets, portOf } = await openUdp(1, '127.0.0.1', true);
+    const from = await camera();
+    await send(from, portOf(0), rtp(0));
+    const flood = Array.from({ length: 1_300 }, (_, at) => rtp(at + 1));
+    await send(from, portOf(0), ...flood);
+    path.read();
+    // How many are there is the kernel's matter (net.core.rmem_max); so many are taken at most.
+    expect(packets.length).toBeGreaterThan(50);
+    expect(packets.length).toBeLessThanOrEqual(1_001);
+    path.read();
+    expect(packets.length).toBeLessThanOrEqual(1_301);
+  });
+
   test('RTCP on the port of RTP is a report', async () => {
     const { packets, reports, portOf } = await openUdp();
     const from = await camera();
