@@ -7,6 +7,7 @@ export const auditActions = {
   'sign-in.second-factor': 'ยืนยันตัวตนขั้นที่สอง · showed a second factor',
   'sign-out': 'ออกจากระบบ · signed out',
   'session.revoke': 'ยกเลิกเซสชัน · ended a session',
+  'password.show': 'ยืนยันรหัสผ่านปัจจุบัน · showed their present password',
   'password.change': 'เปลี่ยนรหัสผ่าน · changed a password',
   'second-factor.set': 'ตั้งการยืนยันตัวตนขั้นที่สอง · set up a second factor',
   'second-factor.reset': 'รีเซ็ตการยืนยันตัวตนขั้นที่สอง · reset a second factor',

@@ -17,6 +17,8 @@ declare module 'fastify' {
     guardedRoutes: readonly RouteOptions[];
   }
   interface FastifyRequest {
+    /** The last act that was recorded as done: if it fails after all, that is recorded too. */
+    recorded: { action: AuditAction; object: AuditObject } | undefined;
     /** Who asks, with their session; undefined: nobody has signed in. */
     admitted: Admitted | undefined;
     /** Asks the policy about a subject that came with the body. Records a refusal. Throws what the client is told. */
@@ -65,6 +67,7 @@ export function guardRoutes(app: FastifyInstance, deps: RouteGuardDeps): void {
   app.decorateRequest('areasFor', function areas(this: FastifyRequest, action) {
     return this.actor === undefined ? [] : areasFor(this.actor, action);
   });
+  app.decorateRequest('recorded', undefined);
   app.decorateRequest('record', async function record(this: FastifyRequest, action, object, more) {
     const { outcome = 'done', why, detail } = more ?? {};
     await deps.audit.record({
@@ -76,6 +79,23 @@ export function guardRoutes(app: FastifyInstance, deps: RouteGuardDeps): void {
       why,
       detail,
     });
+    if (outcome === 'done') this.recorded = { action, object };
+  });
+  // Recorded, then done: what was not done after all gets an entry that says so.
+  app.addHook('onError', async (request, _reply, error) => {
+    const { recorded } = request;
+    if (recorded === undefined) return;
+    request.recorded = undefined;
+    const { code } = error;
+    try {
+      await request.record(recorded.action, recorded.object, {
+        outcome: 'failed',
+        detail: { code },
+      });
+    } catch (err) {
+      // The client is told of its own error all the same.
+      request.log.error({ err, action: recorded.action }, 'that an act failed was not recorded');
+    }
   });
 
   app.addHook('onRequest', async (request) => {

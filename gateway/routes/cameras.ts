@@ -16,9 +16,7 @@ import {
 import { CameraNotFound, type CameraDetail, type Cameras } from '#registry/cameras.ts';
 import { finding, observation, valueOrigin, valueSources } from '#registry/provenance.ts';
 import { textLine } from '#registry/text.ts';
-import type { Audit } from '../audit/audit.ts';
 import type { AuditAction } from '../audit/actions.ts';
-import { auditActorOf, auditOriginOf } from '../audit/request-entry.ts';
 import { authorOf } from '../auth/actor.ts';
 import { SignInNeeded } from '../auth/refusal.ts';
 import { errorBody } from '../errors.ts';
@@ -107,28 +105,21 @@ const ifMatch = z.object({
 const params = z.object({ id: z.string() });
 const reason = textLine(MAX_REASON).meta({ examples: ['ย้ายกล้องไปจุดอื่น'] });
 
+async function record(
+  request: FastifyRequest,
+  action: AuditAction,
+  object: { id: string; label?: string | undefined },
+  more: { why?: string | undefined; detail?: Readonly<Record<string, unknown>> } = {},
+): Promise<void> {
+  await request.record(action, { kind: 'camera', ...object }, more);
+}
+
 /** The registry over HTTP. */
 export function registerCameraRoutes(
   app: FastifyInstance,
-  { cameras, liveStates, audit }: { cameras: Cameras; liveStates: LiveStates; audit: Audit },
+  { cameras, liveStates }: { cameras: Cameras; liveStates: LiveStates },
 ): void {
   const typed = app.withTypeProvider<ZodTypeProvider>();
-
-  async function record(
-    request: FastifyRequest,
-    action: AuditAction,
-    object: { id: string; label?: string | undefined },
-    more: { why?: string | undefined; detail?: Readonly<Record<string, unknown>> } = {},
-  ): Promise<void> {
-    await audit.record({
-      actor: auditActorOf(request.actor),
-      action,
-      object: { kind: 'camera', ...object },
-      outcome: 'done',
-      from: auditOriginOf(request),
-      ...more,
-    });
-  }
 
   /** The stored camera that a change is about. */
   async function found(id: string): Promise<Camera> {
@@ -154,6 +145,8 @@ export function registerCameraRoutes(
     },
     async (request, reply) => {
       const { cursor, limit, observed, ...rest } = request.query;
+      const isSearch = Object.values(rest).some((value) => value !== undefined);
+      if (isSearch) await record(request, 'camera.search', { id: 'list' }, { detail: rest });
       // One more than asked for tells whether there is a next page.
       const listed = await cameras.list({
         ...rest,

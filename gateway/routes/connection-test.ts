@@ -72,6 +72,8 @@ export function registerConnectionTestRoute(
     },
     async (request) => {
       const { url, username, password, transport, tls } = request.body.stream;
+      // Without path and query, in which some cameras take their password.
+      await request.record('camera.test', { kind: 'address', id: new URL(url).host });
       const { reason, still, ...tested } = await connectionTests.run({
         cameraId: 'connection test',
         url,

@@ -66,6 +66,7 @@ export function registerProfileRoutes(
     const waitMs = throttle.begin(`password of ${id}`, request.ip);
     if (waitMs > 0) throw new TooManyTries(Math.ceil(waitMs / 1000));
     if (!(await passwords.verify(password, proofs.passwordHash))) {
+      await request.record('password.show', { kind: 'person', id }, { outcome: 'refused' });
       throw new SignInFailed('this is not your present password');
     }
     throttle.succeeded(`password of ${id}`, request.ip);

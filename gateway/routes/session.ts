@@ -258,6 +258,11 @@ export function registerSessionRoutes(app: FastifyInstance, deps: SessionRouteDe
       const { token, name, email: address, password } = request.body;
       countTry(request, 'set-up');
       if (hashOfToken(token) !== hashOfToken(people.setupToken)) {
+        await request.record(
+          'person.create',
+          { kind: 'person', id: 'first', label: name },
+          { outcome: 'refused', detail: { first: true } },
+        );
         throw new SignInFailed('this is not the set-up link that was printed last');
       }
       throttle.succeeded('set-up', request.ip);
