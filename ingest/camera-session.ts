@@ -15,6 +15,7 @@ import { WallClock } from './rtp/wall-clock.ts';
 import { CameraClock } from './rtp/camera-clock.ts';
 import { senderReportIn } from './rtp/rtcp.ts';
 import { readWaitMs, type ReadSchedule, type ScheduledReader } from './read-schedule.ts';
+import { openSound } from './aac/sound-track.ts';
 import { chooseTracks } from './rtsp/choose-tracks.ts';
 import { RtspClient } from './rtsp/client.ts';
 import type { Connection } from './rtsp/connection.ts';
@@ -102,9 +103,11 @@ export class CameraSession implements ScheduledReader {
   readonly #limits: SessionLimits;
   readonly #cameraClock = new CameraClock();
   #receiver: RtpReceiver | undefined;
+  #soundReceiver: RtpReceiver | undefined;
   /** Of the picture's track; -1 by UDP. */
   #rtpChannel = -1;
   #rtcpChannel = -1;
+  #soundChannel = -1;
   #redirects = 0;
   #bytes = 0;
   /** In the schedule; -1 while the event loop reads. */
@@ -169,7 +172,7 @@ export class CameraSession implements ScheduledReader {
         url: requestAddress(address),
         credentials,
         basicAllowed,
-        chooseTracks,
+        chooseTracks: (description) => chooseTracks(description, source.sound),
         path,
         events: {
           send: (request) => connection.send(request),
@@ -192,6 +195,7 @@ export class CameraSession implements ScheduledReader {
         if (this.#over) return;
         if (channel === this.#rtpChannel) this.#receiver?.receive(bytes, start, end);
         else if (channel === this.#rtcpChannel) this.#report(bytes, start, end);
+        else if (channel === this.#soundChannel) this.#receiveSound(bytes, start, end);
       },
       message: (head, body) => this.#client?.message(head, body, this.#arrivalMs),
     });
@@ -202,13 +206,18 @@ export class CameraSession implements ScheduledReader {
     const udp = new UdpPath({
       remoteAddress: this.#connection.remoteAddress() ?? '',
       localAddress: this.#connection.localAddress(),
-      tracks: 1,
+      tracks: this.#options.source.sound === true ? 2 : 1,
       isAllowed,
       clock,
       onDemand: this.#options.schedule !== undefined,
       events: {
-        packet: (_track, packet) => this.#datagram(packet),
-        report: (_track, packet) => this.#report(packet, 0, packet.length),
+        packet: (track, packet) => {
+          if (track === 0) this.#datagram(packet);
+          else if (!this.#over) this.#receiveSound(packet, 0, packet.length);
+        },
+        report: (track, packet) => {
+          if (track === 0) this.#report(packet, 0, packet.length);
+        },
         failed: (failure) => this.#fail(failure),
       },
     });
@@ -370,6 +379,15 @@ export class CameraSession implements ScheduledReader {
     this.#lookForPicture();
   }
 
+  #receiveSound(bytes: Buffer, start: number, end: number): void {
+    const sound = this.#soundReceiver;
+    const { clock } = this.#options;
+    if (sound === undefined) return;
+    sound.arrivalMs = clock.wallMs();
+    sound.arrivalMonotonicMs = clock.monotonicMs();
+    sound.receive(bytes, start, end);
+  }
+
   #lookForPicture(): void {
     if (this.#up || this.#over || (this.#units?.counters.handedOn ?? 0) === 0) return;
     this.#up = true;
@@ -402,15 +420,17 @@ export class CameraSession implements ScheduledReader {
   }
 
   /** Packets may come from here on, before PLAY is answered. */
-  #setUp([media]: readonly MediaDescription[], path: PacketPath): void {
+  #setUp([media, sound]: readonly MediaDescription[], path: PacketPath): void {
     if (media === undefined) return;
     if (path instanceof InterleavedPath) {
       this.#reader.highestChannel = path.highestChannel;
       this.#rtpChannel = path.rtpChannels[0] ?? -1;
       this.#rtcpChannel = path.rtcpChannels[0] ?? -1;
+      this.#soundChannel = sound === undefined ? -1 : (path.rtpChannels[1] ?? -1);
     } else {
       this.#udp?.punch();
     }
+    if (sound !== undefined) this.#soundReceiver = openSound(sound, this.#segmenter, this.#clock);
     const timeline = new Timeline(TIMESCALE);
     const isH265 = media.encoding === 'H265';
     const units = new AccessUnits(isH265 ? new H265Format() : new H264Format(), this.#segmenter, {

@@ -543,6 +543,7 @@ function sourceOf(row: CameraRow, box: SecretBox): StreamSource | null {
     transport: row.transport,
     tls: tlsOf({ tls_verify: row.tls_verify, tls_fingerprint: row.tls_fingerprint }),
     record: row.record === 1,
+    sound: row.sound === 1,
     site: siteOf(row),
   };
 }

@@ -9,6 +9,8 @@ export interface StreamSource {
   tls: StreamTls;
   /** Its pictures are kept. Default: they are not. */
   record?: boolean;
+  /** Its record asks for sound; otherwise none is pulled. */
+  sound?: boolean | undefined;
   site: StreamSite | null;
 }
 

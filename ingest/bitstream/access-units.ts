@@ -253,6 +253,8 @@ export class AccessUnits {
     if (this.#segmenter.initIndex < 0) return;
     if (!this.#segmenter.beginUnit(times.decodeTicks, times.shownTicks, isEntry)) return;
     this.#begun = true;
+    // Whatever its header says: what follows begins with it.
+    if (isEntry) this.#referred = true;
     this.#lostPackets = 0;
     this.#lostInsideOnly = true;
     if (isEntry) {

@@ -1,7 +1,11 @@
+import { FRAME_SAMPLES } from '../aac/audio-config.ts';
+import { SOUND_TRACK_ID } from './init.ts';
+
 /**
  * The head of a CMAF chunk: `moof` and the header of its `mdat`, ISO 14496-12 §8.8.
  *
- * One track, one run of samples, data following at once. Written for every part of every camera, so into a
+ * One track, one run of samples, data following at once; then, where there is sound, its frames, as a second track and run
+ * behind the pictures. Written for every part of every camera, so into a
  * buffer that the caller reuses.
  */
 
@@ -38,9 +42,22 @@ const SYNC_SAMPLE = 0x02000000;
 /** sample_depends_on = 1, sample_is_non_sync_sample = 1. */
 const NON_SYNC_SAMPLE = 0x01010000;
 
-/** Room that a part of `samples` samples needs in front of its media. */
-export function fragmentHeaderRoom(samples: number): number {
-  return MOOF_FIXED_BYTES + samples * SAMPLE_BYTES_MAX + MDAT_HEADER_BYTES;
+const SOUND_FIXED_BYTES = 8 + 20 + 20 + 20;
+const DEFAULT_DURATION = 0x000008;
+
+/** Room that a part of `samples` samples needs in front of its media, and `frames` frames of sound. */
+export function fragmentHeaderRoom(samples: number, frames = 0): number {
+  const sound = frames === 0 ? 0 : SOUND_FIXED_BYTES + frames * 4;
+  return MOOF_FIXED_BYTES + samples * SAMPLE_BYTES_MAX + sound + MDAT_HEADER_BYTES;
+}
+
+/** The sound that stands behind the pictures of a part. */
+export interface PartSound {
+  /** Frames, and bytes of all. */
+  frames: number;
+  byteLength: number;
+  decodeTime: number;
+  size(frame: number): number;
 }
 
 /**
@@ -53,6 +70,7 @@ export function writeFragmentHeader(
   decodeTicks: number,
   samples: SampleTable,
   mediaBytes: number,
+  sound?: PartSound,
 ): number {
   const { fields } = samples;
   const end = samples.count * SAMPLE_FIELDS;
@@ -63,7 +81,8 @@ export function writeFragmentHeader(
   const perSample = 12 + (composed ? 4 : 0);
   const trunBytes = 20 + samples.count * perSample;
   const trafBytes = 8 + 16 + 20 + trunBytes;
-  const moofBytes = 8 + 16 + trafBytes;
+  const soundBytes = sound === undefined ? 0 : SOUND_FIXED_BYTES + sound.frames * 4;
+  const moofBytes = 8 + 16 + trafBytes + soundBytes;
 
   let at = 0;
   at = head(into, at, moofBytes, MOOF);
@@ -98,7 +117,34 @@ export function writeFragmentHeader(
     at = into.writeUInt32BE(sync ? SYNC_SAMPLE : NON_SYNC_SAMPLE, at);
     if (composed) at = into.writeInt32BE(fields[i + SAMPLE_OFFSET] as number, at);
   }
-  return head(into, at, MDAT_HEADER_BYTES + mediaBytes, MDAT);
+  if (sound !== undefined) {
+    at = writeSound(into, at, soundBytes, sound, moofBytes + MDAT_HEADER_BYTES + mediaBytes);
+  }
+  return head(into, at, MDAT_HEADER_BYTES + mediaBytes + (sound?.byteLength ?? 0), MDAT);
+}
+
+function writeSound(
+  into: Buffer,
+  start: number,
+  trafBytes: number,
+  sound: PartSound,
+  dataOffset: number,
+): number {
+  let at = head(into, start, trafBytes, TRAF);
+  at = head(into, at, 20, TFHD);
+  at = into.writeUInt32BE(DEFAULT_BASE_IS_MOOF | DEFAULT_DURATION, at);
+  at = into.writeUInt32BE(SOUND_TRACK_ID, at);
+  at = into.writeUInt32BE(FRAME_SAMPLES, at);
+  at = head(into, at, 20, TFDT);
+  at = into.writeUInt32BE(0x01000000, at);
+  at = into.writeUInt32BE(Math.floor(sound.decodeTime / 0x100000000), at);
+  at = into.writeUInt32BE(sound.decodeTime % 0x100000000, at);
+  at = head(into, at, 20 + sound.frames * 4, TRUN);
+  at = into.writeUInt32BE(TRUN_DATA_OFFSET | TRUN_SIZE, at);
+  at = into.writeUInt32BE(sound.frames, at);
+  at = into.writeUInt32BE(dataOffset, at);
+  for (let i = 0; i < sound.frames; i++) at = into.writeUInt32BE(sound.size(i), at);
+  return at;
 }
 
 const MOOF = fourcc('moof');

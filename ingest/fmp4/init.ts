@@ -1,3 +1,4 @@
+import type { AudioConfig } from '../aac/audio-config.ts';
 import { box, fullBox, text, u16, u32, u8 } from './box.ts';
 
 /** What a decoder must know before the first sample of a video track. */
@@ -16,11 +17,15 @@ export interface VideoConfig {
 /** Media ticks per second of every track, that of RTP video (RFC 6184 §8.2.1). */
 export const TIMESCALE = 90_000;
 const TRACK_ID = 1;
+export const SOUND_TRACK_ID = 2;
 const IDENTITY_MATRIX = [0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000];
 const UNDETERMINED_LANGUAGE = 0x55c4;
 
-/** The CMAF header of a video track: `ftyp` and `moov`, ISO 23000-19 §7.3.1; referred to by EXT-X-MAP. */
-export function initSegment(config: VideoConfig): Buffer {
+/**
+ * `ftyp` and `moov` of a picture's track (a CMAF header, ISO 23000-19 §7.3.1), and of sound beside it where there is any;
+ * referred to by EXT-X-MAP.
+ */
+export function initSegment(config: VideoConfig, sound?: AudioConfig): Buffer {
   const ftyp = box('ftyp', text('iso6'), u32(0), text('iso6cmfcmp41'));
   const mvhd = fullBox(
     'mvhd',
@@ -28,13 +33,18 @@ export function initSegment(config: VideoConfig): Buffer {
     0,
     u32(0, 0, TIMESCALE, 0, 0x10000),
     u16(0x100, 0),
-    u32(0, 0, ...IDENTITY_MATRIX, 0, 0, 0, 0, 0, 0, TRACK_ID + 1),
+    u32(0, 0, ...IDENTITY_MATRIX, 0, 0, 0, 0, 0, 0, SOUND_TRACK_ID + 1),
   );
   const moov = box(
     'moov',
     mvhd,
     videoTrack(config),
-    box('mvex', fullBox('trex', 0, 0, u32(TRACK_ID, 1, 0, 0, 0))),
+    ...(sound === undefined ? [] : [soundTrack(sound)]),
+    box(
+      'mvex',
+      fullBox('trex', 0, 0, u32(TRACK_ID, 1, 0, 0, 0)),
+      ...(sound === undefined ? [] : [fullBox('trex', 0, 0, u32(SOUND_TRACK_ID, 1, 0, 0, 0))]),
+    ),
   );
   return Buffer.concat([ftyp, moov]);
 }
@@ -51,19 +61,59 @@ function videoTrack(config: VideoConfig): Buffer {
     u16(0, 0, 0, 0),
     u32(...IDENTITY_MATRIX, displayWidth >>> 0, config.height * 0x10000),
   );
-  const mdhd = fullBox('mdhd', 0, 0, u32(0, 0, TIMESCALE, 0), u16(UNDETERMINED_LANGUAGE, 0));
-  const hdlr = fullBox('hdlr', 0, 0, u32(0), text('vide'), u32(0, 0, 0), text('video\0'));
+  const vmhd = fullBox('vmhd', 0, 1, u16(0, 0, 0, 0));
+  return box('trak', tkhd, media('vide', TIMESCALE, vmhd, sampleEntry(config)));
+}
+
+function soundTrack(config: AudioConfig): Buffer {
+  const tkhd = fullBox(
+    'tkhd',
+    0,
+    3,
+    u32(0, 0, SOUND_TRACK_ID, 0, 0, 0, 0),
+    u16(0, 0, 0x100, 0), // full volume
+    u32(...IDENTITY_MATRIX, 0, 0),
+  );
+  const smhd = fullBox('smhd', 0, 0, u16(0, 0));
+  return box('trak', tkhd, media('soun', config.sampleRate, smhd, audioSampleEntry(config)));
+}
+
+function media(handler: string, timescale: number, header: Buffer, entry: Buffer): Buffer {
+  const mdhd = fullBox('mdhd', 0, 0, u32(0, 0, timescale, 0), u16(UNDETERMINED_LANGUAGE, 0));
+  const name = handler === 'vide' ? 'video\0' : 'sound\0';
+  const hdlr = fullBox('hdlr', 0, 0, u32(0), text(handler), u32(0, 0, 0), text(name));
   const dinf = box('dinf', fullBox('dref', 0, 0, u32(1), fullBox('url ', 0, 1)));
   const stbl = box(
     'stbl',
-    fullBox('stsd', 0, 0, u32(1), sampleEntry(config)),
+    fullBox('stsd', 0, 0, u32(1), entry),
     fullBox('stts', 0, 0, u32(0)),
     fullBox('stsc', 0, 0, u32(0)),
     fullBox('stsz', 0, 0, u32(0, 0)),
     fullBox('stco', 0, 0, u32(0)),
   );
-  const minf = box('minf', fullBox('vmhd', 0, 1, u16(0, 0, 0, 0)), dinf, stbl);
-  return box('trak', tkhd, box('mdia', mdhd, hdlr, minf));
+  return box('mdia', mdhd, hdlr, box('minf', header, dinf, stbl));
+}
+
+/** AudioSampleEntry, ISO 14496-12 §12.2.3, with the ES descriptor of ISO 14496-14 §5.6 and 14496-1 §7.2.6. */
+function audioSampleEntry(config: AudioConfig): Buffer {
+  const specific = descriptor(5, config.specificConfig);
+  // MPEG-4 audio, an audio stream; buffer size and bit rates unknown.
+  const decoder = descriptor(4, u8(0x40, 0x15, 0, 0, 0), u32(0, 0), specific);
+  const es = descriptor(3, u16(SOUND_TRACK_ID), u8(0), decoder, descriptor(6, u8(2)));
+  return box(
+    'mp4a',
+    u32(0),
+    u16(0, 1), // data reference 1
+    u32(0, 0),
+    u16(config.channels, 16, 0, 0),
+    u32((config.sampleRate & 0xffff) * 0x10000),
+    fullBox('esds', 0, 0, es),
+  );
+}
+
+function descriptor(tag: number, ...content: Uint8Array[]): Buffer {
+  const bytes = Buffer.concat(content);
+  return Buffer.concat([u8(tag, bytes.length), bytes]);
 }
 
 /** VisualSampleEntry, ISO 14496-12 §12.1.3. */

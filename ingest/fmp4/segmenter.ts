@@ -8,9 +8,11 @@ import {
   SAMPLE_OFFSET,
   SAMPLE_RANDOM_ACCESS,
   writeFragmentHeader,
+  type PartSound,
   type SampleTable,
 } from './fragment.ts';
 import { initSegment, TIMESCALE, type VideoConfig } from './init.ts';
+import { MAX_SOUND_FRAMES, type SoundSamples } from './sound-samples.ts';
 import { choosePartTarget, partEnds, usualPartTicks, type PartTarget } from './part-target.ts';
 
 /** A part that will not change any more, and whose bytes lie in shared memory under leases of their own. */
@@ -75,7 +77,7 @@ const FIRST_PART_SAMPLES = 32;
 const SPARE_SAMPLES = 8;
 
 /** Built by one part at a time, so one buffer for all cameras of the thread. */
-const header = Buffer.alloc(fragmentHeaderRoom(MAX_PART_SAMPLES));
+const header = Buffer.alloc(fragmentHeaderRoom(MAX_PART_SAMPLES, MAX_SOUND_FRAMES));
 
 /**
  * Cuts the pictures of one run into parts and segments, writing their bytes as they come.
@@ -89,6 +91,9 @@ export class Segmenter {
   readonly #output: SegmenterOutput;
   #partTarget: PartTarget | undefined;
   #initIndex = -1;
+  #config: VideoConfig | undefined;
+  #sound: SoundSamples | undefined;
+  #soundInInit = false;
   #sequenceNumber = 0;
 
   #partOpen = false;
@@ -142,11 +147,31 @@ export class Segmenter {
     return segmentEnd > this.#sampleTicks ? Math.min(partEnd, segmentEnd) : partEnd;
   }
 
+  /** Sound that goes with the pictures; call before the first `configure`. */
+  carrySound(sound: SoundSamples): void {
+    this.#sound = sound;
+  }
+
+  /** A frame of it, heard when a picture of this time is shown; ticks of the run's timeline. */
+  soundFrame(bytes: Buffer, start: number, end: number, ticks: number): void {
+    this.#sound?.add(bytes, start, end, ticks + this.#originTicks);
+  }
+
   /** From here on pictures need another init; call before `beginUnit` of a random access point. */
   configure(config: VideoConfig): void {
     if (this.#initIndex >= 0) this.interrupt();
     this.#initIndex++;
-    this.#output.init({ index: this.#initIndex, config, bytes: initSegment(config) });
+    this.#config = config;
+    const isHeard = this.#sound?.isHeard(Math.max(0, this.#lastTicks)) ?? false;
+    this.#soundInInit = isHeard;
+    if (!isHeard) this.#sound?.clear();
+    const sound = isHeard ? this.#sound?.config : undefined;
+    const codec = sound === undefined ? config.codec : `${config.codec},${sound.codec}`;
+    this.#output.init({
+      index: this.#initIndex,
+      config: { ...config, codec },
+      bytes: initSegment(config, sound),
+    });
   }
 
   /**
@@ -163,6 +188,7 @@ export class Segmenter {
     // Decode order may not go back.
     const ticks = due > this.#lastTicks ? due : this.#lastTicks + 1;
     const sinceLast = ticks - this.#lastTicks;
+    if (randomAccess && this.#sound !== undefined) this.#followSound(this.#sound, ticks);
     // So late that nothing can tell of the pause within this segment.
     const segmentTicks = ticks - this.#segmentTicks;
     const tooLate = segmentTicks >= this.#options.segmentMaxTicks + SEGMENT_ROUNDING_TICKS;
@@ -250,6 +276,29 @@ export class Segmenter {
     this.#writer.close();
   }
 
+  /** Players wait for sound that an init segment promised: where it came or went, another init begins. */
+  #followSound(sound: SoundSamples, ticks: number): void {
+    if (this.#config === undefined || this.#initIndex < 0) return;
+    if (sound.isHeard(ticks) !== this.#soundInInit) this.configure(this.#config);
+  }
+
+  /** Writes the frames that have come behind the part's pictures; undefined where there are none. */
+  #takeSound(): PartSound | undefined {
+    const sound = this.#sound;
+    if (sound === undefined || !this.#soundInInit) return undefined;
+    const frames = sound.ready;
+    if (frames === 0) return undefined;
+    const bytes = sound.bytes(frames);
+    this.#writer.markUnit();
+    this.#writer.append(bytes, 0, bytes.length);
+    if (this.#writer.exhausted) {
+      this.#writer.rewindUnit();
+      return undefined;
+    }
+    const { decodeTime } = sound;
+    return { frames, byteLength: bytes.length, decodeTime, size: (frame) => sound.size(frame) };
+  }
+
   #closeAt(ticks: number, sinceLast: number, randomAccess: boolean): void {
     const { segmentAimTicks, segmentMaxTicks, partAimTicks } = this.#options;
     const duration = ticks - this.#partTicks;
@@ -277,7 +326,9 @@ export class Segmenter {
   }
 
   #openPart(ticks: number): boolean {
-    if (!this.#writer.begin(fragmentHeaderRoom(this.#room))) {
+    if (
+      !this.#writer.begin(fragmentHeaderRoom(this.#room, this.#soundInInit ? MAX_SOUND_FRAMES : 0))
+    ) {
       this.#discontinuity = true;
       return false;
     }
@@ -309,20 +360,24 @@ export class Segmenter {
     }
     samples.fields[(samples.count - 1) * SAMPLE_FIELDS + SAMPLE_DURATION] =
       this.#partTicks + durationTicks - this.#sampleTicks;
+    const sound = this.#takeSound();
     const headerBytes = writeFragmentHeader(
       header,
       ++this.#sequenceNumber,
       this.#partTicks,
       samples,
       this.#mediaBytes,
+      sound,
     );
+    const byteLength = headerBytes + this.#mediaBytes + (sound?.byteLength ?? 0);
+    if (sound !== undefined) this.#sound?.forget(sound.frames);
     const slices = this.#writer.finish(header, headerBytes);
     this.#output.part({
       initIndex: this.#initIndex,
       startMs: this.#options.wallMs(this.#partTicks),
       decodeTicks: this.#partTicks,
       durationTicks,
-      byteLength: headerBytes + this.#mediaBytes,
+      byteLength,
       samples: samples.count,
       independent: samples.fields[SAMPLE_RANDOM_ACCESS] === 1,
       startsSegment: this.#partStartsSegment,

@@ -1,4 +1,3 @@
-import type { AccessUnits } from '../bitstream/access-units.ts';
 import type { Timeline } from './timeline.ts';
 import { WallClock } from './wall-clock.ts';
 
@@ -14,8 +13,19 @@ export interface PayloadReader {
   receive(bytes: Buffer, start: number, end: number): void;
 }
 
+/** What the packets of one timestamp are to. */
+export interface UnitConsumer {
+  /** Packets of another timestamp follow, at `ticks` of the run's timeline. */
+  begin(ticks: number): void;
+  /** See AccessUnits. */
+  lost(insideUnit: boolean, between: boolean, packets: number): void;
+  end(): void;
+  /** The stream is over. */
+  close(): void;
+}
+
 /**
- * Receives the RTP packets of one video track over a transport that keeps order (RFC 3550 §5.1): finds lost ones,
+ * Receives the RTP packets of one track over a transport that keeps order (RFC 3550 §5.1): finds lost ones,
  * places timestamps, tells units apart. `receive` is called for every packet, so it makes nothing.
  */
 export class RtpReceiver {
@@ -24,7 +34,7 @@ export class RtpReceiver {
   malformed = 0;
   readonly #payloadType: number;
   readonly #payload: PayloadReader;
-  readonly #units: AccessUnits;
+  readonly #units: UnitConsumer;
   readonly #timeline: Timeline;
   readonly #clock: WallClock;
   readonly #ticksPerMs: number;
@@ -43,7 +53,7 @@ export class RtpReceiver {
     payloadType: number;
     clockRate: number;
     payload: PayloadReader;
-    units: AccessUnits;
+    units: UnitConsumer;
     timeline: Timeline;
     clock: WallClock;
   }) {
@@ -142,7 +152,7 @@ export class RtpReceiver {
   /** The stream ends here: a unit that no marker ended is not whole. */
   finish(): void {
     if (!this.#started) return;
-    if (!this.#marked) this.#units.lost(true);
+    if (!this.#marked) this.#units.lost(true, false, 1);
     this.#units.close();
   }
 }

@@ -120,6 +120,8 @@ export class RtspClient {
       // Policy `refuses-range`: some servers of live streams call any Range invalid.
       this.#rangeRefused = true;
       this.#request('PLAY', waiting.url, nowMs);
+    } else if (waiting.step === 'SETUP' && this.#goWithout()) {
+      this.#playOrSetUp(nowMs);
     } else {
       this.#fail(refusal(waiting.step, reply));
     }
@@ -168,17 +170,12 @@ export class RtspClient {
       case 'SETUP': {
         this.#readSession(reply);
         const failure = this.#path.agree(this.#tracksSetUp, header(reply, 'transport'));
-        if (failure !== undefined) {
+        if (failure === undefined) this.#tracksSetUp++;
+        else if (!this.#goWithout()) {
           this.#fail(failure);
           return;
         }
-        this.#tracksSetUp++;
-        if (this.#tracksSetUp < this.#tracks.length) {
-          this.#setUpNext(nowMs);
-          return;
-        }
-        this.#events.setUp(this.#tracks);
-        this.#request('PLAY', this.#description?.control ?? this.#url, nowMs);
+        this.#playOrSetUp(nowMs);
         return;
       }
       case 'PLAY': {
@@ -188,6 +185,22 @@ export class RtspClient {
         return;
       }
     }
+  }
+
+  /** Policy `sound-refused`: the picture, which comes first, is set up; without what is beside it the camera still plays. */
+  #goWithout(): boolean {
+    if (this.#tracksSetUp === 0) return false;
+    this.#tracks = this.#tracks.slice(0, this.#tracksSetUp);
+    return true;
+  }
+
+  #playOrSetUp(nowMs: number): void {
+    if (this.#tracksSetUp < this.#tracks.length) {
+      this.#setUpNext(nowMs);
+      return;
+    }
+    this.#events.setUp(this.#tracks);
+    this.#request('PLAY', this.#description?.control ?? this.#url, nowMs);
   }
 
   #setUpNext(nowMs: number): void {

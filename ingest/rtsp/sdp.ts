@@ -41,6 +41,8 @@ const staticEncodings: Readonly<Record<number, string>> = {
 };
 /** Codecs of pictures that a session carries. */
 export const carriedEncodings: ReadonlySet<string> = new Set(['H264', 'H265']);
+/** Codecs of sound that a session carries, if its camera's record asks for sound; RFC 3640, RFC 6416. */
+export const carriedSound: ReadonlySet<string> = new Set(['MPEG4-GENERIC', 'MP4A-LATM']);
 const START_CODE = Buffer.of(0, 0, 1);
 
 /** Policy `only-media-lines`: no other line is asked for. `base` is the Content-Base, Content-Location or request address that relative controls hang from. */

@@ -35,6 +35,7 @@ export async function pullSession(url: string, source: { sound?: boolean } = {})
       password: null,
       transport: 'tcp',
       tls: { verify: 'system', fingerprint: null },
+      sound: false,
       site: null,
       ...source,
     },

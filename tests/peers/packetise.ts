@@ -146,3 +146,48 @@ function fragments(bytes: Buffer, step: number): { bytes: Buffer; flags: number 
   }
   return parts;
 }
+
+/** RFC 3640 §3.3.6, AAC-hbr: a 16-bit AU header each, so many frames a packet. Frames of 1024 samples. */
+export function packetiseAac(frames: readonly Buffer[], framesAPacket = 1): Packet[] {
+  const packets: Packet[] = [];
+  for (let at = 0; at < frames.length; at += framesAPacket) {
+    const group = frames.slice(at, at + framesAPacket);
+    const head = Buffer.alloc(2 + group.length * 2);
+    head.writeUInt16BE(group.length * 16, 0);
+    group.forEach((frame, i) => head.writeUInt16BE(frame.length << 3, 2 + i * 2));
+    packets.push({
+      payload: Buffer.concat([head, ...group]),
+      marker: true,
+      timestamp: at * 1024,
+    });
+  }
+  return packets;
+}
+
+/** RFC 6416 §6: PayloadLengthInfo and frame, split where a packet is full. */
+export function packetiseLatm(frames: readonly Buffer[], maxBytes = 1400): Packet[] {
+  return frames.flatMap((frame, i) => {
+    const full = Math.floor(frame.length / 255);
+    const length = Buffer.alloc(full + 1, 255);
+    length[full] = frame.length % 255;
+    const element = Buffer.concat([length, frame]);
+    const pieces: Packet[] = [];
+    for (let at = 0; at < element.length; at += maxBytes) {
+      const payload = element.subarray(at, at + maxBytes);
+      pieces.push({ payload, marker: at + maxBytes >= element.length, timestamp: i * 1024 });
+    }
+    return pieces;
+  });
+}
+
+/** Frames of an ADTS stream (ISO 14496-3 §1.A.2.2) without their headers. */
+export function splitAdts(bytes: Buffer): Buffer[] {
+  const frames: Buffer[] = [];
+  for (let at = 0; at + 7 <= bytes.length;) {
+    const size = (bytes.readUIntBE(at + 3, 3) >> 5) & 0x1fff || bytes.length;
+    const header = ((bytes[at + 1] as number) & 1) === 1 ? 7 : 9;
+    frames.push(bytes.subarray(at + header, at + size));
+    at += size;
+  }
+  return frames;
+}

@@ -1,3 +1,11 @@
+import {
+  FRAME_SAMPLES,
+  readAudioConfig,
+  readLatmConfig,
+  SoundNotCarried,
+} from '#ingest/aac/audio-config.ts';
+import { BitsExhausted } from '#ingest/bitstream/bit-reader.ts';
+import { AacPayload, type AacFraming } from '#ingest/rtp/aac.ts';
 import { ChunkPool } from '#ingest/memory/chunk-pool.ts';
 import type { AccessUnits } from '#ingest/bitstream/access-units.ts';
 import type { VideoFormat } from '#ingest/bitstream/video-format.ts';
@@ -11,7 +19,7 @@ import { WallClock } from '#ingest/rtp/wall-clock.ts';
 import { AUD, IDR, P, PPS, SEI, SPS } from '../../ingest/h264/nal-units.ts';
 import { recordRunIn, type RecordedRun } from '../../ingest/recorded-run.ts';
 import * as h265 from '../../ingest/h265/nal-units.ts';
-import { mustHold, type FuzzTarget } from '../target.ts';
+import { accepts, mustHold, type FuzzTarget } from '../target.ts';
 
 /** Between two parts of one timeline: less than a picture. */
 const MAX_HOLE_TICKS = 30_000;
@@ -64,6 +72,33 @@ export function rtpTargets(): FuzzTarget[] {
       name: 'h264-fields',
       seeds: [packets([...INTERLACED_SETS, IDR(1), P(2), P(3), P(4), IDR(5)])],
       run: (input) => receive(input, H264),
+    },
+    {
+      name: 'aac-config',
+      seeds: ['1408', '400028103fc0', '2b11880000', '1190'].map((hex) => Buffer.from(hex)),
+      run: (input) => {
+        const hex = input.toString('latin1');
+        const read = [readAudioConfig, readLatmConfig].map((parse) =>
+          accepts(() => void parse(hex), SoundNotCarried, BitsExhausted),
+        );
+        return read.includes(true);
+      },
+    },
+    {
+      name: 'aac-payload',
+      seeds: [
+        Buffer.from('0010002001020304', 'hex'),
+        Buffer.from('0020002000200102030401020304', 'hex'),
+        Buffer.from('0401020304', 'hex'),
+      ],
+      run: (input) => {
+        const lengths = { size: 13, index: 3, indexDelta: 3 };
+        const read = [
+          takesFrames(input, { kind: 'generic', lengths }),
+          takesFrames(input, { kind: 'latm' }),
+        ];
+        return read.includes(true);
+      },
     },
     {
       name: 'rtp-h265',
@@ -174,4 +209,27 @@ function inFragments(nal: Buffer): Buffer[] {
       nal.subarray(2 + i * half, 2 + (i + 1) * half),
     ]),
   );
+}
+
+/** The input as three packets of a timestamp and one of the next. */
+function takesFrames(input: Buffer, framing: AacFraming): boolean {
+  let frames = 0;
+  const payload = new AacPayload({
+    framing,
+    frameTicks: FRAME_SAMPLES,
+    frame: (bytes, start, end) => {
+      frames++;
+      mustHold(start < end && end <= bytes.length, 'a frame lies in its buffer');
+    },
+  });
+  payload.begin(0);
+  for (let i = 0; i < 3; i++) payload.receive(input, 0, input.length);
+  payload.lost(true);
+  payload.receive(input, 0, input.length);
+  payload.end();
+  payload.begin(FRAME_SAMPLES);
+  payload.receive(input, 0, input.length);
+  payload.close();
+  mustHold(frames <= 5 * 32, 'frames of a packet are bounded');
+  return frames > 0;
 }

@@ -52,7 +52,7 @@ const FAULTS: Record<string, Fault> = {
     faultsMs: at,
   },
   'jumps back by 6,000 s': { ticks: (ms) => right(ms) - after(ms) * seconds(6000) },
-  'steps back by half a second': { ticks: (ms) => right(ms) - after(ms) * seconds(0.5) },
+  'steps back by 0.7 s': { ticks: (ms) => right(ms) - after(ms) * seconds(0.7) },
   'a clock 100 ppm fast': { ticks: (ms) => right(ms) * 1.0001 },
   'a clock 100 ppm slow': { ticks: (ms) => right(ms) * 0.9999 },
   'a clock 1 % fast': { ticks: (ms) => right(ms) * 1.01 },

@@ -415,6 +415,20 @@ describe('a refusal', () => {
     ]);
   });
 
+  test('of the sound at SETUP leaves the picture to be played', () => {
+    const camera = converse({ tracks: 2 });
+    camera.start();
+    camera.answer('200 OK');
+    camera.answer('200 OK', [], `${SDP}m=audio 0 RTP/AVP 97\r\na=control:sound\r\n`);
+    camera.answer('200 OK', ['Session: 1', 'Transport: RTP/AVP/TCP;interleaved=0-1']);
+    camera.answer('461 Unsupported Transport');
+    camera.answer('200 OK');
+    expect(camera.failures).toEqual([]);
+    expect(camera.methods()).toEqual(['OPTIONS', 'DESCRIBE', 'SETUP', 'SETUP', 'PLAY']);
+    camera.answer('200 OK');
+    expect(camera.playing).toHaveLength(1);
+  });
+
   test('of ours, when no track can be played', () => {
     const failTrack: StreamFailure = { reason: 'codec-not-supported', detail: 'MJPEG' };
     const camera = converse({ failTrack });

@@ -65,6 +65,7 @@ export function supervise(isAllowed: (address: string) => boolean = () => true) 
           password: null,
           transport: 'auto',
           tls: { verify: 'system', fingerprint: null },
+          sound: false,
           site: null,
           ...source,
         },
