@@ -7,6 +7,7 @@ import { LiveStateBoard, plainState } from '#ingest/live-states.ts';
 import { WorkerPool } from '#ingest/worker-pool.ts';
 import { readIdsWithin, readPlaces } from '#registry/camera-places.ts';
 import { openBudgetSources } from '#registry/budget-sources.ts';
+import { checkRegistry } from '#registry/check-registry.ts';
 import { openCameras, type Cameras } from '#registry/cameras.ts';
 import { openLaos } from '#registry/laos.ts';
 import { openSites } from '#registry/sites.ts';
@@ -25,6 +26,12 @@ import type { Config } from './config.ts';
 import { startRecordingOf } from './recording.ts';
 import { registerAuditRoutes } from './routes/audit.ts';
 import { registerConnectionTestRoute } from './routes/connection-test.ts';
+import {
+  AdminSocketNotPossible,
+  openAdminSocket,
+  type AdminCommand,
+  type AdminSocket,
+} from './admin-socket.ts';
 import { storeMeasuredStreams } from './measured-streams.ts';
 import { registerPlaceRoutes } from './routes/places.ts';
 import { registerFootageRoutes } from './routes/footage.ts';
@@ -175,6 +182,10 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
       ],
     });
     await server.listen({ host: config.host, port: config.port });
+    const admin = await adminSocket(config.dataDir, log, {
+      status: async () => ({ cameras: byState(liveStates) }),
+      'check-registry': async () => ({ ...(await checkRegistry(registry, box)) }),
+    });
     const { address, port, family } = server.server.address() as AddressInfo;
     const host = family === 'IPv6' ? `[${address}]` : address;
     const url = `${config.tls === undefined ? 'http' : 'https'}://${host}:${port}`;
@@ -189,6 +200,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
       routes: server.guardedRoutes,
       pool,
       async close() {
+        await admin?.close();
         await server.close();
         people.close();
         await views.close();
@@ -209,6 +221,27 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
     await databases.close();
     throw error;
   }
+}
+
+/** Maintenance can wait where the system has no such socket, or the folder's path is too long for one. */
+async function adminSocket(
+  dataDir: string,
+  log: Logger,
+  commands: Readonly<Record<string, AdminCommand>>,
+): Promise<AdminSocket | undefined> {
+  try {
+    return await openAdminSocket(dataDir, commands);
+  } catch (error) {
+    if (!(error instanceof AdminSocketNotPossible)) throw error;
+    log.warn({ err: error }, 'maintenance commands cannot reach this server');
+    return undefined;
+  }
+}
+
+function byState(liveStates: LiveStateBoard): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { state } of liveStates.all()) counts[state] = (counts[state] ?? 0) + 1;
+  return counts;
 }
 
 /** Bytes. A container's limit counts where it is below the machine's memory; none reads as 0 or as a huge number. */

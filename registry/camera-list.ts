@@ -175,21 +175,10 @@ function select(
   }
   if (words.length > 0) {
     const found = wordsFound(database, words, how);
-    query =
-      how === 'indexed'
-        ? query
-            .innerJoin('camera_search', 'camera_search.id', 'cameras.id')
-            .where((where) => where.and(found))
-        : // Looked up for each camera that the other conditions leave, never the other way round.
-          query.where((where) =>
-            where.exists(
-              where
-                .selectFrom('camera_search')
-                .select('camera_search.id')
-                .whereRef('camera_search.id', '=', 'cameras.id')
-                .where((text) => text.and(found)),
-            ),
-          );
+    if (how === 'indexed') {
+      query = query.innerJoin('camera_search', 'camera_search.id', 'cameras.id');
+    }
+    query = query.where((where) => where.and(found));
   }
   if (filter.purpose !== undefined) {
     query = query.where(`cameras.purpose_${filter.purpose}`, '=', 1);
@@ -236,13 +225,18 @@ function wordsFound(
   how: 'scanned' | 'indexed',
 ): Expression<SqlBool>[] {
   const search = textSearchOf(database);
+  if (how === 'scanned') return words.map((word) => search.scanned(textOfCamera, word));
   const [longest = '', ...others] = words.toSorted((a, b) => b.length - a.length);
-  const byIndex = how === 'indexed' && Array.from(longest).length >= MIN_INDEXED_LENGTH;
+  const text = sql.ref<string>('camera_search.text');
+  const byIndex = Array.from(longest).length >= MIN_INDEXED_LENGTH;
   return [
-    byIndex ? search.indexed('camera_search', longest) : search.scanned('camera_search', longest),
-    ...others.map((word) => search.scanned('camera_search', word)),
+    byIndex ? search.indexed('camera_search', longest) : search.scanned(text, longest),
+    ...others.map((word) => search.scanned(text, word)),
   ];
 }
+
+/** Looked up for each camera that the other conditions leave: SQLite turns a join, and EXISTS, the other way round. */
+const textOfCamera = sql<string>`(select camera_search.text from camera_search where camera_search.id = cameras.id)`;
 
 /** More values than a statement has parameters for. */
 function inMany(column: string, values: readonly string[]): Expression<SqlBool> {

@@ -116,12 +116,12 @@ class OurAdapter extends PostgresAdapter implements NamedLocks, TextSearch {
 
   /** The planner chooses. */
   indexed(table: string, part: string): Expression<SqlBool> {
-    const pattern = `%${part.replace(/[\\%_]/g, '\\$&')}%`;
-    return sql<SqlBool>`${sql.ref(`${table}.text`)} like ${pattern}`;
+    return this.scanned(sql.ref(`${table}.text`), part);
   }
 
-  scanned(table: string, part: string): Expression<SqlBool> {
-    return this.indexed(table, part);
+  scanned(text: Expression<string>, part: string): Expression<SqlBool> {
+    const pattern = `%${part.replace(/[\\%_]/g, '\\$&')}%`;
+    return sql<SqlBool>`${text} like ${pattern}`;
   }
 }
 

@@ -111,8 +111,8 @@ class ThreadAdapter extends SqliteAdapter implements NamedLocks, TextSearch {
     return sql<SqlBool>`${sql.ref(`${table}.number`)} in (select rowid from ${grams} where ${grams} match ${phrase})`;
   }
 
-  scanned(table: string, part: string): Expression<SqlBool> {
-    return sql<SqlBool>`instr(${sql.ref(`${table}.text`)}, ${part}) > 0`;
+  scanned(text: Expression<string>, part: string): Expression<SqlBool> {
+    return sql<SqlBool>`instr(${text}, ${part}) > 0`;
   }
 }
 

@@ -10,7 +10,7 @@ export interface TextSearch {
   /** That the table's `text` holds `part`, by the index: best where few rows do. */
   indexed(table: string, part: string): Expression<SqlBool>;
   /** The same by looking at each row: best where many do, or few are left by other conditions. */
-  scanned(table: string, part: string): Expression<SqlBool>;
+  scanned(text: Expression<string>, part: string): Expression<SqlBool>;
 }
 
 export interface SearchTable {

@@ -9,6 +9,8 @@ import {
   type Cameras,
 } from '#registry/cameras.ts';
 import { ChangeRefused } from '#registry/camera-changes.ts';
+import { checkRegistry } from '#registry/check-registry.ts';
+import { secretBox } from '#registry/secret-box.ts';
 import { declaredCounts } from '#registry/declared-counts.ts';
 import { openRegistry } from '#registry/schema/open-registry.ts';
 import type { RegistryDatabase } from '#registry/schema/tables.ts';
@@ -509,6 +511,24 @@ onEachDatabase((rig) => {
     expect(await cameras.get(id)).toMatchObject({ brand: 'ใหม่', version: 2 });
     expect((await cameras.history(id))?.[0]?.source).toBe('import');
     expect(told.filter(({ kind }) => kind === 'created')).toHaveLength(451);
+  });
+
+  test('a check finds nothing in a sound registry, and the passwords of another key', async () => {
+    const { id } = await cameras.create(given(), byTest);
+    await cameras.create(given({ scope: 'closed-area', stream: null }), byTest);
+    await cameras.change(id, { brand: 'ก' }, { ...byTest, version: 1 });
+    const sound = { closedButLinked: 0, notSearchable: 0, withoutHistory: 0 };
+    expect(await checkRegistry(database, testBox)).toEqual({
+      cameras: 2,
+      deleted: 0,
+      linked: 1,
+      unreadable: { count: 0, cameraIds: [] },
+      broken: sound,
+    });
+    await database.deleteFrom('camera_search').execute();
+    const check = await checkRegistry(database, secretBox(Buffer.alloc(32, 8)));
+    expect(check.unreadable).toEqual({ count: 1, cameraIds: [id] });
+    expect(check.broken).toEqual({ ...sound, notSearchable: 2 });
   });
 
   test('cameras are counted by LAO and budget source, as the survey form does', async () => {
