@@ -91,6 +91,12 @@ const statusOf: Readonly<Record<string, number>> = {
   too_many_event_streams: 503,
   too_many_exports: 503,
   too_many_connection_tests: 503,
+  import_not_found: 404,
+  import_not_ready: 409,
+  import_has_refused_rows: 409,
+  import_changes_nothing: 409,
+  too_many_imports: 503,
+  too_many_inventory_exports: 503,
 };
 
 /** Fastify's own refusals, in our words. */

@@ -13,6 +13,7 @@ import { openLaos } from '#registry/laos.ts';
 import { openSites } from '#registry/sites.ts';
 import { openDatabases } from '#registry/database/open-databases.ts';
 import { findLaos } from '#registry/find-laos.ts';
+import { openImports } from '#registry/inventory/imports.ts';
 import { openRegistry } from '#registry/schema/open-registry.ts';
 import type { RegistryDatabase } from '#registry/schema/tables.ts';
 import { sealStoredPasswords } from '#registry/seal-passwords.ts';
@@ -35,6 +36,7 @@ import {
 import { storeMeasuredStreams } from './measured-streams.ts';
 import { registerPlaceRoutes } from './routes/places.ts';
 import { registerFootageRoutes } from './routes/footage.ts';
+import { registerInventoryRoutes } from './routes/inventory.ts';
 import { registerMetricsRoute } from './routes/metrics.ts';
 import { buildServer } from './server.ts';
 
@@ -149,6 +151,10 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
     pool.addAll(await cameras.streams());
     const measured = storeMeasuredStreams({ cameras, liveStates, log });
 
+    const imports = openImports(cameras, {
+      now: Date.now,
+      onFailure: (err) => log.error({ err }, 'import failed'),
+    });
     const demo =
       config.demoAccounts === undefined
         ? undefined
@@ -173,6 +179,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
         (app) => registerAuditRoutes(app, audit),
         (app) => registerFootageRoutes(app, { recording, audit: audit.log }),
         (app) => registerConnectionTestRoute(app, { connectionTests }),
+        (app) => registerInventoryRoutes(app, { imports, cameras, audit: audit.log }),
         (app) =>
           registerPlaceRoutes(app, {
             laos: openLaos(registry, { now: Date.now }),
@@ -205,6 +212,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
         people.close();
         await views.close();
         await connectionTests.stop();
+        await imports.close();
         measured.close();
         await pool.stop();
         await recording.stop();

@@ -1,0 +1,378 @@
+import { Readable } from 'node:stream';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import * as z from 'zod';
+import type { Camera } from '#registry/camera.ts';
+import type { Author } from '#registry/author.ts';
+import type { Cameras } from '#registry/cameras.ts';
+import { csvOfInventory } from '#registry/inventory/csv-out.ts';
+import type { KeptImport, Imports } from '#registry/inventory/imports.ts';
+import { fates } from '#registry/inventory/plan.ts';
+import { MAX_FILE_BYTES } from '#registry/inventory/workbook-kind.ts';
+import { xlsxOfInventory } from '#registry/inventory/xlsx-out.ts';
+import type { Audit } from '../audit/audit.ts';
+import { auditActorOf, auditOriginOf } from '../audit/request-entry.ts';
+import { authorOf, type Actor } from '../auth/actor.ts';
+import { SignInNeeded } from '../auth/refusal.ts';
+import { errorBody } from '../errors.ts';
+
+const XLSX = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
+const FILE_TYPES = [
+  XLSX,
+  'application/vnd.ms-excel',
+  'application/vnd.ms-excel.sheet.macroEnabled.12',
+  'application/octet-stream',
+  'text/csv',
+];
+/** 32 MB over a line of 2 Mbit/s. */
+const UPLOAD_TIMEOUT_MS = 150_000;
+const EXPORT_PAGE = 250;
+const MAX_EXPORTS = 4;
+const DEFAULT_ROWS = 100;
+const MAX_ROWS = 500;
+
+/** Files are being made for others; the client may come again. */
+class TooManyInventoryExports extends Error {
+  readonly code = 'too_many_inventory_exports';
+}
+
+const format = z.enum(['xlsx', 'csv']);
+const remark = z.object({
+  cell: z
+    .string()
+    .nullable()
+    .meta({ description: 'as Excel names it; null: the file has no such column' }),
+  heading: z.string(),
+  text: z.string().meta({ description: 'what stands there; empty for addresses and passwords' }),
+  reason: z.string().meta({ description: 'in Thai, for whoever filled it in' }),
+});
+
+const importedFile = z
+  .object({
+    id: z.string(),
+    fileName: z.string(),
+    phase: z
+      .enum(['reading', 'comparing', 'ready', 'applying', 'applied', 'refused', 'failed'])
+      .meta({
+        description:
+          'nothing is written before `applying`; ask again until it is another than reading, comparing, applying',
+      }),
+    progress: z.object({ done: z.int(), of: z.int().nullable() }),
+    table: z
+      .object({
+        format,
+        sheet: z.string(),
+        headings: z.array(z.string()),
+        unknownHeadings: z.array(z.string()).meta({ description: 'columns that are not read' }),
+      })
+      .nullable(),
+    rows: z.int().nullable(),
+    counts: z
+      .object({
+        new: z.int(),
+        changed: z.int(),
+        unchanged: z.int(),
+        refused: z.int(),
+        warned: z.int(),
+      })
+      .nullable(),
+    changedMeanwhile: z.boolean().meta({
+      description:
+        'others changed the registry since the rows were seen: nothing was written, look at them anew',
+    }),
+    refusal: z
+      .object({ code: z.string(), thai: z.string() })
+      .nullable()
+      .meta({ description: 'why the file as a whole is not taken' }),
+    expiresAt: z.iso.datetime(),
+  })
+  .meta({ id: 'InventoryImport' });
+
+const rowPage = z
+  .object({
+    rows: z.array(
+      z.object({
+        row: z.int(),
+        fate: z.enum(fates),
+        cameraId: z.string().nullable(),
+        position: z.string(),
+        lao: z.string(),
+        differences: z.array(
+          z.object({
+            field: z.string(),
+            heading: z.string(),
+            before: z.string(),
+            after: z.string(),
+          }),
+        ),
+        problems: z.array(remark),
+        warnings: z.array(remark),
+      }),
+    ),
+    nextAfter: z.int().nullable().meta({ description: 'null on the last page' }),
+  })
+  .meta({ id: 'InventoryImportRows' });
+
+const params = z.object({ importId: z.string() });
+
+/** The inventory as a file: template, export, and import in two steps, of which the first writes nothing. */
+export function registerInventoryRoutes(
+  app: FastifyInstance,
+  { imports, cameras, audit }: { imports: Imports; cameras: Pick<Cameras, 'list'>; audit: Audit },
+): void {
+  const typed = app.withTypeProvider<ZodTypeProvider>();
+  let exports = 0;
+
+  typed.get(
+    '/api/v1/inventory/template',
+    {
+      config: { action: 'camera.import' },
+      schema: {
+        summary: 'The workbook to fill in',
+        description:
+          'Thai headings, drop-downs, and a sheet that says how. The file itself, not JSON.',
+        tags: ['inventory'],
+        querystring: z.object({ format: format.default('xlsx') }),
+      },
+    },
+    async (request, reply) => sendFile(reply, request.query.format, 'cctv-template', none()),
+  );
+
+  typed.get(
+    '/api/v1/inventory/export',
+    {
+      config: { action: 'camera.export' },
+      schema: {
+        summary: 'The inventory as a workbook or as CSV',
+        description:
+          'Of the areas that whoever asks may export; without passwords. Imported again it changes nothing. The file itself, not JSON.',
+        tags: ['inventory'],
+        querystring: z.object({
+          format: format.default('xlsx'),
+          province: z.string().max(200).optional(),
+          district: z.string().max(200).optional(),
+          lao: z.string().max(200).optional(),
+        }),
+      },
+    },
+    async (request, reply) => {
+      if (exports >= MAX_EXPORTS)
+        throw new TooManyInventoryExports('too many files are being made');
+      const { format: as, ...filter } = request.query;
+      exports++;
+      try {
+        await audit.record({
+          actor: auditActorOf(request.actor),
+          action: 'camera.export',
+          object: { kind: 'inventory', id: as },
+          outcome: 'done',
+          from: auditOriginOf(request),
+          detail: filter,
+        });
+      } catch (error) {
+        exports--;
+        throw error;
+      }
+      reply.raw.once('close', () => exports--);
+      const within = request.areasFor('camera.export');
+      return sendFile(reply, as, 'cctv-inventory', pagesOf(cameras, { ...filter, within }));
+    },
+  );
+
+  // Files are taken on this one route, and nowhere else.
+  void app.register(async (scope) => {
+    scope.addContentTypeParser(
+      FILE_TYPES,
+      { parseAs: 'buffer', bodyLimit: MAX_FILE_BYTES },
+      (_request, body, done) => done(null, body),
+    );
+    scope.withTypeProvider<ZodTypeProvider>().post(
+      '/api/v1/inventory/imports',
+      {
+        bodyLimit: MAX_FILE_BYTES,
+        config: { action: 'camera.import', bodyTimeoutMs: UPLOAD_TIMEOUT_MS },
+        schema: {
+          summary: 'Have a file read; nothing is written',
+          description:
+            'The body is the file itself, .xlsx or .csv, at most 32 MB and 100,000 rows. It is read and compared with the registry: ask for its ' +
+            'state until it is `ready`, look at the rows, then accept it or throw it away. An earlier file of the same account is thrown away.',
+          tags: ['inventory'],
+          consumes: FILE_TYPES,
+          querystring: z.object({ fileName: z.string().max(255).default('') }),
+          response: { 202: importedFile, 413: errorBody, 415: errorBody, 503: errorBody },
+        },
+      },
+      async (request, reply) => {
+        const body = request.body as Buffer;
+        const begun = await imports.begin({
+          actorId: actorOf(request).id,
+          fileName: request.query.fileName,
+          // A copy of its own: the thread takes the memory along.
+          bytes: new Uint8Array(body),
+          areas: request.areasFor('camera.import'),
+        });
+        return reply
+          .code(202)
+          .header('Location', `/api/v1/inventory/imports/${begun.id}`)
+          .send(toldOf(begun));
+      },
+    );
+  });
+
+  typed.get(
+    '/api/v1/inventory/imports/:importId',
+    {
+      config: { action: 'camera.import' },
+      schema: {
+        summary: 'How far an import is',
+        tags: ['inventory'],
+        params,
+        response: { 200: importedFile, 404: errorBody },
+      },
+    },
+    async (request) => toldOf(imports.get(request.params.importId, actorOf(request).id)),
+  );
+
+  typed.get(
+    '/api/v1/inventory/imports/:importId/rows',
+    {
+      config: { action: 'camera.import' },
+      schema: {
+        summary: 'What will become of each row',
+        tags: ['inventory'],
+        params,
+        querystring: z.object({
+          show: z.enum([...fates, 'warned']).optional(),
+          after: z.coerce.number().int().min(0).default(0),
+          limit: z.coerce.number().int().min(1).max(MAX_ROWS).default(DEFAULT_ROWS),
+        }),
+        response: { 200: rowPage, 404: errorBody },
+      },
+    },
+    async (request) => {
+      const { show, after, limit } = request.query;
+      const { run } = imports.get(request.params.importId, actorOf(request).id);
+      const found = await run.rows({ show, after, limit: limit + 1 });
+      const rows = found.slice(0, limit);
+      return {
+        rows: [...rows],
+        nextAfter: found.length > limit ? (rows.at(-1)?.row ?? null) : null,
+      };
+    },
+  );
+
+  typed.post(
+    '/api/v1/inventory/imports/:importId/accept',
+    {
+      config: { action: 'camera.import' },
+      schema: {
+        summary: 'Write what the rows say',
+        description:
+          'In one transaction: all of it, or nothing. Whoever accepts attests the scope of each camera. Where others changed the registry since, ' +
+          'nothing is written, and the state is `ready` again with `changedMeanwhile`.',
+        tags: ['inventory'],
+        params,
+        body: z
+          .object({
+            skipRefused: z.boolean().default(false).meta({
+              description:
+                'leave refused rows out; otherwise a file with one is not written at all',
+            }),
+          })
+          .meta({ examples: [{ skipRefused: true }] }),
+        response: { 202: importedFile, 404: errorBody, 409: errorBody },
+      },
+    },
+    async (request, reply) => {
+      const actor = actorOf(request);
+      const kept = imports.get(request.params.importId, actor.id);
+      await audit.record({
+        actor: auditActorOf(actor),
+        action: 'camera.import',
+        object: { kind: 'inventory', id: kept.id, label: kept.fileName },
+        outcome: 'done',
+        from: auditOriginOf(request),
+        detail: { ...kept.run.state.counts, phase: kept.run.state.phase },
+      });
+      kept.run.accept({
+        author: importAuthor(actor, kept),
+        skipRefused: request.body.skipRefused,
+      });
+      return reply.code(202).send(toldOf(kept));
+    },
+  );
+
+  typed.delete(
+    '/api/v1/inventory/imports/:importId',
+    {
+      config: { action: 'camera.import' },
+      schema: {
+        summary: 'Throw a file away',
+        tags: ['inventory'],
+        params,
+        response: { 204: z.null(), 404: errorBody },
+      },
+    },
+    async (request, reply) => {
+      await imports.discard(request.params.importId, actorOf(request).id);
+      return reply.code(204).send(null);
+    },
+  );
+}
+
+function toldOf({ id, fileName, run, expiresAtMs }: KeptImport): z.infer<typeof importedFile> {
+  const { table, ...state } = run.state;
+  return {
+    id,
+    fileName,
+    ...state,
+    table:
+      table === null
+        ? null
+        : { ...table, headings: [...table.headings], unknownHeadings: [...table.unknownHeadings] },
+    expiresAt: new Date(expiresAtMs).toISOString(),
+  };
+}
+
+/** A file of several LAOs has one author: a district's proxy is told in general then. */
+function importAuthor(actor: Actor, { run }: KeptImport): Author {
+  const [lao, another] = run.someLaos;
+  if (lao === undefined) return { id: actor.id, name: actor.name, proxyFor: null };
+  const author = authorOf(actor, lao);
+  if (another === undefined || author.proxyFor === null) return author;
+  return { ...author, proxyFor: 'หลาย อปท.' };
+}
+
+function actorOf(request: FastifyRequest): Actor {
+  if (request.actor === undefined) throw new SignInNeeded();
+  return request.actor;
+}
+
+function sendFile(
+  reply: FastifyReply,
+  as: z.infer<typeof format>,
+  name: string,
+  pages: AsyncIterable<readonly Camera[]>,
+): FastifyReply {
+  const pieces = as === 'xlsx' ? xlsxOfInventory(pages) : csvOfInventory(pages);
+  return reply
+    .header('Content-Disposition', `attachment; filename="${name}.${as}"`)
+    .header('Cache-Control', 'no-store')
+    .type(as === 'xlsx' ? XLSX : 'text/csv; charset=utf-8')
+    .send(Readable.from(pieces, { objectMode: false }));
+}
+
+async function* pagesOf(
+  cameras: Pick<Cameras, 'list'>,
+  filter: Omit<Parameters<Cameras['list']>[0], 'after' | 'limit'>,
+): AsyncGenerator<readonly Camera[]> {
+  let after: string | undefined;
+  for (;;) {
+    const page = await cameras.list({ ...filter, after, limit: EXPORT_PAGE });
+    if (page.length > 0) yield page;
+    if (page.length < EXPORT_PAGE) return;
+    after = page.at(-1)?.id;
+  }
+}
+
+async function* none(): AsyncGenerator<readonly Camera[]> {}

@@ -1,0 +1,137 @@
+import type { Camera, CameraChange } from '../camera.ts';
+import { budgetSourceKey, laoKey } from '../managed-keys.ts';
+import { redactStreamAddress } from '../stream-address.ts';
+import { columns, purposesHeading } from './columns.ts';
+import type { GivenCamera, GivenStream } from './row-reading.ts';
+
+/** What a row would change of a camera, in the words of the workbook. */
+export interface Difference {
+  field: string;
+  heading: string;
+  before: string;
+  after: string;
+}
+
+const plainFields = [
+  'owningAgency',
+  'position',
+  'linkNetwork',
+  'brand',
+  'model',
+  'recordedResolution',
+  'highestResolution',
+  'retentionDays',
+  'frameRate',
+  'fileFormat',
+  'scope',
+  'declared',
+  'declaredReason',
+  'latitude',
+  'longitude',
+  'site',
+] as const satisfies readonly (keyof GivenCamera & keyof Camera)[];
+
+const headings: ReadonlyMap<string, string> = new Map(
+  columns.map(({ field, heading }) => [field, field === 'purposes' ? purposesHeading : heading]),
+);
+const writers = new Map(columns.map(({ field, write }) => [field, write]));
+
+/**
+ * Compares a row with the camera as it is told. Two spellings of one LAO or budget source are no difference. A password
+ * cannot be compared, for it is never given back: one that stands in the file is set anew.
+ */
+export function compare(
+  existing: Camera,
+  given: GivenCamera,
+): { change: CameraChange; differences: Difference[] } {
+  const change: Record<string, unknown> = {};
+  const differences: Difference[] = [];
+  const differ = (field: string, before: unknown, after: unknown): void => {
+    differences.push({
+      field,
+      heading: headings.get(field) ?? field,
+      before: shown(field, before),
+      after: shown(field, after),
+    });
+  };
+  for (const field of plainFields) {
+    const after = given[field];
+    if (after === undefined || after === existing[field]) continue;
+    change[field] = after;
+    differ(field, existing[field], after);
+  }
+  if (!sameItems(existing.purposes, given.purposes)) {
+    change['purposes'] = given.purposes;
+    differ('purposes', existing.purposes, given.purposes);
+  }
+  if (
+    given.linkedAgencies !== undefined &&
+    !sameItems(existing.linkedAgencies, given.linkedAgencies)
+  ) {
+    change['linkedAgencies'] = given.linkedAgencies;
+    differ('linkedAgencies', existing.linkedAgencies, given.linkedAgencies);
+  }
+  if (laoKey(existing.lao) !== laoKey(given.lao)) {
+    change['lao'] = given.lao;
+    differ('lao', existing.lao, given.lao);
+  }
+  if (budgetSourceKey(existing.budgetSource) !== budgetSourceKey(given.budgetSource)) {
+    change['budgetSource'] = given.budgetSource;
+    differ('budgetSource', existing.budgetSource, given.budgetSource);
+  }
+  const stream = compareStream(existing.stream, given.stream, differ);
+  if (stream !== undefined) change['stream'] = stream;
+  return { change, differences };
+}
+
+function compareStream(
+  existing: Camera['stream'],
+  given: GivenStream | null | undefined,
+  differ: (field: string, before: unknown, after: unknown) => void,
+): CameraChange['stream'] | undefined {
+  if (given === undefined) return undefined;
+  if (given === null) {
+    if (existing === null) return undefined;
+    differ('stream.url', existing.url, null);
+    return null;
+  }
+  const change: Record<string, unknown> = {};
+  if (existing === null || redactStreamAddress(given.url) !== existing.url) {
+    change['url'] = given.url;
+    differ('stream.url', existing?.url ?? null, redactStreamAddress(given.url));
+  }
+  for (const field of ['username', 'transport', 'sound', 'record'] as const) {
+    const after = given[field];
+    if (after === undefined || after === (existing?.[field] ?? defaults[field])) continue;
+    change[field] = after;
+    differ(`stream.${field}`, existing?.[field] ?? null, after);
+  }
+  if (given.password !== undefined) {
+    change['password'] = given.password;
+    // Never shown, neither the old one nor the new.
+    differ('stream.password', '', 'ตั้งใหม่');
+  }
+  if (Object.keys(change).length === 0) return undefined;
+  return change;
+}
+
+const defaults = { username: null, transport: 'auto', sound: false, record: true } as const;
+
+function sameItems(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((item, index) => item === b[index]);
+}
+
+function shown(field: string, value: unknown): string {
+  if (value === null || value === undefined) return '';
+  if (field === 'purposes') {
+    return (value as string[])
+      .map((purpose) => columns.find(({ key }) => key === purpose)?.heading ?? purpose)
+      .join(', ');
+  }
+  if (field === 'lao') {
+    const { name, district, province } = value as Camera['lao'];
+    return [name, district, province].join(' · ');
+  }
+  const written = writers.get(field)?.(value) ?? value;
+  return typeof written === 'string' ? written : JSON.stringify(written);
+}

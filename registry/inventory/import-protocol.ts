@@ -1,0 +1,43 @@
+import type { Area } from '../area.ts';
+import type { Camera } from '../camera.ts';
+import type { Fate, Operation, RowFate } from './plan.ts';
+import type { RefusalCode } from './workbook-refused.ts';
+
+/** Between the thread that serves (import-run.ts) and the one that reads a file (import-thread.ts). */
+
+export type ToImportThread =
+  | { type: 'file'; bytes: Uint8Array; areas: readonly Area[] }
+  /** Registered cameras that rows may be about. Asked for by `read`, and again before the plan is carried out. */
+  | { type: 'existing'; cameras: readonly Camera[] }
+  | { type: 'existing-over' }
+  | { type: 'rows'; question: number; show: RowFilter | undefined; after: number; limit: number }
+  | { type: 'operations'; question: number; from: number; limit: number };
+
+export type FromImportThread =
+  | { type: 'progress'; rows: number }
+  | { type: 'refused'; reason: RefusalCode; thai: string }
+  | { type: 'read'; rows: number; table: ReadTable; wanted: WantedCameras }
+  | { type: 'planned'; counts: FateCounts; operations: number; fingerprint: string }
+  | { type: 'rows'; question: number; rows: readonly RowFate[] }
+  | { type: 'operations'; question: number; operations: readonly Operation[] };
+
+/** Rows of one fate, or those with something worth a look. */
+export type RowFilter = Fate | 'warned';
+
+export interface ReadTable {
+  format: 'xlsx' | 'csv';
+  sheet: string;
+  /** Headings that are read, and those that are not of the inventory. */
+  headings: readonly string[];
+  unknownHeadings: readonly string[];
+}
+
+export interface WantedCameras {
+  /** LAOs that the file names, at most two: one, or several. */
+  someLaos: readonly Camera['lao'][];
+  /** Ascending. */
+  ids: readonly string[];
+  districts: readonly { province: string; district: string }[];
+}
+
+export type FateCounts = Readonly<Record<Fate | 'warned', number>>;

@@ -1,0 +1,301 @@
+import { Worker } from 'node:worker_threads';
+import type { Area } from '../area.ts';
+import type { Author } from '../author.ts';
+import type { CameraBatch, Cameras } from '../cameras.ts';
+import type {
+  FateCounts,
+  FromImportThread,
+  ReadTable,
+  RowFilter,
+  ToImportThread,
+  WantedCameras,
+} from './import-protocol.ts';
+import type { RowFate } from './plan.ts';
+import type { RefusalCode } from './workbook-refused.ts';
+
+/** One file on its way in: read, compared, looked at by a person, and then written or thrown away. */
+export interface ImportState {
+  phase: 'reading' | 'comparing' | 'ready' | 'applying' | 'applied' | 'refused' | 'failed';
+  /** Of the phase: rows read, cameras compared, rows written. `of` is null where nobody knows yet. */
+  progress: { done: number; of: number | null };
+  table: ReadTable | null;
+  rows: number | null;
+  counts: FateCounts | null;
+  /** The registry was changed since the plan was seen: what is told now is another plan, to be accepted anew. */
+  changedMeanwhile: boolean;
+  refusal: { code: RefusalCode | 'import_failed'; thai: string } | null;
+}
+
+/** The registry as an import needs it. */
+export type ImportedCameras = Pick<Cameras, 'list' | 'apply'>;
+
+/** Accepting is not possible now. */
+export class ImportNotReady extends Error {
+  readonly code: 'import_not_ready' | 'import_has_refused_rows' | 'import_changes_nothing';
+  constructor(code: ImportNotReady['code'], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+const EXISTING_PAGE = 250;
+const OPERATIONS_PAGE = 250;
+const IDS_AT_ONCE = 500;
+/** JavaScript objects of the thread; what it inflates is bounded apart (zip-parts.ts). */
+const MAX_THREAD_HEAP_MB = 1_024;
+
+const failedThai = 'ระบบอ่านไฟล์นี้ไม่สำเร็จ ไม่มีข้อมูลใดถูกบันทึก กรุณาลองใหม่หรือแจ้งผู้ดูแลระบบ';
+
+export class ImportRun {
+  readonly #cameras: ImportedCameras;
+  readonly #areas: readonly Area[];
+  readonly #worker: Worker;
+  readonly #questions = new Map<number, (answer: FromImportThread | undefined) => void>();
+  #wanted: WantedCameras = { ids: [], districts: [], someLaos: [] };
+  #operations = 0;
+  #fingerprint = '';
+  #question = 0;
+  #closed = false;
+  #planned: ((answer: FromImportThread | undefined) => void) | undefined;
+  #state: ImportState = {
+    phase: 'reading',
+    progress: { done: 0, of: null },
+    table: null,
+    rows: null,
+    counts: null,
+    changedMeanwhile: false,
+    refusal: null,
+  };
+  /** Why it failed, for the log. */
+  readonly #onFailure: (error: unknown) => void;
+
+  /** `bytes` are handed over: the caller has them no longer. */
+  constructor(options: {
+    bytes: Uint8Array<ArrayBuffer>;
+    cameras: ImportedCameras;
+    areas: readonly Area[];
+    onFailure: (error: unknown) => void;
+  }) {
+    this.#cameras = options.cameras;
+    this.#areas = options.areas;
+    this.#onFailure = options.onFailure;
+    this.#worker = new Worker(new URL('import-thread.ts', import.meta.url), {
+      resourceLimits: { maxOldGenerationSizeMb: MAX_THREAD_HEAP_MB },
+    });
+    this.#worker.on('message', (message: FromImportThread) => this.#take(message));
+    this.#worker.on('error', (error) => this.#fail(error));
+    this.#worker.on('exit', () => this.#fail(new Error('the import thread ended')));
+    const { bytes, areas } = options;
+    this.#post({ type: 'file', bytes, areas }, [bytes.buffer]);
+  }
+
+  get state(): ImportState {
+    return this.#state;
+  }
+
+  /** LAOs that the file names, at most two. */
+  get someLaos(): WantedCameras['someLaos'] {
+    return this.#wanted.someLaos;
+  }
+
+  /** Fates of rows behind the row `after`, at most `limit`. Empty until the plan is made. */
+  async rows(page: {
+    show: RowFilter | undefined;
+    after: number;
+    limit: number;
+  }): Promise<readonly RowFate[]> {
+    if (this.#state.counts === null || this.#closed) return [];
+    const answer = await this.#ask((question) => ({ type: 'rows', question, ...page }));
+    return answer?.type === 'rows' ? answer.rows : [];
+  }
+
+  /**
+   * Writes what the plan says, in one transaction, unless the registry has changed since: then there is a new plan, and
+   * nothing is written. Goes on by itself once it is begun; `state` tells. Throws ImportNotReady.
+   */
+  accept(options: { author: Author; skipRefused: boolean }): void {
+    const { phase, counts } = this.#state;
+    if (phase !== 'ready' || counts === null) {
+      throw new ImportNotReady('import_not_ready', `the import is ${phase}`);
+    }
+    if (counts.refused > 0 && !options.skipRefused) {
+      throw new ImportNotReady(
+        'import_has_refused_rows',
+        `${counts.refused} rows are refused: mend them, or say that they are to be left out`,
+      );
+    }
+    if (this.#operations === 0) {
+      throw new ImportNotReady('import_changes_nothing', 'no row is new or changed');
+    }
+    this.#set({
+      phase: 'applying',
+      progress: { done: 0, of: this.#operations },
+      changedMeanwhile: false,
+    });
+    this.#apply(options.author).catch((error: unknown) => this.#fail(error));
+  }
+
+  /** Ends the thread; what is being written is written nevertheless. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#worker.terminate();
+    this.#answerAll();
+  }
+
+  async #firstPlan(): Promise<void> {
+    if (await this.#compare('comparing')) this.#set({ phase: 'ready' });
+  }
+
+  async #apply(author: Author): Promise<void> {
+    const accepted = this.#fingerprint;
+    if (!(await this.#compare('applying'))) return;
+    if (this.#fingerprint !== accepted) {
+      this.#set({ phase: 'ready', changedMeanwhile: true });
+      return;
+    }
+    const batch = await this.#batch();
+    // Closed meanwhile: nothing was written.
+    if (batch === undefined) return;
+    try {
+      await this.#cameras.apply(
+        batch,
+        { author, source: 'import', duplicateConfirmed: true },
+        (done, of) => this.#set({ progress: { done, of } }),
+      );
+    } catch (error) {
+      if (!isStale(error)) throw error;
+      if (await this.#compare('applying')) this.#set({ phase: 'ready', changedMeanwhile: true });
+      return;
+    }
+    this.#set({ phase: 'applied', progress: { done: this.#operations, of: this.#operations } });
+  }
+
+  async #batch(): Promise<CameraBatch | undefined> {
+    const create: CameraBatch['create'][number][] = [];
+    const change: CameraBatch['change'][number][] = [];
+    for (let from = 0; from < this.#operations; from += OPERATIONS_PAGE) {
+      const answer = await this.#ask((question) => ({
+        type: 'operations',
+        question,
+        from,
+        limit: OPERATIONS_PAGE,
+      }));
+      if (answer?.type !== 'operations') return undefined;
+      for (const operation of answer.operations) {
+        if (operation.kind === 'create') create.push(operation.camera);
+        else {
+          const { id, version } = operation;
+          change.push({ id, version, change: operation.change });
+        }
+      }
+    }
+    return { create, change };
+  }
+
+  /** Gives the thread what the registry holds now; false where it ended meanwhile. */
+  async #compare(phase: 'comparing' | 'applying'): Promise<boolean> {
+    const planned = new Promise<FromImportThread | undefined>((resolve) => {
+      this.#planned = resolve;
+    });
+    let done = 0;
+    for await (const cameras of this.#existing()) {
+      if (this.#closed) return false;
+      done += cameras.length;
+      if (phase === 'comparing') this.#set({ progress: { done, of: null } });
+      this.#post({ type: 'existing', cameras });
+    }
+    this.#post({ type: 'existing-over' });
+    return (await planned) !== undefined;
+  }
+
+  async *#existing(): AsyncGenerator<Awaited<ReturnType<Cameras['list']>>> {
+    const { ids, districts } = this.#wanted;
+    const within = this.#areas;
+    for (let at = 0; at < ids.length; at += IDS_AT_ONCE) {
+      const among = ids.slice(at, at + IDS_AT_ONCE);
+      yield* this.#pages({ within, among });
+    }
+    for (const { province, district } of districts) {
+      yield* this.#pages({ within, province, district });
+    }
+  }
+
+  async *#pages(
+    filter: Omit<Parameters<Cameras['list']>[0], 'limit' | 'after'>,
+  ): AsyncGenerator<Awaited<ReturnType<Cameras['list']>>> {
+    let after: string | undefined;
+    for (;;) {
+      const page = await this.#cameras.list({ ...filter, after, limit: EXISTING_PAGE });
+      if (page.length > 0) yield page;
+      if (page.length < EXISTING_PAGE) return;
+      after = page.at(-1)?.id;
+    }
+  }
+
+  #take(message: FromImportThread): void {
+    switch (message.type) {
+      case 'progress':
+        this.#set({ progress: { done: message.rows, of: null } });
+        break;
+      case 'refused':
+        this.#set({ phase: 'refused', refusal: { code: message.reason, thai: message.thai } });
+        break;
+      case 'read':
+        this.#wanted = message.wanted;
+        this.#set({
+          phase: 'comparing',
+          rows: message.rows,
+          table: message.table,
+          progress: { done: 0, of: null },
+        });
+        this.#firstPlan().catch((error: unknown) => this.#fail(error));
+        break;
+      case 'planned':
+        this.#operations = message.operations;
+        this.#fingerprint = message.fingerprint;
+        this.#set({ counts: message.counts });
+        this.#planned?.(message);
+        break;
+      case 'rows':
+      case 'operations':
+        this.#questions.get(message.question)?.(message);
+        this.#questions.delete(message.question);
+        break;
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#answerAll();
+    const { phase } = this.#state;
+    if (this.#closed || phase === 'refused' || phase === 'failed' || phase === 'applied') return;
+    this.#set({ phase: 'failed', refusal: { code: 'import_failed', thai: failedThai } });
+    this.#onFailure(error);
+  }
+
+  #answerAll(): void {
+    for (const answer of this.#questions.values()) answer(undefined);
+    this.#questions.clear();
+    this.#planned?.(undefined);
+  }
+
+  #ask(message: (question: number) => ToImportThread): Promise<FromImportThread | undefined> {
+    const question = ++this.#question;
+    return new Promise((resolve) => {
+      this.#questions.set(question, resolve);
+      this.#post(message(question));
+    });
+  }
+
+  #post(message: ToImportThread, transfer: ArrayBuffer[] = []): void {
+    this.#worker.postMessage(message, transfer);
+  }
+
+  #set(change: Partial<ImportState>): void {
+    this.#state = { ...this.#state, ...change };
+  }
+}
+
+function isStale(error: unknown): boolean {
+  if (!(error instanceof Error) || !('code' in error)) return false;
+  return error.code === 'camera_changed_meanwhile' || error.code === 'camera_not_found';
+}

@@ -1,0 +1,109 @@
+import type { Area } from '../area.ts';
+import { uuidV7Source } from '../uuid-v7.ts';
+import { ImportRun, type ImportedCameras } from './import-run.ts';
+
+/** Imports that are being looked at. They are kept in memory: a restart of the gateway throws them away, unwritten. */
+export interface Imports {
+  /** An account's earlier import is thrown away. Throws TooManyImports. */
+  begin(file: {
+    actorId: string;
+    fileName: string;
+    bytes: Uint8Array<ArrayBuffer>;
+    areas: readonly Area[];
+  }): Promise<KeptImport>;
+  /** Only of the same account. Throws ImportNotFound. */
+  get(id: string, actorId: string): KeptImport;
+  /** Throws ImportNotFound. */
+  discard(id: string, actorId: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface KeptImport {
+  id: string;
+  actorId: string;
+  fileName: string;
+  /** Unix ms. Looking at it puts it off. */
+  expiresAtMs: number;
+  run: ImportRun;
+}
+
+export class ImportNotFound extends Error {
+  readonly code = 'import_not_found';
+  constructor(id: string) {
+    super(`no import ${id}: it is over, was thrown away, or is somebody else's`);
+  }
+}
+
+export class TooManyImports extends Error {
+  readonly code = 'too_many_imports';
+  constructor() {
+    super(`${MAX_IMPORTS} imports are being looked at already`);
+  }
+}
+
+/** Each keeps its rows in memory: 100,000 take some 200 MB. */
+export const MAX_IMPORTS = 4;
+/** After the last look. */
+export const IMPORT_KEPT_MS = 30 * 60_000;
+const SWEEP_MS = 60_000;
+
+export function openImports(
+  cameras: ImportedCameras,
+  options: { now: () => number; onFailure: (error: unknown) => void },
+): Imports {
+  const { now, onFailure } = options;
+  const nextId = uuidV7Source(now);
+  const kept = new Map<string, KeptImport>();
+  let closed = false;
+
+  async function drop(one: KeptImport): Promise<void> {
+    kept.delete(one.id);
+    await one.run.close();
+  }
+  function expire(): void {
+    for (const one of kept.values()) {
+      // What is being written is never thrown away.
+      if (one.expiresAtMs > now() || one.run.state.phase === 'applying') continue;
+      drop(one).catch(onFailure);
+    }
+  }
+  const sweep = setInterval(expire, SWEEP_MS);
+  sweep.unref();
+
+  function get(id: string, actorId: string): KeptImport {
+    expire();
+    const one = kept.get(id);
+    if (one === undefined || one.actorId !== actorId) throw new ImportNotFound(id);
+    one.expiresAtMs = now() + IMPORT_KEPT_MS;
+    return one;
+  }
+
+  return {
+    async begin({ actorId, fileName, bytes, areas }) {
+      expire();
+      const earlier = Array.from(kept.values()).filter(
+        (one) => one.actorId === actorId && one.run.state.phase !== 'applying',
+      );
+      for (const one of earlier) await drop(one);
+      if (closed || kept.size >= MAX_IMPORTS) throw new TooManyImports();
+      const one: KeptImport = {
+        id: nextId(),
+        actorId,
+        fileName,
+        expiresAtMs: now() + IMPORT_KEPT_MS,
+        run: new ImportRun({ bytes, cameras, areas, onFailure }),
+      };
+      kept.set(one.id, one);
+      return one;
+    },
+    get,
+    async discard(id, actorId) {
+      await drop(get(id, actorId));
+    },
+    async close() {
+      closed = true;
+      clearInterval(sweep);
+      await Promise.all([...kept.values()].map(drop));
+    },
+  };
+}

@@ -1,0 +1,163 @@
+import { matchKey } from '../thai-names.ts';
+import { columns, purposesHeading, type Column, type ColumnKey } from './columns.ts';
+import { purposesInOneCell } from './purposes-column.ts';
+import { textOf, type Cell, type Sheet, type SheetRow } from './sheet-row.ts';
+import { WorkbookRefused } from './workbook-refused.ts';
+
+/** Data rows of one file. */
+export const MAX_ROWS = 100_000;
+/** A heading is looked for in so many rows; titles and logos come before it. */
+const MAX_ROWS_BEFORE_DATA = 40;
+/** Fewer known headings are a coincidence. */
+const MIN_HEADINGS = 5;
+
+/** Where the inventory is in a file. */
+export interface TableHeading {
+  sheet: string;
+  /** By column of the sheet, from 0. */
+  columns: ReadonlyMap<number, Column>;
+  /** Headings that are not of the inventory; their columns are not read. */
+  unknown: readonly string[];
+}
+
+export interface Table {
+  heading: TableHeading;
+  rows: AsyncIterable<readonly SheetRow[]>;
+}
+
+/** The first sheet that has the inventory's headings. Throws WorkbookRefused, also while rows are read. */
+export async function findTable(sheets: readonly Sheet[]): Promise<Table> {
+  for (const sheet of sheets) {
+    const iterator = sheet.rows[Symbol.asyncIterator]();
+    const finder = new HeadingFinder(sheet.name);
+    for (;;) {
+      const { done, value } = await iterator.next();
+      if (done === true) {
+        const heading = finder.end();
+        if (heading !== undefined) return { heading, rows: rowsFrom([], iterator) };
+        break;
+      }
+      const rest = finder.take(value);
+      if (rest === 'none') {
+        await iterator.return?.();
+        break;
+      }
+      if (rest !== 'more') return { heading: finder.heading(), rows: rowsFrom(rest, iterator) };
+    }
+  }
+  throw new WorkbookRefused('no_header');
+}
+
+async function* rowsFrom(
+  first: readonly SheetRow[],
+  iterator: AsyncIterator<readonly SheetRow[]>,
+): AsyncGenerator<readonly SheetRow[]> {
+  let count = 0;
+  let batch: readonly SheetRow[] = first;
+  try {
+    for (;;) {
+      count += batch.length;
+      if (count > MAX_ROWS) throw new WorkbookRefused('too_many_rows');
+      if (batch.length > 0) yield batch;
+      const next = await iterator.next();
+      if (next.done === true) return;
+      batch = next.value;
+    }
+  } finally {
+    await iterator.return?.();
+  }
+}
+
+const known = knownHeadings();
+const purposesKey = matchKey(purposesHeading);
+
+class HeadingFinder {
+  readonly #sheet: string;
+  readonly #columns = new Map<number, Column>();
+  #unknown: string[] = [];
+  #purposesAt: number | undefined;
+  #seen = 0;
+  #found = false;
+
+  constructor(sheet: string) {
+    this.#sheet = sheet;
+  }
+
+  /** The rows behind the headings; `more`: not seen yet; `none`: this sheet has none. */
+  take(rows: readonly SheetRow[]): readonly SheetRow[] | 'more' | 'none' {
+    for (const [index, row] of rows.entries()) {
+      const headings = row.cells.map((cell) => headingKey(cell));
+      const columnsThere = headings.filter((key) => known.has(key)).length;
+      const purposesThere = headings.some((key) => isPurpose(known.get(key)?.key));
+      const isHeading = this.#found
+        ? columnsThere >= MIN_HEADINGS || purposesThere
+        : columnsThere >= MIN_HEADINGS;
+      if (isHeading) this.#add(row, headings);
+      else if (this.#found) return rows.slice(index);
+      else if (++this.#seen >= MAX_ROWS_BEFORE_DATA) return 'none';
+    }
+    return 'more';
+  }
+
+  /** The sheet is over. */
+  end(): TableHeading | undefined {
+    return this.#found ? this.heading() : undefined;
+  }
+
+  heading(): TableHeading {
+    if (this.#purposesAt !== undefined && !this.#has('prevention')) {
+      this.#columns.set(this.#purposesAt, purposesInOneCell);
+    }
+    const missing = columns.filter(({ required, key }) => required && !this.#has(key));
+    const purposesMissing = !['prevention', 'investigation', 'traffic', 'purposes'].some((key) =>
+      this.#has(key as ColumnKey),
+    );
+    const names = missing.map(({ heading }) => heading);
+    if (purposesMissing) names.push(purposesHeading);
+    if (names.length > 0) throw new WorkbookRefused('columns_missing', names.join(', '));
+    return { sheet: this.#sheet, columns: this.#columns, unknown: this.#unknown };
+  }
+
+  #has(key: ColumnKey): boolean {
+    return this.#columns.values().some((column) => column.key === key);
+  }
+
+  #add(row: SheetRow, headings: readonly string[]): void {
+    this.#found = true;
+    this.#unknown = this.#unknown.filter((_heading, index) => index < MAX_ROWS_BEFORE_DATA);
+    for (const [index, key] of headings.entries()) {
+      if (key === undefined || key === '') continue;
+      if (key === purposesKey) {
+        this.#purposesAt ??= index;
+        continue;
+      }
+      const column = known.get(key);
+      if (column === undefined) {
+        this.#unknown.push(textOf(row.cells[index]).trim().slice(0, 100));
+        continue;
+      }
+      const before = this.#columns.entries().find(([, { key }]) => key === column.key)?.[0];
+      if (before !== undefined && before !== index) {
+        throw new WorkbookRefused('header_twice', column.heading);
+      }
+      this.#columns.set(index, column);
+    }
+  }
+}
+
+function isPurpose(key: ColumnKey | undefined): boolean {
+  return key === 'prevention' || key === 'investigation' || key === 'traffic';
+}
+
+function headingKey(cell: Cell): string {
+  // A star marks what must be filled in.
+  return matchKey(textOf(cell).replace(/[*\n\r]/g, ' '));
+}
+
+function knownHeadings(): Map<string, Column> {
+  const found = new Map<string, Column>();
+  for (const column of columns) {
+    for (const heading of [column.heading, ...column.aliases]) found.set(matchKey(heading), column);
+  }
+  return found;
+}
