@@ -1,114 +1,110 @@
-import {
-  useDeferredValue,
-  useEffect,
-  useMemo,
-  useRef,
-  useState,
-  useSyncExternalStore,
-} from 'react';
-import { CameraLarge } from './camera-large.tsx';
-import { tileId } from './camera-tile.tsx';
-import type { GatewayFeed } from './gateway-feed.ts';
-import { EmptyRegister, GatewayLost, Loading, NothingFound } from './notices.tsx';
-import { wallLimits } from './playback.ts';
+import { useEffect, useMemo, useState } from 'react';
+import { Button } from '@mantine/core';
+import type { Session } from './api/session.ts';
+import { arrivalOf, type Arrival } from './route.ts';
+import { Screens } from './screens.tsx';
+import { Frame } from './shell/frame.tsx';
+import { Failure, Waiting } from './shell/pieces.tsx';
+import { useSessionState, type SessionStore } from './shell/session-store.ts';
+import { SignedInContext, type SignedIn } from './shell/signed-in.ts';
+import { EnrolSecondFactor } from './sign-in/enrol-second-factor.tsx';
+import { Invitation } from './sign-in/invitation.tsx';
+import { ShowSecondFactor } from './sign-in/show-second-factor.tsx';
+import { SetUp } from './sign-in/set-up.tsx';
+import { Door } from './sign-in/door.tsx';
+import { SignIn } from './sign-in/sign-in.tsx';
 import { useLanguage } from './use-language.ts';
-import { goTo, useCovered, useRoute, useTabWatched } from './use-page-state.ts';
-import { usePlayers } from './use-players.ts';
-import { Wall } from './wall.tsx';
-import {
-  countStates,
-  everyCamera,
-  filterWall,
-  laoChoices,
-  type WallFilter,
-} from './wall-filter.ts';
-import { WallHeader } from './wall-header.tsx';
 
-/** The page: header, wall, and one camera large over them. */
-export function App({ feed }: { feed: GatewayFeed }) {
+/** Who is at the page decides what it is: the door, or the screens of whoever signed in. */
+export function App({ store }: { store: SessionStore }) {
   const { t } = useLanguage();
-  const directory = useSyncExternalStore(feed.subscribe, feed.directory);
-  const route = useRoute();
-  const tabWatched = useTabWatched();
-  const largeCameraId = route.view === 'camera' ? route.cameraId : null;
-  const largeOpen = largeCameraId !== null;
-  const covered = useCovered(largeOpen);
-  const players = usePlayers('wall', wallLimits, tabWatched && !covered);
-  const [filter, setFilter] = useState<WallFilter>(everyCamera);
-  const deferredFilter = useDeferredValue(filter);
-  const search = useRef<HTMLInputElement>(null);
-
-  const cameras = directory.cameras;
-  const { live } = directory;
-  const shown = useMemo(
-    () => filterWall(cameras ?? [], live, deferredFilter),
-    [cameras, live, deferredFilter],
-  );
-  const counts = useMemo(() => countStates(cameras ?? [], live), [cameras, live]);
-  const laos = useMemo(() => laoChoices(cameras ?? []), [cameras]);
+  const state = useSessionState(store);
+  const [arrival, setArrival] = useState<Arrival>(() => arrivalOf(window.location));
 
   useEffect(() => {
     document.title = t('product');
   }, [t]);
 
-  const lastLarge = useRef<string>(null);
-  useEffect(() => {
-    if (largeCameraId === null && lastLarge.current !== null) {
-      document.getElementById(tileId(lastLarge.current))?.focus();
-    }
-    lastLarge.current = largeCameraId;
-  }, [largeCameraId]);
+  /** The link is used up: its token leaves the address bar, and the browser's history. */
+  const arrived = (): void => {
+    window.history.replaceState(null, '', '/');
+    setArrival(undefined);
+    void store.read();
+  };
 
-  useEffect(() => {
-    const slash = (event: KeyboardEvent): void => {
-      if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (largeOpen || event.target instanceof HTMLInputElement) return;
-      event.preventDefault();
-      search.current?.focus();
+  if (state.kind === 'reading') {
+    return (
+      <Door>
+        <Waiting />
+      </Door>
+    );
+  }
+  if (state.kind === 'unreachable') {
+    return (
+      <Door>
+        <Failure error={state.error} onRetry={() => void store.read()} />
+      </Door>
+    );
+  }
+  const { session } = state;
+  if (arrival?.kind === 'invitation') {
+    return <Invitation token={arrival.token} onDone={arrived} />;
+  }
+  if (arrival?.kind === 'set-up' && !session.setUp) {
+    return (
+      <SetUp
+        token={arrival.token}
+        onSignedIn={(signedIn) => {
+          window.history.replaceState(null, '', '/');
+          setArrival(undefined);
+          store.take(signedIn);
+        }}
+      />
+    );
+  }
+  if (session.state === 'second-factor')
+    return <ShowSecondFactor session={session} store={store} />;
+  if (session.state === 'signed-out' || session.person === null) {
+    return <SignIn session={session} store={store} failed={arrival?.kind === 'sign-in-failed'} />;
+  }
+  return <SignedInApp session={session} person={session.person} store={store} />;
+}
+
+function SignedInApp(props: {
+  session: Session;
+  person: NonNullable<Session['person']>;
+  store: SessionStore;
+}) {
+  const { t } = useLanguage();
+  const { session, person, store } = props;
+  const [later, setLater] = useState(false);
+  const signedIn = useMemo<SignedIn>(() => {
+    const actions = new Set(session.actions);
+    return {
+      person,
+      secondFactor: session.secondFactor,
+      may: (action) => actions.has(action),
+      reread: store.read,
     };
-    window.addEventListener('keydown', slash);
-    return () => window.removeEventListener('keydown', slash);
-  }, [largeOpen]);
+  }, [session, person, store]);
+  const mustEnrol = session.secondFactor?.required === true && !session.secondFactor.enrolled;
 
   return (
-    <div data-gateway={directory.gateway}>
-      <WallHeader
-        counts={counts}
-        laos={laos}
-        filter={filter}
-        onFilter={setFilter}
-        search={search}
-        ready={cameras !== null && cameras.length > 0}
-      />
-      <main className="wall-main">
-        {directory.gateway === 'lost' && (
-          <GatewayLost heardAtMs={directory.heardAtMs} onRetry={feed.retry} />
-        )}
-        {cameras === null && directory.gateway === 'reached' && <Loading />}
-        {cameras?.length === 0 && <EmptyRegister />}
-        {cameras !== null && cameras.length > 0 && shown.length === 0 && (
-          <NothingFound onClear={() => setFilter(everyCamera)} />
-        )}
-        {shown.length > 0 && (
-          <Wall
-            cameras={shown}
-            live={live}
-            players={players}
-            truncated={directory.truncated}
-            filter={deferredFilter}
-          />
-        )}
-      </main>
-      {largeOpen && (
-        <CameraLarge
-          cameraId={largeCameraId}
-          cameras={cameras}
-          neighbours={shown}
-          live={live}
-          watched={tabWatched}
-          onClose={() => goTo({ view: 'wall' })}
-        />
+    <SignedInContext value={signedIn}>
+      {mustEnrol && !later ? (
+        <Door>
+          <EnrolSecondFactor onDone={() => void store.read()} />
+          {session.actions.length > 0 && (
+            <Button variant="subtle" color="gray" onClick={() => setLater(true)}>
+              {t('door.later')}
+            </Button>
+          )}
+        </Door>
+      ) : (
+        <Frame store={store} demo={session.demo !== null}>
+          <Screens onSignedOut={() => void store.read()} />
+        </Frame>
       )}
-    </div>
+    </SignedInContext>
   );
 }

@@ -87,7 +87,7 @@ export function FieldGroup(props: { title: string; rows: [label: string, value: 
 }
 
 /** ๑ to ๑๑, as the letter numbers the fields. */
-function numbered(number: number, label: string): string {
+export function numbered(number: number, label: string): string {
   const thai = String(number).replace(/\d/gu, (digit) =>
     String.fromCharCode(0x0e50 + Number(digit)),
   );

@@ -1,12 +1,10 @@
-import { ActionIcon, Button, Loader, Modal, Text, Title } from '@mantine/core';
+import { ActionIcon, Button, Modal, Text, Title } from '@mantine/core';
 import { useCallback, useEffect } from 'react';
-import { tileLines } from './camera-tile.tsx';
 import { CameraFields } from './camera-fields.tsx';
+import { LivePicture } from './live-picture.tsx';
 import { MeasuredPicture } from './measured-picture.tsx';
 import { largeLimits } from './playback.ts';
 import { StateBadge } from './state-badge.tsx';
-import { adviceWords } from './state-words.ts';
-import { timeOfDay } from './buddhist-date.ts';
 import { useLanguage } from './use-language.ts';
 import { goTo } from './use-page-state.ts';
 import { usePlayers, useTilePicture } from './use-players.ts';
@@ -109,44 +107,14 @@ function Neighbour(props: { to: Camera | undefined; label: string; sign: string 
 }
 
 function LargeCamera(props: { camera: Camera; live: LiveState | undefined; watched: boolean }) {
-  const words = useLanguage();
-  const { t, language } = words;
   const { camera, live } = props;
   const players = usePlayers('large', largeLimits, props.watched);
   const { refs, picture } = useTilePicture(players, camera.id, live);
   const state = live?.state ?? 'not-linked';
   const player = useCallback(() => players.player(camera.id), [players, camera.id]);
-  const lines = tileLines(camera, live, picture, largeLimits.playing, words);
-  const advice =
-    live?.state === 'down' && live.reason ? adviceWords(live.reason, language) : undefined;
   return (
     <div className="large-body">
-      <div ref={refs.frame} className="large-picture" data-state={state} data-picture={picture}>
-        <canvas ref={refs.still} className="tile-still" width={0} height={0} aria-hidden="true" />
-        <video
-          ref={refs.video}
-          data-camera-id={camera.id}
-          data-large="true"
-          muted
-          playsInline
-          tabIndex={-1}
-          aria-label={camera.position}
-        />
-        {lines.length > 0 && (
-          <div className="tile-words" role="status">
-            {picture === 'starting' && <Loader size="sm" color="gray" />}
-            {lines.map((line) => (
-              <span key={line}>{line}</span>
-            ))}
-            {advice !== undefined && <span className="large-advice">{advice}</span>}
-            {live?.state === 'down' && live.retryAt !== null && (
-              <span>{t('retryAt', { time: timeOfDay(live.retryAt, language) })}</span>
-            )}
-            {live?.state === 'down' && live.detail !== null && <code>{live.detail}</code>}
-          </div>
-        )}
-        <span className="tile-old">{t('lastPicture')}</span>
-      </div>
+      <LivePicture camera={camera} live={live} refs={refs} picture={picture} />
       <div className="large-side">
         <StateBadge state={state} />
         <MeasuredPicture

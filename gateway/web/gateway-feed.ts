@@ -1,5 +1,5 @@
 import { apply, emptyDirectory, type CameraDirectory, type Happening } from './camera-directory.ts';
-import { readCameras } from './camera-pages.ts';
+import { CamerasUnavailable, readCameras } from './camera-pages.ts';
 import { cameraOnWire, liveStateOnWire, liveStatesOnWire, type LiveState } from './wire.ts';
 
 /** State changes are gathered for this long before the page is drawn: a worker's restart is hundreds of them at once. */
@@ -20,7 +20,7 @@ export interface GatewayFeed {
  * Reads the registry, then listens to GET /api/v1/events: one stream for the whole tab, since each takes one of the
  * browser's connections. When the stream breaks, everything is read anew, for what happened meanwhile was not heard.
  */
-export function startGatewayFeed(): GatewayFeed {
+export function startGatewayFeed(options: { onSignedOut: () => void }): GatewayFeed {
   const listeners = new Set<() => void>();
   let directory = emptyDirectory;
   let gathered: LiveState[] = [];
@@ -65,9 +65,12 @@ export function startGatewayFeed(): GatewayFeed {
     close();
     const attempt = new AbortController();
     reading = attempt;
-    void connect(attempt.signal).catch(() => {
+    void connect(attempt.signal).catch((error: unknown) => {
+      if (attempt.signal.aborted) return;
       // Whatever it was, the page says that the gateway is out of reach and tries again.
-      if (!attempt.signal.aborted) lose();
+      lose();
+      // A session ended while the wall was open: an event stream does not say so, the reading after it does.
+      if (error instanceof CamerasUnavailable && error.status === 401) options.onSignedOut();
     });
   }
 

@@ -4,12 +4,6 @@ import { languageOf, type Language } from './language-name.ts';
 import { en } from './words/en.ts';
 import { th } from './words/th.ts';
 
-declare module 'i18next' {
-  interface CustomTypeOptions {
-    resources: { translation: typeof th };
-  }
-}
-
 const i18n = createInstance();
 
 const rememberedAs = 'language';

@@ -1,17 +1,79 @@
-/** The page's address: the wall, or one camera opened large (`#/camera/:id`), so that it can be bookmarked and sent. */
-export type Route = { view: 'wall' } | { view: 'camera'; cameraId: string };
+/**
+ * The page's address, so that any screen can be bookmarked and sent: the wall, one camera opened large over it
+ * (`#/camera/:id`), and the screens beside it. Filters of the register stand in its query.
+ */
+export type Route =
+  | { view: 'wall' }
+  | { view: 'camera'; cameraId: string }
+  | { view: 'register'; query: string }
+  | { view: 'registered'; cameraId: string }
+  | { view: 'edit'; cameraId: string }
+  | { view: Screen };
+
+/** Screens without anything more in their address. */
+const screens = ['new', 'import', 'discover', 'people', 'audit', 'profile'] as const;
+type Screen = (typeof screens)[number];
 
 export function parseRoute(hash: string): Route {
-  const match = /^#\/camera\/([^/]+)$/u.exec(hash);
-  if (match?.[1] === undefined) return { view: 'wall' };
-  try {
-    return { view: 'camera', cameraId: decodeURIComponent(match[1]) };
-  } catch {
-    // A broken percent sign in a hand-typed address: nothing is lost by showing the wall.
-    return { view: 'wall' };
+  const [path = '', query = ''] = hash.replace(/^#\/?/u, '').split('?', 2);
+  const parts = path.split('/');
+  const [first, second, third] = parts;
+  if (parts.length === 1) {
+    if (first === 'register') return { view: 'register', query };
+    const screen = screens.find((name) => name === first);
+    if (screen !== undefined) return { view: screen };
   }
+  const cameraId = second === undefined || second === '' ? undefined : decoded(second);
+  if (cameraId !== undefined) {
+    if (first === 'camera' && parts.length === 2) return { view: 'camera', cameraId };
+    if (first === 'register' && parts.length === 2) return { view: 'registered', cameraId };
+    if (first === 'register' && third === 'edit' && parts.length === 3) {
+      return { view: 'edit', cameraId };
+    }
+  }
+  return { view: 'wall' };
 }
 
 export function routeHash(route: Route): string {
-  return route.view === 'wall' ? '#/' : `#/camera/${encodeURIComponent(route.cameraId)}`;
+  switch (route.view) {
+    case 'wall':
+      return '#/';
+    case 'camera':
+      return `#/camera/${encodeURIComponent(route.cameraId)}`;
+    case 'register':
+      return route.query === '' ? '#/register' : `#/register?${route.query}`;
+    case 'registered':
+      return `#/register/${encodeURIComponent(route.cameraId)}`;
+    case 'edit':
+      return `#/register/${encodeURIComponent(route.cameraId)}/edit`;
+    default:
+      return `#/${route.view}`;
+  }
+}
+
+/** Pages that are reached by a link handed out on paper or by letter; the token stands behind `#`, so that no log has it. */
+export type Arrival =
+  | { kind: 'invitation'; token: string }
+  | { kind: 'set-up'; token: string }
+  | { kind: 'sign-in-failed' }
+  | undefined;
+
+export function arrivalOf(location: { pathname: string; hash: string; search: string }): Arrival {
+  const token = decoded(location.hash.replace(/^#/u, '')) ?? '';
+  if (location.pathname === '/invitation') return { kind: 'invitation', token };
+  if (location.pathname === '/setup') return { kind: 'set-up', token };
+  // A provider of OpenID Connect sent the browser back without an account that is known here.
+  if (new URLSearchParams(location.search).get('sign-in') === 'failed') {
+    return { kind: 'sign-in-failed' };
+  }
+  return undefined;
+}
+
+/** Undefined: a broken percent sign in a hand-typed address; nothing is lost by showing the wall. */
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,20 +1,10 @@
-import {
-  CloseButton,
-  Group,
-  Select,
-  SegmentedControl,
-  TextInput,
-  Title,
-  UnstyledButton,
-} from '@mantine/core';
+import { CloseButton, Group, Select, TextInput, UnstyledButton } from '@mantine/core';
 import type { RefObject } from 'react';
-import { chooseLanguage } from './language.ts';
-import { languageOf } from './language-name.ts';
 import { useLanguage } from './use-language.ts';
 import type { LaoChoice, WallCounts, WallFilter } from './wall-filter.ts';
 import { liveStateNames, type LiveStateName } from './wire.ts';
 
-/** Name, language, counts that also choose the state, LAO and search. */
+/** Counts that also choose the state, LAO and search. */
 export function WallHeader(props: {
   counts: WallCounts;
   laos: LaoChoice[];
@@ -24,26 +14,11 @@ export function WallHeader(props: {
   /** False while there is nothing to filter. */
   ready: boolean;
 }) {
-  const { t, language } = useLanguage();
+  const { t } = useLanguage();
   const { counts, laos, filter, onFilter, ready } = props;
   return (
-    <header className="wall-header">
-      <div className="wall-header-name">
-        <img src="/favicon.svg" alt="" width={30} height={30} />
-        <Title order={1}>{t('product')}</Title>
-        <SegmentedControl
-          className="wall-header-language"
-          size="xs"
-          aria-label={t('language')}
-          value={language}
-          onChange={(chosen) => void chooseLanguage(languageOf(chosen))}
-          data={[
-            { value: 'th', label: 'ไทย' },
-            { value: 'en', label: 'English' },
-          ]}
-        />
-      </div>
-      {ready && (
+    ready && (
+      <div className="wall-header">
         <div className="wall-header-filter">
           <div className="state-counts" role="group" aria-label={t('filterByState')}>
             <StateCount name={null} count={counts.all} filter={filter} onFilter={onFilter} />
@@ -94,8 +69,8 @@ export function WallHeader(props: {
             />
           </Group>
         </div>
-      )}
-    </header>
+      </div>
+    )
   );
 }
 

@@ -8,6 +8,7 @@ import {
   scopes,
 } from '#registry/camera.ts';
 import { firstCamera } from '#gateway/web/first-camera.ts';
+import { registeredOnWire } from '#gateway/web/api/cameras.ts';
 import { cameraOnWire } from '#gateway/web/wire.ts';
 import { th } from '#gateway/web/words/th.ts';
 
@@ -31,8 +32,16 @@ describe('the screens and the registry', () => {
       ...firstCamera,
       id: '01937c3e-7b1a-7c3e-8b1a-0123456789ab',
       stream: null,
+      model: null,
+      declaredReason: null,
+      declaredAt: '2026-11-25T08:00:00.000Z',
+      version: 1,
+      createdAt: '2026-11-25T08:00:00.000Z',
+      updatedAt: '2026-11-25T08:00:00.000Z',
+      scopeAttested: null,
     };
     expect(registryCamera.safeParse(told).error).toBeUndefined();
     expect(cameraOnWire.parse(told).position).toBe(firstCamera.position);
+    expect(registeredOnWire.parse(told).version).toBe(1);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { dateAndTime, moment } from '#gateway/web/buddhist-date.ts';
 import { codecName, isPlayable } from '#gateway/web/codec.ts';
-import { parseRoute, routeHash } from '#gateway/web/route.ts';
+import { arrivalOf, parseRoute, routeHash } from '#gateway/web/route.ts';
 import { reasonWords, sinceWords, unplayableWords } from '#gateway/web/state-words.ts';
 import { en } from '#gateway/web/words/en.ts';
 import { th } from '#gateway/web/words/th.ts';
@@ -73,9 +73,29 @@ describe('dates', () => {
 });
 
 describe('the address', () => {
-  test('of a camera comes back as that camera', () => {
-    const route = { view: 'camera', cameraId: 'ก/ข 1' } as const;
+  test.each([
+    { view: 'camera', cameraId: 'ก/ข 1' },
+    { view: 'register', query: '' },
+    { view: 'register', query: 'q=ตลาด&declared=working' },
+    { view: 'registered', cameraId: 'ก/ข 1' },
+    { view: 'edit', cameraId: 'a' },
+    { view: 'people' },
+    { view: 'audit' },
+    { view: 'new' },
+  ] as const)('of $view comes back as it is', (route) => {
     expect(parseRoute(routeHash(route))).toEqual(route);
+  });
+
+  test('of a one-time link gives its token, which no server sees', () => {
+    expect(arrivalOf({ pathname: '/invitation', hash: '#Zm9v-_', search: '' })).toEqual({
+      kind: 'invitation',
+      token: 'Zm9v-_',
+    });
+    expect(arrivalOf({ pathname: '/setup', hash: '#t', search: '' })?.kind).toBe('set-up');
+    expect(arrivalOf({ pathname: '/', hash: '', search: '?sign-in=failed' })?.kind).toBe(
+      'sign-in-failed',
+    );
+    expect(arrivalOf({ pathname: '/', hash: '#/register', search: '' })).toBeUndefined();
   });
 
   test.each(['', '#', '#/', '#/camera/', '#/camera/a/b', '#/camera/%E0%'])(

@@ -1,7 +1,13 @@
+import { enAccounts } from './en-accounts.ts';
+import { enFrame } from './en-frame.ts';
+import { enRegister } from './en-register.ts';
 import type { Words } from './th.ts';
 
 /** The screens' words in English. */
 export const en: Words = {
+  ...enFrame,
+  ...enAccounts,
+  ...enRegister,
   product: 'CCTV Linkage Centre',
   wall: 'Live pictures',
   language: 'Language',

@@ -1,5 +1,12 @@
+import { thAccounts } from './th-accounts.ts';
+import { thFrame } from './th-frame.ts';
+import { thRegister } from './th-register.ts';
+
 /** The screens' words in Thai: the first language, and the shape that the others follow. */
 export const th = {
+  ...thFrame,
+  ...thAccounts,
+  ...thRegister,
   product: 'ศูนย์เชื่อมโยงภาพกล้องวงจรปิด',
   wall: 'ภาพสดจากกล้อง',
   language: 'ภาษา',

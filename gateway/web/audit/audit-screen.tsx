@@ -1,0 +1,217 @@
+import { Alert, Button, Modal, Select, Table, TextInput } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { useState } from 'react';
+import { auditExportAddress, readAudit, type AuditEntry, type AuditFilter } from '../api/audit.ts';
+import { dateAndTime } from '../buddhist-date.ts';
+import { Failure, Nothing, Page, Waiting } from '../shell/pieces.tsx';
+import { useSignedIn } from '../shell/signed-in.ts';
+import { useLoaded } from '../shell/use-loaded.ts';
+import { useLanguage } from '../use-language.ts';
+import { actionNames, actionWords, outcomes, outcomeWords } from './audit-words.ts';
+import { everyEntry, startOfDay } from './audit-filter.ts';
+
+const TYPED_AFTER_MS = 400;
+
+/** Who did what, when, from where: for auditors. */
+export default function AuditScreen() {
+  const { t, language } = useLanguage();
+  const { may } = useSignedIn();
+  const [filter, setFilter] = useState<AuditFilter>(everyEntry);
+  const [asked] = useDebouncedValue(filter, TYPED_AFTER_MS);
+  const [cursors, setCursors] = useState<(string | null)[]>([null]);
+  const cursor = cursors.at(-1) ?? null;
+  const page = useLoaded((signal) => readAudit(asked, cursor, signal), [asked, cursor]);
+  const [open, setOpen] = useState<AuditEntry>();
+  const change = (part: Partial<AuditFilter>): void => {
+    setFilter({ ...filter, ...part });
+    setCursors([null]);
+  };
+  const entries = page.value?.entries;
+
+  return (
+    <Page
+      title={t('audit.title')}
+      actions={
+        may('audit.export') && (
+          <Button component="a" variant="default" href={auditExportAddress(asked)} download>
+            {t('audit.export')}
+          </Button>
+        )
+      }
+    >
+      <div className="filters">
+        <TextInput
+          label={t('audit.from')}
+          type="date"
+          onChange={({ currentTarget }) => change({ from: startOfDay(currentTarget.value, 0) })}
+        />
+        <TextInput
+          label={t('audit.to')}
+          type="date"
+          onChange={({ currentTarget }) => change({ to: startOfDay(currentTarget.value, 1) })}
+        />
+        <Select
+          label={t('audit.action')}
+          placeholder={t('audit.every')}
+          data={actionNames.map((name) => ({ value: name, label: actionWords(name, language) }))}
+          value={filter.action || null}
+          onChange={(action) => change({ action: action ?? '' })}
+          searchable
+          clearable
+        />
+        <Select
+          label={t('audit.outcome')}
+          placeholder={t('audit.every')}
+          data={outcomes.map((name) => ({ value: name, label: outcomeWords(name, language) }))}
+          value={filter.outcome || null}
+          onChange={(outcome) => change({ outcome: outcome ?? '' })}
+          clearable
+        />
+        <TextInput
+          label={t('audit.actor')}
+          placeholder={t('audit.id')}
+          value={filter.actor}
+          onChange={({ currentTarget }) => change({ actor: currentTarget.value.trim() })}
+        />
+        <TextInput
+          label={t('audit.object')}
+          placeholder={t('audit.id')}
+          value={filter.object}
+          onChange={({ currentTarget }) => change({ object: currentTarget.value.trim() })}
+        />
+      </div>
+      <Failure error={page.error} onRetry={page.reload} />
+      {(page.value?.unreadable.length ?? 0) > 0 && (
+        <Alert color="red" variant="filled" role="alert" title={t('audit.damaged.title')}>
+          {t('audit.damaged.words', { entries: page.value?.unreadable.join(', ') })}
+        </Alert>
+      )}
+      {entries === undefined && page.loading && <Waiting />}
+      {entries?.length === 0 && <Nothing title={t('audit.none')} />}
+      {entries !== undefined && entries.length > 0 && (
+        <Table className="stacked" highlightOnHover>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>{t('audit.when')}</Table.Th>
+              <Table.Th>{t('audit.who')}</Table.Th>
+              <Table.Th>{t('audit.what')}</Table.Th>
+              <Table.Th>{t('audit.which')}</Table.Th>
+              <Table.Th>{t('audit.outcome')}</Table.Th>
+              <Table.Th>{t('audit.where')}</Table.Th>
+              <Table.Th />
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {entries.map((entry) => (
+              <Table.Tr key={entry.sequence} data-outcome={entry.outcome}>
+                <Table.Td data-label={t('audit.when')}>{dateAndTime(entry.at, language)}</Table.Td>
+                <Table.Td data-label={t('audit.who')}>
+                  {entry.actor.name || entry.actor.id}
+                </Table.Td>
+                <Table.Td data-label={t('audit.what')}>
+                  {actionWords(entry.action, language)}
+                </Table.Td>
+                <Table.Td data-label={t('audit.which')}>
+                  {entry.object.label ?? (entry.object.id || entry.object.kind)}
+                </Table.Td>
+                <Table.Td data-label={t('audit.outcome')}>
+                  {outcomeWords(entry.outcome, language)}
+                </Table.Td>
+                <Table.Td data-label={t('audit.where')}>{entry.from.address ?? '–'}</Table.Td>
+                <Table.Td>
+                  <Button
+                    variant="default"
+                    size="xs"
+                    aria-label={`${t('audit.more')} ${entry.sequence}`}
+                    onClick={() => setOpen(entry)}
+                  >
+                    {t('audit.more')}
+                  </Button>
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      )}
+      <div className="pager">
+        {cursors.length > 1 && (
+          <Button variant="default" onClick={() => setCursors(cursors.slice(0, -1))}>
+            {t('audit.newer')}
+          </Button>
+        )}
+        {page.value?.nextCursor != null && (
+          <Button
+            variant="default"
+            onClick={() => setCursors([...cursors, page.value?.nextCursor ?? null])}
+          >
+            {t('audit.older')}
+          </Button>
+        )}
+      </div>
+      <Modal
+        opened={open !== undefined}
+        onClose={() => setOpen(undefined)}
+        size="lg"
+        title={open && t('audit.entry', { number: open.sequence })}
+        transitionProps={{ duration: 0 }}
+        closeButtonProps={{ 'aria-label': t('dismiss') }}
+      >
+        {open && (
+          <EntryDetail
+            entry={open}
+            onFilter={(part) => {
+              change(part);
+              setOpen(undefined);
+            }}
+          />
+        )}
+      </Modal>
+    </Page>
+  );
+}
+
+function EntryDetail(props: { entry: AuditEntry; onFilter: (part: Partial<AuditFilter>) => void }) {
+  const { t, language } = useLanguage();
+  const { entry, onFilter } = props;
+  const rows: [string, string][] = [
+    [t('audit.when'), `${dateAndTime(entry.at, language)} (${entry.at})`],
+    [t('audit.who'), `${entry.actor.name} · ${entry.actor.role ?? '–'} · ${entry.actor.id}`],
+    [t('audit.what'), `${actionWords(entry.action, language)} (${entry.action})`],
+    [
+      t('audit.which'),
+      [entry.object.kind, entry.object.label, entry.object.id].filter(Boolean).join(' · '),
+    ],
+    [t('audit.outcome'), outcomeWords(entry.outcome, language)],
+    [
+      t('audit.where'),
+      [entry.from.address, entry.from.userAgent].filter(Boolean).join(' · ') || '–',
+    ],
+    [t('audit.why'), entry.why ?? '–'],
+    [t('audit.hash'), entry.hash],
+  ];
+  return (
+    <>
+      <dl className="detail">
+        {rows.map(([label, value]) => (
+          <div key={label}>
+            <dt>{label}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      <pre className="detail-json" tabIndex={0} aria-label={t('audit.detail')}>
+        {JSON.stringify(entry.detail, null, 2)}
+      </pre>
+      <div className="row-actions">
+        <Button variant="default" size="xs" onClick={() => onFilter({ actor: entry.actor.id })}>
+          {t('audit.sameActor')}
+        </Button>
+        {entry.object.id !== '' && (
+          <Button variant="default" size="xs" onClick={() => onFilter({ object: entry.object.id })}>
+            {t('audit.sameObject')}
+          </Button>
+        )}
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,22 @@
+import { auditActions } from '#gateway/audit/actions.ts';
+import type { Language } from '../language-name.ts';
+import { en } from '../words/en.ts';
+import { th } from '../words/th.ts';
+
+/** Words of the audit log. The acts' own stand with the acts, as `ไทย · English`; an act of a newer gateway by its name. */
+
+export const actionNames = Object.keys(auditActions);
+
+export function actionWords(action: string, language: Language): string {
+  const words: Record<string, string> = auditActions;
+  if (!Object.hasOwn(words, action)) return action;
+  const [thai = action, english = action] = (words[action] ?? '').split(' · ', 2);
+  return language === 'th' ? thai : english;
+}
+
+export const outcomes = ['done', 'refused', 'failed'] as const;
+
+export function outcomeWords(outcome: string, language: Language): string {
+  const words: Record<string, string> = (language === 'th' ? th : en).auditOutcome;
+  return Object.hasOwn(words, outcome) ? (words[outcome] ?? outcome) : outcome;
+}

@@ -1,0 +1,181 @@
+import { Alert, Button } from '@mantine/core';
+import { useRef, useState } from 'react';
+import { ApiError } from '../api/call.ts';
+import {
+  changeCamera,
+  createCamera,
+  staleOnWire,
+  twiceOnWire,
+  type Registered,
+  type Stale,
+} from '../api/cameras.ts';
+import { routeHash } from '../route.ts';
+import { Failure } from '../shell/pieces.tsx';
+import { useAct } from '../shell/use-loaded.ts';
+import { useLanguage } from '../use-language.ts';
+import { goTo } from '../use-page-state.ts';
+import { changeOf, draftOf, faultsOf, newCameraOf, stopping, type Draft } from './draft.ts';
+import type { FormPart } from './form-part.ts';
+import { PlaceGroup, PurposeGroup, RecordingGroup, RegisterGroup } from './form-groups.tsx';
+import { LinkGroup } from './link-group.tsx';
+import { StaleDialog } from './stale-dialog.tsx';
+
+/** The form in the four groups of the letter (forms.md §3). `before`: null for a new camera. */
+export function CameraForm(props: {
+  before: Registered | null;
+  start: Draft;
+  fixed: { province?: string; district?: string; lao?: string };
+  /** Reads the camera anew, and the form with it. */
+  onReload: () => void;
+}) {
+  const { t } = useLanguage();
+  const { before, start, fixed } = props;
+  const [draft, setDraft] = useState(start);
+  const [checked, setChecked] = useState(false);
+  const [nothing, setNothing] = useState(false);
+  const [stale, setStale] = useState<Stale>();
+  const form = useRef<HTMLFormElement>(null);
+  const act = useAct();
+  const faults = faultsOf(draft);
+  const refused = new Map(
+    act.error?.issues.map(({ path, message }) => [fieldOf(path), message]) ?? [],
+  );
+  const twice = act.error?.code === 'camera_twice' ? twiceOf(act.error) : undefined;
+
+  const part: FormPart = {
+    draft,
+    set: (change) => {
+      setDraft({ ...draft, ...change });
+      setNothing(false);
+    },
+    errorOf: (field) => {
+      const fault = faults.get(field);
+      if (fault !== undefined && (checked || fault === 'aboveHighest')) {
+        return t(`check.${fault}`);
+      }
+      const message = refused.get(field);
+      return message === undefined ? undefined : t('check.refused', { message });
+    },
+  };
+
+  function send(version: number, base: Draft, duplicateConfirmed: boolean): void {
+    void act.run(async () => {
+      try {
+        if (before === null) {
+          const created = await createCamera(newCameraOf(draft), duplicateConfirmed);
+          goTo({ view: 'registered', cameraId: created.id }, { replace: true });
+          return;
+        }
+        const change = changeOf(base, draft);
+        if (Object.keys(change).length === 0) {
+          setNothing(true);
+          return;
+        }
+        await changeCamera(before.id, change, { version, duplicateConfirmed });
+        goTo({ view: 'registered', cameraId: before.id });
+      } catch (error) {
+        const meanwhile = staleOf(error);
+        if (meanwhile === undefined) throw error;
+        setStale(meanwhile);
+      }
+    });
+  }
+
+  function submit(duplicateConfirmed: boolean): void {
+    setChecked(true);
+    const [first] = stopping(faults);
+    if (first !== undefined) {
+      // The first thing to put right, where the keyboard is needed next.
+      form.current?.querySelector<HTMLElement>(`[data-field="${first}"]`)?.focus();
+      return;
+    }
+    send(before?.version ?? 0, start, duplicateConfirmed);
+  }
+
+  return (
+    <form
+      ref={form}
+      className="camera-form"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit(false);
+      }}
+    >
+      <PlaceGroup {...part} fixed={fixed} />
+      <PurposeGroup {...part} />
+      <LinkGroup {...part} hasPassword={before?.stream != null} />
+      <RecordingGroup {...part} />
+      <RegisterGroup {...part} />
+      {checked && stopping(faults).length > 0 && (
+        <Alert color="red" variant="light" role="alert">
+          {t('form.faults', { count: stopping(faults).length })}
+        </Alert>
+      )}
+      {nothing && (
+        <Alert color="gray" variant="light" role="status">
+          {t('form.nothing')}
+        </Alert>
+      )}
+      {twice === undefined ? (
+        <Failure error={act.error} />
+      ) : (
+        <Alert color="yellow" variant="light" role="alert" title={t('form.twice.title')}>
+          <p>{t('form.twice.words')}</p>
+          <ul className="plain-list">
+            {twice.map((camera) => (
+              <li key={camera.id}>
+                <a
+                  href={routeHash({ view: 'registered', cameraId: camera.id })}
+                  target="_blank"
+                  rel="noreferrer"
+                >
+                  {camera.position}
+                </a>
+              </li>
+            ))}
+          </ul>
+          <Button variant="default" onClick={() => submit(true)}>
+            {t('form.twice.both')}
+          </Button>
+        </Alert>
+      )}
+      <div className="form-foot">
+        <p>{t('form.attest')}</p>
+        <Button type="submit" loading={act.busy}>
+          {before === null ? t('form.create') : t('save')}
+        </Button>
+      </div>
+      {stale && (
+        <StaleDialog
+          stale={stale}
+          mine={draft}
+          onKeepMine={() => {
+            setStale(undefined);
+            // Against what is stored now, so that only what differs from it is written.
+            send(stale.current.version, draftOf(stale.current), false);
+          }}
+          onTakeTheirs={props.onReload}
+          onClose={() => setStale(undefined)}
+        />
+      )}
+    </form>
+  );
+}
+
+function staleOf(error: unknown): Stale | undefined {
+  if (!(error instanceof ApiError) || error.code !== 'camera_changed_meanwhile') return undefined;
+  return staleOnWire.safeParse(error.details).data;
+}
+
+function twiceOf(error: ApiError): { id: string; position: string }[] {
+  return twiceOnWire.safeParse(error.details).data?.cameras ?? [];
+}
+
+/** The gateway's pointer to a field, as the form calls it: `/stream/url` is `url`. */
+function fieldOf(path: string): string {
+  const parts = path.split('/').filter((part) => part !== '');
+  if (parts[0] === 'stream') return parts[1] ?? 'url';
+  if (parts[0] === 'lao') return parts.slice(0, 2).join('.');
+  return parts[0] ?? '';
+}

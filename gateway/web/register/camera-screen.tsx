@@ -1,0 +1,177 @@
+import { Alert, Button, Modal, Textarea, Title } from '@mantine/core';
+import { useState } from 'react';
+import { deleteCamera, readCamera, restoreCamera, type CameraDetail } from '../api/cameras.ts';
+import { dateAndTime } from '../buddhist-date.ts';
+import { routeHash } from '../route.ts';
+import { Failure, Page, Waiting } from '../shell/pieces.tsx';
+import { useSignedIn } from '../shell/signed-in.ts';
+import { useAct, useLoaded } from '../shell/use-loaded.ts';
+import { useLanguage } from '../use-language.ts';
+import { CameraHistory } from './camera-history.tsx';
+import { Findings } from './findings.tsx';
+import { LivePane } from './live-pane.tsx';
+import { PositionMap } from './position-map.tsx';
+import { RegisteredFields } from './registered-fields.tsx';
+
+/** One camera of the register: what is registered and by whom, what disagrees, its picture, its history. */
+export default function CameraScreen({ cameraId }: { cameraId: string }) {
+  const { t } = useLanguage();
+  const { may } = useSignedIn();
+  const camera = useLoaded((signal) => readCamera(cameraId, signal), [cameraId]);
+  const [deleting, setDeleting] = useState(false);
+  const { value } = camera;
+  const present = value !== undefined && value.deleted === null;
+  return (
+    <Page
+      title={value?.position ?? t('camera.title')}
+      actions={
+        present && (
+          <>
+            {may('camera.watch') && value.stream !== null && (
+              <Button
+                component="a"
+                variant="default"
+                href={routeHash({ view: 'camera', cameraId })}
+              >
+                {t('openLarge')}
+              </Button>
+            )}
+            {may('camera.delete') && (
+              <Button variant="default" onClick={() => setDeleting(true)}>
+                {t('camera.delete')}
+              </Button>
+            )}
+            {may('camera.edit') && (
+              <Button component="a" href={routeHash({ view: 'edit', cameraId })}>
+                {t('form.edit')}
+              </Button>
+            )}
+          </>
+        )
+      }
+    >
+      <Failure error={camera.error} onRetry={camera.reload} />
+      {value === undefined && camera.loading && <Waiting />}
+      {value !== undefined && (
+        <>
+          <p className="page-under">
+            {value.lao.name} · {value.lao.district} · {value.lao.province}
+          </p>
+          <Deleted camera={value} onRestored={camera.reload} />
+          <div className="camera-columns">
+            <div>
+              {value.stream !== null && may('camera.watch') && present && (
+                <LivePane camera={value} />
+              )}
+              <Findings camera={value} onAccepted={camera.reload} />
+              <RegisteredFields camera={value} />
+            </div>
+            <div>
+              {value.latitude !== null && value.longitude !== null && (
+                <section className="card">
+                  <Title order={3}>{t('camera.place')}</Title>
+                  <PositionMap
+                    latitude={String(value.latitude)}
+                    longitude={String(value.longitude)}
+                  />
+                  <p>
+                    {value.latitude}, {value.longitude}
+                  </p>
+                </section>
+              )}
+              <CameraHistory cameraId={cameraId} version={value.version} />
+            </div>
+          </div>
+          {deleting && (
+            <DeleteDialog
+              camera={value}
+              onClose={() => setDeleting(false)}
+              onDeleted={() => {
+                setDeleting(false);
+                camera.reload();
+              }}
+            />
+          )}
+        </>
+      )}
+    </Page>
+  );
+}
+
+/** A camera that was deleted is still told, and comes back by one press. */
+function Deleted(props: { camera: CameraDetail; onRestored: () => void }) {
+  const { t, language } = useLanguage();
+  const { may } = useSignedIn();
+  const { deleted, id } = props.camera;
+  const act = useAct();
+  if (deleted === null) return null;
+  return (
+    <Alert color="red" variant="light" role="status" title={t('camera.deleted')}>
+      <p>
+        {t('camera.deletedBy', {
+          name: deleted.by.name,
+          time: dateAndTime(deleted.at, language),
+          reason: deleted.reason,
+        })}
+      </p>
+      <Failure error={act.error} />
+      {may('camera.delete') && (
+        <Button
+          variant="default"
+          loading={act.busy}
+          onClick={() =>
+            void act.run(() => restoreCamera(id)).then((done) => done && props.onRestored())
+          }
+        >
+          {t('camera.restore')}
+        </Button>
+      )}
+    </Alert>
+  );
+}
+
+function DeleteDialog(props: { camera: CameraDetail; onClose: () => void; onDeleted: () => void }) {
+  const { t } = useLanguage();
+  const { camera } = props;
+  const [reason, setReason] = useState('');
+  const act = useAct();
+  return (
+    <Modal
+      opened
+      onClose={props.onClose}
+      title={t('camera.delete')}
+      transitionProps={{ duration: 0 }}
+      closeButtonProps={{ 'aria-label': t('dismiss') }}
+    >
+      <form
+        className="narrow-form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void act
+            .run(() => deleteCamera(camera.id, camera.version, reason.trim()))
+            .then((done) => done && props.onDeleted());
+        }}
+      >
+        <p>{t('camera.deleteWords', { position: camera.position })}</p>
+        <Textarea
+          label={t('camera.reason')}
+          required
+          withAsterisk={false}
+          maxLength={500}
+          value={reason}
+          onChange={({ currentTarget }) => setReason(currentTarget.value)}
+          data-autofocus
+        />
+        <Failure error={act.error} />
+        <div className="row-actions">
+          <Button type="submit" color="red" loading={act.busy} disabled={reason.trim() === ''}>
+            {t('camera.delete')}
+          </Button>
+          <Button variant="default" onClick={props.onClose}>
+            {t('cancel')}
+          </Button>
+        </div>
+      </form>
+    </Modal>
+  );
+}

@@ -1,0 +1,294 @@
+import type { Registered } from '../api/cameras.ts';
+import { scopes } from './choices.ts';
+
+/**
+ * A camera as a form holds it while it is typed, and what of it goes to the API. Pure. Checks are those of
+ * registry/camera.ts, said before anything is sent, in the owner's words (words/check); the gateway checks again.
+ */
+export interface Draft {
+  owningAgency: string;
+  position: string;
+  latitude: string;
+  longitude: string;
+  lao: { name: string; district: string; province: string };
+  scope: string;
+  purposes: string[];
+  linkedAgencies: string[];
+  linkNetwork: string;
+  linked: boolean;
+  url: string;
+  subUrl: string;
+  username: string;
+  /** Empty: the one that is kept stays. */
+  password: string;
+  transport: string;
+  sound: boolean;
+  record: boolean;
+  site: string;
+  brand: string;
+  model: string;
+  recordedResolution: string;
+  highestResolution: string;
+  retentionDays: string;
+  frameRate: string;
+  fileFormat: string;
+  budgetSource: string;
+  declared: string;
+  declaredReason: string;
+}
+
+export const emptyDraft: Draft = {
+  owningAgency: '',
+  position: '',
+  latitude: '',
+  longitude: '',
+  lao: { name: '', district: '', province: '' },
+  scope: scopes[0],
+  purposes: [],
+  linkedAgencies: [],
+  linkNetwork: '',
+  linked: false,
+  url: '',
+  subUrl: '',
+  username: '',
+  password: '',
+  transport: 'auto',
+  sound: false,
+  record: true,
+  site: '',
+  brand: '',
+  model: '',
+  recordedResolution: '',
+  highestResolution: '',
+  retentionDays: '',
+  frameRate: '',
+  fileFormat: '',
+  budgetSource: '',
+  declared: 'working',
+  declaredReason: '',
+};
+
+export function draftOf(camera: Registered): Draft {
+  const { stream } = camera;
+  return {
+    owningAgency: camera.owningAgency,
+    position: camera.position,
+    latitude: text(camera.latitude),
+    longitude: text(camera.longitude),
+    lao: camera.lao,
+    scope: camera.scope ?? scopes[0],
+    purposes: camera.purposes,
+    linkedAgencies: camera.linkedAgencies,
+    linkNetwork: text(camera.linkNetwork),
+    linked: stream !== null,
+    url: stream?.url ?? '',
+    subUrl: stream?.subUrl ?? '',
+    username: stream?.username ?? '',
+    password: '',
+    transport: stream?.transport ?? 'auto',
+    sound: stream?.sound ?? false,
+    record: stream?.record ?? true,
+    site: text(camera.site),
+    brand: text(camera.brand),
+    model: text(camera.model),
+    recordedResolution: text(camera.recordedResolution),
+    highestResolution: text(camera.highestResolution),
+    retentionDays: text(camera.retentionDays),
+    frameRate: text(camera.frameRate),
+    fileFormat: text(camera.fileFormat),
+    budgetSource: text(camera.budgetSource),
+    declared: camera.declared ?? 'working',
+    declaredReason: text(camera.declaredReason),
+  };
+}
+
+/** Names of words/check. */
+export type Fault =
+  | 'missing'
+  | 'onePurpose'
+  | 'resolution'
+  | 'aboveHighest'
+  | 'days'
+  | 'rate'
+  | 'coordinate'
+  | 'bothCoordinates'
+  | 'address'
+  | 'reason';
+
+const MAX_RETENTION_DAYS = 36_500;
+const MAX_FRAME_RATE = 240;
+
+/** By field, as in the draft; `lao.name` and its like for the place. `aboveHighest` warns, and lets pass (forms.md §3). */
+export function faultsOf(draft: Draft): Map<string, Fault> {
+  const faults = new Map<string, Fault>();
+  const required = (field: string, value: string): void => {
+    if (value.trim() === '') faults.set(field, 'missing');
+  };
+  required('owningAgency', draft.owningAgency);
+  required('position', draft.position);
+  required('lao.province', draft.lao.province);
+  required('lao.district', draft.lao.district);
+  required('lao.name', draft.lao.name);
+  required('budgetSource', draft.budgetSource);
+  if (draft.purposes.length === 0) faults.set('purposes', 'onePurpose');
+  checkCoordinates(draft, faults);
+  for (const field of ['recordedResolution', 'highestResolution'] as const) {
+    if (draft[field].trim() !== '' && resolutionOf(draft[field]) === undefined) {
+      faults.set(field, 'resolution');
+    }
+  }
+  if (isAboveHighest(draft)) faults.set('recordedResolution', 'aboveHighest');
+  const days = draft.retentionDays.trim() === '' ? 1 : numberOf(draft.retentionDays);
+  if (!Number.isInteger(days) || days < 0 || days > MAX_RETENTION_DAYS) {
+    faults.set('retentionDays', 'days');
+  }
+  const rate = draft.frameRate.trim() === '' ? 1 : numberOf(draft.frameRate);
+  if (!(rate > 0 && rate <= MAX_FRAME_RATE)) faults.set('frameRate', 'rate');
+  if (isLinked(draft)) {
+    if (!/^rtsps?:\/\/\S+$/iu.test(draft.url.trim())) faults.set('url', 'address');
+    if (draft.subUrl.trim() !== '' && !/^rtsps?:\/\/\S+$/iu.test(draft.subUrl.trim())) {
+      faults.set('subUrl', 'address');
+    }
+  }
+  if (draft.declared === 'unrepairable') {
+    if (draft.declaredReason.trim() === '') faults.set('declaredReason', 'reason');
+  }
+  return faults;
+}
+
+/** Those that keep a form from being sent. */
+export function stopping(faults: ReadonlyMap<string, Fault>): string[] {
+  return [...faults].filter(([, fault]) => fault !== 'aboveHighest').map(([field]) => field);
+}
+
+/** A camera in a closed area is counted, never linked (forms.md §3). */
+export function isLinked(draft: Draft): boolean {
+  return draft.linked && draft.scope !== 'closed-area';
+}
+
+/** The body of POST /api/v1/cameras. */
+export function newCameraOf(draft: Draft): Record<string, unknown> {
+  return { ...fieldsOf(draft), stream: isLinked(draft) ? newStreamOf(draft) : null };
+}
+
+/** The body of PATCH: what differs from what was read, and nothing else. Empty: nothing was changed. */
+export function changeOf(before: Draft, draft: Draft): Record<string, unknown> {
+  const old: Record<string, unknown> = fieldsOf(before);
+  const change: Record<string, unknown> = Object.fromEntries(
+    Object.entries(fieldsOf(draft)).filter(
+      ([field, value]) => JSON.stringify(value) !== JSON.stringify(old[field]),
+    ),
+  );
+  if (!isLinked(draft)) {
+    // A change to a closed area ends the link by itself.
+    if (isLinked(before) && draft.scope !== 'closed-area') change['stream'] = null;
+  } else if (!isLinked(before)) {
+    change['stream'] = newStreamOf(draft);
+  } else {
+    const stream = streamChangeOf(before, draft);
+    if (Object.keys(stream).length > 0) change['stream'] = stream;
+  }
+  return change;
+}
+
+function fieldsOf(draft: Draft) {
+  return {
+    owningAgency: draft.owningAgency.trim(),
+    position: draft.position.trim(),
+    purposes: draft.purposes,
+    linkedAgencies: draft.linkedAgencies,
+    linkNetwork: orNull(draft.linkNetwork),
+    brand: orNull(draft.brand),
+    model: orNull(draft.model),
+    recordedResolution: resolutionOf(draft.recordedResolution) ?? orNull(draft.recordedResolution),
+    highestResolution: resolutionOf(draft.highestResolution) ?? orNull(draft.highestResolution),
+    retentionDays: numberOrNull(draft.retentionDays),
+    frameRate: numberOrNull(draft.frameRate),
+    fileFormat: orNull(draft.fileFormat),
+    lao: {
+      name: draft.lao.name.trim(),
+      district: draft.lao.district.trim(),
+      province: draft.lao.province.trim(),
+    },
+    budgetSource: draft.budgetSource.trim(),
+    scope: draft.scope,
+    declared: draft.declared,
+    declaredReason: orNull(draft.declaredReason),
+    latitude: numberOrNull(draft.latitude),
+    longitude: numberOrNull(draft.longitude),
+    site: orNull(draft.site),
+  };
+}
+
+export function newStreamOf(draft: Draft) {
+  return {
+    url: draft.url.trim(),
+    subUrl: orNull(draft.subUrl),
+    username: draft.username === '' ? null : draft.username,
+    password: draft.password === '' ? null : draft.password,
+    transport: draft.transport,
+    sound: draft.sound,
+    record: draft.record,
+  };
+}
+
+function streamChangeOf(before: Draft, draft: Draft): Record<string, unknown> {
+  const old: Record<string, unknown> = newStreamOf(before);
+  return Object.fromEntries(
+    Object.entries(newStreamOf(draft)).filter(
+      ([field, value]) => value !== old[field] && !(field === 'password' && value === null),
+    ),
+  );
+}
+
+function checkCoordinates(draft: Draft, faults: Map<string, Fault>): void {
+  const bounds = { latitude: 90, longitude: 180 } as const;
+  for (const field of ['latitude', 'longitude'] as const) {
+    if (draft[field].trim() === '') continue;
+    const degrees = numberOf(draft[field]);
+    if (!(Math.abs(degrees) <= bounds[field])) faults.set(field, 'coordinate');
+  }
+  const missing = draft.latitude.trim() === '' ? 'latitude' : 'longitude';
+  if ((draft.latitude.trim() === '') !== (draft.longitude.trim() === '')) {
+    faults.set(missing, 'bothCoordinates');
+  }
+}
+
+function isAboveHighest(draft: Draft): boolean {
+  const recorded = pixelsOf(draft.recordedResolution);
+  const highest = pixelsOf(draft.highestResolution);
+  return recorded !== undefined && highest !== undefined && recorded > highest;
+}
+
+function pixelsOf(typed: string): number | undefined {
+  const [width, height] = resolutionOf(typed)?.split('x').map(Number) ?? [];
+  return width === undefined || height === undefined ? undefined : width * height;
+}
+
+/** `1920 × 1080` in any of the ways that people type it, as the registry keeps it; undefined: it is none. */
+export function resolutionOf(typed: string): string | undefined {
+  const match = /^(\d{2,5})[x×*X](\d{2,5})$/u.exec(arabic(typed).replace(/[\s,]/gu, ''));
+  return match === null ? undefined : `${Number(match[1])}x${Number(match[2])}`;
+}
+
+/** NaN: it is none. Thai digits are as good as Arabic ones (forms.md §4.7). */
+export function numberOf(typed: string): number {
+  const plain = arabic(typed).trim();
+  return plain === '' ? Number.NaN : Number(plain);
+}
+
+function numberOrNull(typed: string): number | null {
+  return typed.trim() === '' ? null : numberOf(typed);
+}
+
+function arabic(typed: string): string {
+  return typed.replace(/[๐-๙]/gu, (digit) => String((digit.codePointAt(0) ?? 0) - 0x0e50));
+}
+
+function text(value: string | number | null): string {
+  return value === null ? '' : String(value);
+}
+
+function orNull(typed: string): string | null {
+  return typed.trim() === '' ? null : typed.trim();
+}

@@ -1,0 +1,84 @@
+import { lazy, Suspense, useEffect, useRef, useState, type ComponentType } from 'react';
+import { startGatewayFeed, type GatewayFeed } from './gateway-feed.ts';
+import type { Route } from './route.ts';
+import { firstScreen } from './shell/screen-rights.ts';
+import { Nothing, Page, Waiting } from './shell/pieces.tsx';
+import { mayOpen } from './shell/screen-rights.ts';
+import { useSignedIn } from './shell/signed-in.ts';
+import { useLanguage } from './use-language.ts';
+import { goTo, useRoute } from './use-page-state.ts';
+
+// Each screen is a file of its own for the browser: the wall loads no forms, and a form no player.
+const WallScreen = lazy(() => import('./wall-screen.tsx'));
+const RegisterScreen = lazy(() => import('./register/register-screen.tsx'));
+const CameraScreen = lazy(() => import('./register/camera-screen.tsx'));
+const CameraForm = lazy(() => import('./register/form-screen.tsx'));
+const PeopleScreen = lazy(() => import('./people/people-screen.tsx'));
+const AuditScreen = lazy(() => import('./audit/audit-screen.tsx'));
+const ProfileScreen = lazy(() => import('./profile/profile-screen.tsx'));
+
+const plainScreens: Partial<Record<Route['view'], ComponentType>> = {
+  people: PeopleScreen,
+  audit: AuditScreen,
+  profile: ProfileScreen,
+};
+
+/** The screen that the address names, if it is theirs. */
+export function Screens({ onSignedOut }: { onSignedOut: () => void }) {
+  const { t } = useLanguage();
+  const route = useRoute();
+  const { may } = useSignedIn();
+  const allowed = mayOpen(route.view, may);
+  const first = firstScreen(may);
+
+  useEffect(() => {
+    // Nobody asked for the wall by name: who may not watch begins where they may.
+    if (!allowed && route.view === 'wall' && first.view !== 'wall') goTo(first, { replace: true });
+  }, [allowed, route.view, first]);
+
+  if (!allowed) {
+    return (
+      <Page title={t('notYours.title')}>
+        <Nothing title={t('notYours.words')} />
+      </Page>
+    );
+  }
+  return (
+    <Suspense fallback={<Waiting />}>
+      <Screen route={route} onSignedOut={onSignedOut} />
+    </Suspense>
+  );
+}
+
+function Screen({ route, onSignedOut }: { route: Route; onSignedOut: () => void }) {
+  switch (route.view) {
+    case 'wall':
+    case 'camera':
+      return <WallWithFeed onSignedOut={onSignedOut} />;
+    case 'register':
+      return <RegisterScreen query={route.query} />;
+    case 'registered':
+      return <CameraScreen key={route.cameraId} cameraId={route.cameraId} />;
+    case 'edit':
+      return <CameraForm key={route.cameraId} cameraId={route.cameraId} />;
+    case 'new':
+      return <CameraForm key="new" cameraId={null} />;
+    default: {
+      const Plain = plainScreens[route.view] ?? ProfileScreen;
+      return <Plain />;
+    }
+  }
+}
+
+/** The feed holds one of the browser's connections to the gateway: only while the wall is open. */
+function WallWithFeed({ onSignedOut }: { onSignedOut: () => void }) {
+  const [feed, setFeed] = useState<GatewayFeed>();
+  const signedOut = useRef(onSignedOut);
+  signedOut.current = onSignedOut;
+  useEffect(() => {
+    const started = startGatewayFeed({ onSignedOut: () => signedOut.current() });
+    setFeed(started);
+    return () => started.stop();
+  }, []);
+  return feed === undefined ? <Waiting /> : <WallScreen feed={feed} />;
+}

@@ -1,0 +1,60 @@
+import type { Route } from '../route.ts';
+
+/**
+ * Which action of the gateway's policy (gateway/auth/actions.ts) a screen needs. What is not theirs is not shown; the
+ * gateway decides again at every request.
+ */
+const needs: Readonly<Record<Route['view'], string | null>> = {
+  wall: 'camera.watch',
+  camera: 'camera.watch',
+  register: 'camera.list',
+  registered: 'camera.read',
+  edit: 'camera.edit',
+  new: 'camera.create',
+  import: 'camera.import',
+  discover: 'camera.test',
+  people: 'people.manage',
+  audit: 'audit.read',
+  profile: null,
+};
+
+export function mayOpen(view: Route['view'], may: (action: string) => boolean): boolean {
+  const action = needs[view];
+  return action === null || may(action);
+}
+
+/** In the order of the menu. */
+export const menu = ['wall', 'register', 'people', 'audit'] as const;
+export type MenuItem = (typeof menu)[number];
+
+/** Where somebody begins: the wall, or the first screen that is theirs. */
+export function firstScreen(may: (action: string) => boolean): Route {
+  const first = menu.find((item) => mayOpen(item, may));
+  if (first === undefined) return { view: 'profile' };
+  return routeOf(first);
+}
+
+export function routeOf(item: MenuItem): Route {
+  return item === 'register' ? { view: 'register', query: '' } : { view: item };
+}
+
+/** The menu's entry under which a screen lies. */
+export function menuItemOf(view: Route['view']): MenuItem | undefined {
+  switch (view) {
+    case 'wall':
+    case 'camera':
+      return 'wall';
+    case 'register':
+    case 'registered':
+    case 'edit':
+    case 'new':
+    case 'import':
+    case 'discover':
+      return 'register';
+    case 'people':
+    case 'audit':
+      return view;
+    case 'profile':
+      return undefined;
+  }
+}

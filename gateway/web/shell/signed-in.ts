@@ -1,0 +1,19 @@
+import { createContext, useContext } from 'react';
+import type { Session } from '../api/session.ts';
+
+/** The person at this page, for what lies below the frame. */
+export interface SignedIn {
+  person: NonNullable<Session['person']>;
+  secondFactor: Session['secondFactor'];
+  /** By the names of the gateway's policy: what is not theirs is not shown. The gateway refuses it all the same. */
+  may: (action: string) => boolean;
+  reread: () => Promise<void>;
+}
+
+export const SignedInContext = createContext<SignedIn | null>(null);
+
+export function useSignedIn(): SignedIn {
+  const signedIn = useContext(SignedInContext);
+  if (signedIn === null) throw new Error('drawn outside of the signed-in frame');
+  return signedIn;
+}

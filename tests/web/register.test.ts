@@ -1,0 +1,240 @@
+import { describe, expect, test } from 'vitest';
+import type { Grant } from '#gateway/web/api/areas.ts';
+import { startOfDay } from '#gateway/web/audit/audit-filter.ts';
+import { grantWords } from '#gateway/web/people/grant-words.ts';
+import { isWhole, newGrant, withRole } from '#gateway/web/people/grants.ts';
+import { csvOf } from '#gateway/web/people/list-file.ts';
+import { browserName } from '#gateway/web/profile/browser-name.ts';
+import {
+  changeOf,
+  emptyDraft,
+  faultsOf,
+  newCameraOf,
+  numberOf,
+  resolutionOf,
+  stopping,
+  type Draft,
+} from '#gateway/web/register/draft.ts';
+import {
+  fromDrawing,
+  isFarAway,
+  moved,
+  toDrawing,
+  wholeCountry,
+  zoomed,
+} from '#gateway/web/register/map-view.ts';
+import { ownPlace } from '#gateway/web/register/own-place.ts';
+import { filterOf, filterQuery, withFilter } from '#gateway/web/register/register-filter.ts';
+import { viewsOf, withView } from '#gateway/web/register/saved-views.ts';
+import { firstScreen, mayOpen } from '#gateway/web/shell/screen-rights.ts';
+
+const filled: Draft = {
+  ...emptyDraft,
+  owningAgency: 'ทต.เกาะลันตาใหญ่',
+  position: 'ตลาดสด',
+  purposes: ['prevention'],
+  lao: { name: 'ทต.เกาะลันตาใหญ่', district: 'เกาะลันตา', province: 'กระบี่' },
+  budgetSource: 'กระทรวงมหาดไทย',
+};
+const linked: Draft = { ...filled, linked: true, url: 'rtsp://10.0.0.1/a', username: 'viewer' };
+
+describe('the form', () => {
+  test('says which fields are missing, and lets a filled one go', () => {
+    expect(stopping(faultsOf(emptyDraft)).toSorted()).toEqual(
+      [
+        'budgetSource',
+        'lao.district',
+        'lao.name',
+        'lao.province',
+        'owningAgency',
+        'position',
+        'purposes',
+      ].toSorted(),
+    );
+    expect(faultsOf(filled).size).toBe(0);
+  });
+
+  test('takes Thai digits and sizes however they are typed', () => {
+    expect(numberOf('๓๐')).toBe(30);
+    expect(numberOf('')).toBeNaN();
+    for (const typed of ['1920x1080', '1920 × 1080', '๑๙๒๐*๑๐๘๐', '1,920X1,080']) {
+      expect(resolutionOf(typed)).toBe('1920x1080');
+    }
+    expect(resolutionOf('Full HD')).toBeUndefined();
+    expect(newCameraOf({ ...filled, retentionDays: '๓๐' })['retentionDays']).toBe(30);
+  });
+
+  test('warns of field 7 above field 8, and does not stop for it', () => {
+    const faults = faultsOf({
+      ...filled,
+      recordedResolution: '3840x2160',
+      highestResolution: '1920x1080',
+    });
+    expect(faults.get('recordedResolution')).toBe('aboveHighest');
+    expect(stopping(faults)).toEqual([]);
+  });
+
+  test.each([
+    ['retentionDays', '30.5', 'days'],
+    ['retentionDays', '-1', 'days'],
+    ['frameRate', '0', 'rate'],
+    ['frameRate', 'เร็ว', 'rate'],
+    ['latitude', '91', 'coordinate'],
+    ['recordedResolution', 'HD', 'resolution'],
+  ] as const)('refuses %s %j', (field, value, fault) => {
+    expect(faultsOf({ ...filled, [field]: value }).get(field)).toBe(fault);
+  });
+
+  test('wants both coordinates, and an rtsp address of a linked camera', () => {
+    expect(faultsOf({ ...filled, latitude: '7.5' }).get('longitude')).toBe('bothCoordinates');
+    expect(faultsOf({ ...linked, url: 'http://10.0.0.1/' }).get('url')).toBe('address');
+    expect(faultsOf(linked).size).toBe(0);
+  });
+
+  test('a closed area has no stream, whatever is still typed', () => {
+    const closed = { ...linked, scope: 'closed-area', url: 'no address' };
+    expect(newCameraOf(closed)['stream']).toBeNull();
+    expect(faultsOf(closed).has('url')).toBe(false);
+    expect(changeOf(linked, closed)).toEqual({ scope: 'closed-area' });
+  });
+
+  test('sends what was changed and nothing else', () => {
+    expect(changeOf(filled, filled)).toEqual({});
+    expect(changeOf(filled, { ...filled, brand: 'ก', retentionDays: '15' })).toEqual({
+      brand: 'ก',
+      retentionDays: 15,
+    });
+    expect(changeOf(linked, { ...linked, linked: false })).toEqual({ stream: null });
+  });
+
+  test('a password that was not typed is not sent; one that was is', () => {
+    expect(changeOf(linked, { ...linked, sound: true })).toEqual({ stream: { sound: true } });
+    expect(changeOf(linked, { ...linked, password: 'new' })).toEqual({
+      stream: { password: 'new' },
+    });
+  });
+});
+
+describe("the register's filter", () => {
+  test('comes back from its address, without what is unknown or empty', () => {
+    const query = filterQuery({ q: 'ตลาด', declared: 'working', brand: ' ' });
+    expect(filterOf(query)).toEqual({ q: 'ตลาด', declared: 'working' });
+    expect(filterOf('evil=1&q=&lao=ก')).toEqual({ lao: 'ก' });
+  });
+
+  test('another province lets the district and the LAO of the old one go', () => {
+    const filter = { province: 'กระบี่', district: 'เกาะลันตา', lao: 'ก' };
+    expect(filterQuery(withFilter(filter, { province: 'ตรัง' }))).toBe(
+      filterQuery({ province: 'ตรัง' }),
+    );
+    expect(withFilter(filter, { q: 'ข' })).toEqual({ ...filter, q: 'ข' });
+  });
+
+  test('views that were saved survive nonsense in the storage', () => {
+    expect(viewsOf(null)).toEqual([]);
+    expect(viewsOf('{')).toEqual([]);
+    expect(viewsOf('[{"name":1},{"name":"ก","query":"q=1"},null]')).toEqual([
+      { name: 'ก', query: 'q=1' },
+    ]);
+  });
+
+  test('a view of the same name is replaced', () => {
+    const views = withView([{ name: 'ก', query: 'q=1' }], { name: 'ก', query: 'q=2' });
+    expect(views).toEqual([{ name: 'ก', query: 'q=2' }]);
+  });
+});
+
+describe('the map', () => {
+  test('a point that is drawn is the point that is read', () => {
+    const { x, y } = toDrawing({ latitude: 7.5349, longitude: 99.0931 });
+    expect(fromDrawing(x, y)).toEqual({ latitude: 7.5349, longitude: 99.0931 });
+  });
+
+  test('arrow keys move by a fiftieth of what is shown; other keys do not', () => {
+    const start = { latitude: 8, longitude: 99 };
+    expect(moved(start, 'ArrowUp', 1)).toEqual({ latitude: 8.02, longitude: 99 });
+    expect(moved(start, 'ArrowLeft', 1)?.longitude).toBeLessThan(99);
+    expect(moved(start, 'a', 1)).toBeUndefined();
+  });
+
+  test('is never farther away than the whole country', () => {
+    expect(zoomed(zoomed(wholeCountry, 0.5), 8)).toEqual(wholeCountry);
+  });
+
+  test('exchanged coordinates are noticed', () => {
+    expect(isFarAway({ latitude: 7.5, longitude: 99.1 })).toBe(false);
+    expect(isFarAway({ latitude: 99.1, longitude: 7.5 })).toBe(true);
+  });
+});
+
+describe('people', () => {
+  const krabi = { level: 'province', province: 'กระบี่' } as const;
+
+  test('a new role lies in the area of whoever gives it, at the level that it has', () => {
+    const grant = newGrant([{ role: 'administrator', area: krabi }]);
+    expect(grant).toEqual({
+      role: 'owner',
+      area: { level: 'lao', province: 'กระบี่', district: '', lao: '' },
+    });
+    expect(isWhole(grant)).toBe(false);
+    expect(isWhole(withRole(grant, 'auditor'))).toBe(true);
+    expect(withRole(grant, 'province').area).toEqual(krabi);
+  });
+
+  test('a role of a newer gateway is shown by its name', () => {
+    expect(grantWords({ role: 'constructor', area: krabi }, 'th')).toBe('constructor · จ.กระบี่');
+  });
+
+  test('links to hand out are a CSV in which no name is a formula', () => {
+    const row = { line: 2, email: 'a@b.th', outcome: 'created', problem: null };
+    const csv = csvOf(
+      {
+        rows: [
+          { ...row, name: '=1+1', link: '/invitation#x' },
+          { ...row, name: 'ก, ข', link: null },
+        ],
+        created: 1,
+        refused: 0,
+      },
+      'https://cctv.example',
+    );
+    expect(csv).toContain("'=1+1,a@b.th,https://cctv.example/invitation#x");
+    expect(csv).not.toContain('ก, ข');
+  });
+
+  test('what an LAO keeps lies in that LAO; of two LAOs only the district is common', () => {
+    expect(ownPlace([ownerOf('ก')])).toEqual({ province: 'กระบี่', district: 'เกาะลันตา', lao: 'ก' });
+    expect(ownPlace([ownerOf('ก'), ownerOf('ข')])).toEqual({
+      province: 'กระบี่',
+      district: 'เกาะลันตา',
+    });
+    expect(ownPlace([{ role: 'operator', area: krabi }])).toEqual({});
+  });
+
+  test('a browser is called by its own name', () => {
+    expect(browserName('Mozilla/5.0 (Windows NT 10.0) Chrome/140 Safari/537 Edg/140')).toBe(
+      'Edge · Windows',
+    );
+    expect(browserName('?')).toBeUndefined();
+  });
+
+  test('nobody is led to a screen that is not theirs', () => {
+    expect(firstScreen(mayReadAudit)).toEqual({ view: 'audit' });
+    expect(mayOpen('people', mayReadAudit)).toBe(false);
+    expect(firstScreen(() => false)).toEqual({ view: 'profile' });
+  });
+});
+
+test('a day of the audit log is a day in Thailand', () => {
+  expect(startOfDay('2026-11-25', 0)).toBe('2026-11-24T17:00:00.000Z');
+  expect(startOfDay('2026-11-25', 1)).toBe('2026-11-25T17:00:00.000Z');
+  expect(startOfDay('', 0)).toBe('');
+});
+
+function ownerOf(lao: string): Grant {
+  return { role: 'owner', area: { level: 'lao', province: 'กระบี่', district: 'เกาะลันตา', lao } };
+}
+
+function mayReadAudit(action: string): boolean {
+  return action === 'audit.read';
+}
