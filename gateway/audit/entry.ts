@@ -100,7 +100,7 @@ function boundedRecord(record: object, depth: number): { [name: string]: Json } 
     // A boolean or null under such a name is a fact about a secret ("password changed"), not the secret.
     const secret = SECRET_NAME.test(name) && value !== null && typeof value !== 'boolean';
     const kept = secret ? LEFT_OUT : boundedValue(value, depth + 1);
-    if (kept !== undefined) define(bounded, line(name, MAX_ID_LENGTH), kept);
+    if (kept !== undefined) bounded[nameOf(name)] = kept;
   }
   if (names.length > MAX_DETAIL_ITEMS) bounded['…'] = names.length - MAX_DETAIL_ITEMS;
   return bounded;
@@ -133,12 +133,7 @@ function boundedValue(value: unknown, depth: number): Json | undefined {
   return items;
 }
 
-/** `__proto__` as a name like any other. */
-function define(record: { [name: string]: Json }, name: string, value: Json): void {
-  Object.defineProperty(record, name, {
-    value,
-    enumerable: true,
-    configurable: true,
-    writable: true,
-  });
+/** Readers of JSON, zod among them, leave `__proto__` out without a word: it is kept under a name that none does. */
+function nameOf(name: string): string {
+  return name === '__proto__' ? '(__proto__)' : line(name, MAX_ID_LENGTH);
 }

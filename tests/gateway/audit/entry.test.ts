@@ -59,6 +59,13 @@ test('long texts, long lists and deep nesting are cut, and a huge detail leaves 
   expect(logged({ detail: huge }).detail).toEqual({ leftOutBytes: expect.any(Number) as number });
 });
 
+test('a detail named __proto__ is not lost on the way back', () => {
+  const detail: unknown = JSON.parse('{"__proto__": 1, "nested": {"__proto__": {"a": 2}}}');
+  const entry = logged({ detail: detail as Record<string, unknown> });
+  const read = loggedEntrySchema.parse(JSON.parse(canonicalJson(entry as object as Json)));
+  expect(read.detail).toEqual({ '(__proto__)': 1, nested: { '(__proto__)': { a: 2 } } });
+});
+
 test('whatever the detail, an entry reads back the same from its canonical JSON, and keeps its bounds', () => {
   fc.assert(
     fc.property(
