@@ -5,6 +5,9 @@ import { DataFolderInUse } from './database.ts';
 
 const SQLITE_BUSY = 5;
 
+/** Locks that are held: Node closes a database that nothing refers to any more, and with it the lock would be gone. */
+const held = new Set<DatabaseSync>();
+
 export interface FolderLock {
   /** Once or more often. */
   release(): void;
@@ -29,8 +32,10 @@ export function lockFolder(folder: string): FolderLock {
     }
     throw cause;
   }
+  held.add(file);
   return {
     release() {
+      held.delete(file);
       if (file.isOpen) file.close();
     },
   };
