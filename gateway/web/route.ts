@@ -11,7 +11,7 @@ export type Route =
   | { view: Screen };
 
 /** Screens without anything more in their address. */
-const screens = ['new', 'import', 'discover', 'people', 'audit', 'profile'] as const;
+const screens = ['new', 'import', 'people', 'audit', 'profile'] as const;
 type Screen = (typeof screens)[number];
 
 export function parseRoute(hash: string): Route {

@@ -13,11 +13,13 @@ const WallScreen = lazy(() => import('./wall-screen.tsx'));
 const RegisterScreen = lazy(() => import('./register/register-screen.tsx'));
 const CameraScreen = lazy(() => import('./register/camera-screen.tsx'));
 const CameraForm = lazy(() => import('./register/form-screen.tsx'));
+const ImportScreen = lazy(() => import('./register/import-screen.tsx'));
 const PeopleScreen = lazy(() => import('./people/people-screen.tsx'));
 const AuditScreen = lazy(() => import('./audit/audit-screen.tsx'));
 const ProfileScreen = lazy(() => import('./profile/profile-screen.tsx'));
 
 const plainScreens: Partial<Record<Route['view'], ComponentType>> = {
+  import: ImportScreen,
   people: PeopleScreen,
   audit: AuditScreen,
   profile: ProfileScreen,

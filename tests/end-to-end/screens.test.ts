@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parse } from 'csv-parse/sync';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runDemo, type Demo } from '../simulator/demo.ts';
@@ -194,7 +195,7 @@ describe.skipIf(missing.length > 0)('the screens', () => {
       await page.getByLabel(/ยี่ห้อกล้อง/).fill('ยี่ห้อใหม่');
       await page.getByLabel(/จำนวนวันในการเก็บการบันทึก/).fill('ร้อยวัน');
       await page.getByRole('button', { name: 'บันทึก', exact: true }).click();
-      await page.getByText('กรอกจำนวนวันเป็นตัวเลข 0 ถึง 36,500').waitFor();
+      await page.getByText('กรอกจำนวนวันเป็นตัวเลข 1 ถึง 36,500').waitFor();
       await page.getByLabel(/จำนวนวันในการเก็บการบันทึก/).fill('๙๐');
       await page.getByRole('button', { name: 'บันทึก', exact: true }).click();
       const history = page.getByRole('region', { name: 'ประวัติการแก้ไข' });
@@ -259,9 +260,92 @@ describe.skipIf(missing.length > 0)('the screens', () => {
     });
   });
 
+  describe('an owner imports an inventory', () => {
+    let table: string[][] = [];
+    let head = 0;
+
+    /** The file as somebody's Excel saves it. */
+    function csv(): { name: string; mimeType: string; buffer: Buffer } {
+      const text = table.map((cells) => cells.map(csvCell).join(',')).join('\r\n');
+      return { name: 'บัญชีกล้อง.csv', mimeType: 'text/csv', buffer: Buffer.from(`\uFEFF${text}`) };
+    }
+    function column(heading: RegExp): number {
+      return (table[head] ?? []).findIndex((cell) => heading.test(cell));
+    }
+    function set(row: number, heading: RegExp, value: string): void {
+      const cells = table[head + row];
+      if (cells !== undefined) cells[column(heading)] = value;
+    }
+
+    test(
+      'the template is a workbook, an export is what to begin from',
+      { timeout: TEST_MS },
+      async () => {
+        await open('#/register');
+        await page.getByRole('link', { name: 'นำเข้าจาก Excel' }).click();
+        const downloading = page.waitForEvent('download');
+        await page.getByRole('link', { name: 'ดาวน์โหลดแบบฟอร์ม' }).click();
+        expect((await downloading).suggestedFilename()).toMatch(/\.xlsx$/);
+        const exported = await page.evaluate<string>(
+          `fetch('/api/v1/inventory/export?format=csv').then((r) => r.text())`,
+        );
+        const all: string[][] = parse(exported, { bom: true, relax_column_count: true });
+        head = all.findIndex((cells) => cells.some((cell) => /ตำแหน่งในการติดตั้งกล้อง/.test(cell)));
+        expect(head).toBeGreaterThanOrEqual(0);
+        // Four cameras that are new: no id, and places of their own.
+        table = all.slice(0, head + 5);
+        for (let row = 1; row <= 4; row++) {
+          set(row, /รหัสกล้อง/, '');
+          set(row, /ตำแหน่งในการติดตั้งกล้อง/, `จุดใหม่ที่ ${row}`);
+          set(row, /RTSP|ที่อยู่สัญญาณ/, '');
+        }
+      },
+    );
+
+    test(
+      'three rows that are wrong are told by cell and reason; nothing is written',
+      { timeout: TEST_MS },
+      async () => {
+        set(1, /จำนวนวันในการเก็บ/, 'สามเดือน');
+        set(2, /ความละเอียดของภาพที่บันทึก/, 'ชัดมาก');
+        set(3, /ชื่อหน่วยงานเจ้าของกล้อง/, '');
+        await page.locator('input[type="file"]').setInputFiles(csv());
+        await page.locator('tr[data-fate="refused"]').nth(2).waitFor();
+        expect(await page.locator('tr[data-fate="refused"]').count()).toBe(3);
+        expect(await page.locator('.import-problem').first().textContent()).toMatch(
+          /[A-Z]+\d+ .*สามเดือน/,
+        );
+        await shot('import-refused');
+        await page.getByRole('button', { name: 'เลือกไฟล์ใหม่' }).click();
+      },
+    );
+
+    test(
+      'put right, it is accepted whole, and its cameras are in the register',
+      { timeout: TEST_MS },
+      async () => {
+        set(1, /จำนวนวันในการเก็บ/, '๙๐');
+        set(2, /ความละเอียดของภาพที่บันทึก/, '1920x1080');
+        set(3, /ชื่อหน่วยงานเจ้าของกล้อง/, 'ทต.เกาะลันตาใหญ่');
+        await page.locator('input[type="file"]').setInputFiles(csv());
+        await page.getByRole('button', { name: 'บันทึก 4 แถว' }).click();
+        await page.getByText('นำเข้าแล้ว').waitFor();
+        await shot('import-applied');
+        await page.getByRole('link', { name: 'ดูทะเบียนกล้อง' }).click();
+        await page.getByRole('link', { name: 'จุดใหม่ที่ 1' }).click();
+        const history = page.getByRole('region', { name: 'ประวัติการแก้ไข' });
+        await history.getByText('นำเข้าจากไฟล์').waitFor();
+        await page.getByRole('link', { name: 'แก้ไขข้อมูลกล้อง' }).click();
+        await page.getByLabel(/ยี่ห้อกล้อง/).fill('ยี่ห้อหลังนำเข้า');
+        await page.getByRole('button', { name: 'บันทึก', exact: true }).click();
+        await history.locator('ins', { hasText: 'ยี่ห้อหลังนำเข้า' }).waitFor();
+      },
+    );
+  });
+
   test('on a phone nothing is wider than the screen', { timeout: TEST_MS }, async () => {
     await page.setViewportSize({ width: 390, height: 844 });
-    for (const hash of ['#/register', '#/new', '#/profile']) {
+    for (const hash of ['#/register', '#/new', '#/import', '#/profile']) {
       await open(hash);
       await page.locator('.page h2').waitFor();
       await page.waitForLoadState('networkidle');
@@ -287,4 +371,8 @@ describe.skipIf(missing.length > 0)('the screens', () => {
 
 function nameOf(role: string): string {
   return demoPeople.find(({ email }) => email.startsWith(`${role}@`))?.name ?? '';
+}
+
+function csvCell(text: string): string {
+  return `"${text.replaceAll('"', '""')}"`;
 }

@@ -76,7 +76,7 @@ describe('the form', () => {
 
   test.each([
     ['retentionDays', '30.5', 'days'],
-    ['retentionDays', '-1', 'days'],
+    ['retentionDays', '0', 'days'],
     ['frameRate', '0', 'rate'],
     ['frameRate', 'เร็ว', 'rate'],
     ['latitude', '91', 'coordinate'],

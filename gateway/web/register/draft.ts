@@ -139,7 +139,7 @@ export function faultsOf(draft: Draft): Map<string, Fault> {
   }
   if (isAboveHighest(draft)) faults.set('recordedResolution', 'aboveHighest');
   const days = draft.retentionDays.trim() === '' ? 1 : numberOf(draft.retentionDays);
-  if (!Number.isInteger(days) || days < 0 || days > MAX_RETENTION_DAYS) {
+  if (!Number.isInteger(days) || days < 1 || days > MAX_RETENTION_DAYS) {
     faults.set('retentionDays', 'days');
   }
   const rate = draft.frameRate.trim() === '' ? 1 : numberOf(draft.frameRate);

@@ -2,6 +2,7 @@ import { Badge, Button, Table } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useEffect, useState } from 'react';
 import { readRegister, type Registered } from '../api/cameras.ts';
+import { inventoryExportAddress } from '../api/inventory.ts';
 import { routeHash } from '../route.ts';
 import { Failure, Nothing, Page, Waiting } from '../shell/pieces.tsx';
 import { useSignedIn } from '../shell/signed-in.ts';
@@ -51,6 +52,16 @@ export default function RegisterScreen({ query }: { query: string }) {
       title={t('register.title')}
       actions={
         <>
+          {may('camera.export') && (
+            <Button component="a" variant="default" href={inventoryExportAddress(asked)} download>
+              {t('register.export')}
+            </Button>
+          )}
+          {may('camera.import') && (
+            <Button component="a" variant="default" href={routeHash({ view: 'import' })}>
+              {t('register.import')}
+            </Button>
+          )}
           {may('camera.create') && (
             <Button component="a" href={routeHash({ view: 'new' })}>
               {t('register.add')}

@@ -12,7 +12,6 @@ const needs: Readonly<Record<Route['view'], string | null>> = {
   edit: 'camera.edit',
   new: 'camera.create',
   import: 'camera.import',
-  discover: 'camera.test',
   people: 'people.manage',
   audit: 'audit.read',
   profile: null,
@@ -49,7 +48,6 @@ export function menuItemOf(view: Route['view']): MenuItem | undefined {
     case 'edit':
     case 'new':
     case 'import':
-    case 'discover':
       return 'register';
     case 'people':
     case 'audit':

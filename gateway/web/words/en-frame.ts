@@ -69,6 +69,7 @@ export const enFrame: typeof thFrame = {
     body_too_large: 'That is larger than the gateway takes.',
     too_many_connection_tests: 'Several tests are running: try again in a moment.',
     too_many_requests: 'Too many requests.',
+    too_many_inventory_exports: 'Several exports are running: try again in a moment.',
     too_many_exports: 'Several exports are running: try again in a moment.',
     import_not_found: 'This import is over: choose the file again.',
     too_many_imports: 'Several imports are running: try again in a moment.',

@@ -1,0 +1,125 @@
+import { Badge, Button, SegmentedControl, Table } from '@mantine/core';
+import { useState } from 'react';
+import {
+  readImportRows,
+  type InventoryImport,
+  type RowFate,
+  type ShownRows,
+} from '../api/inventory.ts';
+import { Failure, Waiting } from '../shell/pieces.tsx';
+import { useLoaded } from '../shell/use-loaded.ts';
+import { useLanguage } from '../use-language.ts';
+
+const PAGE_ROWS = 100;
+const colours: Readonly<Record<string, string>> = {
+  new: 'green',
+  changed: 'blue',
+  unchanged: 'gray',
+  refused: 'red',
+};
+
+/** What would become of each row; those that need somebody come first. */
+export function ImportRows(props: { id: string; counts: NonNullable<InventoryImport['counts']> }) {
+  const { t } = useLanguage();
+  const { id, counts } = props;
+  const [show, setShow] = useState<ShownRows>(
+    counts.refused > 0 ? 'refused' : counts.new > 0 ? 'new' : 'changed',
+  );
+  // The last row of each page before: back is the one before.
+  const [afters, setAfters] = useState([0]);
+  const after = afters.at(-1) ?? 0;
+  const rows = useLoaded(
+    (signal) => readImportRows(id, { show, after, limit: PAGE_ROWS }, signal),
+    [id, show, after],
+  );
+  const shown = rows.value?.rows;
+  const nextAfter = rows.value?.nextAfter ?? null;
+  return (
+    <section aria-label={t('import.rows')}>
+      <SegmentedControl
+        aria-label={t('import.show')}
+        className="import-fates"
+        value={show}
+        onChange={(chosen) => {
+          setShow(chosen);
+          setAfters([0]);
+        }}
+        data={(['refused', 'new', 'changed', 'unchanged', 'warned'] as const).map((fate) => ({
+          value: fate,
+          label: `${t(`import.fate.${fate}`)} ${counts[fate].toLocaleString()}`,
+        }))}
+      />
+      <Failure error={rows.error} onRetry={rows.reload} />
+      {rows.value === undefined && rows.loading && <Waiting />}
+      {shown?.length === 0 && <p>{t('import.noRows')}</p>}
+      {shown !== undefined && shown.length > 0 && (
+        <Table className="stacked">
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>{t('import.row')}</Table.Th>
+              <Table.Th>{t('import.fateOf')}</Table.Th>
+              <Table.Th>{t('field.position')}</Table.Th>
+              <Table.Th>{t('field.lao')}</Table.Th>
+              <Table.Th>{t('import.details')}</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {shown.map((row) => (
+              <Table.Tr key={row.row} data-fate={row.fate}>
+                <Table.Td data-label={t('import.row')}>{row.row}</Table.Td>
+                <Table.Td data-label={t('import.fateOf')}>
+                  <Badge variant="light" color={colours[row.fate] ?? 'gray'}>
+                    {t(`import.fate.${row.fate as 'new'}`, { defaultValue: row.fate })}
+                  </Badge>
+                </Table.Td>
+                <Table.Td data-label={t('field.position')}>{row.position}</Table.Td>
+                <Table.Td data-label={t('field.lao')}>{row.lao}</Table.Td>
+                <Table.Td data-label={t('import.details')}>
+                  <Details row={row} />
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      )}
+      <div className="pager">
+        {afters.length > 1 && (
+          <Button variant="default" onClick={() => setAfters(afters.slice(0, -1))}>
+            {t('previousPage')}
+          </Button>
+        )}
+        {nextAfter !== null && (
+          <Button variant="default" onClick={() => setAfters([...afters, nextAfter])}>
+            {t('nextPage')}
+          </Button>
+        )}
+      </div>
+    </section>
+  );
+}
+
+function Details({ row }: { row: RowFate }) {
+  return (
+    <ul className="plain-list">
+      {row.problems.map((problem) => (
+        <li key={`${problem.cell} ${problem.heading} ${problem.reason}`} className="import-problem">
+          <strong>
+            {problem.cell} {problem.heading}
+          </strong>
+          {problem.text !== '' && ` “${problem.text}”`}: {problem.reason}
+        </li>
+      ))}
+      {row.differences.map((difference) => (
+        <li key={difference.heading}>
+          {difference.heading}: <del>{difference.before || '–'}</del> →{' '}
+          <ins>{difference.after || '–'}</ins>
+        </li>
+      ))}
+      {row.warnings.map((warning) => (
+        <li key={`${warning.cell} ${warning.reason}`} className="import-warning">
+          {warning.cell} {warning.heading}: {warning.reason}
+        </li>
+      ))}
+    </ul>
+  );
+}
