@@ -30,75 +30,105 @@ export interface BadLineRun {
 }
 
 /**
- * Plays a camera by UDP over a line that loses and disorders packets, records what the gateway hands on, and expects just
- * those pictures that can be right: all from a random access point on until one is broken, and nothing else. Throws what
- * `expect` throws.
+ * Plays cameras by UDP over lines that lose and disorder packets, each others; records what the gateway hands on, and
+ * expects of each just those pictures that can be right: all from a random access point on until one is broken, and
+ * nothing else. What it returns is of all cameras together. Throws what `expect` throws.
  */
 export async function playOverBadLine(options: {
   folder: string;
   seconds: number;
   loss: number;
   disorder: number;
+  /** At the same time. Default: one. */
+  cameras?: number;
 }): Promise<BadLineRun> {
-  const { folder, seconds, loss, disorder } = options;
+  const { folder, seconds, loss, disorder, cameras = 1 } = options;
   const { md5: pictures } = await decodePictures(['-f', 'h264', '-i', CLIPS.main.path]);
   const simulator = await startSimulator();
   const gateway = await startGatewayUnderTest();
+  const names = Array.from({ length: cameras }, (_, index) => `gate-${index + 1}`);
   try {
-    simulator.behave('gate', { kind: 'bad-line', loss, disorder });
-    const cameraId = await gateway.addCamera({ url: simulator.url('gate'), transport: 'udp' });
-    await gateway.untilLive(cameraId, { state: 'up' }, UP_MS);
-    const recording = recordLive(`${gateway.url}/live/${cameraId}/media.m3u8?latency=normal`);
+    const recordings = await Promise.all(
+      names.map(async (name) => {
+        simulator.behave(name, { kind: 'bad-line', loss, disorder });
+        const id = await gateway.addCamera({ url: simulator.url(name), transport: 'udp' });
+        await gateway.untilLive(id, { state: 'up' }, UP_MS);
+        return recordLive(`${gateway.url}/live/${id}/media.m3u8?latency=normal`);
+      }),
+    );
     await wait(seconds * 1000);
-    await recording.stop();
-    const { packetsLost, packetsOvertaken } = simulator.stats('gate');
-    const sent = simulator.sentOnBadLine().map(({ timestamp, whole }) => ({
-      picture: pictureAt(timestamp),
-      whole,
-    }));
-
-    const files = recording.runs().map(({ file }) => file);
-    const handedOn: number[] = [];
-    const starts: number[] = [];
-    for (let at = 0; at < files.length; at += DECODED_AT_ONCE) {
-      const some = await Promise.all(
-        files.slice(at, at + DECODED_AT_ONCE).map(async (file, index) => {
-          const path = join(folder, `bad-line-${at + index}.mp4`);
-          await writeFile(path, file);
-          return decodePictures(['-i', path]);
-        }),
-      );
-      for (const { md5, complaints } of some) {
-        expect(complaints).toBe('');
-        starts.push(handedOn.length);
-        handedOn.push(...md5.map((one) => pictures.indexOf(one)));
-      }
-    }
-    expect(
-      handedOn.filter((picture) => picture < 0),
-      'pictures that the source never had',
-    ).toEqual([]);
-    for (const start of starts) expect((handedOn[start] ?? 0) % GROUP).toBe(0);
-
-    const expected = whatCanBeRight(sent);
-    // The recording begins and ends within what was sent.
-    const first = placeOf(handedOn, expected);
-    expect(handedOn).toEqual(expected.slice(first, first + handedOn.length));
+    for (const recording of recordings) await recording.stop();
     const { lostPackets, droppedUnits } = gateway.pool.counters();
-    return {
-      sent: sent.length,
-      broken: sent.filter(({ whole }) => !whole).length,
-      handedOn: handedOn.length,
-      runs: files.length,
-      packetsLost,
-      packetsOvertaken,
+    const run: BadLineRun = {
+      sent: 0,
+      broken: 0,
+      handedOn: 0,
+      runs: 0,
+      packetsLost: 0,
+      packetsOvertaken: 0,
       countedLost: lostPackets,
       countedDropped: droppedUnits,
     };
+    for (const [index, name] of names.entries()) {
+      const { packetsLost, packetsOvertaken } = simulator.stats(name);
+      const sent = simulator.sentOnBadLine(name).map(({ timestamp, whole }) => ({
+        picture: pictureAt(timestamp),
+        whole,
+      }));
+      const files = recordings[index]?.runs().map(({ file }) => file) ?? [];
+      const handedOn = await picturesOf(files, join(folder, name), pictures);
+      expectJustTheRightOnes(handedOn, sent);
+      run.sent += sent.length;
+      run.broken += sent.filter(({ whole }) => !whole).length;
+      run.handedOn += handedOn.length;
+      run.runs += files.length;
+      run.packetsLost += packetsLost;
+      run.packetsOvertaken += packetsOvertaken;
+    }
+    return run;
   } finally {
     await gateway.close();
     await simulator.close();
   }
+}
+
+/** Which of the clip's pictures these files hold, decoded; each file begins with a random access point. */
+async function picturesOf(
+  files: readonly Buffer[],
+  pathPrefix: string,
+  pictures: readonly string[],
+): Promise<number[]> {
+  const handedOn: number[] = [];
+  for (let at = 0; at < files.length; at += DECODED_AT_ONCE) {
+    const some = await Promise.all(
+      files.slice(at, at + DECODED_AT_ONCE).map(async (file, index) => {
+        const path = `${pathPrefix}-${at + index}.mp4`;
+        await writeFile(path, file);
+        return decodePictures(['-i', path]);
+      }),
+    );
+    for (const { md5, complaints } of some) {
+      expect(complaints).toBe('');
+      const places = md5.map((one) => pictures.indexOf(one));
+      expect((places[0] ?? 0) % GROUP).toBe(0);
+      handedOn.push(...places);
+    }
+  }
+  return handedOn;
+}
+
+function expectJustTheRightOnes(
+  handedOn: readonly number[],
+  sent: readonly { picture: number; whole: boolean }[],
+): void {
+  expect(
+    handedOn.filter((picture) => picture < 0),
+    'pictures that the source never had',
+  ).toEqual([]);
+  const expected = whatCanBeRight(sent);
+  // The recording begins and ends within what was sent.
+  const first = placeOf(handedOn, expected);
+  expect(handedOn).toEqual(expected.slice(first, first + handedOn.length));
 }
 
 /** From a whole random access point on, until a picture is broken: it and all that refer to it are nothing to show. */

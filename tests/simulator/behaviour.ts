@@ -42,6 +42,8 @@ export type Behaviour =
   | { kind: 'silent' }
   /** * Offers sound only. */
   | { kind: 'no-video' }
+  /** * Offers pictures as JPEG only (RFC 2435), like the oldest cameras. */
+  | { kind: 'jpeg' }
   /** Answers each request after a wait. */
   | { kind: 'slow-reply'; delayMs: number };
 
@@ -65,6 +67,7 @@ export function closesConnections(behaviour: Behaviour): boolean {
     case 'not-found':
     case 'silent':
     case 'no-video':
+    case 'jpeg':
       return true;
     case 'garbage':
       return behaviour.where === 'instead-of-reply';

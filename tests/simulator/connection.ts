@@ -213,6 +213,7 @@ export class ServerConnection implements Client {
       case 'jump-timestamps':
       case 'change-parameter-sets':
       case 'no-video':
+      case 'jpeg':
       case 'slow-reply':
         break;
     }
@@ -255,7 +256,7 @@ export class ServerConnection implements Client {
             ['Content-Base', `${request.url.replace(/\/$/, '')}/`],
             ['Content-Type', 'application/sdp'],
           ],
-          camera.behaviour.kind === 'no-video' ? soundOnlySdp() : videoSdp(camera),
+          description(camera),
         );
         return;
       case 'SETUP':
@@ -318,6 +319,7 @@ export class ServerConnection implements Client {
       address: this.#socket.remoteAddress ?? '',
       ...client,
       blocked: camera.options.udpBlocked === true,
+      camera: camera.name,
       counts: camera.counts,
       heard: () => {
         this.#heardMs = performance.now();
@@ -385,6 +387,17 @@ function cameraName(url: string): string {
   return path.replace(new RegExp(`/?${TRACK}$`), '').replace(/\/$/, '');
 }
 
+function description(camera: SimulatedCamera): string {
+  switch (camera.behaviour.kind) {
+    case 'no-video':
+      return sdp(['m=audio 0 RTP/AVP 8', 'a=rtpmap:8 PCMA/8000', `a=control:${TRACK}`]);
+    case 'jpeg':
+      return sdp(['m=video 0 RTP/AVP 26', `a=control:${TRACK}`]);
+    default:
+      return videoSdp(camera);
+  }
+}
+
 function videoSdp(camera: SimulatedCamera): string {
   const clip = camera.clip;
   const sets = camera.options.parameterSetsInSdp === false ? '' : parameterSetsFmtp(clip);
@@ -400,10 +413,6 @@ function videoSdp(camera: SimulatedCamera): string {
 function parameterSetsFmtp({ sps, pps }: Clip): string {
   const profile = sps.toString('hex', 1, 4).toUpperCase();
   return `;profile-level-id=${profile};sprop-parameter-sets=${sps.toString('base64')},${pps.toString('base64')}`;
-}
-
-function soundOnlySdp(): string {
-  return sdp(['m=audio 0 RTP/AVP 8', 'a=rtpmap:8 PCMA/8000', `a=control:${TRACK}`]);
 }
 
 function sdp(media: readonly string[]): string {

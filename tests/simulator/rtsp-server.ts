@@ -50,8 +50,8 @@ export interface Simulator {
   stats(name: string): CameraStats;
   /** Makes a camera refer to another address from now on. */
   refer(name: string, url: string): void;
-  /** What was sent on bad lines, of all clients. */
-  sentOnBadLine(): readonly SentPicture[];
+  /** What a camera sent on bad lines, to all its clients. */
+  sentOnBadLine(name: string): readonly SentPicture[];
   /** Where clients of UDP are sent to. */
   udpPorts(): { rtp: number; rtcp: number }[];
   /** Closes the listening port as if the whole box were off (present connections too), or opens the same port again. */
@@ -136,7 +136,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     refer: (name, refersTo) => {
       known(name).options = { ...known(name).options, refersTo };
     },
-    sentOnBadLine: () => udp.log,
+    sentOnBadLine: (name) => udp.log.filter(({ camera }) => camera === name),
     udpPorts: () => udp.clients(),
     setListening: (listening) =>
       listening ? (server.listening ? Promise.resolve() : listen(port)) : stopListening(),

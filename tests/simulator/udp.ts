@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
 import type { Behaviour } from './behaviour.ts';
 import type { PacketisedPicture } from './clip.ts';
-import { seededRandom } from './seeded-random.ts';
+import { seededRandom, type Random } from './seeded-random.ts';
 
 const FRAME_HEADER_BYTES = 4;
 const RTP_HEADER_BYTES = 12;
@@ -18,6 +18,8 @@ const MAX_OVERTAKEN = 8;
 const SEED = 0x0dd;
 
 export interface SentPicture {
+  /** Name of the camera. */
+  camera: string;
   timestamp: number;
   whole: boolean;
 }
@@ -80,6 +82,8 @@ export interface UdpClientOptions {
   rtcp: number;
   /** Nothing is sent, as from behind a firewall. */
   blocked: boolean;
+  /** Its name; cameras lose different packets, each the same ones on every run. */
+  camera: string;
   counts: { packetsLost: number; packetsOvertaken: number; reportsReceived: number };
   /** The client gave a sign of life. */
   heard: () => void;
@@ -90,13 +94,14 @@ export class UdpClient {
   readonly #sender: UdpSender;
   readonly #to: UdpClientOptions;
   readonly #key: string;
-  readonly #random = seededRandom(SEED);
+  readonly #random: Random;
   /** Held back on a bad line, and how many have yet to pass. */
   #held: { packet: Buffer; passes: number }[] = [];
 
   constructor(sender: UdpSender, to: UdpClientOptions) {
     this.#sender = sender;
     this.#to = to;
+    this.#random = seededRandom(SEED + Buffer.from(to.camera).reduce((sum, byte) => sum + byte, 0));
     this.#key = `${to.address} ${to.rtcp}`;
     sender.listeners.set(this.#key, () => {
       to.counts.reportsReceived++;
@@ -132,7 +137,7 @@ export class UdpClient {
     }
     if (behaviour.kind === 'bad-line' && this.#sender.log.length < MAX_LOGGED) {
       const timestamp = bytes.readUInt32BE((frameStarts[0] ?? 0) + FRAME_HEADER_BYTES + 4);
-      this.#sender.log.push({ timestamp, whole });
+      this.#sender.log.push({ camera: this.#to.camera, timestamp, whole });
     }
     // Lines change the order of what follows closely, not of pictures a tenth of a second apart.
     for (const { packet } of this.#held) this.#put(packet);
