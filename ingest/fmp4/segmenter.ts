@@ -100,6 +100,8 @@ export class Segmenter {
   #segmentOpen = false;
   #discontinuity = false;
   #partStartsSegment = false;
+  /** The segment's first part, once closed, begins with a random access point. */
+  #segmentIndependent = false;
   #partDiscontinuity = false;
   #partTicks = 0;
   #segmentTicks = 0;
@@ -310,11 +312,15 @@ export class Segmenter {
         this.#output.partTarget(this.#partTarget);
       }
     }
+    const independent = this.#partStartsSegment
+      ? this.#samples.fields[SAMPLE_RANDOM_ACCESS] === 1
+      : this.#segmentIndependent;
+    // A piece of a long group ends with its group, however short: players begin where segments do.
     const endsSegment =
-      (randomAccess && segmentDuration + sinceLast / 2 >= segmentAimTicks) ||
+      (randomAccess && (!independent || segmentDuration + sinceLast / 2 >= segmentAimTicks)) ||
       segmentDuration + sinceLast > segmentMaxTicks ||
       this.#segmentBytes + this.#mediaBytes > MAX_SEGMENT_BYTES;
-    if (endsSegment && randomAccess) this.#usualSegmentTicks = segmentDuration;
+    if (endsSegment && randomAccess && independent) this.#usualSegmentTicks = segmentDuration;
     if (
       endsSegment ||
       this.#samples.count === this.#room ||
@@ -372,6 +378,8 @@ export class Segmenter {
     const byteLength = headerBytes + this.#mediaBytes + (sound?.byteLength ?? 0);
     if (sound !== undefined) this.#sound?.forget(sound.frames);
     const slices = this.#writer.finish(header, headerBytes);
+    const independent = samples.fields[SAMPLE_RANDOM_ACCESS] === 1;
+    if (this.#partStartsSegment) this.#segmentIndependent = independent;
     this.#output.part({
       initIndex: this.#initIndex,
       startMs: this.#options.wallMs(this.#partTicks),
@@ -379,7 +387,7 @@ export class Segmenter {
       durationTicks,
       byteLength,
       samples: samples.count,
-      independent: samples.fields[SAMPLE_RANDOM_ACCESS] === 1,
+      independent,
       startsSegment: this.#partStartsSegment,
       endsSegment,
       discontinuity: this.#partDiscontinuity,

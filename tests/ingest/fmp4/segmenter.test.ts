@@ -147,11 +147,35 @@ describe('segments', () => {
     }
     const independent = segments.filter((segment) => segment[0]?.independent === true);
     expect(independent).toHaveLength(6);
-    // Where a random access point comes, a segment begins, unless one has only just begun.
+    // Where a random access point comes, a segment begins, unless one that began with another has only just begun.
     for (const part of cut.parts.slice(1)) {
       if (part.independent) expect(part.startsSegment).toBe(true);
     }
   });
+
+  const smart = [1, 2, 3, 5].flatMap((rate) =>
+    [4, 5, 8, 12].map((group) => [rate, group] as const),
+  );
+  test.each(smart)(
+    '%i pictures a second in groups of %i s: all come, none in a segment that is too long',
+    (picturesPerSecond, groupSeconds) => {
+      const cut = started({ segmentMaxMs: 4_000 });
+      feed(cut, { picturesPerSecond, seconds: 60, groupSeconds, jitterMs: 20 });
+      cut.segmenter.end();
+      const segments = segmentsOf(cut);
+      for (const segment of segments) {
+        const ticksLong = segment.reduce((sum, part) => sum + part.durationTicks, 0);
+        expect(Math.round(ticksLong / TIMESCALE)).toBeLessThanOrEqual(4);
+      }
+      const independent = segments.filter((segment) => segment[0]?.independent === true);
+      expect(independent).toHaveLength(Math.ceil(60 / groupSeconds));
+      // So that a player, and whoever looks through recordings, need not wait for the next.
+      for (const part of cut.parts) if (part.independent) expect(part.startsSegment).toBe(true);
+      expect(cut.parts.reduce((sum, { samples }) => sum + samples, 0)).toBe(60 * picturesPerSecond);
+      expect(cut.parts.slice(1).some((part) => part.discontinuity)).toBe(false);
+      expectForward(cut.parts);
+    },
+  );
 
   test('a picture that stands for just under three seconds makes no segment longer than the target duration', () => {
     for (let at = 1; at < 100; at += 7) {

@@ -53,6 +53,11 @@ const FAULTS: Record<string, Fault> = {
   },
   'jumps back by 6,000 s': { ticks: (ms) => right(ms) - after(ms) * seconds(6000) },
   'steps back by 0.7 s': { ticks: (ms) => right(ms) - after(ms) * seconds(0.7) },
+  'steps back by exactly one picture': {
+    ticks: (ms) => right(ms) - after(ms) * STEP_MS * TICKS_PER_MS,
+    recoveryMs: 7_000,
+    faultsMs: at,
+  },
   'a clock 100 ppm fast': { ticks: (ms) => right(ms) * 1.0001 },
   'a clock 100 ppm slow': { ticks: (ms) => right(ms) * 0.9999 },
   'a clock 1 % fast': { ticks: (ms) => right(ms) * 1.01 },
