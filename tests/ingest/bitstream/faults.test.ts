@@ -25,6 +25,8 @@ interface Slice {
   field?: 'top' | 'bottom';
   first?: boolean;
   tag?: number;
+  /** In place of the order count's bits: what a slice has of it where the order is of another type than 0. */
+  orderBits?: readonly (string | { ue: number })[];
 }
 
 function slice(options: Slice): Buffer {
@@ -37,7 +39,7 @@ function slice(options: Slice): Buffer {
     ...fields,
     ...field,
     ...(idr ? [{ ue: 0 }] : []),
-    number(order, ORDER_BITS),
+    ...(options.orderBits ?? [number(order, ORDER_BITS)]),
     '1'.repeat(16),
   ]);
   return Buffer.concat([nal, Buffer.from([0x77, options.tag ?? 1, 0x80])]);
@@ -125,6 +127,62 @@ describe('timestamps and order', () => {
     const first = right[0] as number;
     expect(right.slice(0, 7).map((place) => place - first)).toEqual([0, 2, 1, 4, 3, 6, 5]);
     expect(run.pictures[2]?.discontinuity).toBe(true);
+  });
+});
+
+/** ITU-T H.264 §8.2.1.2: four a reference picture, and a B-picture two before the one it follows in decoding. */
+const CYCLES = {
+  'by the sequence alone': {
+    sps: sps(false, [{ ue: 1 }, '1', se(-2), se(0), { ue: 1 }, se(4)]),
+    b: [],
+  },
+  'and by each slice': {
+    sps: sps(false, [{ ue: 1 }, '0', se(0), se(0), { ue: 1 }, se(4)]),
+    b: [se(-2)],
+  },
+};
+
+describe('picture order of type 1', () => {
+  test.each(Object.entries(CYCLES))('counts %s', (name, cycle) => {
+    const own = (bits: readonly { ue: number }[]) => (name === 'by the sequence alone' ? [] : bits);
+    const idr = slice({ type: 'I', idr: true, orderBits: own([se(0)]) });
+    const one = (from: number): (readonly [number, ...Buffer[]])[] => [
+      [from, cycle.sps, PPS, idr],
+      ...Array.from({ length: 20 }, (_, i) => {
+        const isB = i % 2 === 1;
+        const frame = (1 + Math.ceil(i / 2)) % 2 ** FRAME_BITS;
+        const orderBits = own(isB ? cycle.b : [se(0)]);
+        const nal = slice({ type: isB ? 'B' : 'P', reference: !isB, frame, orderBits });
+        return [from + 1 + i, nal] as const;
+      }),
+    ];
+    const run = newRun();
+    // Timestamps of decoding: only the order tells when each is shown.
+    give(run, ...one(0), ...one(21), ...one(42));
+    shown(run);
+    const right = run.pictures.slice(2).map(({ ptsTicks }) => ptsTicks / STEP);
+    const shownAt = [0, ...Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? i + 2 : i))];
+    expect(right.slice(0, 21).map((place) => place - (right[0] as number))).toEqual(shownAt);
+  });
+});
+
+describe('picture order of type 2', () => {
+  test('is that of decoding, through wraps of frame_num, other pictures between or not', () => {
+    const set = sps(false, [{ ue: 2 }]);
+    const run = newRun();
+    give(run, [0, set, PPS, slice({ type: 'I', idr: true, orderBits: [] })]);
+    let frame = 0;
+    for (let place = 1; place <= 60; place++) {
+      frame++;
+      const reference = place % 3 !== 0;
+      const nal = slice({ reference, frame: frame % 2 ** FRAME_BITS, orderBits: [] });
+      // Once a timestamp goes back, though the picture is shown later.
+      give(run, [place === 40 ? 38.5 : place, nal]);
+      if (!reference) frame--;
+    }
+    expect(shown(run).places).toEqual(Array.from({ length: 61 }, (_, place) => place));
+    expect(run.units.restamped).toBe(1);
+    expect(run.units.counters).toMatchObject({ handedOn: 61, dropped: 0 });
   });
 });
 
@@ -325,15 +383,30 @@ test('the parameter sets of these tests say what the tests need', () => {
     reorderPictures: undefined,
   });
   expect(parseSps(FIELD_SPS).framesOnly).toBe(false);
+  expect(parseSps(CYCLES['by the sequence alone'].sps).order).toEqual({
+    type: 1,
+    deltaAlwaysZero: true,
+    offsetForNonReference: -2,
+    offsetForTopToBottom: expect.closeTo(0) as number,
+    offsetsForReferences: [4],
+  });
 });
 
-function sps(fields: boolean): Buffer {
+/** Exp-Golomb code of a signed number, §9.1.1. */
+function se(value: number): { ue: number } {
+  return { ue: value > 0 ? 2 * value - 1 : -2 * value };
+}
+
+/** `order`: pic_order_cnt_type and what belongs to it. */
+function sps(
+  fields: boolean,
+  order: readonly (string | { ue: number })[] = [{ ue: 0 }, { ue: ORDER_BITS - 4 }],
+): Buffer {
   return written(0x67, [
     number(77, 8) + number(0, 8) + number(40, 8),
     { ue: 0 },
     { ue: FRAME_BITS - 4 },
-    { ue: 0 },
-    { ue: ORDER_BITS - 4 },
+    ...order,
     { ue: 2 },
     '0',
     { ue: 19 },
