@@ -1,4 +1,4 @@
-/** What a person calls the codec named by RFC 6381, such as "H.265 (HEVC)" for "hvc1.1.6.L93.B0". */
+/** What a person calls the codec named by RFC 6381, such as "H.265 (HEVC)" for "hvc1.1.6.L93.B0"; of a list with sound, the pictures', which come first. */
 export function codecName(codec: string): string {
   const fourCharacters = codec.slice(0, 4).toLowerCase();
   switch (fourCharacters) {
@@ -23,4 +23,14 @@ export function codecName(codec: string): string {
  */
 export function isPlayable(codec: string | null, supports: (mimeType: string) => boolean): boolean {
   return codec === null || supports(`video/mp4; codecs="${codec}"`);
+}
+
+/** The same answers, but each distinct type is asked about once: a wall asks for every tile at every change. */
+export function askedOnce(ask: (mimeType: string) => boolean): (mimeType: string) => boolean {
+  const answers = new Map<string, boolean>();
+  return (mimeType) => {
+    const answer = answers.get(mimeType) ?? ask(mimeType);
+    answers.set(mimeType, answer);
+    return answer;
+  };
 }
