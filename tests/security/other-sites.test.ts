@@ -1,4 +1,5 @@
 /** What another web site's page, or text that somebody planted, can make of a colleague's browser, our answers and our log. */
+import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ServerRig } from '../gateway/auth/server-rig.ts';
@@ -96,6 +97,22 @@ test('no answer may be framed, read across origins, or taken for another kind of
     expect(headers['x-powered-by']).toBeUndefined();
     // Plain HTTP: a browser would be locked out.
     expect(headers['strict-transport-security']).toBeUndefined();
+  }
+});
+
+test('behind TLS, ours or a trusted proxy’s, browsers are told to keep to it', async () => {
+  const pem = fileURLToPath(new URL('../simulator/self-signed.pem', import.meta.url));
+  for (const more of [{ tls: { certFile: pem, keyFile: pem } }, { trustProxy: ['10.0.0.1'] }]) {
+    const secured = await ServerRig.start({ config: { host: '127.0.0.1', ...more } });
+    try {
+      for (const url of ['/', '/api/v1/session', '/no']) {
+        const { headers } = await secured.app.inject({ url, headers: { host: 'localhost' } });
+        // A year, of this name only: what lies below it is not ours.
+        expect([url, headers['strict-transport-security']]).toEqual([url, 'max-age=31536000']);
+      }
+    } finally {
+      await secured.close();
+    }
   }
 });
 
