@@ -100,6 +100,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
       log.error({ err, cameraId }, 'the end of a view was not recorded'),
   });
   const sites = openSites(registry);
+  const laos = openLaos(registry, { now: Date.now });
   const liveStates = new LiveStateBoard();
   const recording = await startRecordingOf(config, { databases, cameras, log });
   const pool = new WorkerPool({
@@ -166,6 +167,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
       readPlaces: async (ids) => readPlaces(registry, ids),
       readIdsWithin: async (areas) => readIdsWithin(registry, areas),
       findLaos: async (name) => findLaos(registry, name, MAX_LAOS_OF_A_NAME),
+      canonicalLao: async (given) => laos.canonical(given),
       demo,
       openId:
         config.openId === undefined ? undefined : openIdSignIn(config.openId, people.accounts),
@@ -182,7 +184,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
         (app) => registerInventoryRoutes(app, { imports, cameras, audit: audit.log }),
         (app) =>
           registerPlaceRoutes(app, {
-            laos: openLaos(registry, { now: Date.now }),
+            laos,
             budgetSources: openBudgetSources(registry, { now: Date.now }),
             sites,
           }),

@@ -55,6 +55,8 @@ export interface ServerDeps {
   readIdsWithin: (areas: readonly Area[]) => Promise<Set<string>>;
   /** LAOs of a name. */
   findLaos: (name: string) => Promise<Place[]>;
+  /** An LAO as the list spells it, if the list has it. */
+  canonicalLao: (given: Place) => Promise<Place>;
   demo?: DemoAccounts | undefined;
   openId?: OpenIdSignIn | undefined;
   /** Where `npm run build:web` puts the screens; there, unless a test says otherwise. */

@@ -103,8 +103,13 @@ export interface Cameras {
   get(id: string): Promise<Camera | undefined>;
   /** Also of one that was deleted. */
   detail(id: string): Promise<CameraDetail | undefined>;
-  /** Throws CameraTwice. */
-  create(camera: NewCamera, options: Omit<ChangeOptions, 'version'>): Promise<Camera>;
+  /** For a camera that is about to be created: what is recorded before the act names it. */
+  nextId(): string;
+  /** `id`: of `nextId`. Throws CameraTwice. */
+  create(
+    camera: NewCamera,
+    options: Omit<ChangeOptions, 'version'> & { id?: string },
+  ): Promise<Camera>;
   /** All of them or none; at most MAX_CREATED_AT_ONCE. */
   createMany(
     cameras: readonly NewCamera[],
@@ -189,11 +194,11 @@ export function openCameras(
   async function createMany(
     given: readonly NewCamera[],
     options: Omit<ChangeOptions, 'version'>,
+    ids: readonly string[] = given.map(() => nextId()),
   ): Promise<Camera[]> {
     if (given.length > MAX_CREATED_AT_ONCE) {
       throw new RangeError(`more than ${MAX_CREATED_AT_ONCE} cameras at once`);
     }
-    const ids = given.map(() => nextId());
     const rows = await database.transaction().execute(async (transaction) => {
       const places = new PlaceIds(transaction, nextId, options.author);
       await insertCameras(
@@ -446,13 +451,14 @@ export function openCameras(
         deleted: deletionOf(row),
       };
     },
-    async create(camera, options) {
+    nextId,
+    async create(camera, { id = nextId(), ...options }) {
       if (options.duplicateConfirmed !== true) await refuseTwice(database, camera, undefined);
-      const [created] = await createMany([camera], options);
+      const [created] = await createMany([camera], options, [id]);
       if (created === undefined) throw new Error('one camera in, none out');
       return created;
     },
-    createMany,
+    createMany: async (given, options) => createMany(given, options),
     apply,
     async change(id, change, options) {
       const { row, streamChanged, changed } = await database

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import type { LiveStates } from '#ingest/live-states.ts';
+import type { Place } from '#registry/area.ts';
 import type { Author } from '#registry/author.ts';
 import {
   authorship,
@@ -117,8 +118,14 @@ async function record(
 /** The registry over HTTP. */
 export function registerCameraRoutes(
   app: FastifyInstance,
-  { cameras, liveStates }: { cameras: Cameras; liveStates: LiveStates },
+  deps: {
+    cameras: Cameras;
+    liveStates: LiveStates;
+    /** By any spelling of it, what rights are bound to: เทศบาลตำบลก is ทต.ก. */
+    canonicalLao: (given: Place) => Promise<Place>;
+  },
 ): void {
+  const { cameras, liveStates, canonicalLao } = deps;
   const typed = app.withTypeProvider<ZodTypeProvider>();
 
   /** The stored camera that a change is about. */
@@ -177,10 +184,12 @@ export function registerCameraRoutes(
       },
     },
     async (request, reply) => {
-      const { body } = request;
+      const body = { ...request.body, lao: await canonicalLao(request.body.lao) };
       await permitAt(request, 'camera.create', body.lao, body.stream);
-      await record(request, 'camera.create', { id: 'new', label: body.position });
+      const id = cameras.nextId();
+      await record(request, 'camera.create', { id, label: body.position });
       const created = await cameras.create(body, {
+        id,
         author: authorAt(request, body.lao),
         duplicateConfirmed: request.query.confirm === 'duplicate',
       });
@@ -233,15 +242,18 @@ export function registerCameraRoutes(
       const { id } = request.params;
       const version = versionOf(request);
       const before = await found(id);
+      const { lao } = request.body;
+      const change =
+        lao === undefined ? request.body : { ...request.body, lao: await canonicalLao(lao) };
       // Nobody moves a camera to where they may not keep it.
-      await permitAt(request, 'camera.edit', request.body.lao ?? before.lao, request.body.stream);
+      await permitAt(request, 'camera.edit', change.lao ?? before.lao, change.stream);
       await record(
         request,
         'camera.change',
         { id, label: before.position },
-        { detail: { fields: Object.keys(request.body), version } },
+        { detail: { fields: Object.keys(change), version } },
       );
-      const changed = await cameras.change(id, request.body, {
+      const changed = await cameras.change(id, change, {
         author: authorAt(request, before.lao),
         version,
         source: request.query.source,

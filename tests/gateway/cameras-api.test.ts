@@ -403,6 +403,42 @@ test('a camera that stands twice is told of once: 409, and confirmed it is regis
   expect(confirmed.statusCode).toBe(201);
 });
 
+test('an owner may write their LAO by any spelling of its name, and no other', async () => {
+  const lanta = { name: 'ทต.เกาะลันตาใหญ่', district: 'เกาะลันตา', province: 'กระบี่' };
+  const { name, ...rest } = lanta;
+  await rig.addCamera(lanta);
+  const { headers } = await rig.signedIn([
+    { role: 'owner', area: { level: 'lao', ...rest, lao: name } },
+  ]);
+  const written = {
+    name: 'เทศบาลตำบล เกาะลันตาใหญ่',
+    district: 'อ.เกาะลันตา',
+    province: 'จังหวัดกระบี่',
+  };
+  const add = async (lao: object) =>
+    app.inject({
+      method: 'POST',
+      url: '/api/v1/cameras',
+      headers,
+      payload: krabiCamera({ lao, position: 'ท่าเรือ' }),
+    });
+  const created = await add(written);
+  expect(created.json()).toMatchObject({ lao: lanta });
+  expect(created.statusCode).toBe(201);
+  const { id } = created.json<{ id: string }>();
+  const change = async (lao: object) =>
+    app.inject({
+      method: 'PATCH',
+      url: `/api/v1/cameras/${id}`,
+      headers: { ...headers, 'if-match': '"1"' },
+      payload: { lao },
+    });
+  expect((await change(written)).json()).toMatchObject({ lao: lanta, version: 1 });
+  const elsewhere = { ...written, name: 'เทศบาลตำบลเกาะลันตาน้อย' };
+  expect((await change(elsewhere)).statusCode).toBe(403);
+  expect((await add(elsewhere)).statusCode).toBe(403);
+});
+
 test('a camera is deleted with a reason and brought back, by who had not known it is gone too', async () => {
   const { id } = (await post(krabiCamera())).json<{ id: string }>();
   const url = `/api/v1/cameras/${id}`;

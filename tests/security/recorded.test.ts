@@ -23,14 +23,19 @@ const addCamera = async () =>
   });
 
 test('an act that fails after it was recorded is recorded as failed', async () => {
-  expect((await addCamera()).statusCode).toBe(201);
+  const added = await addCamera();
+  expect(added.statusCode).toBe(201);
+  const { id } = added.json<{ id: string }>();
   // The same camera once more: 409, until somebody says that it is another one.
   expect((await addCamera()).statusCode).toBe(409);
+  const [, tried] = rig.audit.entries;
+  // Under the id that it has, or would have had.
   expect(rig.audit.acts).toEqual([
-    'camera.create done new',
-    'camera.create done new',
-    'camera.create failed new',
+    `camera.create done ${id}`,
+    `camera.create done ${tried?.object.id}`,
+    `camera.create failed ${tried?.object.id}`,
   ]);
+  expect(tried?.object.id).not.toBe(id);
   expect(rig.audit.entries.at(-1)?.detail).toMatchObject({ code: expect.any(String) as string });
 });
 

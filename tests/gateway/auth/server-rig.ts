@@ -15,6 +15,7 @@ import type { Cameras } from '#registry/cameras.ts';
 import type { Databases } from '#registry/database/database.ts';
 import { openDatabases } from '#registry/database/open-databases.ts';
 import { findLaos } from '#registry/find-laos.ts';
+import { openLaos } from '#registry/laos.ts';
 import { openRegistry } from '#registry/schema/open-registry.ts';
 import type { RegistryDatabase } from '#registry/schema/tables.ts';
 import { byTest, camerasOf, testBox } from '../../registry/cameras-of.ts';
@@ -53,6 +54,7 @@ export class ServerRig {
       adminToken: ADMIN_TOKEN,
       log: { warn: () => {} },
     });
+    const laos = openLaos(rig.registry, { now: rig.now });
     rig.app = buildServer({
       config: { host: '127.0.0.1' },
       log: pino({ level: 'silent' }),
@@ -64,6 +66,7 @@ export class ServerRig {
       readPlaces: async (ids) => readPlaces(rig.registry, ids),
       readIdsWithin: async (areas) => readIdsWithin(rig.registry, areas),
       findLaos: async (name) => findLaos(rig.registry, name, 100),
+      canonicalLao: async (given) => laos.canonical(given),
       // A walk over all routes as all roles asks more in a minute than one address may.
       requestLimits: { requestsPerMinute: 1_000_000, changesPerMinute: 1_000_000 },
       webFolder: join(rig.folder, 'no-such-folder'),
