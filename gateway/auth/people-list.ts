@@ -1,6 +1,7 @@
 import { parse } from 'csv-parse/sync';
 import type { Area, Place } from '#registry/area.ts';
 import { contains } from '#registry/area.ts';
+import { findDistrict, findProvince } from '#registry/areas/official-areas.ts';
 import { levelsOf, roles, type Grant, type Role } from './actor.ts';
 import { email, grant, personName } from './person-json.ts';
 
@@ -34,7 +35,8 @@ export interface ListProblem {
     | 'role_unknown'
     | 'lao_unknown'
     | 'lao_ambiguous'
-    | 'area_not_of_role';
+    | 'area_not_of_role'
+    | 'area_unknown';
   message: string;
 }
 
@@ -159,6 +161,10 @@ async function personOf(
   if ('code' in place) return place;
   const area = areaFor(role, place);
   const checked = grant.safeParse({ role, area });
+  const unknown = checked.error?.issues.find(
+    (issue) => issue.code === 'custom' && issue.params?.['code'] === 'area_unknown',
+  );
+  if (unknown !== undefined) return problem('area_unknown', unknown.message);
   if (!checked.success) {
     return problem('area_not_of_role', `the role needs ${levelsOf[role].join(' or ')}`);
   }
@@ -173,7 +179,9 @@ async function placeOf(
   within: readonly Area[],
   findLaos: (name: string) => Promise<Place[]>,
 ): Promise<PartOfPlace | ListProblem> {
-  const given = { province: cell('province'), district: cell('district'), lao: cell('lao') };
+  const province = findProvince(cell('province'))?.name ?? cell('province');
+  const district = findDistrict(province, cell('district'))?.name ?? cell('district');
+  const given = { province, district, lao: cell('lao') };
   if (given.lao === '' || (given.province !== '' && given.district !== '')) return given;
   const all = await findLaos(given.lao);
   const fitting = all.filter(

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { area } from '#registry/area.ts';
+import { area, type Area } from '#registry/area.ts';
+import { findDistrict, findProvince } from '#registry/areas/official-areas.ts';
 import { textLine } from '#registry/text.ts';
 import type { Account } from './accounts.ts';
 import { actionNames, tokenScopeNames } from './actions.ts';
@@ -29,6 +30,19 @@ export const grant = z
       });
     }
   })
+  // A right in a place that is not there would be one to nothing, and look like one to something.
+  .superRefine(({ area: given }, context) => {
+    const missing = missingPlaceOf(given);
+    if (missing !== undefined) {
+      context.addIssue({
+        code: 'custom',
+        path: ['area'],
+        message: missing,
+        params: { code: 'area_unknown' },
+      });
+    }
+  })
+  .overwrite(({ role, area: given }) => ({ role, area: officialArea(given) }))
   .meta({ id: 'Grant', examples: [exampleGrant] });
 
 export const grants = z.array(grant).min(1, 'at least one role').max(MAX_GRANTS);
@@ -137,3 +151,26 @@ export const sessionJson = z
       .meta({ description: 'this is a demo, with these accounts; null: it is not' }),
   })
   .meta({ id: 'Session' });
+
+/** What of an area there is not, in words; undefined: its province and district are there. */
+function missingPlaceOf(given: Area): string | undefined {
+  if (given.level === 'country') return undefined;
+  const { province } = given;
+  if (findProvince(province) === undefined) return `there is no province ${province}`;
+  if (given.level === 'province' || findDistrict(province, given.district) !== undefined) {
+    return undefined;
+  }
+  return `there is no district ${given.district} in ${province}`;
+}
+
+/** As cameras' places are spelled, which rights are compared with: จ.กระบี่ is กระบี่. */
+function officialArea(given: Area): Area {
+  if (given.level === 'country') return given;
+  const province = findProvince(given.province)?.name ?? given.province;
+  if (given.level === 'province') return { ...given, province };
+  return {
+    ...given,
+    province,
+    district: findDistrict(province, given.district)?.name ?? given.district,
+  };
+}

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
-import type { Place } from '#registry/area.ts';
+import { areaOf, type Place } from '#registry/area.ts';
 import { EmailTaken, type Account } from '../auth/accounts.ts';
 import type { Grant } from '../auth/actor.ts';
 import { hashNewPassword } from '../auth/new-password.ts';
@@ -59,9 +59,13 @@ class NotYourself extends Error {
 /** People of an administrator's area, and the one-time links by which they come in. */
 export function registerPeopleRoutes(
   app: FastifyInstance,
-  deps: { people: People; findLaos: (name: string) => Promise<Place[]> },
+  deps: {
+    people: People;
+    findLaos: (name: string) => Promise<Place[]>;
+    canonicalLao: (given: Place) => Promise<Place>;
+  },
 ): void {
-  const { people, findLaos } = deps;
+  const { people, findLaos, canonicalLao } = deps;
   const { accounts, admission, passwords, throttle } = people;
   const typed = app.withTypeProvider<ZodTypeProvider>();
 
@@ -69,6 +73,17 @@ export function registerPeopleRoutes(
     const account = await accounts.get(id);
     if (account === undefined) throw new PersonNotFound(`no person ${id} in your area`);
     return account;
+  }
+
+  /** Rights are compared by the list's spelling: an owner of เทศบาลตำบลก is that of ทต.ก. */
+  async function asListed(given: readonly Grant[]): Promise<Grant[]> {
+    return Promise.all(
+      given.map(async ({ role, area }): Promise<Grant> => {
+        if (area.level !== 'lao') return { role, area };
+        const { lao: name, district, province } = area;
+        return { role, area: areaOf(await canonicalLao({ name, district, province })) };
+      }),
+    );
   }
 
   typed.get(
@@ -127,7 +142,7 @@ export function registerPeopleRoutes(
       },
     },
     async (request, reply) => {
-      const { body } = request;
+      const body = { ...request.body, grants: await asListed(request.body.grants) };
       await permitGrants(request, body.grants);
       await request.record(
         'person.create',
@@ -178,7 +193,11 @@ export function registerPeopleRoutes(
     },
     async (request) => {
       const { id } = request.params;
-      const change = request.body;
+      const { grants: given } = request.body;
+      const change = {
+        ...request.body,
+        ...(given === undefined ? {} : { grants: await asListed(given) }),
+      };
       const before = await known(id);
       if (id === request.actor?.id && (change.grants !== undefined || change.disabled === true)) {
         throw new NotYourself('another administrator changes your roles or closes your account');
@@ -278,11 +297,12 @@ export function registerPeopleRoutes(
 
   async function enter(
     request: FastifyRequest,
-    { line, given, person: listed, problem }: ListRow,
+    { line, given, person: found, problem }: ListRow,
     dryRun: boolean,
   ): Promise<z.input<typeof listReport>['rows'][number]> {
     const row = { line, ...given, personId: null, link: null };
-    if (listed === undefined) return { ...row, outcome: 'refused', problem: problem ?? null };
+    if (found === undefined) return { ...row, outcome: 'refused', problem: problem ?? null };
+    const listed = { ...found, grants: await asListed(found.grants) };
     const outside = listed.grants.some(
       ({ area }) => decide(request.actor, 'people.manage', { kind: 'area', area }) !== 'allowed',
     );

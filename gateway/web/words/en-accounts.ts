@@ -199,6 +199,7 @@ export const enAccounts: typeof thAccounts = {
       lao_unknown: 'No such LAO is known in your area: give its district and province',
       lao_ambiguous: 'Several LAOs have this name: give its district and province',
       area_not_of_role: 'The area does not fit the role',
+      area_unknown: 'There is no such province or district: look at the spelling',
       out_of_area: 'It lies outside of your area',
     },
   },

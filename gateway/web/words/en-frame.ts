@@ -45,6 +45,7 @@ export const enFrame: typeof thFrame = {
       'This link was used, or is too old. Ask the administrator of your area for another.',
     already_set_up: 'There is an administrator already: sign in.',
     email_taken: 'This address has an account already.',
+    area_unknown: 'There is no such province or district: look at the spelling.',
     not_yourself: 'Not for your own account: another administrator does it.',
     person_not_found: 'No such person in your area.',
     people_list_not_readable:

@@ -192,6 +192,37 @@ test('an account that is closed has no session, token or link any more, and open
   expect((await ask(who, 'GET', '/cameras')).status).toBe(401);
 });
 
+async function addOwnerOf(area: object) {
+  return ask(ofKrabi, 'POST', '/people', {
+    name: 'ก',
+    email: 'somchai@lanta.go.th',
+    grants: [{ role: 'owner', area: { ...lanta, ...area } }],
+  });
+}
+
+test('an area is one that there is, by whichever spelling; a misspelt one is refused', async () => {
+  await rig.addCamera({ name: 'ทต.เกาะลันตาใหญ่', district: 'เกาะลันตา', province: 'กระบี่' });
+  for (const area of [{ province: 'กระบี' }, { district: 'เกาะลันดา' }, { district: 'เมืองพังงา' }]) {
+    const refused = await addOwnerOf(area);
+    expect([refused.status, codeOf(refused)]).toEqual([400, 'area_unknown']);
+    expect(refused.body).toContain(Object.values(area)[0]);
+  }
+  const added = await addOwnerOf({
+    province: 'จังหวัดกระบี่',
+    district: 'อำเภอเกาะลันตา',
+    lao: 'เทศบาลตำบลเกาะลันตาใหญ่',
+  });
+  expect(added.json['person']).toMatchObject({ grants: [owner] });
+  const { id } = added.json['person'] as { id: string };
+  const change = async (area: object) =>
+    ask(ofKrabi, 'PATCH', `/people/${id}`, { grants: [{ role: 'district', area }] });
+  const district = { level: 'district', province: 'จ.กระบี่', district: 'เมือง' };
+  expect((await change(district)).json).toMatchObject({
+    grants: [{ area: { level: 'district', province: 'กระบี่', district: 'เมืองกระบี่' } }],
+  });
+  expect(codeOf(await change({ ...district, province: 'กรบี่' }))).toBe('area_unknown');
+});
+
 test('an address has one account', async () => {
   const given = { name: 'ก', email: 'one@lanta.go.th', grants: [owner] };
   expect((await ask(ofKrabi, 'POST', '/people', given)).status).toBe(201);
@@ -232,6 +263,8 @@ const wanted = (good: string): unknown[] => [
   [9, good],
   [10, 'role_unknown'],
   [11, 'out_of_area'],
+  [12, good],
+  [13, 'area_unknown'],
 ];
 
 test('a list of people is entered line by line, each with its link or what is wrong with it', async () => {
@@ -251,6 +284,8 @@ test('a list of people is entered line by line, each with its link or what is wr
     'ฉ,chan@krabi.go.th,,,กระบี่,จังหวัด',
     'ช,king@krabi.go.th,,,กระบี่,พระราชา',
     'ซ,dla@krabi.go.th,,,,กรม',
+    'ฌ,lanta@krabi.go.th,เทศบาลตำบลเกาะลันตาใหญ่,อ.เกาะลันตา,จ.กระบี่,เจ้าของกล้อง',
+    'ญ,typo@krabi.go.th,ทต.เกาะลันตาใหญ่,เกาะลันดา,กระบี่,เจ้าของกล้อง',
     '',
   ].join('\r\n');
   const tried = await ask(ofKrabi, 'POST', '/people/import', { csv, dryRun: true });
@@ -258,13 +293,14 @@ test('a list of people is entered line by line, each with its link or what is wr
   expect(await rig.people.accounts.byEmail('somchai@lanta.go.th')).toBeUndefined();
   const entered = await ask(ofKrabi, 'POST', '/people/import', { csv });
   expect(outcomes(entered)).toEqual(wanted('created'));
-  expect(entered.json).toMatchObject({ created: 3, refused: 7 });
+  expect(entered.json).toMatchObject({ created: 4, refused: 8 });
   const [first] = entered.json['rows'] as { link: string }[];
   expect(first?.link).toMatch(/^\/invitation#[\w-]{43}$/);
   expect(await rig.people.accounts.byEmail('suda@banmai.go.th')).toMatchObject({
     name: 'ใหม่, สุดา',
     grants: [{ role: 'owner', area: { level: 'lao', district: 'เขาพนม', lao: 'อบต.บ้านใหม่' } }],
   });
+  expect(await rig.people.accounts.byEmail('lanta@krabi.go.th')).toMatchObject({ grants: [owner] });
   for (const bad of ['', 'no,such\nheadings,here', 'name,email,role\n"open']) {
     const answer = await ask(ofKrabi, 'POST', '/people/import', { csv: bad });
     expect([bad, answer.status]).toEqual([bad, 400]);
