@@ -14,6 +14,7 @@ import { openSites } from '#registry/sites.ts';
 import { openDatabases } from '#registry/database/open-databases.ts';
 import { findLaos } from '#registry/find-laos.ts';
 import { openImports } from '#registry/inventory/imports.ts';
+import { DeviceCalls } from '#registry/onvif/device-calls.ts';
 import { openRegistry } from '#registry/schema/open-registry.ts';
 import type { RegistryDatabase } from '#registry/schema/tables.ts';
 import { sealStoredPasswords } from '#registry/seal-passwords.ts';
@@ -34,6 +35,7 @@ import {
   type AdminSocket,
 } from './admin-socket.ts';
 import { storeMeasuredStreams } from './measured-streams.ts';
+import { registerOnvifRoutes } from './routes/onvif.ts';
 import { registerPlaceRoutes } from './routes/places.ts';
 import { registerFootageRoutes } from './routes/footage.ts';
 import { registerInventoryRoutes } from './routes/inventory.ts';
@@ -125,6 +127,10 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
     workerUrl: new URL('connection-test-worker.ts', import.meta.url),
     cameraNetworks: config.cameraNetworks.ranges,
   });
+  const deviceCalls = new DeviceCalls({
+    workerUrl: new URL('onvif-worker.ts', import.meta.url),
+    cameraNetworks: config.cameraNetworks.ranges,
+  });
 
   try {
     cameras.onChanged(({ kind, camera, source, streamChanged }) => {
@@ -181,6 +187,8 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
         (app) => registerAuditRoutes(app, audit),
         (app) => registerFootageRoutes(app, { recording, audit: audit.log }),
         (app) => registerConnectionTestRoute(app, { connectionTests }),
+        (app) =>
+          registerOnvifRoutes(app, { deviceCalls, cameras, cameraNetworks: config.cameraNetworks }),
         (app) => registerInventoryRoutes(app, { imports, cameras, audit: audit.log }),
         (app) =>
           registerPlaceRoutes(app, {
@@ -214,6 +222,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
         people.close();
         await views.close();
         await connectionTests.stop();
+        await deviceCalls.stop();
         await imports.close();
         measured.close();
         await pool.stop();

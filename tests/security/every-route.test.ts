@@ -14,7 +14,9 @@ import { keepAudit, type AuditKeeper } from '#gateway/audit/keeper.ts';
 import { levelsOf, roles, type Grant, type Role } from '#gateway/auth/actor.ts';
 import { registerAuditRoutes } from '#gateway/routes/audit.ts';
 import { registerConnectionTestRoute } from '#gateway/routes/connection-test.ts';
+import { registerOnvifRoutes } from '#gateway/routes/onvif.ts';
 import type { ConnectionTests } from '#ingest/connection-tests.ts';
+import { parseCameraNetworks } from '#registry/camera-networks.ts';
 import type { Databases } from '#registry/database/database.ts';
 import { openDatabases } from '#registry/database/open-databases.ts';
 import { ServerRig } from '../gateway/auth/server-rig.ts';
@@ -52,6 +54,20 @@ beforeAll(async () => {
     extraRoutes: [
       (app) => registerAuditRoutes(app, keeper),
       (app) => registerConnectionTestRoute(app, { connectionTests: { run: neverDials } }),
+      (app) =>
+        registerOnvifRoutes(app, {
+          deviceCalls: {
+            probe: async () => ({
+              result: 'unreachable',
+              detail: '',
+              suggestions: [],
+              streams: [],
+            }),
+            discover: async () => [],
+          },
+          cameras: rig.cameras,
+          cameraNetworks: parseCameraNetworks(['192.168.0.0/16']),
+        }),
     ],
   });
   document = (
