@@ -170,7 +170,11 @@ export class CameraStale extends Error {
 /** Another camera has the same position and the same stream. Several on one pole are normal; twice the same is not. */
 export class CameraTwice extends Error {
   readonly code = 'camera_twice';
-  readonly details: { cameras: { id: string; position: string; lao: Camera['lao'] }[] };
+  /** `elsewhere`: there are more, of which whoever asks may not be told. */
+  readonly details: {
+    cameras: { id: string; position: string; lao: Camera['lao'] }[];
+    elsewhere: boolean;
+  };
   constructor(details: CameraTwice['details']) {
     super(
       'a camera with this position and this stream is registered already: confirm to have both',
@@ -655,6 +659,7 @@ async function refuseTwice(
       position,
       lao: { name, district, province },
     })),
+    elsewhere: false,
   });
 }
 

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import type { LiveStates } from '#ingest/live-states.ts';
-import type { Place } from '#registry/area.ts';
+import { contains, type Place } from '#registry/area.ts';
 import type { Author } from '#registry/author.ts';
 import {
   authorship,
@@ -14,7 +14,7 @@ import {
   scopes,
   type Camera,
 } from '#registry/camera.ts';
-import { CameraNotFound, type CameraDetail, type Cameras } from '#registry/cameras.ts';
+import { CameraNotFound, CameraTwice, type CameraDetail, type Cameras } from '#registry/cameras.ts';
 import { finding, observation, valueOrigin, valueSources } from '#registry/provenance.ts';
 import { textLine } from '#registry/text.ts';
 import type { AuditAction } from '../audit/actions.ts';
@@ -188,11 +188,14 @@ export function registerCameraRoutes(
       await permitAt(request, 'camera.create', body.lao, body.stream);
       const id = cameras.nextId();
       await record(request, 'camera.create', { id, label: body.position });
-      const created = await cameras.create(body, {
-        id,
-        author: authorAt(request, body.lao),
-        duplicateConfirmed: request.query.confirm === 'duplicate',
-      });
+      const created = await toldWithin(
+        request,
+        cameras.create(body, {
+          id,
+          author: authorAt(request, body.lao),
+          duplicateConfirmed: request.query.confirm === 'duplicate',
+        }),
+      );
       isUnchanged(request, reply, created, created.version);
       return reply.code(201).header('Location', `/api/v1/cameras/${created.id}`).send(created);
     },
@@ -253,12 +256,15 @@ export function registerCameraRoutes(
         { id, label: before.position },
         { detail: { fields: Object.keys(change), version } },
       );
-      const changed = await cameras.change(id, change, {
-        author: authorAt(request, before.lao),
-        version,
-        source: request.query.source,
-        duplicateConfirmed: request.query.confirm === 'duplicate',
-      });
+      const changed = await toldWithin(
+        request,
+        cameras.change(id, change, {
+          author: authorAt(request, before.lao),
+          version,
+          source: request.query.source,
+          duplicateConfirmed: request.query.confirm === 'duplicate',
+        }),
+      );
       isUnchanged(request, reply, changed, changed.version);
       return changed;
     },
@@ -349,6 +355,23 @@ async function permitAt(
   await request.permit(action, { kind: 'camera', lao });
   if (stream === undefined || stream === null) return;
   await request.permit('camera.credentials', { kind: 'camera', lao });
+}
+
+/** A camera out of the area does not exist: `camera_twice` says that there is one elsewhere, not which. */
+async function toldWithin<T>(request: FastifyRequest, written: Promise<T>): Promise<T> {
+  try {
+    return await written;
+  } catch (error) {
+    if (!(error instanceof CameraTwice)) throw error;
+    const areas = request.areasFor('camera.read');
+    const told = error.details.cameras.filter(({ lao }) =>
+      areas.some((area) => contains(area, lao)),
+    );
+    throw new CameraTwice({
+      cameras: told,
+      elsewhere: told.length < error.details.cameras.length,
+    });
+  }
 }
 
 /** Rules of these routes let nobody in who has not signed in. */

@@ -74,7 +74,9 @@ export type Stale = z.infer<typeof staleOnWire>;
 /** Of `camera_twice`. */
 export const twiceOnWire = z.object({
   cameras: z.array(z.object({ id: z.string(), position: z.string() })),
+  elsewhere: z.boolean(),
 });
+export type Twice = z.infer<typeof twiceOnWire>;
 
 const CAMERAS = '/api/v1/cameras';
 const LISTED = 50;

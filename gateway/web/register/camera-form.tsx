@@ -8,6 +8,7 @@ import {
   twiceOnWire,
   type Registered,
   type Stale,
+  type Twice,
 } from '../api/cameras.ts';
 import { routeHash } from '../route.ts';
 import { Failure } from '../shell/pieces.tsx';
@@ -123,7 +124,7 @@ export function CameraForm(props: {
         <Alert color="yellow" variant="light" role="alert" title={t('form.twice.title')}>
           <p>{t('form.twice.words')}</p>
           <ul className="plain-list">
-            {twice.map((camera) => (
+            {twice.cameras.map((camera) => (
               <li key={camera.id}>
                 <a
                   href={routeHash({ view: 'registered', cameraId: camera.id })}
@@ -134,6 +135,7 @@ export function CameraForm(props: {
                 </a>
               </li>
             ))}
+            {twice.elsewhere && <li>{t('form.twice.elsewhere')}</li>}
           </ul>
           <Button variant="default" onClick={() => submit(true)}>
             {t('form.twice.both')}
@@ -168,8 +170,8 @@ function staleOf(error: unknown): Stale | undefined {
   return staleOnWire.safeParse(error.details).data;
 }
 
-function twiceOf(error: ApiError): { id: string; position: string }[] {
-  return twiceOnWire.safeParse(error.details).data?.cameras ?? [];
+function twiceOf(error: ApiError): Twice {
+  return twiceOnWire.safeParse(error.details).data ?? { cameras: [], elsewhere: false };
 }
 
 /** The gateway's pointer to a field, as the form calls it: `/stream/url` is `url`. */

@@ -31,6 +31,7 @@ export const enRegister: typeof thRegister = {
   },
   camera: {
     title: 'Camera',
+    toRegister: 'To the register',
     place: 'Place',
     delete: 'Delete',
     deleteWords:
@@ -118,6 +119,7 @@ export const enRegister: typeof thRegister = {
       title: 'This position and stream are registered already',
       words:
         'Several cameras on one pole are normal; the same position and the same stream mostly are one camera, twice.',
+      elsewhere: 'One is registered outside your area.',
       both: 'They are two: keep both',
     },
   },
