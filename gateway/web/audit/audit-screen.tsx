@@ -7,7 +7,7 @@ import { Failure, Nothing, Page, Waiting } from '../shell/pieces.tsx';
 import { useSignedIn } from '../shell/signed-in.ts';
 import { useLoaded } from '../shell/use-loaded.ts';
 import { useLanguage } from '../use-language.ts';
-import { actionNames, actionWords, outcomes, outcomeWords } from './audit-words.ts';
+import { actionNames, actionWords, actorWords, outcomes, outcomeWords } from './audit-words.ts';
 import { everyEntry, startOfDay } from './audit-filter.ts';
 
 const TYPED_AFTER_MS = 400;
@@ -105,9 +105,7 @@ export default function AuditScreen() {
             {entries.map((entry) => (
               <Table.Tr key={entry.sequence} data-outcome={entry.outcome}>
                 <Table.Td data-label={t('audit.when')}>{dateAndTime(entry.at, language)}</Table.Td>
-                <Table.Td data-label={t('audit.who')}>
-                  {entry.actor.name || entry.actor.id}
-                </Table.Td>
+                <Table.Td data-label={t('audit.who')}>{actorWords(entry.actor, language)}</Table.Td>
                 <Table.Td data-label={t('audit.what')}>
                   {actionWords(entry.action, language)}
                 </Table.Td>
@@ -175,7 +173,10 @@ function EntryDetail(props: { entry: AuditEntry; onFilter: (part: Partial<AuditF
   const { entry, onFilter } = props;
   const rows: [string, string][] = [
     [t('audit.when'), `${dateAndTime(entry.at, language)} (${entry.at})`],
-    [t('audit.who'), `${entry.actor.name} · ${entry.actor.role ?? '–'} · ${entry.actor.id}`],
+    [
+      t('audit.who'),
+      `${actorWords(entry.actor, language)} · ${entry.actor.role ?? '–'} · ${entry.actor.id}`,
+    ],
     [t('audit.what'), `${actionWords(entry.action, language)} (${entry.action})`],
     [
       t('audit.which'),

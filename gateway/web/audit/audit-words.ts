@@ -20,3 +20,10 @@ export function outcomeWords(outcome: string, language: Language): string {
   const words: Record<string, string> = (language === 'th' ? th : en).auditOutcome;
   return Object.hasOwn(words, outcome) ? (words[outcome] ?? outcome) : outcome;
 }
+
+/** Before sign-in, and for what the gateway does by itself, nobody has a name. */
+export function actorWords(actor: { id: string; name: string }, language: Language): string {
+  const words: Record<string, string> = (language === 'th' ? th : en).auditActor;
+  if (actor.name !== '') return actor.name;
+  return Object.hasOwn(words, actor.id) ? (words[actor.id] ?? actor.id) : actor.id;
+}

@@ -1,26 +1,37 @@
 import { Alert, Button, Checkbox, NumberInput, Table, Text, TextInput, Title } from '@mantine/core';
 import { useState } from 'react';
+import { tokenScopes, type TokenScope } from '#gateway/auth/actions.ts';
 import { makeToken, readOwnTokens, revokeToken } from '../api/profile.ts';
 import { dateAndTime } from '../buddhist-date.ts';
 import { Failure, ToTakeAway, Waiting } from '../shell/pieces.tsx';
+import { useSignedIn } from '../shell/signed-in.ts';
 import { useAct, useLoaded } from '../shell/use-loaded.ts';
 import { useLanguage } from '../use-language.ts';
 
-/** What a token may be limited to, by the gateway's names (gateway/auth/actions.ts). */
-const scopes = [
-  ['cameras:read', 'readCameras'],
-  ['cameras:write', 'writeCameras'],
-  ['live', 'live'],
-  ['people', 'people'],
-  ['audit', 'audit'],
-  ['metrics', 'metrics'],
-] as const;
+/** In the words' order; every scope has its word. */
+const scopeWords = {
+  'cameras:read': 'readCameras',
+  'cameras:write': 'writeCameras',
+  places: 'places',
+  live: 'live',
+  footage: 'footage',
+  people: 'people',
+  audit: 'audit',
+  metrics: 'metrics',
+} as const satisfies Record<TokenScope, string>;
+const scopes = Object.keys(scopeWords) as TokenScope[];
+
+/** A token with a scope of which nothing is theirs would do nothing. */
+function isUseful(scope: TokenScope, may: (action: string) => boolean): boolean {
+  return tokenScopes[scope].some((action) => may(action));
+}
 const DEFAULT_DAYS = 90;
 const MAX_DAYS = 366;
 
 /** Tokens for machines, which act for whoever made them. */
 export function OwnTokens() {
   const { t, language } = useLanguage();
+  const { may } = useSignedIn();
   const tokens = useLoaded(readOwnTokens, []);
   const [name, setName] = useState('');
   const [chosen, setChosen] = useState<string[]>([]);
@@ -101,9 +112,15 @@ export function OwnTokens() {
         />
         <Checkbox.Group label={t('tokens.scopes')} value={chosen} onChange={setChosen}>
           <div className="checks">
-            {scopes.map(([scope, word]) => (
-              <Checkbox key={scope} value={scope} label={t(`tokens.scope.${word}`)} />
-            ))}
+            {scopes
+              .filter((scope) => isUseful(scope, may))
+              .map((scope) => (
+                <Checkbox
+                  key={scope}
+                  value={scope}
+                  label={t(`tokens.scope.${scopeWords[scope]}`)}
+                />
+              ))}
           </div>
         </Checkbox.Group>
         <NumberInput

@@ -1,5 +1,5 @@
 import { Alert, Button } from '@mantine/core';
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { ApiError } from '../api/call.ts';
 import {
   changeCamera,
@@ -36,7 +36,12 @@ export function CameraForm(props: {
   const [nothing, setNothing] = useState(false);
   const [stale, setStale] = useState<Stale>();
   const form = useRef<HTMLFormElement>(null);
+  const notices = useRef<HTMLDivElement>(null);
   const act = useAct();
+  useEffect(() => {
+    // The button is always in sight; what it is answered with, at the end of a long form, is not.
+    if (act.error !== undefined || nothing) notices.current?.scrollIntoView({ block: 'end' });
+  }, [act.error, nothing]);
   const faults = faultsOf(draft);
   const refused = new Map(
     act.error?.issues.map(({ path, message }) => [fieldOf(path), message]) ?? [],
@@ -108,40 +113,42 @@ export function CameraForm(props: {
       <LinkGroup {...part} hasPassword={before?.stream != null} />
       <RecordingGroup {...part} />
       <RegisterGroup {...part} />
-      {checked && stopping(faults).length > 0 && (
-        <Alert color="red" variant="light" role="alert">
-          {t('form.faults', { count: stopping(faults).length })}
-        </Alert>
-      )}
-      {nothing && (
-        <Alert color="gray" variant="light" role="status">
-          {t('form.nothing')}
-        </Alert>
-      )}
-      {twice === undefined ? (
-        <Failure error={act.error} />
-      ) : (
-        <Alert color="yellow" variant="light" role="alert" title={t('form.twice.title')}>
-          <p>{t('form.twice.words')}</p>
-          <ul className="plain-list">
-            {twice.cameras.map((camera) => (
-              <li key={camera.id}>
-                <a
-                  href={routeHash({ view: 'registered', cameraId: camera.id })}
-                  target="_blank"
-                  rel="noreferrer"
-                >
-                  {camera.position}
-                </a>
-              </li>
-            ))}
-            {twice.elsewhere && <li>{t('form.twice.elsewhere')}</li>}
-          </ul>
-          <Button variant="default" onClick={() => submit(true)}>
-            {t('form.twice.both')}
-          </Button>
-        </Alert>
-      )}
+      <div ref={notices} className="form-notices">
+        {checked && stopping(faults).length > 0 && (
+          <Alert color="red" variant="light" role="alert">
+            {t('form.faults', { count: stopping(faults).length })}
+          </Alert>
+        )}
+        {nothing && (
+          <Alert color="gray" variant="light" role="status">
+            {t('form.nothing')}
+          </Alert>
+        )}
+        {twice === undefined ? (
+          <Failure error={act.error} />
+        ) : (
+          <Alert color="yellow" variant="light" role="alert" title={t('form.twice.title')}>
+            <p>{t('form.twice.words')}</p>
+            <ul className="plain-list">
+              {twice.cameras.map((camera) => (
+                <li key={camera.id}>
+                  <a
+                    href={routeHash({ view: 'registered', cameraId: camera.id })}
+                    target="_blank"
+                    rel="noreferrer"
+                  >
+                    {camera.position}
+                  </a>
+                </li>
+              ))}
+              {twice.elsewhere && <li>{t('form.twice.elsewhere')}</li>}
+            </ul>
+            <Button variant="default" onClick={() => submit(true)}>
+              {t('form.twice.both')}
+            </Button>
+          </Alert>
+        )}
+      </div>
       <div className="form-foot">
         <p>{t('form.attest')}</p>
         <Button type="submit" loading={act.busy}>

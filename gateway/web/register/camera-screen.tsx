@@ -51,6 +51,11 @@ export default function CameraScreen({ cameraId }: { cameraId: string }) {
       }
     >
       <Failure error={camera.error} onRetry={camera.reload} />
+      {value === undefined && camera.error !== undefined && (
+        <p>
+          <a href={routeHash({ view: 'register', query: '' })}>{t('camera.toRegister')}</a>
+        </p>
+      )}
       {value === undefined && camera.loading && <Waiting />}
       {value !== undefined && (
         <>

@@ -187,7 +187,8 @@ function Look(props: {
             ? t('import.hasRefused', { count: counts.refused })
             : written === 0
               ? t('import.nothingNew')
-              : t('import.allAtOnce')}
+              : t('import.allAtOnce')}{' '}
+          {written > 0 && t('import.attest')}
         </p>
         <div className="row-actions">
           <Button variant="default" onClick={props.onOtherFile} disabled={busy}>

@@ -99,7 +99,9 @@ export const enAccounts: typeof thAccounts = {
     scope: {
       readCameras: 'Read cameras',
       writeCameras: 'Change cameras',
+      places: 'Keep the lists of LAOs and budget sources',
       live: 'Live pictures',
+      footage: 'Recorded pictures',
       people: 'Keep people',
       audit: 'Read the audit log',
       metrics: 'Metrics',
@@ -238,5 +240,9 @@ export const enAccounts: typeof thAccounts = {
     done: 'Done',
     refused: 'Refused',
     failed: 'Failed',
+  },
+  auditActor: {
+    anonymous: 'Not signed in',
+    system: 'The system',
   },
 };

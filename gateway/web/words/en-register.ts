@@ -175,6 +175,7 @@ export const enRegister: typeof thRegister = {
     template: 'Download the template',
     file: 'Inventory (.xlsx or .csv)',
     choose: 'Choose a file',
+    attest: 'By saving you attest that the scope of every camera in the file is right.',
     phase: {
       sending: 'Sending the file',
       reading: 'Reading, {{done}} rows',

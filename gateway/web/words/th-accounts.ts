@@ -93,7 +93,9 @@ export const thAccounts = {
     scope: {
       readCameras: 'อ่านทะเบียนกล้อง',
       writeCameras: 'แก้ไขทะเบียนกล้อง',
+      places: 'จัดการบัญชี อปท. และแหล่งงบประมาณ',
       live: 'ดูภาพสด',
+      footage: 'ภาพย้อนหลัง',
       people: 'จัดการบุคคล',
       audit: 'อ่านบันทึกการใช้งาน',
       metrics: 'ตัวชี้วัดของระบบ',
@@ -229,5 +231,9 @@ export const thAccounts = {
     done: 'สำเร็จ',
     refused: 'ถูกปฏิเสธ',
     failed: 'ล้มเหลว',
+  },
+  auditActor: {
+    anonymous: 'ผู้ที่ยังไม่เข้าสู่ระบบ',
+    system: 'ระบบ',
   },
 };
