@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import type { TLSSocket } from 'node:tls';
 import proxyAddr from '@fastify/proxy-addr';
 
 /**
@@ -11,8 +10,6 @@ export interface Forwarding {
   isTrusted: (address: string, hop: number) => boolean;
   /** Of the client: the nearest address that is no trusted proxy's. */
   addressOf: (request: IncomingMessage) => string;
-  /** As the client sees it. */
-  protocolOf: (request: IncomingMessage) => 'http' | 'https';
   /** As the client called it, with the port; '' when it did not say. */
   hostOf: (request: IncomingMessage) => string;
 }
@@ -35,11 +32,6 @@ export function forwarding(proxies: readonly string[]): Forwarding {
       proxies.length === 0
         ? (request.socket.remoteAddress ?? '')
         : (proxyAddr(request, isTrusted) ?? ''),
-    protocolOf(request) {
-      const said = forwarded(request, 'x-forwarded-proto');
-      if (said === 'http' || said === 'https') return said;
-      return (request.socket as Partial<TLSSocket>).encrypted === true ? 'https' : 'http';
-    },
     hostOf: (request) => forwarded(request, 'x-forwarded-host') ?? request.headers.host ?? '',
   };
 }
