@@ -1,0 +1,61 @@
+/** Whose camera a probe may be kept with. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { registerOnvifRoutes } from '#gateway/routes/onvif.ts';
+import { parseCameraNetworks } from '#registry/camera-networks.ts';
+import { ServerRig } from './auth/server-rig.ts';
+
+const here = { name: 'ทต.เกาะลันตาใหญ่', district: 'เกาะลันตา', province: 'กระบี่' };
+const elsewhere = { name: 'อบต.บ้านดู่', district: 'เมืองเชียงราย', province: 'เชียงราย' };
+
+let rig: ServerRig;
+let probes = 0;
+
+beforeAll(async () => {
+  rig = await ServerRig.start({
+    extraRoutes: [
+      (app) =>
+        registerOnvifRoutes(app, {
+          deviceCalls: {
+            probe: async () => {
+              probes++;
+              const suggestions = [
+                { field: 'brand' as const, value: 'AXIS', source: 'onvif' as const },
+              ];
+              return { result: 'ok', detail: '', suggestions, streams: [] };
+            },
+            discover: async () => [],
+          },
+          cameras: rig.cameras,
+          cameraNetworks: parseCameraNetworks(['192.168.0.0/16']),
+        }),
+    ],
+  });
+});
+
+afterAll(async () => rig.close());
+
+test('that of an owner’s own area; of another it is not even said that it is there', async () => {
+  const area = {
+    level: 'lao' as const,
+    province: here.province,
+    district: here.district,
+    lao: here.name,
+  };
+  const { headers } = await rig.signedIn([{ role: 'owner', area }]);
+  const statusFor = async (cameraId: string): Promise<number> => {
+    const answer = await rig.app.inject({
+      method: 'POST',
+      url: '/api/v1/onvif/probe',
+      headers: { ...headers, origin: 'http://localhost' },
+      payload: { address: '192.168.1.64', cameraId },
+    });
+    return answer.statusCode;
+  };
+  const [own, other] = [await rig.addCamera(here), await rig.addCamera(elsewhere)];
+  expect(await statusFor(own)).toBe(200);
+  expect(await statusFor(other)).toBe(404);
+  expect(await statusFor('019abcde-0000-7000-8000-000000000000')).toBe(404);
+  expect(probes).toBe(1);
+  expect((await rig.cameras.detail(own))?.observed).toMatchObject([{ field: 'brand' }]);
+  expect((await rig.cameras.detail(other))?.observed).toEqual([]);
+});
