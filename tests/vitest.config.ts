@@ -11,6 +11,8 @@ export default defineConfig({
     reporters: ['default', new URL('skip-reporter.ts', import.meta.url).pathname],
     // Tests start worker threads and servers of their own: a process for each file keeps them apart.
     pool: 'forks',
+    // They wait for cameras more than they compute; on two cores the default is one, and twice as slow.
+    maxWorkers: 2,
     testTimeout: TEST_TIMEOUT_MS,
     hookTimeout: TEST_TIMEOUT_MS,
   },
