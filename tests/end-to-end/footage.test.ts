@@ -124,8 +124,9 @@ describe('footage', { concurrent: true }, () => {
         const all = `${gateway.url}/recorded/${cameraId}/index.m3u8?${query(span.from, span.to)}`;
         const whole = await decodePictures(['-i', all]);
 
-        const from = new Date(span.from.getTime() + 3_000);
-        const to = new Date(span.from.getTime() + 6_000);
+        // Counted from the end: the wall time of a run's first pictures settles only after their burst.
+        const from = new Date(span.to.getTime() - 5_000);
+        const to = new Date(span.to.getTime() - 2_000);
         const address = `${gateway.url}/api/v1/cameras/${cameraId}/clip.mp4?${query(from, to)}`;
         const reply = await fetch(address);
         const etag = reply.headers.get('etag') ?? '';
@@ -144,12 +145,12 @@ describe('footage', { concurrent: true }, () => {
         const clip = await decodePictures(['-copyts', '-i', file]);
         expect(clip.complaints).toBe('');
         const shown = clip.md5.filter((_, i) => (clip.pts[i] ?? -1) >= 0);
-        // Three seconds in, at ten pictures a second; a fragment of half a second may be left of the end.
+        // Ten pictures a second; a fragment of half a second may be left of the end.
         const first = whole.md5.indexOf(shown[0] ?? '');
-        expect(first).toBeGreaterThanOrEqual(29);
-        expect(first).toBeLessThanOrEqual(31);
-        expect(shown.length).toBeGreaterThanOrEqual(28);
-        expect(shown.length).toBeLessThanOrEqual(37);
+        expect(whole.md5.length - first).toBeGreaterThanOrEqual(45);
+        expect(whole.md5.length - first).toBeLessThanOrEqual(56);
+        expect(shown.length).toBeGreaterThanOrEqual(25);
+        expect(shown.length).toBeLessThanOrEqual(40);
         expect(placeInSource(shown, source)).toEqual({ first: expect.any(Number) });
       } finally {
         await gateway.close();
@@ -175,7 +176,9 @@ describe('footage', { concurrent: true }, () => {
         await gateway.untilLive(cameraId, { state: 'down' }, UP_MS);
         await vi.waitFor(async () => {
           const { gaps } = await timelineOf(gateway, cameraId, began, new Date());
-          expect(gaps.map(({ cause }) => cause)).toEqual(['unknown', 'gateway', 'camera']);
+          // What was before the camera's first picture, if anything, nobody can tell.
+          const told = gaps.map(({ cause }) => cause).filter((cause) => cause !== 'unknown');
+          expect(told).toEqual(['gateway', 'camera']);
         }, UP_MS);
         const until = new Date();
         const { spans, gaps } = await timelineOf(gateway, cameraId, began, until);
