@@ -1,4 +1,5 @@
 import type { ColumnType, Kysely } from 'kysely';
+import type { ObservedReason, ObservedState } from '../events/camera-event.ts';
 import type { Observer, ValueSource } from '../provenance.ts';
 import type { LaoType } from '../thai-names.ts';
 
@@ -16,6 +17,11 @@ export interface RegistryTables {
   camera_search: CameraSearchTable;
   camera_changes: CameraChangeTable;
   camera_observations: CameraObservationTable;
+  camera_events: CameraEventTable;
+  observed_states: ObservedStateTable;
+  incidents: IncidentTable;
+  incident_cameras: IncidentCameraTable;
+  shard_leases: ShardLeaseTable;
 }
 
 /** A row of a list that the Department keeps, and others add to. */
@@ -158,4 +164,64 @@ export interface CameraObservationTable {
   /** JSON. */
   value: string;
   at_ms: number;
+}
+
+/** Every transition of every camera (events/camera-event.ts), once. */
+export interface CameraEventTable {
+  event_id: string;
+  camera_id: string;
+  epoch: number;
+  sequence: number;
+  at_ms: number;
+  state: ObservedState;
+  previous: ObservedState;
+  reason: ObservedReason | null;
+  /** JSON, Measured. */
+  measured: string;
+  worker: string;
+}
+
+/** What is seen of a camera now: its newest event by (epoch, sequence). A camera without a row was never looked at. */
+export interface ObservedStateTable {
+  camera_id: string;
+  state: ObservedState;
+  reason: ObservedReason | null;
+  /** Since when it is in this state, whatever the reason. */
+  since_ms: number;
+  /** Of the newest event. */
+  at_ms: number;
+  epoch: number;
+  sequence: number;
+  event_id: string;
+  /** 0 or 1. */
+  flapping: number;
+  /** JSON, Measured. */
+  measured: string;
+  incident_id: Defaulted<string | null>;
+}
+
+/** Many cameras falling together, counted as one fault, of something else than those cameras. */
+export interface IncidentTable {
+  id: string;
+  kind: 'site' | 'network' | 'worker' | 'gateway';
+  /** Which site, network or worker. */
+  key: string;
+  from_ms: number;
+  /** Null while it lasts. */
+  to_ms: number | null;
+  /** How many. */
+  cameras: number;
+}
+
+export interface IncidentCameraTable {
+  incident_id: string;
+  camera_id: string;
+}
+
+/** Who looks at a shard of cameras, and under which epoch (events/epochs.ts). */
+export interface ShardLeaseTable {
+  shard: string;
+  worker: string;
+  epoch: number;
+  expires_at_ms: number;
 }
