@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Place } from '#registry/area.ts';
 import type { AuditOrigin } from '../audit/audit.ts';
 import { auditActorOf } from '../audit/request-entry.ts';
@@ -6,7 +7,7 @@ import type { LiveViews } from '../audit/views.ts';
 import { httpErrorOf, type HttpError } from '../errors.ts';
 import type { Actor } from './actor.ts';
 import { runFor, type Admission, type Admitted, type Running } from './admission.ts';
-import { credentialOf } from './credential.ts';
+import { credentialOf, type Credential } from './credential.ts';
 import { decide, type Decision } from './policy.ts';
 import { refusalOf } from './refusal.ts';
 
@@ -49,6 +50,13 @@ interface Watch {
   running: number;
 }
 
+/** What a connection showed last, as it came; kept no longer than the connection. */
+interface Shown {
+  authorization: string | undefined;
+  cookie: string | undefined;
+  credential: Credential | undefined;
+}
+
 /** Cameras decided about for one person; past it those used longest ago are looked up again. */
 const MAX_WATCHES = 2_000;
 /** Not asked for within it: looked up again. */
@@ -57,6 +65,19 @@ const FORGET_MS = 60_000;
 export function livePermits(deps: LivePermitsDeps): LivePermits {
   const { admission, views } = deps;
   const watches = new WeakMap<Admitted, Map<string, Watch>>();
+  const shown = new WeakMap<Socket, Shown>();
+
+  /** A connection shows the same credential with every request: its hash is made once. */
+  function credentialShown({ headers, socket }: IncomingMessage): Credential | undefined {
+    const { authorization, cookie } = headers;
+    const before = shown.get(socket);
+    if (before?.authorization === authorization && before?.cookie === cookie) {
+      return before?.credential;
+    }
+    const credential = credentialOf(headers, deps.cookieName);
+    shown.set(socket, { authorization, cookie, credential });
+    return credential;
+  }
 
   function ofPerson(admitted: Admitted): Map<string, Watch> {
     let own = watches.get(admitted);
@@ -160,7 +181,7 @@ export function livePermits(deps: LivePermitsDeps): LivePermits {
     from: () => AuditOrigin,
   ): Promise<LivePermit> {
     try {
-      const credential = credentialOf(request.headers, deps.cookieName);
+      const credential = credentialShown(request);
       const admitted = credential === undefined ? undefined : await admission.admit(credential);
       if (admitted === undefined) return signedOut;
       const watch = await begin(admitted, cameraId);
@@ -179,7 +200,7 @@ export function livePermits(deps: LivePermitsDeps): LivePermits {
         address: deps.addressOf(request),
         userAgent: request.headers['user-agent'] ?? null,
       });
-      const credential = credentialOf(request.headers, deps.cookieName);
+      const credential = credentialShown(request);
       if (credential === undefined) return signedOut;
       const admitted = admission.known(credential);
       const watch = admitted === undefined ? undefined : watches.get(admitted)?.get(cameraId);

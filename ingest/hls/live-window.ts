@@ -63,8 +63,13 @@ interface Waiter {
   /** It is for media of the run that goes on now: nothing to wait for when that has ended. */
   ofThisRun: boolean;
   wake: () => void;
+  giveUp: () => void;
+  /** Of `performance.now()`. */
+  untilMs: number;
 }
 
+/** A wait is given up after so many target durations (RFC 8216bis §6.2.5.2). */
+const MAX_WAIT_TARGET_DURATIONS = 3;
 /** Requests that wait on one camera at most; a further one is answered at once. */
 const MAX_WAITERS = 4_000;
 /** However short: a camera of many short segments costs playlists and memory that no byte counts. */
@@ -93,7 +98,9 @@ export class LiveWindow {
   totals = { parts: 0, segments: 0, discontinuities: 0 };
   #nextMediaSequence: number;
   #keptTicks = 0;
+  /** In the order they came, which is the order in which they give up: all wait equally long. */
   readonly #waiters = new Set<Waiter>();
+  #patience: NodeJS.Timeout | undefined;
 
   constructor(cameraId: string, rules: WindowRules, nowMs: number) {
     this.cameraId = cameraId;
@@ -208,19 +215,40 @@ export class LiveWindow {
   }
 
   /**
-   * Calls `wake` once when `holds` has become true, or, for media `ofThisRun`, when the run has ended. Returns how to
-   * give up waiting, or undefined when too many wait.
+   * Calls `wake` once when `holds` has become true, or, for media `ofThisRun`, when the run has ended; `giveUp` instead
+   * when neither came in time. Returns how to end the wait without either, or undefined when too many wait.
    */
-  wait(
-    mediaSequence: number,
-    part: number | undefined,
-    ofThisRun: boolean,
-    wake: () => void,
-  ): (() => void) | undefined {
+  wait(wanted: {
+    mediaSequence: number;
+    part: number | undefined;
+    ofThisRun: boolean;
+    wake: () => void;
+    giveUp: () => void;
+  }): (() => void) | undefined {
     if (this.#waiters.size >= MAX_WAITERS) return undefined;
-    const waiter: Waiter = { mediaSequence, part, ofThisRun, wake };
+    const waiter: Waiter = { ...wanted, untilMs: performance.now() + this.#waitMs };
     this.#waiters.add(waiter);
+    // One timer for all who wait: a part has hundreds of them, and hardly one is ever let go by it.
+    this.#patience ??= setTimeout(() => this.#giveUp(), this.#waitMs).unref();
     return () => this.#waiters.delete(waiter);
+  }
+
+  get #waitMs(): number {
+    return MAX_WAIT_TARGET_DURATIONS * this.rules.targetDurationSeconds * 1000;
+  }
+
+  #giveUp(): void {
+    this.#patience = undefined;
+    const nowMs = performance.now();
+    for (const waiter of this.#waiters) {
+      const leftMs = waiter.untilMs - nowMs;
+      if (leftMs > 0) {
+        this.#patience = setTimeout(() => this.#giveUp(), leftMs).unref();
+        return;
+      }
+      this.#waiters.delete(waiter);
+      waiter.giveUp();
+    }
   }
 
   #changed(): void {

@@ -24,8 +24,6 @@ export interface OriginQuery {
   latency?: string | undefined;
 }
 
-/** A playlist request is let go after so many target durations (RFC 8216bis §6.2.5.2). */
-const MAX_WAIT_TARGET_DURATIONS = 3;
 /** A media sequence further ahead than this is a mistake (§6.2.5.2). */
 const MAX_SEGMENTS_AHEAD = 2;
 /** Parts ahead, as a time (§6.2.5.2: Advance Part Limit). */
@@ -106,25 +104,16 @@ function waitThen(
   proceed: () => void,
   respond: (answer: OriginAnswer) => void,
 ): () => void {
-  const stopWaiting = window.wait(mediaSequence, part, ofThisRun, () => {
-    clearTimeout(timer);
-    proceed();
+  const stopWaiting = window.wait({
+    mediaSequence,
+    part,
+    ofThisRun,
+    wake: proceed,
+    giveUp: () => respond({ kind: 'unavailable', message: 'the camera sends nothing new' }),
   });
-  if (stopWaiting === undefined) {
-    respond({ kind: 'unavailable', message: 'too many clients wait for this camera' });
-    return ignore;
-  }
-  const timer = setTimeout(
-    () => {
-      stopWaiting();
-      respond({ kind: 'unavailable', message: 'the camera sends nothing new' });
-    },
-    MAX_WAIT_TARGET_DURATIONS * window.rules.targetDurationSeconds * 1000,
-  );
-  return () => {
-    clearTimeout(timer);
-    stopWaiting();
-  };
+  if (stopWaiting !== undefined) return stopWaiting;
+  respond({ kind: 'unavailable', message: 'too many clients wait for this camera' });
+  return ignore;
 }
 
 /** `run/init-0.mp4`, `run/1784000000.m4s` or `run/1784000000.3.m4s`. */

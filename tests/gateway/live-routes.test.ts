@@ -182,7 +182,7 @@ describe('answers', () => {
   });
 
   test('what was waited for in vain is 503 with when to ask again', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     rig.segments(2);
     const socket = await request(
       `camera/media.m3u8?_HLS_msn=${rig.window.openMediaSequence}&_HLS_part=0`,
@@ -223,7 +223,7 @@ describe('clients that misbehave', () => {
   });
 
   test('media asked for behind a playlist that blocks is given back when the connection closes', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     rig.segments(3);
     const open = rig.window.openMediaSequence;
     const socket = await request(`camera/media.m3u8?_HLS_msn=${open}&_HLS_part=0`);
@@ -239,7 +239,7 @@ describe('clients that misbehave', () => {
   });
 
   test('one that reads too slowly loses its own connection, and nobody else anything', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     for (let i = 0; i < LARGE; i++)
       rig.part({ starts: i === 0, ends: i === LARGE - 1, bytes: CHUNK_BYTES });
     const sequence = rig.window.openMediaSequence - 1;

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { LiveWindow } from '#ingest/hls/live-window.ts';
 import { RUN_START_MS } from '../cut.ts';
 import { WindowRig } from './rig.ts';
@@ -126,12 +126,21 @@ describe('numbering', () => {
 });
 
 describe('waiting', () => {
+  afterEach(() => vi.useRealTimers());
+
+  const wanted = (
+    mediaSequence: number,
+    part: number,
+    wake: () => void = () => {},
+    giveUp: () => void = () => {},
+  ): Parameters<LiveWindow['wait']>[0] => ({ mediaSequence, part, ofThisRun: false, wake, giveUp });
+
   test('who waits is woken once, when the part is there', () => {
     const rig = new WindowRig();
     rig.segments(2);
     const open = rig.window.openMediaSequence;
     let woken = 0;
-    rig.window.wait(open, 1, false, () => woken++);
+    rig.window.wait(wanted(open, 1, () => woken++));
     rig.part({ starts: true });
     expect(woken).toBe(0);
     rig.part();
@@ -144,12 +153,12 @@ describe('waiting', () => {
     const rig = new WindowRig();
     rig.segments(1);
     const open = rig.window.openMediaSequence;
-    const leave = Array.from({ length: 4_000 }, () => rig.window.wait(open, 0, false, () => {}));
+    const leave = Array.from({ length: 4_000 }, () => rig.window.wait(wanted(open, 0)));
     expect(leave.every((l) => l !== undefined)).toBe(true);
-    expect(rig.window.wait(open, 0, false, () => {})).toBeUndefined();
+    expect(rig.window.wait(wanted(open, 0))).toBeUndefined();
     leave[17]?.();
     expect(rig.window.waiting).toBe(3_999);
-    expect(rig.window.wait(open, 0, false, () => {})).toBeDefined();
+    expect(rig.window.wait(wanted(open, 0))).toBeDefined();
   });
 
   test('one who asks again when woken does not hold the others up', () => {
@@ -158,10 +167,12 @@ describe('waiting', () => {
     const open = rig.window.openMediaSequence;
     const woken: number[] = [];
     const follow = (part: number): void => {
-      rig.window.wait(open, part, false, () => {
-        woken.push(part);
-        follow(part + 1);
-      });
+      rig.window.wait(
+        wanted(open, part, () => {
+          woken.push(part);
+          follow(part + 1);
+        }),
+      );
     };
     follow(0);
     rig.part({ starts: true });
@@ -169,5 +180,31 @@ describe('waiting', () => {
     rig.part();
     expect(woken).toEqual([0, 1, 2]);
     expect(rig.window.waiting).toBe(1);
+  });
+
+  test('each gives up after its own time, who came later later, and who was woken never', () => {
+    vi.useFakeTimers();
+    const rig = new WindowRig();
+    rig.segments(1);
+    const open = rig.window.openMediaSequence;
+    const gaveUp: string[] = [];
+    const waitMs = 3 * rig.window.rules.targetDurationSeconds * 1000;
+    const wait = (name: string, part: number): (() => void) | undefined =>
+      rig.window.wait(wanted(open, part, undefined, () => gaveUp.push(name)));
+    wait('woken', 0);
+    wait('first', 5);
+    const left = wait('left', 5);
+    vi.advanceTimersByTime(1_000);
+    wait('second', 5);
+    rig.part({ starts: true });
+    left?.();
+    vi.advanceTimersByTime(waitMs - 1_001);
+    expect(gaveUp).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(gaveUp).toEqual(['first']);
+    vi.advanceTimersByTime(1_000);
+    expect(gaveUp).toEqual(['first', 'second']);
+    expect(rig.window.waiting).toBe(0);
+    expect(vi.getTimerCount()).toBe(0);
   });
 });
