@@ -229,12 +229,16 @@ export class LiveWindow {
     const waiter: Waiter = { ...wanted, untilMs: performance.now() + this.#waitMs };
     this.#waiters.add(waiter);
     // One timer for all who wait: a part has hundreds of them, and hardly one is ever let go by it.
-    this.#patience ??= setTimeout(() => this.#giveUp(), this.#waitMs).unref();
+    if (this.#patience === undefined) this.#letGoIn(this.#waitMs);
     return () => this.#waiters.delete(waiter);
   }
 
   get #waitMs(): number {
     return MAX_WAIT_TARGET_DURATIONS * this.rules.targetDurationSeconds * 1000;
+  }
+
+  #letGoIn(ms: number): void {
+    this.#patience = setTimeout(() => this.#giveUp(), ms).unref();
   }
 
   #giveUp(): void {
@@ -243,7 +247,7 @@ export class LiveWindow {
     for (const waiter of this.#waiters) {
       const leftMs = waiter.untilMs - nowMs;
       if (leftMs > 0) {
-        this.#patience = setTimeout(() => this.#giveUp(), leftMs).unref();
+        this.#letGoIn(leftMs);
         return;
       }
       this.#waiters.delete(waiter);

@@ -128,13 +128,6 @@ describe('numbering', () => {
 describe('waiting', () => {
   afterEach(() => vi.useRealTimers());
 
-  const wanted = (
-    mediaSequence: number,
-    part: number,
-    wake: () => void = () => {},
-    giveUp: () => void = () => {},
-  ): Parameters<LiveWindow['wait']>[0] => ({ mediaSequence, part, ofThisRun: false, wake, giveUp });
-
   test('who waits is woken once, when the part is there', () => {
     const rig = new WindowRig();
     rig.segments(2);
@@ -208,3 +201,12 @@ describe('waiting', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 });
+
+function wanted(
+  mediaSequence: number,
+  part: number,
+  wake: () => void = () => {},
+  giveUp: () => void = () => {},
+): Parameters<LiveWindow['wait']>[0] {
+  return { mediaSequence, part, ofThisRun: false, wake, giveUp };
+}
