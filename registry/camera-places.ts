@@ -1,6 +1,6 @@
-import { sql, type RawBuilder, type SqlBool } from 'kysely';
 import type { Area, Place } from './area.ts';
 import type { RegistryDatabase } from './schema/tables.ts';
+import { isWithinAreas } from './within-areas.ts';
 
 /** Of which LAO cameras are: what rights are decided by, without the whole camera. */
 
@@ -39,7 +39,7 @@ export async function readIdsWithin(
       .innerJoin('laos', 'laos.id', 'cameras.lao_id')
       .select('cameras.id')
       .where('cameras.id', '>', after)
-      .where(areWithin(areas))
+      .where(isWithinAreas(areas))
       .where('cameras.deleted_at_ms', 'is', null)
       .orderBy('cameras.id')
       .limit(PAGE)
@@ -47,24 +47,5 @@ export async function readIdsWithin(
     for (const { id } of rows) ids.add(id);
     if (rows.length < PAGE) return ids;
     after = rows.at(-1)?.id ?? '';
-  }
-}
-
-/** The row of `laos` lies within one of `areas`; none: nothing does. */
-function areWithin(areas: readonly Area[]): RawBuilder<SqlBool> {
-  if (areas.length === 0) return sql<SqlBool>`1 = 0`;
-  return sql<SqlBool>`(${sql.join(areas.map(isWithin), sql` or `)})`;
-}
-
-function isWithin(area: Area): RawBuilder<SqlBool> {
-  switch (area.level) {
-    case 'country':
-      return sql<SqlBool>`1 = 1`;
-    case 'province':
-      return sql<SqlBool>`laos.province = ${area.province}`;
-    case 'district':
-      return sql<SqlBool>`(laos.province = ${area.province} and laos.district = ${area.district})`;
-    case 'lao':
-      return sql<SqlBool>`(laos.province = ${area.province} and laos.district = ${area.district} and laos.name = ${area.lao})`;
   }
 }

@@ -5,13 +5,21 @@ import { shownStream } from './camera-changes.ts';
 import { closedAreaRule, type Camera, type NewCamera, type NewStream } from './camera.ts';
 import { attestationText, authorText, givenColumns, streamRow } from './camera-rows.ts';
 import { cameraSearchText } from './camera-search-text.ts';
+import { damagedSinceMs, declarationRow } from './camera-declaring.ts';
 import { ConstraintViolated } from './database/database.ts';
+import { fromText } from './declarations.ts';
 import { newOrigins } from './origins.ts';
 import type { PlaceIds } from './place-ids.ts';
 import type { ValueSource } from './provenance.ts';
-import type { CameraChangeTable, CameraTable, RegistryTables } from './schema/tables.ts';
+import type {
+  CameraChangeTable,
+  CameraTable,
+  DeclarationTable,
+  RegistryTables,
+} from './schema/tables.ts';
 import type { SecretBox } from './secret-box.ts';
 import { sealSecrets, splitSecrets } from './stream-secrets.ts';
+import { thaiDay } from './thai-day.ts';
 
 /** Rows of cameras, written within the transaction of whoever asks. */
 
@@ -50,6 +58,7 @@ export async function insertCameras(
       version: 1,
       updated_at_ms: atMs,
       declared_at_ms: atMs,
+      damaged_since_ms: damagedSinceMs({ damaged_since_ms: null }, given.declared, atMs),
       attested,
       origins,
     });
@@ -83,6 +92,14 @@ export async function insertCameras(
     'camera_search',
     created.map(({ id, given }) => ({ id, text: cameraSearchText(given) })),
   );
+  // The first of a camera has its id.
+  await insertAll(
+    transaction,
+    'declarations',
+    created.map(({ id, given }) =>
+      textDeclaration({ id, cameraId: id, given, author, source, atMs }),
+    ),
+  );
   await insertAll(
     transaction,
     'camera_changes',
@@ -97,6 +114,30 @@ export async function insertCameras(
       reason: null,
     })),
   );
+}
+
+/** What a form, a file or another system declares of a camera, among its other fields. */
+export function textDeclaration({
+  given,
+  source,
+  ...row
+}: {
+  id: string;
+  cameraId: string;
+  given: Pick<NewCamera, 'declared' | 'declaredReason'>;
+  author: Author;
+  source: ValueSource;
+  atMs: number;
+}): Insertable<DeclarationTable> {
+  return {
+    ...declarationRow({
+      ...row,
+      status: given.declared,
+      source: source === 'import' ? 'import' : 'register',
+    }),
+    ...fromText(given.declared, given.declaredReason),
+    on_day: thaiDay(row.atMs),
+  };
 }
 
 /** The change that makes the next version of a camera. */

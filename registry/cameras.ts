@@ -22,6 +22,7 @@ import {
   withAgencies,
   type CameraRow,
 } from './camera-rows.ts';
+import { damagedSinceMs, writeDeclaration, type Declaring } from './camera-declaring.ts';
 import {
   agencyRows,
   dropStream,
@@ -30,6 +31,7 @@ import {
   insertStream,
   insertVersion,
   ROWS_A_STATEMENT,
+  textDeclaration,
 } from './camera-writes.ts';
 import { cameraSearchText } from './camera-search-text.ts';
 import { originsOf, withOrigins } from './origins.ts';
@@ -56,6 +58,8 @@ export type { StreamSite, StreamSource, StreamTls } from './stream-source.ts';
 export const MAX_CREATED_AT_ONCE = 1_000;
 /** Cameras of one inventory that are entered or changed in one transaction, at most. */
 export const MAX_APPLIED_AT_ONCE = 100_000;
+/** Cameras of which something is declared in one transaction, at most. */
+export const MAX_DECLARED_AT_ONCE = 500;
 /** Versions of a camera that are told; older ones stay in the database. */
 export const MAX_HISTORY = 1_000;
 
@@ -123,6 +127,14 @@ export interface Cameras {
   ): Promise<void>;
   /** Throws CameraNotFound, CameraStale, CameraTwice, ChangeRefused, StreamAddressNotValid. */
   change(id: string, change: CameraChange, options: ChangeOptions): Promise<Camera>;
+  /**
+   * What people say of cameras' conditions, all or none, at most MAX_DECLARED_AT_ONCE; `beside` is written with it.
+   * Throws CameraNotFound, DeclaredInFuture, what `beside` throws.
+   */
+  declare(
+    declaring: readonly Declaring[],
+    beside?: (transaction: Transaction<RegistryTables>) => Promise<void>,
+  ): Promise<Camera[]>;
   /** It leaves lists, counts and ingest, and can be brought back. Throws CameraNotFound, CameraStale. */
   remove(id: string, options: ChangeOptions & { reason: string }): Promise<void>;
   /** Throws CameraNotFound (also for one that is not deleted), CameraStale. */
@@ -307,7 +319,12 @@ export function openCameras(
         ...givenColumns(camera, places),
         version: version + 1,
         updated_at_ms: atMs,
-        ...(declared ? { declared_at_ms: atMs } : {}),
+        ...(declared
+          ? {
+              declared_at_ms: atMs,
+              damaged_since_ms: damagedSinceMs(row, camera.declared, atMs),
+            }
+          : {}),
         ...(attests ? { attested: attestationText(author, atMs) } : {}),
         origins: withOrigins(row.origins, fields, source, author, atMs),
       })
@@ -328,6 +345,12 @@ export function openCameras(
       .set({ text: cameraSearchText(camera) })
       .where('id', '=', id)
       .execute();
+    if (declared) {
+      const given = { id: nextId(), cameraId: id, given: camera };
+      await insertAll(transaction, 'declarations', [
+        textDeclaration({ ...given, author, source, atMs }),
+      ]);
+    }
     await insertVersion(transaction, { camera, action: 'changed', source, author, changes, atMs });
   }
 
@@ -477,6 +500,30 @@ export function openCameras(
       const camera = await toldOf(row);
       if (changed) tell({ kind: 'changed', camera, source: sourceOf(row, box), streamChanged });
       return camera;
+    },
+    async declare(declaring, beside) {
+      if (declaring.length > MAX_DECLARED_AT_ONCE) {
+        throw new RangeError(`more than ${MAX_DECLARED_AT_ONCE} cameras at once`);
+      }
+      const atMs = now();
+      const rows = await database.transaction().execute(async (transaction) => {
+        for (const one of declaring) {
+          const written = await writeDeclaration(transaction, one, { id: nextId(), atMs });
+          if (!written) throw new CameraNotFound(one.cameraId);
+        }
+        await beside?.(transaction);
+        return rowsOf(
+          transaction,
+          declaring.map(({ cameraId }) => cameraId),
+        );
+      });
+      const changed = await withAgencies(database, rows);
+      changed.forEach((camera, index) => {
+        const row = rows[index];
+        if (row === undefined) return;
+        tell({ kind: 'changed', camera, source: sourceOf(row, box), streamChanged: false });
+      });
+      return changed;
     },
     async remove(id, { reason, ...options }) {
       const row = await setDeleted(id, options, reason);

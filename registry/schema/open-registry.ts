@@ -3,6 +3,7 @@ import * as cameras from './migrations/0001-cameras.ts';
 import * as tlsAndSiteBudgets from './migrations/0002-tls-and-site-budgets.ts';
 import * as registryCore from './migrations/0003-registry-core.ts';
 import * as observedCondition from './migrations/0004-observed-condition.ts';
+import * as declarationsAndRepairs from './migrations/0005-declarations-and-repairs.ts';
 import type { RegistryDatabase, RegistryTables } from './tables.ts';
 
 /** A migration that has been released is never changed: what it got wrong, a later one mends. */
@@ -13,6 +14,7 @@ const registry: DatabaseSchema = {
     '0002-tls-and-site-budgets': tlsAndSiteBudgets,
     '0003-registry-core': registryCore,
     '0004-observed-condition': observedCondition,
+    '0005-declarations-and-repairs': declarationsAndRepairs,
   },
 };
 

@@ -1,5 +1,6 @@
 import type { ColumnType, Kysely } from 'kysely';
 import type { ObservedReason, ObservedState } from '../events/camera-event.ts';
+import type { DeclarationSource } from '../declaration-reasons.ts';
 import type { Observer, ValueSource } from '../provenance.ts';
 import type { LaoType } from '../thai-names.ts';
 
@@ -22,6 +23,9 @@ export interface RegistryTables {
   incidents: IncidentTable;
   incident_cameras: IncidentCameraTable;
   shard_leases: ShardLeaseTable;
+  declarations: DeclarationTable;
+  repairs: RepairTable;
+  repair_changes: RepairChangeTable;
 }
 
 /** A row of a list that the Department keeps, and others add to. */
@@ -96,6 +100,8 @@ export interface CameraTable {
   updated_at_ms: number;
   declared_at_ms: number;
   declared_reason: string | null;
+  /** Since when it has been declared damaged without a break, Unix ms; null while it is declared to work. */
+  damaged_since_ms: Defaulted<number | null>;
   /** JSON {by: Author, atMs}. */
   attested: string | null;
   /** JSON, origins.ts. */
@@ -224,4 +230,55 @@ export interface ShardLeaseTable {
   worker: string;
   epoch: number;
   expires_at_ms: number;
+  /** What people said of a camera's condition; the newest is the camera's own. */
+}
+
+export interface DeclarationTable {
+  /** UUIDv7; the first one of a camera that was there before is the camera's. */
+  id: string;
+  camera_id: string;
+  status: CameraTable['declared'];
+  /** declaration-reasons.ts */
+  reason: string;
+  note: string | null;
+  /** Day in Thailand on which it was seen to be so. */
+  on_day: string;
+  /** When it was entered. */
+  at_ms: number;
+  /** JSON, Author. */
+  author: string;
+  source: DeclarationSource;
+}
+
+/** One time that a camera was broken, from the report to its return. */
+export interface RepairTable {
+  /** UUIDv7 */
+  id: string;
+  camera_id: string;
+  version: number;
+  state: 'reported' | 'in-repair' | 'back-in-service' | 'unrepairable' | 'no-fault';
+  opened_ms: number;
+  closed_ms: number | null;
+  reported_on: string;
+  reported_by: string;
+  /** repair-causes.ts */
+  cause: string;
+  note: string | null;
+  contractor: string | null;
+  warranty_until: string | null;
+  due_on: string | null;
+  /** 1/100 baht. */
+  cost_satang: number | null;
+  back_on: string | null;
+}
+
+/** One for each version of a repair. */
+export interface RepairChangeTable {
+  repair_id: string;
+  version: number;
+  at_ms: number;
+  /** JSON, Author. */
+  author: string;
+  /** JSON, [field, before, after][]. */
+  changes: string;
 }

@@ -1,0 +1,26 @@
+import * as z from 'zod';
+
+/** Days as the letters mean them: of Thailand's calendar, whatever the machine's zone. Stored as ISO dates. */
+
+const THAILAND = 'Asia/Bangkok';
+const isoDay = new Intl.DateTimeFormat('en-CA', {
+  timeZone: THAILAND,
+  year: 'numeric',
+  month: '2-digit',
+  day: '2-digit',
+});
+
+/** The day in Thailand at a moment, as `2026-11-25`. */
+export function thaiDay(atMs: number): string {
+  return isoDay.format(atMs);
+}
+
+/** Unix ms at which the day begins in Thailand, which has kept UTC+7 since 1920. */
+export function thaiDayStartMs(day: string): number {
+  return Date.parse(`${day}T00:00:00+07:00`);
+}
+
+/** A day as the API takes it. */
+export const day = z.iso
+  .date('must be a day such as 2026-11-25')
+  .meta({ examples: ['2026-11-25'] });
