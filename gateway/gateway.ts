@@ -9,12 +9,14 @@ import { readIdsWithin, readPlaces } from '#registry/camera-places.ts';
 import { openBudgetSources } from '#registry/budget-sources.ts';
 import { checkRegistry } from '#registry/check-registry.ts';
 import { openCameras, type Cameras } from '#registry/cameras.ts';
+import { declarationsOf } from '#registry/declarations.ts';
 import { openLaos } from '#registry/laos.ts';
 import { openSites } from '#registry/sites.ts';
 import { openDatabases } from '#registry/database/open-databases.ts';
 import { findLaos } from '#registry/find-laos.ts';
 import { openImports } from '#registry/inventory/imports.ts';
 import { DeviceCalls } from '#registry/onvif/device-calls.ts';
+import { openRepairs } from '#registry/repairs.ts';
 import { openRegistry } from '#registry/schema/open-registry.ts';
 import type { RegistryDatabase } from '#registry/schema/tables.ts';
 import { sealStoredPasswords } from '#registry/seal-passwords.ts';
@@ -36,9 +38,11 @@ import {
 } from './admin-socket.ts';
 import { storeMeasuredStreams } from './measured-streams.ts';
 import { registerOnvifRoutes } from './routes/onvif.ts';
+import { registerDeclarationRoutes } from './routes/declarations.ts';
 import { registerPlaceRoutes } from './routes/places.ts';
 import { registerFootageRoutes } from './routes/footage.ts';
 import { registerInventoryRoutes } from './routes/inventory.ts';
+import { registerRepairRoutes } from './routes/repairs.ts';
 import { registerMetricsRoute } from './routes/metrics.ts';
 import { buildServer } from './server.ts';
 
@@ -183,6 +187,19 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
       audit: audit.log,
       window: (id) => pool.window(id),
       extraRoutes: [
+        (app) =>
+          registerDeclarationRoutes(app, {
+            cameras,
+            readPlaces: async (ids) => readPlaces(registry, ids),
+            declarationsOf: async (id) => declarationsOf(registry, id),
+          }),
+        (app) =>
+          registerRepairRoutes(app, {
+            repairs: openRepairs(registry, { cameras, now: Date.now }),
+            registry,
+            readPlaces: async (ids) => readPlaces(registry, ids),
+            now: Date.now,
+          }),
         (app) => registerMetricsRoute(app, { pool, liveStates }),
         (app) => registerAuditRoutes(app, audit),
         (app) => registerFootageRoutes(app, { recording, audit: audit.log }),

@@ -43,6 +43,9 @@ export const allowedTo: Readonly<Record<Role, ReadonlySet<Action>>> = {
     'camera.import',
     'camera.export',
     'camera.test',
+    'camera.declare',
+    'repair.list',
+    'repair.keep',
     'place.propose',
   ]),
   // A district collects, and enters data for an LAO that cannot: its pictures are not needed for that.
@@ -56,6 +59,9 @@ export const allowedTo: Readonly<Record<Role, ReadonlySet<Action>>> = {
     'camera.import',
     'camera.export',
     'camera.test',
+    'camera.declare',
+    'repair.list',
+    'repair.keep',
     'place.propose',
   ]),
   // The provincial committee inspects how the system is used: it looks at everything and changes nothing.
@@ -64,6 +70,7 @@ export const allowedTo: Readonly<Record<Role, ReadonlySet<Action>>> = {
     'camera.read',
     'camera.watch',
     'camera.export',
+    'repair.list',
     'footage.list',
   ]),
   // The Department keeps the lists that everybody's counts go by.
@@ -72,6 +79,7 @@ export const allowedTo: Readonly<Record<Role, ReadonlySet<Action>>> = {
     'camera.read',
     'camera.watch',
     'camera.export',
+    'repair.list',
     'place.propose',
     'place.manage',
     'footage.list',
@@ -81,6 +89,7 @@ export const allowedTo: Readonly<Record<Role, ReadonlySet<Action>>> = {
     'camera.list',
     'camera.read',
     'camera.watch',
+    'repair.list',
     'footage.list',
     'footage.play',
     'metrics.read',

@@ -59,6 +59,7 @@ test('an administrator and an approver are asked for the second factor, and only
     'camera.list',
     'camera.read',
     'camera.watch',
+    'repair.list',
     'footage.list',
     'footage.play',
     'metrics.read',
