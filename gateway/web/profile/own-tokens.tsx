@@ -12,6 +12,7 @@ import { useLanguage } from '../use-language.ts';
 const scopeWords = {
   'cameras:read': 'readCameras',
   'cameras:write': 'writeCameras',
+  repairs: 'repairs',
   places: 'places',
   live: 'live',
   footage: 'footage',

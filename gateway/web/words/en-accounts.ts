@@ -99,6 +99,7 @@ export const enAccounts: typeof thAccounts = {
     scope: {
       readCameras: 'Read cameras',
       writeCameras: 'Change cameras',
+      repairs: 'Declare conditions and keep the repair log',
       places: 'Keep the lists of LAOs and budget sources',
       live: 'Live pictures',
       footage: 'Recorded pictures',

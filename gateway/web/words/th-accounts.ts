@@ -93,6 +93,7 @@ export const thAccounts = {
     scope: {
       readCameras: 'อ่านทะเบียนกล้อง',
       writeCameras: 'แก้ไขทะเบียนกล้อง',
+      repairs: 'แจ้งสภาพและบันทึกงานซ่อม',
       places: 'จัดการบัญชี อปท. และแหล่งงบประมาณ',
       live: 'ดูภาพสด',
       footage: 'ภาพย้อนหลัง',
