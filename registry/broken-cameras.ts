@@ -141,7 +141,7 @@ export async function brokenCameras(
               sinceMs: row.observedSinceMs,
               inIncident: row.incident_id !== null,
             },
-      sinceMs: Number(row.sinceMs),
+      sinceMs: row.sinceMs,
       repair: repaired,
     };
   });
@@ -190,10 +190,7 @@ export async function brokenTotals(
     .orderBy('laos.province')
     .limit(MAX_TOTALS)
     .execute();
-  return rows.map((row) => ({
-    ...row,
-    longestSinceMs: row.longestSinceMs === null ? null : Number(row.longestSinceMs),
-  }));
+  return rows;
 }
 
 /** Without conditions of their own: each camera that is there, with its LAO, its open repair and what is seen of it. */

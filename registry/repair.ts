@@ -63,12 +63,9 @@ export const repairChange = z
     backOn: day
       .optional()
       .meta({ description: 'with a closing state: the day; today, if left out' }),
-    unrepairableReason: z
-      .enum(reasonsOf('unrepairable'))
-      .optional()
-      .meta({
-        description: 'with `unrepairable`: the reason that is declared; `other` wants a note',
-      }),
+    unrepairableReason: z.enum(reasonsOf('unrepairable')).optional().meta({
+      description: 'with `unrepairable`: the reason that is declared; `other` wants a note',
+    }),
   })
   .strict()
   .superRefine((change, context) => {

@@ -94,21 +94,6 @@ export function openRepairs(
 ): Repairs {
   const nextId = uuidV7Source(now);
 
-  async function stored(
-    from: Pick<RegistryDatabase, 'selectFrom'>,
-    cameraId: string,
-    id: string,
-  ): Promise<Selectable<RepairTable>> {
-    const row = await from
-      .selectFrom('repairs')
-      .selectAll()
-      .where('id', '=', id)
-      .where('camera_id', '=', cameraId)
-      .executeTakeFirst();
-    if (row === undefined) throw new RepairNotFound(id);
-    return row;
-  }
-
   return {
     async of(cameraId) {
       const rows = await database
@@ -213,6 +198,21 @@ export function openRepairs(
   };
 }
 
+async function stored(
+  from: Pick<RegistryDatabase, 'selectFrom'>,
+  cameraId: string,
+  id: string,
+): Promise<Selectable<RepairTable>> {
+  const row = await from
+    .selectFrom('repairs')
+    .selectAll()
+    .where('id', '=', id)
+    .where('camera_id', '=', cameraId)
+    .executeTakeFirst();
+  if (row === undefined) throw new RepairNotFound(id);
+  return row;
+}
+
 /** As it is told. `nowMs`: by which an open one is late, or not. */
 export function repairOf(row: Selectable<RepairTable>, nowMs: number): Repair {
   return {
@@ -255,15 +255,13 @@ function changedRow(
 ): Selectable<RepairTable> {
   const state = change.state ?? before.state;
   const closing = isClosed(state) && !isClosed(before.state);
-  const given = <Value>(value: Value | undefined, old: Value): Value =>
-    value === undefined ? old : value;
   return {
     ...before,
     state,
     closed_ms: closing ? atMs : before.closed_ms,
     reported_on: given(change.reportedOn, before.reported_on),
     reported_by: given(change.reportedBy, before.reported_by),
-    cause: given<string>(change.cause, before.cause),
+    cause: given(change.cause, before.cause),
     note: given(change.note, before.note),
     contractor: given(change.contractor, before.contractor),
     warranty_until: given(change.warrantyUntil, before.warranty_until),
@@ -271,6 +269,10 @@ function changedRow(
     cost_satang: change.cost === undefined ? before.cost_satang : satangOf(change.cost),
     back_on: closing ? (change.backOn ?? thaiDay(atMs)) : before.back_on,
   };
+}
+
+function given<Value>(value: NoInfer<Value> | undefined, old: Value): Value {
+  return value === undefined ? old : value;
 }
 
 const told = [

@@ -56,6 +56,41 @@ onEachDatabase((rig) => {
       ({ status, reason, source }) => `${status} ${reason} ${source}`,
     );
 
+  const report = async (cameraId: string, given: Record<string, unknown> = {}) =>
+    repairs.open(cameraId, newRepair.parse(given), { author });
+
+  const go = async (cameraId: string, id: string, version: number, given: object) =>
+    repairs.change(cameraId, id, repairChange.parse(given), { author, version });
+
+  const see = async (
+    cameraId: string,
+    state: ObservedStateTable['state'],
+    sinceMs: number,
+    incidentId: string | null = null,
+  ): Promise<void> => {
+    await database
+      .insertInto('observed_states')
+      .values({
+        camera_id: cameraId,
+        state,
+        reason: state === 'down' ? 'unreachable' : null,
+        since_ms: sinceMs,
+        at_ms: sinceMs,
+        epoch: 1,
+        sequence: 1,
+        event_id: cameraId,
+        flapping: 0,
+        measured: '{}',
+        incident_id: incidentId,
+      })
+      .execute();
+  };
+
+  const listed = async (kind: BrokenKind, within: readonly Area[] = [country]) =>
+    (await brokenCameras(database, { kind, within }, { limit: 50, nowMs })).cameras.map(
+      ({ position, sinceMs }) => [position, (nowMs - sinceMs) / DAY_MS],
+    );
+
   describe('a declaration', () => {
     test('is the camera’s newest, with the day it was seen, and the ones before it stay', async () => {
       const id = await add();
@@ -140,11 +175,6 @@ onEachDatabase((rig) => {
   });
 
   describe('a repair', () => {
-    const report = async (cameraId: string, given: Record<string, unknown> = {}) =>
-      repairs.open(cameraId, newRepair.parse(given), { author });
-    const go = async (cameraId: string, id: string, version: number, given: object) =>
-      repairs.change(cameraId, id, repairChange.parse(given), { author, version });
-
     test('declares its camera as it goes on: reported, with the contractor, back in service', async () => {
       const id = await add();
       const opened = await report(id, {
@@ -240,34 +270,6 @@ onEachDatabase((rig) => {
   });
 
   describe('the list of broken cameras', () => {
-    const see = async (
-      cameraId: string,
-      state: ObservedStateTable['state'],
-      sinceMs: number,
-      incidentId: string | null = null,
-    ): Promise<void> => {
-      await database
-        .insertInto('observed_states')
-        .values({
-          camera_id: cameraId,
-          state,
-          reason: state === 'down' ? 'unreachable' : null,
-          since_ms: sinceMs,
-          at_ms: sinceMs,
-          epoch: 1,
-          sequence: 1,
-          event_id: cameraId,
-          flapping: 0,
-          measured: '{}',
-          incident_id: incidentId,
-        })
-        .execute();
-    };
-    const listed = async (kind: BrokenKind, within: readonly Area[] = [country]) =>
-      (await brokenCameras(database, { kind, within }, { limit: 50, nowMs })).cameras.map(
-        ({ position, sinceMs }) => [position, (nowMs - sinceMs) / DAY_MS],
-      );
-
     beforeEach(async () => {
       await database
         .insertInto('incidents')
