@@ -1,6 +1,6 @@
 /**
  * Composition root of a camera worker thread: sessions with cameras, and the parts that come of them. It owns the
- * media memory that it writes and serves nobody; the recorder will stand beside the outbox here.
+ * media memory that it writes and serves nobody.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '#ingest/clock.ts';
@@ -43,8 +43,8 @@ function send(message: FromWorker, transfer: ArrayBuffer[] = []): void {
 }
 
 function handOn(): void {
-  const parts = outbox.take();
   const notices = supervisor.takeNotices();
+  const parts = outbox.take();
   const made = slabs;
   if (
     parts.length + made.length + notices.inits.length === 0 &&

@@ -265,6 +265,11 @@ export class CameraSession implements ScheduledReader {
     return this.#clock.at((decodeTicks * 1000) / TIMESCALE);
   }
 
+  /** Whether `wallMs` of the run's first pictures is final but for the slow drift of clocks. */
+  get isTimed(): boolean {
+    return this.#clock.isSettled(this.#options.clock.wallMs());
+  }
+
   /** Called a few times a second: keepalives and limits. `nowMs` is monotonic. */
   tick(nowMs: number): void {
     if (this.#over) return;
@@ -317,6 +322,8 @@ export class CameraSession implements ScheduledReader {
       const rate = this.#lastReadBytes / (nowMs - beforeMs);
       this.#bytesPerMs += (rate - this.#bytesPerMs) * RATE_SHARE;
     }
+    // As fast as it comes: waits of ours would stretch the burst that a camera begins with.
+    if (!this.isTimed) return nowMs;
     const closeTicks = this.#segmenter.expectedCloseTicks;
     const untilCloseMs =
       closeTicks === undefined ? undefined : this.wallMs(closeTicks) - this.#options.clock.wallMs();

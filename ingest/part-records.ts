@@ -33,8 +33,8 @@ export class PartOutbox {
   #untimed: { at: number; wallMs: (decodeTicks: number) => number }[] = [];
 
   /**
-   * With `wallMs`, the part's wall time is asked for when the records are taken. A camera sends at first what it has
-   * kept, in one burst, and only the burst's end shows when its beginning was taken.
+   * With `wallMs`, the part's wall time is asked for when the records are taken: pictures of the same round that were
+   * less late may have shown meanwhile that it was taken a little earlier.
    */
   part(
     slot: number,

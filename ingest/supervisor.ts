@@ -3,6 +3,7 @@ import { CameraSession } from './camera-session.ts';
 import type { Clock } from './clock.ts';
 import type { InitSegment } from './fmp4/segmenter.ts';
 import type { PartTarget } from './fmp4/part-target.ts';
+import { OpeningHold } from './opening-hold.ts';
 import type { ChunkPool } from './memory/chunk-pool.ts';
 import type { PartOutbox } from './part-records.ts';
 import { TransportChoice } from './rtsp/transport-choice.ts';
@@ -36,6 +37,8 @@ interface Entry {
   partTarget: PartTarget | undefined;
   transport: TransportChoice;
   session: CameraSession | undefined;
+  /** Of that session. */
+  hold: OpeningHold;
   connecting: boolean;
   /** The screens know that it is being connected. */
   toldConnecting: boolean;
@@ -73,6 +76,8 @@ export class Supervisor {
   readonly #clock: Clock;
   readonly #random: () => number;
   #connecting = 0;
+  /** Entries whose first parts are held until their times are known. */
+  readonly #opening = new Set<Entry>();
   readonly #sites = new Map<string, SiteBudget>();
   #initNumber = 0;
   #parts = 0;
@@ -107,6 +112,7 @@ export class Supervisor {
       partTarget: assignment.partTarget,
       transport: new TransportChoice(assignment.source.transport, assignment.transport),
       session: undefined,
+      hold: new OpeningHold(),
       connecting: false,
       toldConnecting: false,
       waitsForSite: false,
@@ -156,7 +162,12 @@ export class Supervisor {
     }
   }
 
+  /** What happened since the last call. Parts whose times are known now go to the outbox with it: take those after. */
   takeNotices(): Notices {
+    for (const entry of this.#opening) {
+      if (entry.session?.isTimed === true) entry.hold.end();
+      if (entry.hold.isOver) this.#opening.delete(entry);
+    }
     const notices = this.#notices;
     this.#notices = { inits: [], partTargets: [], states: [], sessions: [] };
     return notices;
@@ -242,6 +253,9 @@ export class Supervisor {
       entry.waitsForSite = false;
       this.#notices.states.push({ slot, atMs: startMs, state: 'connecting' });
     }
+    const hold = new OpeningHold();
+    entry.hold = hold;
+    this.#opening.add(entry);
     const wallMs = (decodeTicks: number): number => session.wallMs(decodeTicks);
     const session = new CameraSession({
       source,
@@ -253,16 +267,16 @@ export class Supervisor {
       isAllowed: this.#isAllowed,
       clock: this.#clock,
       output: {
-        init: (init) => this.#init(entry, runId, init),
+        init: (init) => hold.then(() => this.#init(entry, runId, init)),
         partTarget: (target) => {
           entry.partTarget = target;
           this.#notices.partTargets.push({ slot, target });
         },
         part: (part) => {
           this.#parts++;
-          this.#outbox.part(slot, entry.initNumber, part, wallMs);
+          hold.part(() => this.#outbox.part(slot, entry.initNumber, part, wallMs));
         },
-        segmentEnd: () => this.#outbox.segmentEnd(slot),
+        segmentEnd: () => hold.then(() => this.#outbox.segmentEnd(slot)),
       },
       onPlaying: () => this.#settle(entry),
       onUp: () => {
@@ -323,6 +337,8 @@ export class Supervisor {
   /** The entry's session is over. */
   #addUp(entry: Entry): void {
     if (entry.session === undefined) return;
+    entry.hold.end();
+    this.#opening.delete(entry);
     this.#droppedUnits += entry.session.counters.droppedUnits;
     this.#lostPackets += entry.session.counters.lostPackets;
     entry.session = undefined;

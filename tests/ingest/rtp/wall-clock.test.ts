@@ -48,6 +48,36 @@ describe('the wall time of a picture', () => {
     expect(last?.errorMs).toBeLessThan(60);
   });
 
+  test.each([0, 40, 400, 1_500])(
+    'is settled once a burst of %i ms is over, and does not move much then',
+    (burstMs) => {
+      const clock = new WallClock();
+      let firstMs: number | undefined;
+      let settledAtMs = Number.POSITIVE_INFINITY;
+      for (let takenMs = 0; takenMs < 4_000; takenMs += 40) {
+        // What is kept comes at once, 40 ms on the way; read in pieces, a round apart.
+        const sentMs = Math.max(takenMs, burstMs);
+        const arrivalMs = START + sentMs + 40 + (takenMs < burstMs ? Math.floor(takenMs / 200) : 0);
+        clock.observe(takenMs, arrivalMs);
+        if (firstMs === undefined && clock.isSettled(arrivalMs)) {
+          firstMs = clock.at(0) - START;
+          settledAtMs = sentMs;
+        }
+      }
+      expect(Math.abs((firstMs ?? Number.NaN) - 40)).toBeLessThanOrEqual(50);
+      expect(settledAtMs).toBeGreaterThanOrEqual(burstMs);
+      expect(settledAtMs).toBeLessThanOrEqual(burstMs + 240);
+    },
+  );
+
+  test('is settled when it has been looked for two seconds, whatever comes', () => {
+    const clock = new WallClock();
+    clock.observe(0, START);
+    for (let i = 1; i < 20; i++) clock.observe(i * 500, START + i * 100);
+    expect(clock.isSettled(START + 1_999)).toBe(false);
+    expect(clock.isSettled(START + 2_000)).toBe(true);
+  });
+
   test.each([-200, -50, 0, 50, 200])(
     'stays true over eight hours with a clock of %i ppm',
     (ppm) => {
