@@ -38,6 +38,9 @@ export interface Config {
   recording: {
     /** What was recorded is on the disk after this. */
     spoolSyncMs: number;
+    /** Of what waits for a store that is away; undefined: half of the disk. */
+    spoolMaxBytes: number | undefined;
+    spoolMaxAgeMs: number;
     /** Of cameras whose inventory says nothing (field ๙), days. */
     defaultRetentionDays: number;
     /** Undefined: a folder in the data folder. Its keys are never logged. */
@@ -111,6 +114,9 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     cameraNetworks: CAMERA_NETWORKS,
     recording: {
       spoolSyncMs: result.data.SPOOL_SYNC_MS,
+      spoolMaxBytes:
+        result.data.SPOOL_MAX_GB === undefined ? undefined : result.data.SPOOL_MAX_GB * 1e9,
+      spoolMaxAgeMs: result.data.SPOOL_MAX_HOURS * 3_600_000,
       defaultRetentionDays: result.data.RETENTION_DAYS,
       s3: s3Of(result.data),
     },
@@ -260,6 +266,10 @@ const variables = z
     SPOOL_SYNC_MS: wholeNumber
       .pipe(z.number().min(250, 'must be 250 or more').max(60_000, 'must be 60000 or less'))
       .default(5_000),
+    SPOOL_MAX_GB: wholeNumber.pipe(z.number().min(1, 'must be 1 or more')).optional(),
+    SPOOL_MAX_HOURS: wholeNumber
+      .pipe(z.number().min(1, 'must be 1 or more').max(8_760, 'must be 8760 or less'))
+      .default(72),
     RETENTION_DAYS: wholeNumber
       .pipe(z.number().min(1, 'must be 1 or more').max(36_500, 'must be 36500 or less'))
       .default(30),

@@ -184,6 +184,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
       cameras,
       liveStates,
       log,
+      notices: () => recording.notices(),
       audit: audit.log,
       window: (id) => pool.window(id),
       extraRoutes: [
@@ -200,7 +201,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
             readPlaces: async (ids) => readPlaces(registry, ids),
             now: Date.now,
           }),
-        (app) => registerMetricsRoute(app, { pool, liveStates }),
+        (app) => registerMetricsRoute(app, { pool, liveStates, recording }),
         (app) => registerAuditRoutes(app, audit),
         (app) => registerFootageRoutes(app, { recording, audit: audit.log }),
         (app) => registerConnectionTestRoute(app, { connectionTests }),

@@ -1,3 +1,4 @@
+import { mkdirSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Cameras } from '#registry/cameras.ts';
@@ -10,6 +11,8 @@ import type { SweptCamera } from '#storage/retention.ts';
 import type { Config } from './config.ts';
 
 const LIST_PAGE = 500;
+/** Of the disk, for what waits for a store that is away. */
+const SPOOL_SHARE = 0.5;
 
 /**
  * Recording as it is configured: the store, and the cameras that the registry says are recorded, each as long as its
@@ -19,15 +22,21 @@ export async function startRecordingOf(
   config: Config,
   { databases, cameras, log }: { databases: Databases; cameras: Cameras; log: Logger },
 ): Promise<RecordingService> {
-  const { s3, spoolSyncMs, defaultRetentionDays } = config.recording;
+  const { s3, spoolSyncMs, spoolMaxBytes, spoolMaxAgeMs, defaultRetentionDays } = config.recording;
   const sources = await cameras.streams();
+  const spoolFolder = join(config.dataDir, 'spool');
+  mkdirSync(spoolFolder, { recursive: true, mode: 0o700 });
   return startRecording({
     databases,
     store:
       s3 === undefined ? openFolderStore(join(config.dataDir, 'objects')) : await openS3Store(s3),
     recorderUrl: new URL('recorder-worker.ts', import.meta.url),
-    spoolFolder: join(config.dataDir, 'spool'),
+    spoolFolder,
     syncMs: spoolSyncMs,
+    spoolBounds: {
+      maxBytes: spoolMaxBytes ?? diskBytes(spoolFolder) * SPOOL_SHARE,
+      maxAgeMs: spoolMaxAgeMs,
+    },
     recorded: sources.filter(({ record }) => record).map(({ cameraId }) => cameraId),
     retention: () => retentionOf(cameras, defaultRetentionDays),
     newId: uuidV7Source(Date.now),
@@ -49,4 +58,9 @@ async function* retentionOf(
     if (page.length < LIST_PAGE) return;
     after = page.at(-1)?.id;
   }
+}
+
+function diskBytes(folder: string): number {
+  const { bsize, blocks } = statfsSync(folder);
+  return bsize * blocks;
 }

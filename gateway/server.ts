@@ -28,6 +28,7 @@ import { requestGuard } from './request-guard.ts';
 import { limitRequests, type RequestLimits } from './request-limits.ts';
 import { registerCameraRoutes } from './routes/cameras.ts';
 import { registerEventRoute } from './routes/events.ts';
+import type { StorageNotice } from '#storage/storage-notices.ts';
 import { registerHealthRoutes } from './routes/health.ts';
 import { liveHandler, type LiveDeps } from './routes/live.ts';
 import { registerLiveStateRoute } from './routes/live-state.ts';
@@ -43,6 +44,8 @@ const MAX_BODY_BYTES = 64 * 1024;
 export interface ServerDeps {
   config: Pick<Config, 'host'> & Partial<Pick<Config, 'trustProxy' | 'tls'>>;
   cameras: Cameras;
+  /** What an operator has to look at although the gateway serves. */
+  notices?: () => readonly StorageNotice[];
   liveStates: LiveStates;
   log: FastifyBaseLogger;
   /** Where acts are recorded before they are done. */

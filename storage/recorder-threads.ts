@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { SharedChunkState } from '#ingest/memory/chunk-pool.ts';
 import { pickParts } from '#ingest/part-records.ts';
 import type { Leases, RoundFollower } from '#ingest/round-follower.ts';
-import type { FromWorker } from '#ingest/worker-protocol.ts';
+import type { FromWorker, InitNotice } from '#ingest/worker-protocol.ts';
 import type { FromRecorder, RecorderSettings, ToRecorder } from './recorder-protocol.ts';
 
 /** Media that a recorder has not written yet keeps memory from the cameras. At this, its parts are passed over. */
@@ -34,6 +34,8 @@ interface RecorderHandle {
   /** Handed to the recorder and not taken yet, oldest first: whose leases to give back when it says so. */
   pending: { chunks: Int32Array; byteLength: number; leases: Leases }[];
   behindBytes: number;
+  /** It has ended, and the next one is not there yet: nothing is handed over. */
+  gone: boolean;
 }
 
 interface FollowedWorker {
@@ -42,6 +44,8 @@ interface FollowedWorker {
   slabs: SharedArrayBuffer[];
   /** Of recorded cameras. */
   cameras: Map<number, string>;
+  /** The latest of each: a recorder that is started again goes on with the runs that there are. */
+  inits: Map<number, InitNotice>;
 }
 
 /**
@@ -51,6 +55,8 @@ interface FollowedWorker {
 export class RecorderThreads implements RoundFollower {
   readonly #options: RecorderThreadsOptions;
   readonly #workers = new Map<number, FollowedWorker>();
+  /** Cameras' clocks minus ours, ms, of those that told. */
+  readonly #clockOffsetsMs = new Map<string, number>();
   #stopping = false;
 
   constructor(options: RecorderThreadsOptions) {
@@ -61,6 +67,7 @@ export class RecorderThreads implements RoundFollower {
     const followed = this.#follow(worker);
     followed.shared = shared;
     followed.slabs = [];
+    followed.inits.clear();
     this.#tell(followed, { type: 'worker', shared });
   }
 
@@ -76,18 +83,24 @@ export class RecorderThreads implements RoundFollower {
     const cameraId = followed?.cameras.get(slot);
     if (followed === undefined || cameraId === undefined) return;
     followed.cameras.delete(slot);
+    followed.inits.delete(slot);
+    this.#clockOffsetsMs.delete(cameraId);
     this.#tell(followed, { type: 'release', slot, reason: 'recording-off' });
     this.#options.onRunEnded(cameraId, 'recording-off');
   }
 
   round(
     worker: number,
-    { slabs, inits, parts }: Extract<FromWorker, { type: 'round' }>,
+    { slabs, inits, parts, sessions }: Extract<FromWorker, { type: 'round' }>,
     leases: Leases,
   ): void {
     const followed = this.#follow(worker);
     followed.slabs.push(...slabs);
     const { recorder, cameras } = followed;
+    if (recorder.gone) {
+      this.#remember(followed, inits);
+      return;
+    }
     const behind = recorder.behindBytes > MAX_BEHIND_BYTES;
     const picked = pickParts(parts, (slot) => cameras.has(slot));
     if (picked !== undefined && behind) this.#options.onPassedOver(cameraIds(parts, cameras));
@@ -99,6 +112,13 @@ export class RecorderThreads implements RoundFollower {
       recorder.behindBytes += byteLength;
     }
     const ofRecorded = inits.filter(({ slot }) => cameras.has(slot));
+    this.#remember(followed, inits);
+    for (const { slot, clockOffsetMs } of sessions) {
+      const cameraId = cameras.get(slot);
+      if (cameraId === undefined) continue;
+      if (clockOffsetMs === null) this.#clockOffsetsMs.delete(cameraId);
+      else this.#clockOffsetsMs.set(cameraId, clockOffsetMs);
+    }
     if (taken === undefined && slabs.length + ofRecorded.length === 0) return;
     const records = taken?.records ?? new Float64Array();
     this.#tell(
@@ -112,6 +132,7 @@ export class RecorderThreads implements RoundFollower {
     const followed = this.#workers.get(worker);
     const cameraId = followed?.cameras.get(slot);
     if (followed === undefined || cameraId === undefined) return;
+    followed.inits.delete(slot);
     this.#tell(followed, { type: 'run-ended', slot });
     this.#options.onRunEnded(cameraId, reason);
   }
@@ -121,6 +142,11 @@ export class RecorderThreads implements RoundFollower {
     let sum = 0;
     for (const { recorder } of this.#workers.values()) sum += recorder.behindBytes;
     return sum;
+  }
+
+  /** A camera's clock minus ours, ms; undefined when it has not told its time. */
+  clockOffsetMs(cameraId: string): number | undefined {
+    return this.#clockOffsetsMs.get(cameraId);
   }
 
   /** Has every recording finished. After the camera workers have stopped. */
@@ -142,11 +168,21 @@ export class RecorderThreads implements RoundFollower {
     await this.#workers.get(worker)?.recorder.thread.terminate();
   }
 
+  #remember({ cameras, inits }: FollowedWorker, told: readonly InitNotice[]): void {
+    for (const init of told) if (cameras.has(init.slot)) inits.set(init.slot, init);
+  }
+
   #follow(worker: number): FollowedWorker {
     let followed = this.#workers.get(worker);
     if (followed === undefined) {
       const cameras = new Map<number, string>();
-      followed = { recorder: this.#start(worker), shared: undefined, slabs: [], cameras };
+      followed = {
+        recorder: this.#start(worker),
+        shared: undefined,
+        slabs: [],
+        cameras,
+        inits: new Map(),
+      };
       this.#workers.set(worker, followed);
     }
     return followed;
@@ -166,6 +202,7 @@ export class RecorderThreads implements RoundFollower {
       ended: new Promise((resolve) => thread.once('exit', () => resolve())),
       pending: [],
       behindBytes: 0,
+      gone: false,
     };
     thread.on('message', (message: FromRecorder) => {
       for (let i = 0; i < message.taken; i++) this.#giveBack(handle);
@@ -186,6 +223,7 @@ export class RecorderThreads implements RoundFollower {
   }
 
   #exited(worker: number, handle: RecorderHandle): void {
+    handle.gone = true;
     while (handle.pending.length > 0) this.#giveBack(handle);
     const followed = this.#workers.get(worker);
     if (this.#stopping || followed?.recorder !== handle) return;
@@ -196,17 +234,18 @@ export class RecorderThreads implements RoundFollower {
     }, RESTART_MS).unref();
   }
 
-  /** The new thread is told what the old one knew; inits it learns with the cameras' next runs. */
+  /** The new thread is told what the old one knew, and records on from each camera's next random access point. */
   #restart(worker: number, followed: FollowedWorker): void {
     followed.recorder = this.#start(worker);
-    if (followed.shared !== undefined) {
-      this.#tell(followed, { type: 'worker', shared: followed.shared });
-      const empty = { inits: [], parts: new Float64Array(), handed: false };
-      this.#tell(followed, { type: 'round', slabs: followed.slabs, ...empty });
-    }
     for (const [slot, cameraId] of followed.cameras) {
       this.#tell(followed, { type: 'record', slot, cameraId });
     }
+    const { shared, slabs } = followed;
+    if (shared === undefined) return;
+    this.#tell(followed, { type: 'worker', shared });
+    const inits = [...followed.inits.values()];
+    const nothing = { parts: new Float64Array(), handed: false };
+    this.#tell(followed, { type: 'round', slabs, inits, ...nothing });
   }
 }
 

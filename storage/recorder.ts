@@ -11,12 +11,15 @@ import type {
 import { rotates, rotationMs } from './rotation.ts';
 import { encodeFragments, type Fragment } from './spool/fragment-index.ts';
 import { headBytes, type RecordingHead } from './spool/recording-head.ts';
+import { spoolDisk, type SpoolDisk } from './spool/spool-disk.ts';
 import { SpoolFile, SpoolWriteFailed } from './spool/spool-file.ts';
 
 /** A spool that failed is tried again for a camera after this. */
 const RETRY_MS = 5_000;
 /** Syncs that wait for the disk at once, over all files: they share the process's few threads. */
 const MAX_SYNCING = 2;
+/** Of the time within which what was written has to be on the disk, so much is left to the disk itself. */
+const SYNC_ALLOWANCE_MS = 1_000;
 
 /** The init segment that a camera's parts refer to. */
 export interface RecordedInit {
@@ -29,12 +32,14 @@ export interface RecordedInit {
 }
 
 interface OpenRecording {
+  camera: RecordedCamera;
   head: RecordingHead;
   init: RecordedInit;
   file: SpoolFile;
   rotateMs: number;
-  /** Monotonic: when what it holds has to be on the disk. */
+  /** Monotonic: when its next sync begins. */
   syncDueMs: number;
+  closed: boolean;
   grown: Fragment[];
 }
 
@@ -54,12 +59,15 @@ interface RecordedCamera {
  */
 export class Recorder {
   readonly #spoolFolder: string;
-  readonly #syncMs: number;
+  readonly #syncEveryMs: number;
   readonly #newId: () => string;
   readonly #monotonicMs: () => number;
+  readonly #disk: SpoolDisk;
   readonly #cameras = new Map<number, RecordedCamera>();
   /** Whole, and waiting for the disk. */
   readonly #closing: { file: SpoolFile; finished: FinishedRecording }[] = [];
+  /** Open recordings in the order in which they are due to be synced. */
+  #due: OpenRecording[] = [];
   #syncing = 0;
   #progress: Gathered = noProgress();
 
@@ -68,9 +76,12 @@ export class Recorder {
     syncMs: number;
     newId: () => string;
     monotonicMs: () => number;
+    disk?: SpoolDisk;
   }) {
+    this.#disk = options.disk ?? spoolDisk;
     this.#spoolFolder = options.spoolFolder;
-    this.#syncMs = options.syncMs;
+    const { syncMs } = options;
+    this.#syncEveryMs = Math.max(syncMs - SYNC_ALLOWANCE_MS, syncMs / 2);
     this.#newId = options.newId;
     this.#monotonicMs = options.monotonicMs;
   }
@@ -121,14 +132,17 @@ export class Recorder {
     }
   }
 
-  /** Called several times a second: has the disk keep what is due. */
+  /** Called several times a second: has the disk keep what is due, the longest due first. */
   tick(): void {
     const nowMs = this.#monotonicMs();
-    for (const camera of this.#cameras.values()) {
-      if (this.#syncing >= MAX_SYNCING) return;
-      const { open } = camera;
-      if (open !== undefined && open.syncDueMs <= nowMs) this.#sync(open, nowMs);
+    let taken = 0;
+    while (this.#syncing < MAX_SYNCING) {
+      const next = this.#due[taken];
+      if (next === undefined || next.syncDueMs > nowMs) break;
+      taken++;
+      if (!next.closed) this.#sync(next, nowMs);
     }
+    if (taken > 0) this.#due.splice(0, taken);
   }
 
   /** What happened since the last call. */
@@ -181,29 +195,40 @@ export class Recorder {
     };
     const path = `${cameraId}/${recordingId}.mp4`;
     const bytes = headBytes(init.bytes, head);
-    const file = new SpoolFile(join(this.#spoolFolder, path), bytes);
+    const file = new SpoolFile(join(this.#spoolFolder, path), bytes, this.#disk);
     this.#progress.opened.push({
       ...head,
       path,
       initBytes: init.bytes.length,
       headBytes: bytes.length,
     });
-    return {
+    const opened: OpenRecording = {
+      camera,
       head,
       init,
       file,
       rotateMs: rotationMs(cameraId, part.startMs),
-      syncDueMs: nowMs + this.#syncMs,
+      syncDueMs: nowMs + this.#syncEveryMs,
+      closed: false,
       grown: [],
     };
+    this.#due.push(opened);
+    return opened;
   }
 
   #sync(open: OpenRecording, nowMs: number): void {
     this.#syncing++;
-    open.syncDueMs = nowMs + this.#syncMs;
-    open.file.sync(() => {
+    open.syncDueMs = nowMs + this.#syncEveryMs;
+    this.#due.push(open);
+    open.file.sync((error) => {
       this.#syncing--;
+      if (error !== null && !open.closed) {
+        // The kernel gave up what it had of this file, and would not say so again.
+        const endMs = open.file.endMs ?? open.head.startMs;
+        this.#failed(open.camera, endMs, new SpoolWriteFailed({ cause: error, full: false }));
+      }
       this.#closeNext();
+      this.tick();
     });
   }
 
@@ -211,6 +236,7 @@ export class Recorder {
     const { open } = camera;
     if (open === undefined) return;
     camera.open = undefined;
+    open.closed = true;
     const { file, head, init } = open;
     const sha256 = file.digest();
     camera.chain = { runId: init.runId, sha256 };

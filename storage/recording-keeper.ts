@@ -1,6 +1,11 @@
 import { DatabaseUnavailable } from '#registry/database/database.ts';
 import { closeGap, explainGap, insertGap, openGap } from './catalogue/gaps.ts';
-import { insertOpened, markSpooled } from './catalogue/recordings.ts';
+import {
+  insertOpened,
+  lastEndMs,
+  markSpooled,
+  type RecordedClocks,
+} from './catalogue/recordings.ts';
 import type { Catalogue, GapCause } from './catalogue/tables.ts';
 import { gapCause } from './gap-cause.ts';
 import type { OpenRecordings } from './open-recordings.ts';
@@ -25,6 +30,9 @@ export class RecordingKeeper {
   readonly #newId: () => string;
   readonly #log: (event: string, fields: Record<string, unknown>) => void;
   readonly #onSpooled: () => void;
+  readonly #onDiskFull: () => void;
+  readonly #onGivenUp: () => void;
+  readonly #clocksOf: (cameraId: string) => RecordedClocks;
   /** Why a camera's stream, or its recording, ended last. */
   readonly #reasons = new Map<string, { cause: GapCause; detail: string }>();
   /** Cameras that have given no picture since the process began. */
@@ -33,6 +41,7 @@ export class RecordingKeeper {
   readonly #behind = new Set<string>();
   #last: Promise<void> = Promise.resolve();
   #waiting = 0;
+  #gaveUp = false;
   #stopping = false;
 
   constructor(options: {
@@ -42,7 +51,14 @@ export class RecordingKeeper {
     log: (event: string, fields: Record<string, unknown>) => void;
     /** Something is whole on the disk, and may be put into the store. */
     onSpooled: () => void;
+    onDiskFull: () => void;
+    /** The database answers again, and steps were given up meanwhile: what they told lies in the spool. */
+    onGivenUp: () => void;
+    clocksOf: (cameraId: string) => RecordedClocks;
   }) {
+    this.#onDiskFull = options.onDiskFull;
+    this.#onGivenUp = options.onGivenUp;
+    this.#clocksOf = options.clocksOf;
     this.#catalogue = options.catalogue;
     this.#open = options.open;
     this.#newId = options.newId;
@@ -60,7 +76,8 @@ export class RecordingKeeper {
     for (const recording of opened) this.#open.opened(recording);
     for (const recording of grown) this.#open.grown(recording);
     for (const { cameraId, full } of failed) {
-      const detail = full ? 'spool-full' : 'spool-failed';
+      const detail = full ? 'disk-full' : 'spool-failed';
+      if (full) this.#onDiskFull();
       this.#log('camera not recorded', { cameraId, reason: detail });
       this.#reasons.set(cameraId, { cause: 'storage', detail });
     }
@@ -81,6 +98,23 @@ export class RecordingKeeper {
     this.#step(() => explainGap(this.#catalogue, cameraId, STARTING, why));
   }
 
+  /**
+   * The recorder of these cameras died: `recover` finishes what it left, and from there on nothing is recorded until the
+   * next one begins.
+   */
+  recorderDied(cameraIds: readonly string[], recover: () => Promise<void>, atMs: number): void {
+    this.#step(async () => {
+      await recover();
+      for (const cameraId of cameraIds) {
+        const endMs = (await lastEndMs(this.#catalogue, cameraId)) ?? atMs;
+        await this.#gap(cameraId, Math.min(endMs, atMs), {
+          cause: 'gateway',
+          detail: 'recorder-restarted',
+        });
+      }
+    });
+  }
+
   /** Parts were not recorded, for the recorder is behind. Where, the recording's own fragments will tell. */
   passedOver(cameraIds: readonly string[]): void {
     for (const cameraId of cameraIds) {
@@ -99,7 +133,7 @@ export class RecordingKeeper {
 
   async #finish(finished: readonly FinishedRecording[]): Promise<void> {
     if (finished.length === 0) return;
-    await markSpooled(this.#catalogue, finished);
+    await markSpooled(this.#catalogue, finished, this.#clocksOf);
     for (const recording of finished) {
       const { recordingId, cameraId, endMs, endReason } = recording;
       this.#open.finished(recordingId);
@@ -147,7 +181,8 @@ export class RecordingKeeper {
 
   #step(step: () => Promise<void>): void {
     if (this.#waiting >= MAX_WAITING) {
-      this.#log('catalogue step given up', { waiting: this.#waiting });
+      if (!this.#gaveUp) this.#log('catalogue steps given up', { waiting: this.#waiting });
+      this.#gaveUp = true;
       return;
     }
     this.#waiting++;
@@ -157,7 +192,9 @@ export class RecordingKeeper {
   async #after(before: Promise<void>, step: () => Promise<void>): Promise<void> {
     await before;
     await this.#untilDone(step);
-    this.#waiting--;
+    if (--this.#waiting > 0 || !this.#gaveUp) return;
+    this.#gaveUp = false;
+    this.#onGivenUp();
   }
 
   async #untilDone(step: () => Promise<void>): Promise<void> {

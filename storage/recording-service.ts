@@ -6,6 +6,7 @@ import { openCatalogue } from './catalogue/open-catalogue.ts';
 import { lastEndMs, recordingById } from './catalogue/recordings.ts';
 import type { Catalogue } from './catalogue/tables.ts';
 import { ObjectMissing, type ObjectStore } from './objects/object-store.ts';
+import { watchClockStep } from './clock-step.ts';
 import { OpenRecordings } from './open-recordings.ts';
 import { RecorderThreads } from './recorder-threads.ts';
 import { RecordingKeeper } from './recording-keeper.ts';
@@ -15,6 +16,8 @@ import { playable } from './retrieval/playable.ts';
 import { recordingSource, type RecordingSource } from './retrieval/recording-bytes.ts';
 import { vodPlaylist } from './retrieval/vod-playlist.ts';
 import { recoverSpool } from './spool/recover-spool.ts';
+import type { SpoolBounds, SpoolUse } from './spool/spool-bound.ts';
+import { storageNotices, type StorageNotice } from './storage-notices.ts';
 import { timeline, type Timeline } from './timeline.ts';
 import { Uploader } from './uploader.ts';
 
@@ -34,6 +37,8 @@ export interface RecordingOptions {
   spoolFolder: string;
   /** What was written is on the disk after this, ms: so much a power cut may cost. */
   syncMs: number;
+  /** Of what waits for the store. */
+  spoolBounds: SpoolBounds;
   /** Cameras whose recording is on. */
   recorded: Iterable<string>;
   /** Every camera with its retention, as it is now. */
@@ -42,6 +47,17 @@ export interface RecordingOptions {
   /** Unix ms. */
   now: () => number;
   log: (event: string, fields: Record<string, unknown>) => void;
+}
+
+export interface StorageCounters {
+  /** Recordings put, tries that failed, and recordings dropped at the spool's bounds, since the start. */
+  stored: number;
+  failures: number;
+  dropped: number;
+  /** Media that waits for the disk. */
+  behindBytes: number;
+  /** What waits for the store. */
+  spool: SpoolUse;
 }
 
 export interface RecordingService {
@@ -60,7 +76,9 @@ export interface RecordingService {
   clip(cameraId: string, range: TimeRange): Promise<Clip>;
   /** A recording's bytes. Throws ObjectMissing when the camera has none of this name. */
   source(cameraId: string, recordingId: string): Promise<RecordingSource>;
-  counters(): { stored: number; failures: number; behindBytes: number };
+  counters(): StorageCounters;
+  /** What an operator has to look at. */
+  notices(): StorageNotice[];
   /** Finishes every recording; after the camera workers have stopped. */
   stop(): Promise<void>;
 }
@@ -77,9 +95,37 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
   if (found.recovered + found.empty > 0) log('spool recovered', { ...found });
 
   const open = new OpenRecordings();
-  const uploader = new Uploader({ catalogue, store, spoolFolder, newId, log });
+  const clock = watchClockStep();
+  const { spoolBounds } = options;
+  const uploader = new Uploader({
+    catalogue,
+    store,
+    spoolFolder,
+    newId,
+    log,
+    bounds: spoolBounds,
+    now,
+  });
   const onSpooled = (): void => uploader.poke();
-  const keeper = new RecordingKeeper({ catalogue, open, newId, log, onSpooled });
+  const recoverAgain = async (): Promise<void> => {
+    await recoverSpool(catalogue, spoolFolder, (id) => open.has(id));
+    onSpooled();
+  };
+  const keeper = new RecordingKeeper({
+    catalogue,
+    open,
+    newId,
+    log,
+    onSpooled,
+    onDiskFull: () => uploader.diskFull(),
+    onGivenUp: () => {
+      recoverAgain().catch((error: unknown) => log('spool not recovered', { err: error }));
+    },
+    clocksOf: (cameraId) => ({
+      offsetMs: threads.clockOffsetMs(cameraId) ?? null,
+      inStep: clock.inStep,
+    }),
+  });
   const recorded = new Set(options.recorded);
   const threads = new RecorderThreads({
     recorderUrl: options.recorderUrl,
@@ -88,20 +134,9 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
     onProgress: (progress) => keeper.progress(progress),
     onRunEnded: (cameraId, reason) => keeper.runEnded(cameraId, reason),
     onPassedOver: (cameraIds) => keeper.passedOver(cameraIds),
-    onDied: (cameraIds) => {
-      for (const cameraId of open.forget(cameraIds)) keeper.start(cameraId, now());
-      void recoverAgain();
-    },
+    onDied: (cameraIds) => keeper.recorderDied(open.forget(cameraIds), recoverAgain, now()),
     log,
   });
-  async function recoverAgain(): Promise<void> {
-    try {
-      await recoverSpool(catalogue, spoolFolder, (id) => open.has(id));
-      onSpooled();
-    } catch (error) {
-      log('spool not recovered', { err: error });
-    }
-  }
   // One moment for both, or what lies between them is in no gap.
   const startedMs = now();
   await accountForAbsence(catalogue, recorded, { newId, nowMs: startedMs });
@@ -138,8 +173,14 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
       if (recording?.cameraId !== cameraId) throw new ObjectMissing(recordingId);
       return recordingSource(recording, { spoolFolder, store });
     },
-    counters: () => ({ ...uploader.counters, behindBytes: threads.behindBytes }),
+    counters: () => ({
+      ...uploader.counters,
+      behindBytes: threads.behindBytes,
+      spool: uploader.use,
+    }),
+    notices: () => storageNotices(uploader, spoolBounds, now()),
     async stop() {
+      clock.stop();
       await sweeping.stop();
       await threads.stop();
       await keeper.stop();

@@ -2,9 +2,21 @@ import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { spoolPath } from './catalogue/object-key.ts';
 import { insertGap } from './catalogue/gaps.ts';
-import { markStored, recordingsIn, removeLost, type Recording } from './catalogue/recordings.ts';
+import {
+  markStored,
+  recordingById,
+  recordingsIn,
+  removeLost,
+  type Recording,
+} from './catalogue/recordings.ts';
 import type { Catalogue } from './catalogue/tables.ts';
-import { ObjectCorrupt, ObjectMissing, type ObjectStore } from './objects/object-store.ts';
+import {
+  ObjectConflict,
+  ObjectCorrupt,
+  ObjectMissing,
+  type ObjectStore,
+} from './objects/object-store.ts';
+import { keepSpoolWithin, type SpoolBounds, type SpoolUse } from './spool/spool-bound.ts';
 
 /** Recordings asked for at once, and put at once. */
 const BATCH = 64;
@@ -13,11 +25,16 @@ const SIDE_BY_SIDE = 8;
 const IDLE_MS = 5_000;
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;
+/** Recordings that the store refuses for good, and that are passed over; one more holds all others up. */
+const MAX_ASIDE = 1_000;
+
+/** A wait that ends early when it is woken. */
+export type Rest = (ms: number, woken: Promise<void>) => Promise<void>;
 
 /**
  * spooled → stored: puts whole recordings into the object store, the oldest first, and then removes their spool files.
  * A store that is away is tried again, 1 s later and then twice as long each time up to a minute; meanwhile recordings
- * wait in the spool.
+ * wait in the spool, and this keeps it within its bounds: whoever puts a recording is also who drops one, so never both.
  */
 export class Uploader {
   readonly #catalogue: Catalogue;
@@ -25,13 +42,25 @@ export class Uploader {
   readonly #spoolFolder: string;
   readonly #newId: () => string;
   readonly #log: (event: string, fields: Record<string, unknown>) => void;
+  readonly #bounds: SpoolBounds;
+  readonly #now: () => number;
+  readonly #rest: Rest;
   #wake: (() => void) | undefined;
   #poked = false;
   #stopping = false;
   #failures = 0;
+  #diskFull = false;
+  /** Whose key holds something else: `reconcile` names them, and a person decides. */
+  readonly #aside = new Set<string>();
   #done: Promise<void> = Promise.resolve();
-  /** Puts that succeeded, and tries that failed, since the start. */
-  readonly counters = { stored: 0, failures: 0 };
+  /** Puts that succeeded, tries that failed, and recordings dropped at the spool's bounds, since the start. */
+  readonly counters = { stored: 0, failures: 0, dropped: 0 };
+  /** At the last look. */
+  use: SpoolUse = { recordings: 0, byteLength: 0, oldestStartMs: undefined };
+  /** Since when the store has not taken anything, Unix ms; undefined while it does. */
+  awaySinceMs: number | undefined;
+  /** When a recording was dropped last, Unix ms. */
+  droppedMs: number | undefined;
 
   constructor(options: {
     catalogue: Catalogue;
@@ -39,7 +68,14 @@ export class Uploader {
     spoolFolder: string;
     newId: () => string;
     log: (event: string, fields: Record<string, unknown>) => void;
+    bounds: SpoolBounds;
+    /** Unix ms. */
+    now: () => number;
+    rest?: Rest;
   }) {
+    this.#bounds = options.bounds;
+    this.#now = options.now;
+    this.#rest = options.rest ?? restOf;
     this.#catalogue = options.catalogue;
     this.#store = options.store;
     this.#spoolFolder = options.spoolFolder;
@@ -54,6 +90,13 @@ export class Uploader {
   /** There is something to put. */
   poke(): void {
     this.#poked = true;
+    // Being poked does not bring a store back.
+    if (this.#failures === 0) this.#wake?.();
+  }
+
+  /** The disk takes no more: room is made in the spool, whatever its bounds are. */
+  diskFull(): void {
+    this.#diskFull = true;
     this.#wake?.();
   }
 
@@ -68,25 +111,54 @@ export class Uploader {
     while (!this.#stopping) {
       this.#poked = false;
       const more = await this.#round();
-      if (!more) await this.#rest();
+      if (!more) await this.#untilNext();
     }
   }
 
   /** Whether there may be more to put at once. */
   async #round(): Promise<boolean> {
     try {
-      const batch = await recordingsIn(this.#catalogue, 'spooled', BATCH);
+      await this.#keepWithinBounds();
+      const batch = await this.#nextBatch();
       for (let i = 0; i < batch.length && !this.#stopping; i += SIDE_BY_SIDE) {
-        await Promise.all(batch.slice(i, i + SIDE_BY_SIDE).map((r) => this.#put(r)));
+        const puts = batch.slice(i, i + SIDE_BY_SIDE).map((recording) => this.#put(recording));
+        // None is left under way when the next round asks for what still waits.
+        const failed = (await Promise.allSettled(puts)).find(({ status }) => status === 'rejected');
+        if (failed?.status === 'rejected') throw failed.reason;
       }
       if (this.#failures > 0) this.#log('object store answers again', {});
       this.#failures = 0;
+      this.awaySinceMs = undefined;
       return batch.length === BATCH;
     } catch (error) {
       this.counters.failures++;
+      this.awaySinceMs ??= this.#now();
       if (this.#failures++ === 0) this.#log('recordings wait in the spool', { err: error });
       return false;
     }
+  }
+
+  async #nextBatch(): Promise<Recording[]> {
+    const found = await recordingsIn(this.#catalogue, 'spooled', BATCH + this.#aside.size);
+    return found.filter(({ id }) => !this.#aside.has(id)).slice(0, BATCH);
+  }
+
+  async #keepWithinBounds(): Promise<void> {
+    const { use, dropped } = await keepSpoolWithin({
+      catalogue: this.#catalogue,
+      spoolFolder: this.#spoolFolder,
+      bounds: this.#bounds,
+      // While the store takes what waits, room comes by itself.
+      diskFull: this.#diskFull && this.awaySinceMs !== undefined,
+      now: this.#now,
+      newId: this.#newId,
+    });
+    this.#diskFull = false;
+    this.use = use;
+    if (dropped === 0) return;
+    this.counters.dropped += dropped;
+    this.droppedMs = this.#now();
+    this.#log('recordings dropped at the bound of the spool', { dropped, ...use });
   }
 
   async #put(recording: Recording): Promise<void> {
@@ -98,12 +170,19 @@ export class Uploader {
     );
     try {
       const stored = await this.#store.put(objectKey, { path, byteLength, sha256 });
-      await markStored(this.#catalogue, id, stored.versionId);
-      this.counters.stored++;
+      if (await markStored(this.#catalogue, id, stored.versionId)) this.counters.stored++;
+      // Its row went meanwhile (an operator's repair): nothing would ever delete the object.
+      else if ((await recordingById(this.#catalogue, id)) === undefined) {
+        await this.#store.delete(stored);
+      }
     } catch (error) {
       if (isMissingFile(error)) await this.#withoutFile(recording);
       else if (error instanceof ObjectCorrupt) await this.#lost(recording, 'spool-corrupt');
-      else throw error;
+      else if (error instanceof ObjectConflict && this.#aside.size < MAX_ASIDE) {
+        this.#aside.add(id);
+        this.#log('recording not stored', { recordingId: id, err: error });
+        return;
+      } else throw error;
     }
     await unlink(path).catch((error: unknown) => {
       if (!isMissingFile(error)) throw error;
@@ -131,21 +210,24 @@ export class Uploader {
     await insertGap(this.#catalogue, this.#newId(), gap);
   }
 
-  async #rest(): Promise<void> {
-    if (this.#stopping || (this.#poked && this.#failures === 0)) return;
+  async #untilNext(): Promise<void> {
+    if (this.#stopping || this.#diskFull || (this.#poked && this.#failures === 0)) return;
     const afterFailure = FIRST_RETRY_MS * 2 ** Math.min(this.#failures - 1, 10);
     const ms = this.#failures > 0 ? Math.min(LONGEST_RETRY_MS, afterFailure) : IDLE_MS;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#wake = () => {
-        // Being poked does not bring a store back.
-        if (this.#failures > 0 && !this.#stopping) return;
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#wake = resolve;
+    await this.#rest(ms, promise);
     this.#wake = undefined;
   }
+}
+
+async function restOf(ms: number, woken: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const passed = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([passed, woken]);
+  clearTimeout(timer);
 }
 
 function isMissingFile(error: unknown): boolean {

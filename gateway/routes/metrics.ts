@@ -2,6 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { FastifyInstance } from 'fastify';
 import type { LiveStates } from '#ingest/live-states.ts';
 import type { WorkerPool } from '#ingest/worker-pool.ts';
+import type { RecordingService } from '#storage/recording-service.ts';
 
 const NANOSECONDS = 1e9;
 const RESOLUTION_MS = 10;
@@ -9,7 +10,11 @@ const RESOLUTION_MS = 10;
 /** `/metrics` in the Prometheus text format. Nothing is counted for it: it reads what the parts keep anyway. */
 export function registerMetricsRoute(
   app: FastifyInstance,
-  deps: { pool: WorkerPool; liveStates: LiveStates },
+  deps: {
+    pool: WorkerPool;
+    liveStates: LiveStates;
+    recording: Pick<RecordingService, 'counters'>;
+  },
 ): void {
   const loop = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   loop.enable();
@@ -19,18 +24,23 @@ export function registerMetricsRoute(
   const rule = { config: { action: 'metrics.read' as const }, schema: { hide: true } };
   app.get('/metrics', rule, async (_request, reply) => {
     void reply.header('Content-Type', 'text/plain; version=0.0.4; charset=utf-8');
-    return metricsText(deps.pool, deps.liveStates, {
+    const serving = {
       p50: loop.percentile(50) / NANOSECONDS - RESOLUTION_MS / 1000,
       p99: loop.percentile(99) / NANOSECONDS - RESOLUTION_MS / 1000,
-    });
+    };
+    const lines = [
+      ...ingestLines(deps.pool, deps.liveStates, serving),
+      ...recordingLines(deps.recording.counters()),
+    ];
+    return `${lines.join('\n')}\n`;
   });
 }
 
-function metricsText(
+function ingestLines(
   pool: WorkerPool,
   liveStates: LiveStates,
   serving: { p50: number; p99: number },
-): string {
+): string[] {
   const states: Record<string, number> = { 'not-linked': 0, connecting: 0, up: 0, down: 0 };
   for (const { state } of liveStates.all()) states[state] = (states[state] ?? 0) + 1;
   let held = 0;
@@ -76,7 +86,29 @@ function metricsText(
     `cctv_serving_loop_lag_seconds{quantile="0.5"} ${serving.p50}`,
     `cctv_serving_loop_lag_seconds{quantile="0.99"} ${serving.p99}`,
   );
-  return `${lines.join('\n')}\n`;
+  return lines;
+}
+
+function recordingLines(counters: ReturnType<RecordingService['counters']>): string[] {
+  const { stored, failures, dropped, behindBytes, spool } = counters;
+  const oldestSeconds =
+    spool.oldestStartMs === undefined ? 0 : (Date.now() - spool.oldestStartMs) / 1000;
+  return [
+    ...counter('cctv_recordings_stored_total', 'Recordings put into the object store.'),
+    `cctv_recordings_stored_total ${stored}`,
+    ...counter('cctv_object_store_failures_total', 'Rounds of puts that failed.'),
+    `cctv_object_store_failures_total ${failures}`,
+    ...counter('cctv_recordings_dropped_total', "Recordings dropped at the spool's bounds."),
+    `cctv_recordings_dropped_total ${dropped}`,
+    ...gauge('cctv_spool_recordings', 'Recordings that wait for the object store.'),
+    `cctv_spool_recordings ${spool.recordings}`,
+    ...gauge('cctv_spool_bytes', 'Bytes that wait for the object store.'),
+    `cctv_spool_bytes ${spool.byteLength}`,
+    ...gauge('cctv_spool_oldest_seconds', 'Age of the oldest recording that waits.'),
+    `cctv_spool_oldest_seconds ${Math.round(oldestSeconds)}`,
+    ...gauge('cctv_recorder_behind_bytes', 'Media that waits for the disk.'),
+    `cctv_recorder_behind_bytes ${behindBytes}`,
+  ];
 }
 
 function gauge(name: string, help: string): string[] {

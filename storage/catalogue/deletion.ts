@@ -1,6 +1,6 @@
 import { isHeld, lockRecordings } from './holds.ts';
 import { recordingOf, type Recording } from './recordings.ts';
-import type { Catalogue } from './tables.ts';
+import type { Catalogue, DeletionTable, RecordingTable } from './tables.ts';
 
 /** Recordings marked at once: the lock is held for them. */
 const MAX_MARKED = 500;
@@ -53,17 +53,43 @@ export async function noteDeletion(
       .values({
         recording_id: recording.id,
         camera_id: recording.cameraId,
+        run_id: recording.runId,
         start_ms: recording.startMs,
         end_ms: recording.endMs,
         byte_length: recording.byteLength,
         sha256: recording.sha256,
+        previous_sha256: recording.previousSha256,
         policy: deletion.policy,
         deleted_ms: deletion.deletedMs,
       })
-      .onConflict((conflict) => conflict.column('recording_id').doNothing())
+      .onConflict((conflict) => conflict.doNothing())
       .execute();
     await transaction.deleteFrom('recordings').where('id', '=', recording.id).execute();
   });
+}
+
+/** What stays known of a recording that goes: also its place in its run's chain (seals.ts). */
+export function sealedColumns(row: RecordingTable): Omit<DeletionTable, 'policy' | 'deleted_ms'> {
+  return {
+    recording_id: row.id,
+    camera_id: row.camera_id,
+    run_id: row.run_id,
+    start_ms: row.start_ms,
+    end_ms: row.end_ms,
+    byte_length: row.byte_length,
+    sha256: row.sha256,
+    previous_sha256: row.previous_sha256,
+  };
+}
+
+/** Whether a recording was there, and was deleted. */
+export async function wasDeleted(catalogue: Catalogue, id: string): Promise<boolean> {
+  const row = await catalogue
+    .selectFrom('deletions')
+    .select('recording_id')
+    .where('recording_id', '=', id)
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 /** Recordings whose deletion was begun. */

@@ -1,5 +1,6 @@
 import type { Databases } from '#registry/database/database.ts';
 import * as recordings from './migrations/0001-recordings.ts';
+import * as proofs from './migrations/0003-proofs.ts';
 import type { Catalogue, CatalogueTables } from './tables.ts';
 
 /**
@@ -9,6 +10,6 @@ import type { Catalogue, CatalogueTables } from './tables.ts';
 export async function openCatalogue(databases: Databases): Promise<Catalogue> {
   return databases.open<CatalogueTables>({
     name: 'catalogue',
-    migrations: { '0001-recordings': recordings },
+    migrations: { '0001-recordings': recordings, '0003-proofs': proofs },
   });
 }

@@ -24,6 +24,7 @@ export interface Recording {
   sha256: string | null;
   previousSha256: string | null;
   endReason: string | null;
+  clocks: RecordedClocks;
 }
 
 /** Rows of recordings that have their first fragment; those that are there already are passed over. */
@@ -48,24 +49,38 @@ export async function insertOpened(
     sha256: null,
     previous_sha256: recording.previousSha256,
     end_reason: null,
+    clock_offset_ms: null,
+    clock_in_step: null,
   }));
   for (let i = 0; i < rows.length; i += ROWS_A_STATEMENT) {
     await catalogue
       .insertInto('recordings')
       .values(rows.slice(i, i + ROWS_A_STATEMENT))
-      .onConflict((conflict) => conflict.column('id').doNothing())
+      .onConflict((conflict) => conflict.doNothing())
       .execute();
   }
 }
+
+/** What the clocks said when a recording was made. */
+export interface RecordedClocks {
+  /** Camera's clock minus ours, ms; null when it tells no time. */
+  offsetMs: number | null;
+  /** Whether ours was in step with true time; null when nobody could tell. */
+  inStep: boolean | null;
+}
+
+const unknownClocks: RecordedClocks = { offsetMs: null, inStep: null };
 
 /** open → spooled, with what is known of the whole; one transaction for all. Those further on are left as they are. */
 export async function markSpooled(
   catalogue: Catalogue,
   finished: readonly FinishedRecording[],
+  clocksOf: (cameraId: string) => RecordedClocks = () => unknownClocks,
 ): Promise<void> {
   if (finished.length === 0) return;
   await catalogue.transaction().execute(async (transaction) => {
     for (const recording of finished) {
+      const { offsetMs, inStep } = clocksOf(recording.cameraId);
       const { numUpdatedRows } = await transaction
         .updateTable('recordings')
         .set({
@@ -74,6 +89,8 @@ export async function markSpooled(
           byte_length: recording.byteLength,
           sha256: recording.sha256,
           end_reason: recording.endReason,
+          clock_offset_ms: offsetMs,
+          clock_in_step: inStep === null ? null : inStep ? 1 : 0,
         })
         .where('id', '=', recording.recordingId)
         .where('state', '=', 'open')
@@ -91,18 +108,19 @@ export async function markSpooled(
   });
 }
 
-/** spooled → stored. */
+/** spooled → stored. False when it was not spooled: it is stored already, or was given up. */
 export async function markStored(
   catalogue: Catalogue,
   id: string,
   versionId: string | null,
-): Promise<void> {
-  await catalogue
+): Promise<boolean> {
+  const { numUpdatedRows } = await catalogue
     .updateTable('recordings')
     .set({ state: 'stored', version_id: versionId })
     .where('id', '=', id)
     .where('state', '=', 'spooled')
-    .execute();
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows > 0n;
 }
 
 /** There is no picture in it, or its bytes are gone. */
@@ -228,5 +246,9 @@ export function recordingOf(row: RecordingTable): Recording {
     sha256: row.sha256,
     previousSha256: row.previous_sha256,
     endReason: row.end_reason,
+    clocks: {
+      offsetMs: row.clock_offset_ms,
+      inStep: row.clock_in_step === null ? null : row.clock_in_step === 1,
+    },
   };
 }

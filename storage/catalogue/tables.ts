@@ -10,6 +10,8 @@ export interface CatalogueTables {
   holds: HoldTable;
   deletions: DeletionTable;
   retentions: RetentionTable;
+  seals: SealTable;
+  sealed_chains: SealedChainTable;
 }
 
 /**
@@ -38,6 +40,10 @@ export interface RecordingTable {
   /** Of the recording before it in its run. */
   previous_sha256: string | null;
   end_reason: string | null;
+  /** Camera's clock minus ours when it was made, ms; null when the camera told no time. */
+  clock_offset_ms: number | null;
+  /** Whether our own clock was in step then (ClockStep); null: nobody could tell. */
+  clock_in_step: 0 | 1 | null;
 }
 
 export interface RecordingFragmentTable {
@@ -83,11 +89,38 @@ export interface RetentionTable {
 export interface DeletionTable {
   recording_id: string;
   camera_id: string;
+  /** Null: noted before runs were. */
+  run_id: string | null;
   start_ms: number;
   end_ms: number;
   byte_length: number;
   sha256: string | null;
+  previous_sha256: string | null;
   /** Under which rule, such as `retention 30 days`. */
   policy: string;
   deleted_ms: number;
+}
+
+/** The signed Merkle root over the chains of a day (seals.ts). */
+export interface SealTable {
+  /** In Thailand, such as `2026-11-25`. */
+  day: string;
+  /** From 1: what was found of a day after it was sealed gets a seal of its own. */
+  number: number;
+  chains: number;
+  recordings: number;
+  root: string;
+  sealed_ms: number;
+  key_id: string;
+  signature: string;
+}
+
+/** What a run recorded within a day, as it was sealed: a leaf of that seal's tree. */
+export interface SealedChainTable {
+  day: string;
+  number: number;
+  camera_id: string;
+  run_id: string;
+  recordings: number;
+  chain: string;
 }

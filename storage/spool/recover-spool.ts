@@ -1,5 +1,6 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { wasDeleted } from '../catalogue/deletion.ts';
 import { spoolPath } from '../catalogue/object-key.ts';
 import {
   insertOpened,
@@ -43,6 +44,11 @@ export async function recoverSpool(
     if (row?.state === 'spooled') continue;
     if (row !== undefined && row.state !== 'open') {
       // Stored: only the spool file's removal was left to do.
+      rmSync(path);
+      continue;
+    }
+    if (row === undefined && (await wasDeleted(catalogue, recordingId))) {
+      // Given up at the bound of the spool; so is its file.
       rmSync(path);
       continue;
     }

@@ -1,7 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
-import { closeSync, fdatasync, ftruncateSync, openSync, writevSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fragmentEndMs, MAX_FRAGMENTS, type Fragment } from './fragment-index.ts';
 import { FRAGMENT_TIME_BYTES, writeFragmentTime } from './fragment-time.ts';
+import { spoolDisk, type SpoolDisk } from './spool-disk.ts';
 
 /** The disk took no more of it. What is there is whole up to the last fragment. */
 export class SpoolWriteFailed extends Error {
@@ -23,24 +24,30 @@ const time = Buffer.alloc(FRAGMENT_TIME_BYTES);
 export class SpoolFile {
   readonly fragments: Fragment[] = [];
   readonly headBytes: number;
+  readonly #disk: SpoolDisk;
+  readonly #folder: string;
   #handle: number;
+  /** Its name is on the disk. */
+  #named = false;
   #hash: Hash = createHash('sha256');
   #byteLength = 0;
   /** Called when the sync that is under way is over. */
   #waiting: ((error: Error | null) => void) | undefined;
 
   /** Makes the file and writes its head. Throws SpoolWriteFailed. */
-  constructor(path: string, head: Uint8Array) {
+  constructor(path: string, head: Uint8Array, disk: SpoolDisk = spoolDisk) {
     this.headBytes = head.length;
+    this.#disk = disk;
+    this.#folder = dirname(path);
     try {
-      this.#handle = openSync(path, 'wx', 0o600);
+      this.#handle = disk.create(path);
     } catch (cause) {
       throw failed(cause);
     }
     try {
       this.#write([head]);
     } catch (error) {
-      closeSync(this.#handle);
+      disk.close(this.#handle);
       throw error;
     }
   }
@@ -83,10 +90,20 @@ export class SpoolFile {
       return;
     }
     this.#waiting = done;
-    fdatasync(this.#handle, (error) => {
+    const over = (error: Error | null): void => {
       const waiting = this.#waiting;
       this.#waiting = undefined;
       waiting?.(error);
+    };
+    this.#disk.sync(this.#handle, (error) => {
+      if (error !== null || this.#named) {
+        over(error);
+        return;
+      }
+      this.#disk.syncFolder(this.#folder, (folderError) => {
+        this.#named = folderError === null;
+        over(folderError);
+      });
     });
   }
 
@@ -97,7 +114,7 @@ export class SpoolFile {
 
   /** After `sync` has called back. */
   close(): void {
-    closeSync(this.#handle);
+    this.#disk.close(this.#handle);
   }
 
   #write(buffers: readonly Uint8Array[]): void {
@@ -105,10 +122,14 @@ export class SpoolFile {
     let total = 0;
     for (const { length } of buffers) total += length;
     try {
-      written = writevSync(this.#handle, buffers, this.#byteLength);
+      written = this.#disk.write(this.#handle, buffers, this.#byteLength);
       // A full disk, or a signal, may leave a rest.
       while (written < total) {
-        written += writevSync(this.#handle, rest(buffers, written), this.#byteLength + written);
+        written += this.#disk.write(
+          this.#handle,
+          rest(buffers, written),
+          this.#byteLength + written,
+        );
       }
     } catch (cause) {
       this.#cutBack();
@@ -120,7 +141,7 @@ export class SpoolFile {
 
   #cutBack(): void {
     try {
-      ftruncateSync(this.#handle, this.#byteLength);
+      this.#disk.cut(this.#handle, this.#byteLength);
     } catch {
       // Recovery cuts what is torn (spool-reader.ts).
     }

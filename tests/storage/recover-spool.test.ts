@@ -151,7 +151,10 @@ describe('the spool of a process that died', () => {
   });
 });
 
-function uploaderTo(store: ObjectStore): { uploader: Uploader; logged: string[] } {
+function uploaderTo(
+  store: ObjectStore,
+  more: Partial<ConstructorParameters<typeof Uploader>[0]> = {},
+): { uploader: Uploader; logged: string[] } {
   const logged: string[] = [];
   const uploader = new Uploader({
     catalogue,
@@ -159,6 +162,9 @@ function uploaderTo(store: ObjectStore): { uploader: Uploader; logged: string[] 
     spoolFolder: spool,
     newId,
     log: (event) => logged.push(event),
+    bounds: { maxBytes: Number.POSITIVE_INFINITY, maxAgeMs: Number.POSITIVE_INFINITY },
+    now: Date.now,
+    ...more,
   });
   return { uploader, logged };
 }

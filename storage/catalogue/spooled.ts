@@ -1,0 +1,84 @@
+import { isHeld, lockRecordings } from './holds.ts';
+import { recordingOf, type Recording } from './recordings.ts';
+import { sealedColumns } from './deletion.ts';
+import type { Catalogue } from './tables.ts';
+
+/** What waits in the spool to be put. */
+export async function spooledUse(catalogue: Catalogue): Promise<{
+  recordings: number;
+  byteLength: number;
+  oldestStartMs: number | undefined;
+}> {
+  const row = await catalogue
+    .selectFrom('recordings')
+    .select(({ fn }) => [
+      fn.countAll<number>().as('recordings'),
+      fn.sum<number | null>('byte_length').as('bytes'),
+      fn.min<number | null>('start_ms').as('oldest_ms'),
+    ])
+    .where('state', '=', 'spooled')
+    .executeTakeFirstOrThrow();
+  return {
+    recordings: row.recordings,
+    byteLength: row.bytes ?? 0,
+    oldestStartMs: row.oldest_ms ?? undefined,
+  };
+}
+
+/** Of those that wait, the oldest that no hold keeps. */
+export async function unheldSpooled(catalogue: Catalogue, limit: number): Promise<Recording[]> {
+  const rows = await catalogue
+    .selectFrom('recordings')
+    .selectAll()
+    .where('state', '=', 'spooled')
+    .where((where) => where.not(isHeld))
+    .orderBy('start_ms')
+    .limit(limit)
+    .execute();
+  return rows.map(recordingOf);
+}
+
+/**
+ * A recording that waits is given up, unless it is held or has been put meanwhile: its row goes, its deletion is noted,
+ * and its time is a gap of the storage. Returns whether it was.
+ */
+export async function dropSpooled(
+  catalogue: Catalogue,
+  id: string,
+  { gapId, reason, deletedMs }: { gapId: string; reason: string; deletedMs: number },
+): Promise<boolean> {
+  return catalogue.transaction().execute(async (transaction) => {
+    const found = await transaction
+      .selectFrom('recordings')
+      .select('camera_id')
+      .where('id', '=', id)
+      .executeTakeFirst();
+    if (found === undefined) return false;
+    await lockRecordings(transaction, found.camera_id);
+    const row = await transaction
+      .deleteFrom('recordings')
+      .where('id', '=', id)
+      .where('state', '=', 'spooled')
+      .where((where) => where.not(isHeld))
+      .returningAll()
+      .executeTakeFirst();
+    if (row === undefined) return false;
+    await transaction
+      .insertInto('deletions')
+      .values({ ...sealedColumns(row), policy: reason, deleted_ms: deletedMs })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+    await transaction
+      .insertInto('gaps')
+      .values({
+        id: gapId,
+        camera_id: row.camera_id,
+        start_ms: row.start_ms,
+        end_ms: row.end_ms,
+        cause: 'storage',
+        detail: reason,
+      })
+      .execute();
+    return true;
+  });
+}

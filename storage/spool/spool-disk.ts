@@ -1,0 +1,42 @@
+import {
+  close,
+  closeSync,
+  fdatasync,
+  fsync,
+  ftruncateSync,
+  open,
+  openSync,
+  writevSync,
+} from 'node:fs';
+
+/**
+ * What a spool file asks of the disk; a test of what a power cut takes puts another in its place. What was written is
+ * on the disk when a sync that was begun after it has called back, and a new file's name when its folder's has.
+ */
+export interface SpoolDisk {
+  /** Makes a file that was not there. */
+  create(path: string): number;
+  /** Returns bytes written: fewer than given on a disk that is full. */
+  write(handle: number, buffers: readonly Uint8Array[], position: number): number;
+  cut(handle: number, length: number): void;
+  sync(handle: number, done: (error: Error | null) => void): void;
+  syncFolder(folder: string, done: (error: Error | null) => void): void;
+  close(handle: number): void;
+}
+
+export const spoolDisk: SpoolDisk = {
+  create: (path) => openSync(path, 'wx', 0o600),
+  write: (handle, buffers, position) => writevSync(handle, buffers, position),
+  cut: ftruncateSync,
+  sync: fdatasync,
+  syncFolder(folder, done) {
+    open(folder, 'r', (openError, handle) => {
+      if (openError !== null) {
+        done(openError);
+        return;
+      }
+      fsync(handle, (error) => close(handle, () => done(error)));
+    });
+  },
+  close: closeSync,
+};

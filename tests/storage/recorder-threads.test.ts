@@ -1,0 +1,112 @@
+/** Recorder threads as the serving thread drives them: media in shared memory, leases, and a recorder that dies. */
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { PartOutbox } from '#ingest/part-records.ts';
+import type { InitNotice } from '#ingest/worker-protocol.ts';
+import type { FromRecorder } from '#storage/recorder-protocol.ts';
+import { RecorderThreads } from '#storage/recorder-threads.ts';
+import { readRecording } from '#storage/spool/spool-reader.ts';
+import { clipPictures, Cut } from '#tests/ingest/cut.ts';
+
+/** Its minute begins at second 20: nothing rotates here. */
+const CAMERA = '019e0000-0000-7000-8000-000000004e20';
+const SLOT = 4;
+
+let folder: string;
+let threads: RecorderThreads;
+let cut: Cut;
+let init: InitNotice;
+let told: FromRecorder[];
+let died: (readonly string[])[];
+let slabs: SharedArrayBuffer[];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'recorder-threads-'));
+  told = [];
+  died = [];
+  slabs = [];
+  threads = new RecorderThreads({
+    recorderUrl: new URL('../../gateway/recorder-worker.ts', import.meta.url),
+    settings: { spoolFolder: folder, syncMs: 5_000 },
+    isRecorded: () => true,
+    onProgress: (progress) => told.push(progress),
+    onRunEnded: () => {},
+    onPassedOver: () => {},
+    onDied: (cameraIds) => died.push(cameraIds),
+    log: () => {},
+  });
+  const { config, pictures } = clipPictures('small');
+  cut = new Cut();
+  cut.pool.lease(cut.pool.take());
+  slabs.push(cut.pool.slab(0).buffer as SharedArrayBuffer);
+  cut.segmenter.configure(config);
+  for (let i = 0; i < 100; i++) {
+    const picture = pictures[i % pictures.length] as (typeof pictures)[number];
+    cut.picture(i * 9_000, picture.randomAccess, picture.nals);
+  }
+  const { codec, width, height } = config;
+  const bytes = cut.inits[0]?.bytes ?? Buffer.alloc(0);
+  init = { slot: SLOT, initNumber: 0, runId: 'run1', index: 0, bytes, codec, width, height };
+});
+afterEach(async () => {
+  await threads.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function round(parts: Cut['parts'], inits: readonly InitNotice[] = []): void {
+  const outbox = new PartOutbox();
+  for (const part of parts) outbox.part(SLOT, 0, part);
+  const rest = { partTargets: [], states: [], sessions: [] };
+  threads.round(
+    0,
+    { type: 'round', slabs: inits.length > 0 ? slabs : [], inits, parts: outbox.take(), ...rest },
+    cut.reader,
+  );
+}
+
+const openedIn = (): string[] =>
+  told.flatMap(({ opened }) => opened.map(({ recordingId }) => recordingId));
+
+it('gives leases back when what it was handed is written', async () => {
+  const before = cut.leases;
+  threads.workerStarted(0, cut.pool.shared);
+  threads.cameraAdded(0, SLOT, CAMERA);
+  round(cut.parts.slice(0, 4), [init]);
+  expect(cut.leases).toBeGreaterThan(before);
+  await vi.waitFor(() => expect(cut.leases).toBe(before), { timeout: 5_000 });
+  expect(threads.behindBytes).toBe(0);
+  expect(openedIn()).toHaveLength(1);
+});
+
+it('records on in the same run after its recorder died, without a word from the camera', async () => {
+  const before = cut.leases;
+  const second = cut.parts.findIndex(({ independent }, i) => i > 5 && independent);
+  threads.workerStarted(0, cut.pool.shared);
+  threads.cameraAdded(0, SLOT, CAMERA);
+  round(cut.parts.slice(0, second), [init]);
+  await vi.waitFor(() => expect(openedIn()).toHaveLength(1), { timeout: 5_000 });
+  await threads.kill(0);
+  await vi.waitFor(() => expect(died).toEqual([[CAMERA]]));
+  // Between two recorders nothing is handed over, and no lease kept.
+  round(cut.parts.slice(second, second + 1));
+  expect(cut.leases).toBe(before);
+  const third = cut.parts.findIndex(({ independent }, i) => i > second + 1 && independent);
+  await vi.waitFor(
+    () => {
+      round(cut.parts.slice(third));
+      expect(openedIn()).toHaveLength(2);
+    },
+    { timeout: 10_000, interval: 300 },
+  );
+  await threads.stop();
+  const files = readdirSync(join(folder, CAMERA)).toSorted();
+  expect(files.map((name) => name.slice(0, 36))).toEqual(openedIn().toSorted());
+  for (const name of files) {
+    const read = readRecording(join(folder, CAMERA, name));
+    expect(read?.head.runId).toBe('run1');
+    expect(read?.fragments[0]?.independent).toBe(true);
+  }
+  await vi.waitFor(() => expect(cut.leases).toBe(before));
+});

@@ -1,0 +1,297 @@
+/** A store that is away: what waits, what is given up at the spool's bounds, and what never is. */
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DatabaseUnavailable, type Databases } from '#registry/database/database.ts';
+import { openDatabases } from '#registry/database/open-databases.ts';
+import { spoolPath } from '#storage/catalogue/object-key.ts';
+import { openCatalogue } from '#storage/catalogue/open-catalogue.ts';
+import { insertOpened, markSpooled, recordingsIn } from '#storage/catalogue/recordings.ts';
+import type { Catalogue } from '#storage/catalogue/tables.ts';
+import { openFolderStore } from '#storage/objects/folder.ts';
+import { ObjectStoreUnavailable, type ObjectStore } from '#storage/objects/object-store.ts';
+import { OpenRecordings } from '#storage/open-recordings.ts';
+import { rotationMs } from '#storage/rotation.ts';
+import { encodeFragments } from '#storage/spool/fragment-index.ts';
+import { recoverSpool } from '#storage/spool/recover-spool.ts';
+import { keepSpoolWithin } from '#storage/spool/spool-bound.ts';
+import { storageNotices } from '#storage/storage-notices.ts';
+import { timeline } from '#storage/timeline.ts';
+import { Uploader } from '#storage/uploader.ts';
+import { uuidV7Source } from '#registry/uuid-v7.ts';
+
+const MINUTE = 60_000;
+const T0 = 1_790_000_000_000;
+const BYTES = 1_000;
+const UNBOUNDED = { maxBytes: Number.POSITIVE_INFINITY, maxAgeMs: Number.POSITIVE_INFINITY };
+
+let folder: string;
+let spool: string;
+let databases: Databases;
+let catalogue: Catalogue;
+const newId = uuidV7Source(() => T0);
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'bound-'));
+  spool = join(folder, 'spool');
+  databases = openDatabases({ dataDir: join(folder, 'data') });
+  catalogue = await openCatalogue(databases);
+});
+afterEach(async () => {
+  await databases.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const camera = (i: number): string => `019e0000-0000-7000-8000-${String(i).padStart(12, '0')}`;
+
+/** Whole recordings of a minute that wait, as a recorder leaves them; returns their ids. */
+async function wait(minutes: readonly { cameraId: string; startMs: number }[]): Promise<string[]> {
+  const opened = minutes.map(({ cameraId, startMs }) => ({
+    recordingId: newId(),
+    cameraId,
+    runId: 'run1',
+    startMs,
+    codec: 'avc1.4D4015',
+    width: 320,
+    height: 240,
+    previousSha256: null,
+    path: '',
+    initBytes: 100,
+    headBytes: 200,
+  }));
+  for (const recording of opened) {
+    const path = join(spool, spoolPath(recording));
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, Buffer.alloc(BYTES));
+  }
+  await insertOpened(catalogue, opened);
+  await markSpooled(
+    catalogue,
+    opened.map(({ recordingId, cameraId, startMs }) => ({
+      recordingId,
+      cameraId,
+      endMs: startMs + MINUTE,
+      byteLength: BYTES,
+      sha256: 'ab'.repeat(32),
+      fragmentIndex: encodeFragments([]),
+      fragments: 0,
+      endReason: 'rotated',
+    })),
+  );
+  return opened.map(({ recordingId }) => recordingId);
+}
+
+const minutesOf = (cameraId: string, count: number): { cameraId: string; startMs: number }[] =>
+  Array.from({ length: count }, (_, i) => ({ cameraId, startMs: T0 + i * MINUTE }));
+
+async function holdRange(cameraId: string, fromMs: number, toMs: number): Promise<void> {
+  await catalogue
+    .insertInto('holds')
+    .values({
+      id: newId(),
+      camera_id: cameraId,
+      from_ms: fromMs,
+      to_ms: toMs,
+      reason: 'คดี 1/2569',
+      placed_by: 'officer',
+      placed_ms: T0,
+      released_by: null,
+      released_ms: null,
+    })
+    .execute();
+}
+
+const within = (bounds: { maxBytes: number; maxAgeMs: number }, nowMs: number, diskFull = false) =>
+  keepSpoolWithin({
+    catalogue,
+    spoolFolder: spool,
+    bounds,
+    diskFull,
+    now: () => nowMs,
+    newId,
+  });
+
+const waiting = async (): Promise<string[]> =>
+  (await recordingsIn(catalogue, 'spooled', 1_000)).map(({ id }) => id);
+
+describe('at the bounds of the spool', () => {
+  it('the oldest that nobody holds go first, each a gap of the storage', async () => {
+    const ids = await wait(minutesOf(camera(1), 6));
+    await holdRange(camera(1), T0 + MINUTE + 1_000, T0 + MINUTE + 2_000);
+    const { use, dropped } = await within(
+      { maxBytes: 3 * BYTES, maxAgeMs: Number.POSITIVE_INFINITY },
+      T0,
+    );
+    expect(dropped).toBe(3);
+    expect(use).toEqual({ recordings: 3, byteLength: 3 * BYTES, oldestStartMs: T0 + MINUTE });
+    expect(await waiting()).toEqual([ids[1], ids[4], ids[5]]);
+    expect(readdirSync(join(spool, camera(1)))).toHaveLength(3);
+    const range = { fromMs: T0, toMs: T0 + 6 * MINUTE };
+    const { gaps } = await timeline(catalogue, new OpenRecordings(), camera(1), range);
+    expect(gaps.map((gap) => [(gap.startMs - T0) / MINUTE, gap.cause, gap.detail])).toEqual([
+      [0, 'storage', 'spool-full'],
+      [2, 'storage', 'spool-full'],
+      [3, 'storage', 'spool-full'],
+    ]);
+    const noted = await catalogue.selectFrom('deletions').selectAll().execute();
+    expect(noted).toHaveLength(3);
+    expect(noted[0]).toMatchObject({ policy: 'spool-full', run_id: 'run1' });
+  });
+
+  it('what is older than may be goes, however little it is', async () => {
+    const ids = await wait(minutesOf(camera(1), 4));
+    const bounds = { maxBytes: Number.POSITIVE_INFINITY, maxAgeMs: 10 * MINUTE };
+    await within(bounds, T0 + 12 * MINUTE);
+    expect(await waiting()).toEqual(ids.slice(2));
+  });
+
+  it('nothing goes while all is held, and nothing of a spool within its bounds', async () => {
+    const ids = await wait(minutesOf(camera(1), 3));
+    await within({ maxBytes: 3 * BYTES, maxAgeMs: MINUTE * 10 }, T0 + 10 * MINUTE);
+    await holdRange(camera(1), T0, T0 + 3 * MINUTE);
+    await within({ maxBytes: 0, maxAgeMs: 0 }, T0 + 99 * MINUTE);
+    expect(await waiting()).toEqual(ids);
+  });
+
+  it('a full disk is a bound too', async () => {
+    const ids = await wait(minutesOf(camera(1), 10));
+    await within(UNBOUNDED, T0, true);
+    expect(await waiting()).toEqual(ids.slice(1));
+  });
+
+  it('who is cut off from the database drops nothing, for it could be held', async () => {
+    await wait(minutesOf(camera(1), 3));
+    const logged: string[] = [];
+    let cutOff = true;
+    const unreachable = new Proxy(catalogue, {
+      get(target, name) {
+        if (cutOff) throw new DatabaseUnavailable('cut off');
+        return Reflect.get(target, name) as unknown;
+      },
+    });
+    let rests = 0;
+    const uploader = new Uploader({
+      catalogue: unreachable,
+      store: openFolderStore(join(folder, 'objects')),
+      spoolFolder: spool,
+      newId,
+      log: (event) => logged.push(event),
+      bounds: { maxBytes: 0, maxAgeMs: 0 },
+      now: () => T0 + 99 * MINUTE,
+      rest: async () => {
+        rests++;
+        await new Promise((resolve) => setImmediate(resolve));
+      },
+    });
+    uploader.start();
+    while (rests < 5) await new Promise((resolve) => setImmediate(resolve));
+    await uploader.stop();
+    expect(logged).toEqual(['recordings wait in the spool']);
+    expect(readdirSync(join(spool, camera(1)))).toHaveLength(3);
+    cutOff = false;
+    expect(await waiting()).toHaveLength(3);
+  });
+
+  it('a crash between row and file brings nothing back', async () => {
+    const [id = ''] = await wait(minutesOf(camera(1), 1));
+    const path = join(spool, spoolPath({ cameraId: camera(1), recordingId: id }));
+    await within({ maxBytes: 0, maxAgeMs: Number.POSITIVE_INFINITY }, T0);
+    writeFileSync(path, Buffer.alloc(BYTES));
+    await recoverSpool(catalogue, spool);
+    expect(existsSync(path)).toBe(false);
+    expect(await waiting()).toEqual([]);
+  });
+
+  it('an operator is told: dropped within the hour, nearly full, away for a minute', () => {
+    const bounds = { maxBytes: 100, maxAgeMs: 10 * MINUTE };
+    const use = { recordings: 1, byteLength: 50, oldestStartMs: T0 };
+    const quiet = { use, awaySinceMs: undefined, droppedMs: undefined };
+    expect(storageNotices(quiet, bounds, T0 + MINUTE)).toEqual([]);
+    const state = { use: { ...use, byteLength: 90 }, awaySinceMs: T0, droppedMs: T0 };
+    expect(storageNotices(state, bounds, T0 + MINUTE).map(({ code }) => code)).toEqual([
+      'recordings-dropped',
+      'spool-nearly-full',
+      'store-away',
+    ]);
+    expect(storageNotices({ ...quiet, droppedMs: T0 }, bounds, T0 + 60 * MINUTE)).toMatchObject([
+      { code: 'spool-nearly-full' },
+    ]);
+  });
+});
+
+describe('a store that is away for ten minutes while a hundred cameras record', () => {
+  it('loses nothing, and gets all in order', { timeout: 60_000 }, async () => {
+    const CAMERAS = 100;
+    const MINUTES = 11;
+    const recordings = Array.from({ length: CAMERAS }, (_, i) => i).flatMap((i) => {
+      // Each at its own place in the minute; ids of cameras end at random.
+      const cameraId = camera(Math.imul(i + 1, 2_654_435_761) >>> 0);
+      const firstMs = rotationMs(cameraId, T0) - MINUTE;
+      return Array.from({ length: MINUTES }, (_unused, minute) => ({
+        cameraId,
+        startMs: firstMs + minute * MINUTE,
+      }));
+    });
+    await wait(recordings);
+    let nowMs = T0;
+    let tries = 0;
+    const put: string[] = [];
+    const store: ObjectStore = {
+      ...openFolderStore(join(folder, 'objects')),
+      put: async (key) => {
+        tries++;
+        if (nowMs < T0 + 10 * MINUTE) throw new ObjectStoreUnavailable('away');
+        put.push(key);
+        return { key, versionId: null };
+      },
+    };
+    const startOf = new Map(
+      (await recordingsIn(catalogue, 'spooled', 5_000)).map((each) => [
+        each.objectKey,
+        each.startMs,
+      ]),
+    );
+    const { promise: done, resolve } = Promise.withResolvers<void>();
+    const uploader = new Uploader({
+      catalogue,
+      store,
+      spoolFolder: spool,
+      newId,
+      log: () => {},
+      bounds: { maxBytes: CAMERAS * MINUTES * BYTES, maxAgeMs: 60 * MINUTE },
+      now: () => nowMs,
+      rest: async (ms) => {
+        nowMs += ms;
+        if (put.length === startOf.size) resolve();
+        await new Promise((go) => setImmediate(go));
+      },
+    });
+    uploader.start();
+    await done;
+    await uploader.stop();
+    expect(put).toHaveLength(CAMERAS * MINUTES);
+    expect(new Set(put).size).toBe(CAMERAS * MINUTES);
+    expect(await waiting()).toEqual([]);
+    expect(uploader.counters).toMatchObject({ stored: CAMERAS * MINUTES, dropped: 0 });
+    const order = put.map((key) => startOf.get(key) ?? 0);
+    expect(order).toEqual(order.toSorted((a, b) => a - b));
+    // Asked rarely while it was away: eight at a time, later each time up to a minute.
+    expect(tries - put.length).toBeLessThan(8 * 20);
+  });
+});
+
+it('a thousand cameras make at most 20 puts a second, spread over the minute', () => {
+  const CAMERAS = 1_000;
+  const perSecond = new Array<number>(60).fill(0);
+  const ids = uuidV7Source(Date.now);
+  for (let i = 0; i < CAMERAS; i++) {
+    const atMs = rotationMs(ids(), T0) - T0;
+    expect(atMs).toBeGreaterThan(0);
+    expect(atMs).toBeLessThanOrEqual(MINUTE);
+    const second = Math.ceil(atMs / 1_000) - 1;
+    perSecond[second] = (perSecond[second] ?? 0) + 1;
+  }
+  expect(CAMERAS / 60).toBeLessThanOrEqual(20);
+  // Random places: the fullest of sixty seconds is a few standard deviations (4) above the mean.
+  expect(Math.max(...perSecond)).toBeLessThan(45);
+});
