@@ -10,14 +10,14 @@ export class OpeningHold {
   #parts = 0;
 
   /** Does it now, or in its turn. */
-  then(step: () => void): void {
+  inTurn(step: () => void): void {
     if (this.#steps === undefined) step();
     else this.#steps.push(step);
   }
 
   /** The same for a part; at the bound no more is held. */
   part(step: () => void): void {
-    this.then(step);
+    this.inTurn(step);
     if (++this.#parts >= MAX_PARTS) this.end();
   }
 

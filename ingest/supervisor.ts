@@ -267,7 +267,7 @@ export class Supervisor {
       isAllowed: this.#isAllowed,
       clock: this.#clock,
       output: {
-        init: (init) => hold.then(() => this.#init(entry, runId, init)),
+        init: (init) => hold.inTurn(() => this.#init(entry, runId, init)),
         partTarget: (target) => {
           entry.partTarget = target;
           this.#notices.partTargets.push({ slot, target });
@@ -276,7 +276,7 @@ export class Supervisor {
           this.#parts++;
           hold.part(() => this.#outbox.part(slot, entry.initNumber, part, wallMs));
         },
-        segmentEnd: () => hold.then(() => this.#outbox.segmentEnd(slot)),
+        segmentEnd: () => hold.inTurn(() => this.#outbox.segmentEnd(slot)),
       },
       onPlaying: () => this.#settle(entry),
       onUp: () => {

@@ -23,14 +23,12 @@ export type RunCommand = (command: string, parameters: readonly string[]) => Pro
 /** Looks now and once a minute. */
 export function watchClockStep(run: RunCommand = runCommand): ClockStep {
   const step = { inStep: null as boolean | null, stop: () => clearInterval(timer) };
-  const look = (): void => {
-    void clockInStep(run).then((inStep) => {
-      step.inStep = inStep;
-    });
+  const look = async (): Promise<void> => {
+    step.inStep = await clockInStep(run);
   };
-  const timer = setInterval(look, LOOK_MS);
+  const timer = setInterval(() => void look(), LOOK_MS);
   timer.unref();
-  look();
+  void look();
   return step;
 }
 

@@ -74,7 +74,7 @@ function forgetfulDisk() {
       for (const done of pending.splice(0)) done();
     },
     /** What was not kept is gone, or partly there, or there as zeros. */
-    cutPower(random: () => number): void {
+    cutPower: (random: () => number): void => {
       for (const { path, length, kept } of files.values()) {
         if (!namesKept.has(path)) {
           rmSync(path, { force: true });

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DatabaseUnavailable, type Databases } from '#registry/database/database.ts';
 import { openDatabases } from '#registry/database/open-databases.ts';
 import { spoolPath } from '#storage/catalogue/object-key.ts';
@@ -184,7 +184,7 @@ describe('at the bounds of the spool', () => {
       },
     });
     uploader.start();
-    while (rests < 5) await new Promise((resolve) => setImmediate(resolve));
+    await vi.waitFor(() => expect(rests).toBeGreaterThan(5));
     await uploader.stop();
     expect(logged).toEqual(['recordings wait in the spool']);
     expect(readdirSync(join(spool, camera(1)))).toHaveLength(3);
@@ -282,7 +282,7 @@ describe('a store that is away for ten minutes while a hundred cameras record', 
 
 it('a thousand cameras make at most 20 puts a second, spread over the minute', () => {
   const CAMERAS = 1_000;
-  const perSecond = new Array<number>(60).fill(0);
+  const perSecond = Array.from({ length: 60 }, () => 0);
   const ids = uuidV7Source(Date.now);
   for (let i = 0; i < CAMERAS; i++) {
     const atMs = rotationMs(ids(), T0) - T0;
