@@ -1,6 +1,7 @@
 import { garbage, markGarbage, noteDeletion } from './catalogue/deletion.ts';
 import { firstStartMs, type Recording } from './catalogue/recordings.ts';
-import { lengthenRetention } from './catalogue/retentions.ts';
+import { lengthenRetention, policyOf, retentionOf } from './catalogue/retentions.ts';
+import { applyShortenings } from './catalogue/shortenings.ts';
 import type { Catalogue } from './catalogue/tables.ts';
 import { ObjectHeld, type ObjectStore } from './objects/object-store.ts';
 
@@ -29,23 +30,21 @@ export async function sweep(
   cameras: AsyncIterable<SweptCamera> | Iterable<SweptCamera>,
 ): Promise<number> {
   const { catalogue, now } = options;
-  let deleted = await deleteGarbage(options, 'begun before');
-  for await (const { cameraId, retentionDays: inventoryDays } of cameras) {
-    const retentionDays = await lengthenRetention(catalogue, cameraId, inventoryDays);
-    const beforeMs = now() - retentionDays * DAY_MS;
+  await applyShortenings(catalogue, now());
+  let deleted = await deleteGarbage(options);
+  for await (const { cameraId, retentionDays } of cameras) {
+    const { days } = await lengthenRetention(catalogue, cameraId, retentionDays);
+    const beforeMs = now() - days * DAY_MS;
     const oldestMs = await firstStartMs(catalogue, cameraId);
     if (oldestMs === undefined || oldestMs >= beforeMs) continue;
     while ((await markGarbage(catalogue, cameraId, beforeMs)) > 0) {
-      deleted += await deleteGarbage(options, `retention ${retentionDays} days`);
+      deleted += await deleteGarbage(options);
     }
   }
   return deleted;
 }
 
-async function deleteGarbage(
-  options: Parameters<typeof sweep>[0],
-  policy: string,
-): Promise<number> {
+async function deleteGarbage(options: Parameters<typeof sweep>[0]): Promise<number> {
   const { catalogue, store, now } = options;
   let deleted = 0;
   for (;;) {
@@ -53,6 +52,9 @@ async function deleteGarbage(
     let progressed = false;
     for (const recording of batch) {
       if (!(await deleteObject(options, recording))) continue;
+      // Also of what an earlier process marked: its camera's rule was written before that.
+      const retention = await retentionOf(catalogue, recording.cameraId);
+      const policy = retention === undefined ? 'unknown' : policyOf(retention);
       await noteDeletion(catalogue, recording, { policy, deletedMs: now() });
       progressed = true;
       deleted++;

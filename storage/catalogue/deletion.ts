@@ -92,6 +92,54 @@ export async function wasDeleted(catalogue: Catalogue, id: string): Promise<bool
   return row !== undefined;
 }
 
+/** What was deleted, and under which rule. */
+export interface Deletion {
+  recordingId: string;
+  cameraId: string;
+  startMs: number;
+  endMs: number;
+  byteLength: number;
+  sha256: string | null;
+  policy: string;
+  deletedMs: number;
+}
+
+/** Of these times of deletion, oldest first; `after`: the last of the page before. */
+export async function listDeletions(
+  catalogue: Catalogue,
+  filter: { fromMs: number; toMs: number; cameraId?: string | undefined },
+  { after, limit }: { after?: Deletion | undefined; limit: number },
+): Promise<Deletion[]> {
+  let query = catalogue
+    .selectFrom('deletions')
+    .selectAll()
+    .where('deleted_ms', '>=', filter.fromMs)
+    .where('deleted_ms', '<', filter.toMs)
+    .orderBy('deleted_ms')
+    .orderBy('recording_id')
+    .limit(limit);
+  if (filter.cameraId !== undefined) query = query.where('camera_id', '=', filter.cameraId);
+  if (after !== undefined) {
+    const { deletedMs, recordingId } = after;
+    query = query.where((where) =>
+      where.or([
+        where('deleted_ms', '>', deletedMs),
+        where.and([where('deleted_ms', '=', deletedMs), where('recording_id', '>', recordingId)]),
+      ]),
+    );
+  }
+  return (await query.execute()).map((row) => ({
+    recordingId: row.recording_id,
+    cameraId: row.camera_id,
+    startMs: row.start_ms,
+    endMs: row.end_ms,
+    byteLength: row.byte_length,
+    sha256: row.sha256,
+    policy: row.policy,
+    deletedMs: row.deleted_ms,
+  }));
+}
+
 /** Recordings whose deletion was begun. */
 export async function garbage(catalogue: Catalogue, limit: number): Promise<Recording[]> {
   const rows = await catalogue

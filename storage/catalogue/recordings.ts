@@ -3,7 +3,7 @@ import { objectKey } from './object-key.ts';
 import type { Catalogue, RecordingState, RecordingTable } from './tables.ts';
 
 /** Longest recording there can be, and then some: a query looks back so far for one that began before its range. */
-const LONGEST_RECORDING_MS = 10 * 60_000;
+export const LONGEST_RECORDING_MS = 10 * 60_000;
 const ROWS_A_STATEMENT = 100;
 
 /** A recorded span as the catalogue knows it. */

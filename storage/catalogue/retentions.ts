@@ -1,24 +1,54 @@
-import type { Catalogue } from './tables.ts';
+import type { Transaction } from 'kysely';
+import type { Catalogue, CatalogueTables, RetentionTable } from './tables.ts';
+
+/** How long a camera's recordings are kept, and by which shortening, if by one. */
+export interface Retention {
+  days: number;
+  shorteningId: string | null;
+}
 
 /**
- * How long a camera's recordings are kept, days: what its inventory says now, or said ever, whichever is longer. An
- * edit of the inventory never deletes recordings (forms.md §4.8); shortening will be an approved act of its own.
+ * How long a camera's recordings are kept: what its inventory says now, or said ever, whichever is longer, unless it was
+ * shortened by an act of its own. An edit of the inventory never deletes recordings (forms.md §4.8).
  */
 export async function lengthenRetention(
   catalogue: Catalogue,
   cameraId: string,
-  days: number,
-): Promise<number> {
-  const known = await catalogue
+  inventoryDays: number,
+): Promise<Retention> {
+  const known = await retentionOf(catalogue, cameraId);
+  if (known !== undefined && known.days >= inventoryDays) return known;
+  await setRetention(catalogue, { camera_id: cameraId, days: inventoryDays, shortening_id: null });
+  return { days: inventoryDays, shorteningId: null };
+}
+
+export async function retentionOf(
+  catalogue: Catalogue,
+  cameraId: string,
+): Promise<Retention | undefined> {
+  const row = await catalogue
     .selectFrom('retentions')
-    .select('days')
+    .selectAll()
     .where('camera_id', '=', cameraId)
     .executeTakeFirst();
-  if (known !== undefined && known.days >= days) return known.days;
+  return row === undefined ? undefined : { days: row.days, shorteningId: row.shortening_id };
+}
+
+export async function setRetention(
+  catalogue: Catalogue | Transaction<CatalogueTables>,
+  row: RetentionTable,
+): Promise<void> {
+  const { days, shortening_id } = row;
   await catalogue
     .insertInto('retentions')
-    .values({ camera_id: cameraId, days })
-    .onConflict((conflict) => conflict.column('camera_id').doUpdateSet({ days }))
+    .values(row)
+    .onConflict((conflict) => conflict.column('camera_id').doUpdateSet({ days, shortening_id }))
     .execute();
-  return days;
+}
+
+/** The rule under which a recording is deleted, as its deletion record says it. */
+export function policyOf({ days, shorteningId }: Retention): string {
+  return shorteningId === null
+    ? `retention ${days} days`
+    : `retention ${days} days, shortened by ${shorteningId}`;
 }

@@ -12,6 +12,9 @@ export interface CatalogueTables {
   retentions: RetentionTable;
   seals: SealTable;
   sealed_chains: SealedChainTable;
+  held_objects: HeldObjectTable;
+  shortenings: ShorteningTable;
+  shortening_cameras: ShorteningCameraTable;
 }
 
 /**
@@ -73,16 +76,64 @@ export interface HoldTable {
   from_ms: number;
   to_ms: number;
   reason: string;
+  /** Of the account. */
   placed_by: string;
+  placed_by_name: string | null;
   placed_ms: number;
   released_by: string | null;
+  released_by_name: string | null;
   released_ms: number | null;
+  release_reason: string | null;
 }
 
-/** How long a camera's recordings are kept. Field ๙ of its inventory lengthens it, and never shortens it. */
+/** A recording whose object was told of a hold. */
+export interface HeldObjectTable {
+  recording_id: string;
+  camera_id: string;
+  start_ms: number;
+  end_ms: number;
+  object_key: string;
+  version_id: string | null;
+  /** 1: the store itself refuses to delete it; 0: it cannot, and only the catalogue does. */
+  guarded: number;
+}
+
+/**
+ * How long a camera's recordings are kept. Field ๙ of its inventory lengthens it, and never shortens it: a shortening
+ * does, and is named here while its days count.
+ */
 export interface RetentionTable {
   camera_id: string;
   days: number;
+  shortening_id: string | null;
+}
+
+/** requested → approved → done, or rejected, or cancelled before it is done. */
+export const shorteningStates = ['requested', 'approved', 'rejected', 'cancelled', 'done'] as const;
+export type ShorteningState = (typeof shorteningStates)[number];
+
+export interface ShorteningTable {
+  id: string;
+  state: ShorteningState;
+  days: number;
+  reason: string;
+  requested_by: string;
+  requested_by_name: string;
+  requested_ms: number;
+  /** Who approved, rejected or cancelled it last. */
+  decided_by: string | null;
+  decided_by_name: string | null;
+  decided_ms: number | null;
+  decision_reason: string | null;
+  /** When it is done, if nobody cancels it before. */
+  effective_ms: number | null;
+}
+
+export interface ShorteningCameraTable {
+  shortening_id: string;
+  camera_id: string;
+  /** What was kept when it was asked for. A camera whose days were lengthened since is left out. */
+  from_days: number;
 }
 
 /** What was deleted stays known. */

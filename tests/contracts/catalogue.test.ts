@@ -2,7 +2,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { garbage, markGarbage, noteDeletion } from '#storage/catalogue/deletion.ts';
 import { closeGap, gapsBetween, insertGap, openGap } from '#storage/catalogue/gaps.ts';
-import { holdsBetween, placeHold, releaseHold } from '#storage/catalogue/holds.ts';
+import { holdsBetween, placeHolds, releaseHold } from '#storage/catalogue/holds.ts';
 import { openCatalogue } from '#storage/catalogue/open-catalogue.ts';
 import {
   fragmentIndexes,
@@ -15,67 +15,15 @@ import {
 } from '#storage/catalogue/recordings.ts';
 import type { Catalogue } from '#storage/catalogue/tables.ts';
 import { OpenRecordings } from '#storage/open-recordings.ts';
-import type { FinishedRecording, OpenedRecording } from '#storage/recorder-protocol.ts';
 import type { ObjectStore } from '#storage/objects/object-store.ts';
 import { sweep } from '#storage/retention.ts';
-import { encodeFragments } from '#storage/spool/fragment-index.ts';
 import { timeline } from '#storage/timeline.ts';
 import { onEachDatabase } from './each-database.ts';
+import { holdAgainstSweep } from './hold-against-sweep.ts';
+import { CAMERA, finished, keep, MINUTE, newId, opened, SHA, T0 } from './recorded-minutes.ts';
 
-const CAMERA = '019e0000-0000-7000-8000-000000000001';
-const T0 = 1_790_000_000_000;
-const MINUTE = 60_000;
-const SHA = 'ab'.repeat(32);
-
-let ids = 0;
-const newId = (): string => `019e0000-0000-7000-9000-${String(ids++).padStart(12, '0')}`;
-
-function opened(startMs: number, cameraId = CAMERA): OpenedRecording {
-  const recordingId = newId();
-  return {
-    recordingId,
-    cameraId,
-    runId: 'run1',
-    startMs,
-    codec: 'avc1.4D4015',
-    width: 320,
-    height: 240,
-    previousSha256: null,
-    path: `${cameraId}/${recordingId}.mp4`,
-    initBytes: 700,
-    headBytes: 1_000,
-  };
-}
-
-function finished(recording: OpenedRecording, endMs: number): FinishedRecording {
-  const fragment = {
-    offset: 1_000,
-    byteLength: 5_000,
-    startMs: recording.startMs,
-    decodeTicks: 0,
-    durationTicks: (endMs - recording.startMs) * 90,
-    independent: true,
-  };
-  return {
-    recordingId: recording.recordingId,
-    cameraId: recording.cameraId,
-    endMs,
-    byteLength: 6_000,
-    sha256: SHA,
-    fragmentIndex: encodeFragments([fragment]),
-    fragments: 1,
-    endReason: 'rotated',
-  };
-}
-
-/** A stored recording of a minute. */
-async function keep(catalogue: Catalogue, startMs: number, cameraId = CAMERA): Promise<string> {
-  const recording = opened(startMs, cameraId);
-  await insertOpened(catalogue, [recording]);
-  await markSpooled(catalogue, [finished(recording, startMs + MINUTE)]);
-  await markStored(catalogue, recording.recordingId, null);
-  return recording.recordingId;
-}
+const HOLD_AND_SWEEP_MS = 60_000;
+const relative = (ms: number): number => ms - T0;
 
 onEachDatabase((rig) => {
   let catalogue: Catalogue;
@@ -141,7 +89,6 @@ onEachDatabase((rig) => {
       fromMs: T0 - MINUTE,
       toMs: T0 + 6 * MINUTE,
     });
-    const relative = (ms: number): number => ms - T0;
     expect(shown.spans.map((s) => [relative(s.startMs), relative(s.endMs)])).toEqual([
       [0, 120_400],
       [240_000, 250_000],
@@ -196,10 +143,11 @@ onEachDatabase((rig) => {
       fromMs: T0 + 10_000,
       toMs: T0 + 20_000,
       reason: 'คดี 1/2569',
-      placedBy: 'officer',
-      placedMs: T0,
+      placed: { by: 'officer', name: 'สมชาย', ms: T0 },
     };
-    await placeHold(catalogue, hold);
+    expect(await placeHolds(catalogue, [hold])).toEqual([
+      { recordings: 1, byteLength: 6_000, guarded: 0 },
+    ]);
     expect(await markGarbage(catalogue, CAMERA, T0 + 5 * MINUTE)).toBe(1);
     const [gone] = await garbage(catalogue, 10);
     expect(gone?.id).toBe(old);
@@ -211,7 +159,8 @@ onEachDatabase((rig) => {
     expect(left.map(({ id }) => id)).toEqual([held, young]);
     const noted = await catalogue.selectFrom('deletions').selectAll().execute();
     expect(noted).toMatchObject([{ recording_id: old, sha256: SHA, policy: 'retention 1 day' }]);
-    await releaseHold(catalogue, hold.id, { by: 'officer', ms: T0 });
+    const release = { by: 'another', name: 'สมหญิง', ms: T0, reason: 'คดีถึงที่สุด' };
+    expect((await releaseHold(catalogue, hold.id, release)).released).toEqual(release);
     expect(await holdsBetween(catalogue, CAMERA, T0, T0 + MINUTE)).toEqual([]);
     expect(await markGarbage(catalogue, CAMERA, T0 + 5 * MINUTE)).toBe(1);
   });
@@ -238,28 +187,18 @@ onEachDatabase((rig) => {
     expect(noted).toEqual([{ policy: 'retention 30 days' }]);
   });
 
-  test('a hold and a deletion of the same span never both win', async () => {
-    for (let i = 0; i < 60; i++) {
-      const startMs = T0 + i * 10 * MINUTE;
-      const id = await keep(catalogue, startMs);
-      const placing = placeHold(catalogue, {
-        id: newId(),
-        cameraId: CAMERA,
-        fromMs: startMs,
-        toMs: startMs + MINUTE,
-        reason: 'r',
-        placedBy: 'p',
-        placedMs: startMs,
+  test(
+    'a hold and a deletion of the same span never both win',
+    { timeout: HOLD_AND_SWEEP_MS },
+    async () => {
+      const outcome = await holdAgainstSweep(catalogue, { pairs: 300, seed: 20_261_125 });
+      expect(outcome).toEqual({
+        bothWon: 0,
+        neitherWon: 0,
+        held: expect.any(Number),
+        deleted: expect.any(Number),
       });
-      const marking = markGarbage(catalogue, CAMERA, startMs + 2 * MINUTE);
-      // Who is first may win; a hold that comes second finds garbage and knows that it holds nothing.
-      const [first] = await Promise.all([
-        Promise.race([placing.then(() => 'hold'), marking.then(() => 'sweep')]),
-        placing,
-        marking,
-      ]);
-      const marked = (await garbage(catalogue, 1_000)).some((recording) => recording.id === id);
-      if (marked) expect(first).toBe('sweep');
-    }
-  });
+      expect(outcome.held + outcome.deleted).toBe(300);
+    },
+  );
 });

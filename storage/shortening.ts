@@ -1,0 +1,183 @@
+import { lengthenRetention, retentionOf } from './catalogue/retentions.ts';
+import {
+  decideShortening,
+  insertShortening,
+  listShortenings,
+  pendingShortening,
+  previewShortening,
+  shorteningById,
+  type Shortening,
+  type ShorteningPreview,
+} from './catalogue/shortenings.ts';
+import type { Catalogue, ShorteningState } from './catalogue/tables.ts';
+import { AnotherPersonNeeded, type Actor } from './legal-hold.ts';
+
+const DAY_MS = 86_400_000;
+
+/** What is asked for would not shorten, or would keep less than the inventory says. */
+export class NoShortening extends Error {
+  readonly code: 'not_shorter' | 'shorter_than_inventory';
+  readonly details: { cameraId: string; days: number };
+  constructor(code: NoShortening['code'], cameraId: string, days: number) {
+    super(
+      code === 'not_shorter'
+        ? `${cameraId} is kept for ${days} days already`
+        : `the inventory of ${cameraId} says ${days} days: change field ๙ first`,
+    );
+    this.code = code;
+    this.details = { cameraId, days };
+  }
+}
+
+/** How long a camera's recordings are kept, and what will change that. */
+export interface CameraRetention {
+  /** Field ๙, or the gateway's own where it says nothing. */
+  inventoryDays: number;
+  /** In force. */
+  days: number;
+  /** Null when nothing waits. */
+  pending: Shortening | null;
+}
+
+/**
+ * Keeping a camera's recordings for fewer days is an act of its own: somebody asks, sees what would go, another person
+ * approves, and after a time of grace, in which it can be cancelled, the sweep does it.
+ */
+export class Shortenings {
+  readonly #catalogue: Catalogue;
+  readonly #inventoryDays: (cameraId: string) => Promise<number>;
+  readonly #graceMs: number;
+  readonly #newId: () => string;
+  readonly #now: () => number;
+
+  constructor(options: {
+    catalogue: Catalogue;
+    inventoryDays: (cameraId: string) => Promise<number>;
+    graceMs: number;
+    newId: () => string;
+    now: () => number;
+  }) {
+    this.#catalogue = options.catalogue;
+    this.#inventoryDays = options.inventoryDays;
+    this.#graceMs = options.graceMs;
+    this.#newId = options.newId;
+    this.#now = options.now;
+  }
+
+  async retention(cameraId: string): Promise<CameraRetention> {
+    const inventoryDays = await this.#inventoryDays(cameraId);
+    const known = await retentionOf(this.#catalogue, cameraId);
+    return {
+      inventoryDays,
+      days: Math.max(inventoryDays, known?.days ?? 0),
+      pending: (await pendingShortening(this.#catalogue, cameraId)) ?? null,
+    };
+  }
+
+  /** As of the end of the grace, were it approved now. Throws NoShortening. */
+  async preview(cameraIds: readonly string[], days: number): Promise<ShorteningPreview[]> {
+    const cameras = await this.#fromDays(cameraIds, days);
+    return this.#preview(cameras, days, this.#now() + this.#graceMs);
+  }
+
+  /** What would go by one that is asked for or approved. */
+  async previewOf(shortening: Shortening): Promise<ShorteningPreview[]> {
+    const { cameras, days, effectiveMs } = shortening;
+    return this.#preview(cameras, days, effectiveMs ?? this.#now() + this.#graceMs);
+  }
+
+  /** Throws NoShortening, ShorteningPending. */
+  async request(order: {
+    cameraIds: readonly string[];
+    days: number;
+    reason: string;
+    by: Actor;
+  }): Promise<Shortening> {
+    const { cameraIds, days, reason, by } = order;
+    const cameras = await this.#fromDays(cameraIds, days);
+    const id = this.#newId();
+    // What is kept now is known from now on, whatever the inventory says tomorrow.
+    for (const { cameraId, fromDays } of cameras) {
+      await lengthenRetention(this.#catalogue, cameraId, fromDays);
+    }
+    const requested = { by: by.id, name: by.name, ms: this.#now() };
+    await insertShortening(this.#catalogue, { id, days, reason, requested, cameras });
+    return shorteningById(this.#catalogue, id);
+  }
+
+  /** Throws ShorteningNotFound, ShorteningDecided, and AnotherPersonNeeded for whoever asked for it. */
+  async approve(id: string, decision: { by: Actor; reason: string | null }): Promise<Shortening> {
+    const asked = await shorteningById(this.#catalogue, id);
+    if (asked.requested.by === decision.by.id) {
+      throw new AnotherPersonNeeded('whoever asks for a shortening does not approve it');
+    }
+    const atMs = this.#now();
+    return this.#decide(id, ['requested'], 'approved', decision, atMs + this.#graceMs);
+  }
+
+  async reject(id: string, decision: { by: Actor; reason: string }): Promise<Shortening> {
+    return this.#decide(id, ['requested'], 'rejected', decision, null);
+  }
+
+  /** Also after the approval, until it is done. */
+  async cancel(id: string, decision: { by: Actor; reason: string }): Promise<Shortening> {
+    return this.#decide(id, ['requested', 'approved'], 'cancelled', decision, null);
+  }
+
+  async get(id: string): Promise<Shortening> {
+    return shorteningById(this.#catalogue, id);
+  }
+
+  async list(
+    filter: { state?: ShorteningState | undefined },
+    page: { before?: string | undefined; limit: number },
+  ): Promise<Shortening[]> {
+    return listShortenings(this.#catalogue, filter, page);
+  }
+
+  async #decide(
+    id: string,
+    from: readonly ShorteningState[],
+    to: ShorteningState,
+    { by, reason }: { by: Actor; reason: string | null },
+    effectiveMs: number | null,
+  ): Promise<Shortening> {
+    const decided = { by: by.id, name: by.name, ms: this.#now(), reason };
+    return decideShortening(this.#catalogue, id, { from, to, decided, effectiveMs });
+  }
+
+  async #fromDays(
+    cameraIds: readonly string[],
+    days: number,
+  ): Promise<{ cameraId: string; fromDays: number }[]> {
+    const cameras: { cameraId: string; fromDays: number }[] = [];
+    for (const cameraId of cameraIds) {
+      const retention = await this.retention(cameraId);
+      if (retention.days <= days) throw new NoShortening('not_shorter', cameraId, retention.days);
+      if (retention.inventoryDays > days) {
+        throw new NoShortening('shorter_than_inventory', cameraId, retention.inventoryDays);
+      }
+      cameras.push({ cameraId, fromDays: retention.days });
+    }
+    return cameras;
+  }
+
+  async #preview(
+    cameras: readonly { cameraId: string; fromDays: number }[],
+    toDays: number,
+    atMs: number,
+  ): Promise<ShorteningPreview[]> {
+    const previews: ShorteningPreview[] = [];
+    for (const camera of cameras) {
+      previews.push(await previewShortening(this.#catalogue, camera, { toDays, atMs }));
+    }
+    return previews;
+  }
+}
+
+/** Past this moment a picture recorded at `atMs` is deleted, unless it is held. Unix ms. */
+export function expiryMs(atMs: number, { days, pending }: CameraRetention): number {
+  const present = atMs + days * DAY_MS;
+  if (pending?.state !== 'approved' || pending.effectiveMs === null) return present;
+  return Math.min(present, Math.max(pending.effectiveMs, atMs + pending.days * DAY_MS));
+}

@@ -1,0 +1,193 @@
+/** How long recordings are kept (storage/shortening.ts, legal-hold.ts, retention.ts): what holds on both databases. */
+import { beforeEach, expect, test } from 'vitest';
+import { listDeletions } from '#storage/catalogue/deletion.ts';
+import { openCatalogue } from '#storage/catalogue/open-catalogue.ts';
+import { recordingsBetween } from '#storage/catalogue/recordings.ts';
+import type { Catalogue } from '#storage/catalogue/tables.ts';
+import { LegalHolds } from '#storage/legal-hold.ts';
+import {
+  ObjectHeld,
+  ObjectMissing,
+  ObjectStoreUnavailable,
+  type ObjectStore,
+} from '#storage/objects/object-store.ts';
+import { sweep } from '#storage/retention.ts';
+import { expiryMs, Shortenings } from '#storage/shortening.ts';
+import { onEachDatabase } from './each-database.ts';
+import { CAMERA, keep, MINUTE, newId, SHA, T0 } from './recorded-minutes.ts';
+
+const DAY = 86_400_000;
+const asker = { id: 'asker', name: 'สมชาย' };
+const approver = { id: 'approver', name: 'สมหญิง' };
+
+/** Holds objects as a bucket with object lock does. */
+class LockingStore implements Pick<ObjectStore, 'hold' | 'delete'> {
+  readonly held = new Set<string>();
+  readonly deleted: string[] = [];
+  readonly missing = new Set<string>();
+  away = false;
+  async hold({ key }: { key: string }, held: boolean): Promise<{ guarded: boolean }> {
+    if (this.away) throw new ObjectStoreUnavailable('away');
+    if (this.missing.has(key)) throw new ObjectMissing(key);
+    if (held) this.held.add(key);
+    else this.held.delete(key);
+    return { guarded: true };
+  }
+  async delete({ key }: { key: string }): Promise<void> {
+    if (this.held.has(key)) throw new ObjectHeld(key);
+    this.deleted.push(key);
+  }
+}
+
+onEachDatabase((rig) => {
+  let catalogue: Catalogue;
+  let store: LockingStore;
+  let nowMs: number;
+  let inventoryDays: number;
+  let holds: LegalHolds;
+  let shortenings: Shortenings;
+  const now = (): number => nowMs;
+
+  beforeEach(async () => {
+    catalogue = await openCatalogue(rig.open());
+    store = new LockingStore();
+    nowMs = T0;
+    inventoryDays = 30;
+    holds = new LegalHolds({ catalogue, store, newId, now, log: () => {} });
+    shortenings = new Shortenings({
+      catalogue,
+      inventoryDays: async () => inventoryDays,
+      graceMs: 7 * DAY,
+      newId,
+      now,
+    });
+  });
+
+  const sweepNow = (): Promise<number> =>
+    sweep({ catalogue, store, now, log: () => {} }, [
+      { cameraId: CAMERA, retentionDays: inventoryDays },
+    ]);
+  const left = async (): Promise<number[]> =>
+    (await recordingsBetween(catalogue, CAMERA, T0 - 99 * DAY, T0 + 99 * DAY)).map(
+      ({ startMs }) => (startMs - T0) / DAY,
+    );
+
+  test('a shortening deletes what its preview named, under its own name, once its grace is over', async () => {
+    for (const day of [-20, -12, -5]) await keep(catalogue, T0 + day * DAY);
+    expect(await sweepNow()).toBe(0);
+    inventoryDays = 15;
+    // The edit alone deletes nothing.
+    expect(await sweepNow()).toBe(0);
+    const { id } = await shortenings.request({
+      cameraIds: [CAMERA],
+      days: 15,
+      reason: 'มติ 3/2569',
+      by: asker,
+    });
+    const [preview] = await shortenings.previewOf(await shortenings.get(id));
+    // As of the end of the grace: twelve days old now, nineteen then.
+    expect(preview).toEqual({
+      cameraId: CAMERA,
+      fromDays: 30,
+      recordings: 2,
+      byteLength: 12_000,
+      oldestMs: T0 - 20 * DAY,
+      newestMs: T0 - 12 * DAY + MINUTE,
+      heldRecordings: 0,
+    });
+    await expect(shortenings.approve(id, { by: asker, reason: null })).rejects.toMatchObject({
+      code: 'another_person_needed',
+    });
+    nowMs += DAY;
+    await shortenings.approve(id, { by: approver, reason: null });
+    const retention = await shortenings.retention(CAMERA);
+    expect(retention).toMatchObject({ days: 30, pending: { state: 'approved' } });
+    expect(expiryMs(T0 - 20 * DAY, retention)).toBe(T0 + 8 * DAY);
+    expect(expiryMs(T0, retention)).toBe(T0 + 15 * DAY);
+    nowMs += 7 * DAY - 1;
+    expect(await sweepNow()).toBe(0);
+    nowMs += 1;
+    expect(await sweepNow()).toBe(2);
+    expect(await left()).toEqual([-5]);
+    expect(await shortenings.retention(CAMERA)).toMatchObject({ days: 15, pending: null });
+    await expect(shortenings.cancel(id, { by: approver, reason: 'x' })).rejects.toMatchObject({
+      code: 'shortening_decided',
+    });
+    const gone = await listDeletions(catalogue, { fromMs: 0, toMs: nowMs + 1 }, { limit: 1 });
+    expect(gone).toMatchObject([
+      { policy: `retention 15 days, shortened by ${id}`, sha256: SHA, deletedMs: nowMs },
+    ]);
+    const next = await listDeletions(
+      catalogue,
+      { fromMs: 0, toMs: nowMs + 1, cameraId: CAMERA },
+      { after: gone[0], limit: 9 },
+    );
+    expect(next).toHaveLength(1);
+  });
+
+  test('what was lengthened meanwhile is not shortened; what was cancelled is not done', async () => {
+    await keep(catalogue, T0 - 20 * DAY);
+    await sweepNow();
+    inventoryDays = 10;
+    const order = { cameraIds: [CAMERA], days: 10, reason: 'r', by: asker };
+    const first = await shortenings.request(order);
+    await expect(shortenings.request(order)).rejects.toMatchObject({ code: 'shortening_pending' });
+    await shortenings.approve(first.id, { by: approver, reason: null });
+    await shortenings.cancel(first.id, { by: asker, reason: 'เปลี่ยนใจ' });
+    nowMs += 8 * DAY;
+    expect(await sweepNow()).toBe(0);
+    const second = await shortenings.request(order);
+    await shortenings.approve(second.id, { by: approver, reason: null });
+    inventoryDays = 60;
+    expect(await sweepNow()).toBe(0);
+    inventoryDays = 10;
+    nowMs += 8 * DAY;
+    expect(await sweepNow()).toBe(0);
+    expect(await shortenings.retention(CAMERA)).toMatchObject({ days: 60, pending: null });
+  });
+
+  test('a hold reaches the store when the store answers, and leaves it with the release', async () => {
+    const id = await keep(catalogue, T0 - 40 * DAY);
+    await keep(catalogue, T0 - 40 * DAY + MINUTE);
+    store.away = true;
+    const [hold] = await holds.place({
+      cameraIds: [CAMERA],
+      fromMs: T0 - 40 * DAY,
+      toMs: T0 - 40 * DAY + 30_000,
+      reason: 'คดี',
+      by: asker,
+    });
+    await holds.tellStore();
+    expect([hold?.recordings, hold?.guarded, store.held.size]).toEqual([1, 0, 0]);
+    // The catalogue keeps it all the same.
+    expect(await sweepNow()).toBe(1);
+    store.away = false;
+    await holds.tellStore();
+    expect([...store.held]).toEqual([expect.stringContaining(id)]);
+    expect(await holds.get(hold?.id ?? '')).toMatchObject({ guarded: 1, released: null });
+    expect(await sweepNow()).toBe(0);
+    await expect(holds.release(hold?.id ?? '', { by: asker, reason: 'x' })).rejects.toMatchObject({
+      code: 'another_person_needed',
+    });
+    await holds.release(hold?.id ?? '', { by: approver, reason: 'คดีถึงที่สุด' });
+    await holds.tellStore();
+    expect(store.held.size).toBe(0);
+    expect(await sweepNow()).toBe(1);
+    await holds.stop();
+  });
+
+  test('what one hold of two lets go stays held; an object that is gone stops nobody', async () => {
+    const ids = [await keep(catalogue, T0), await keep(catalogue, T0 + MINUTE)];
+    const [lost] = await recordingsBetween(catalogue, CAMERA, T0 + MINUTE, T0 + MINUTE + 1);
+    store.missing.add(lost?.objectKey ?? '');
+    const both = { cameraIds: [CAMERA], fromMs: T0, toMs: T0 + 2 * MINUTE, reason: 'r', by: asker };
+    const [one] = await holds.place(both);
+    await holds.place({ ...both, toMs: T0 + 10_000 });
+    await holds.tellStore();
+    expect([...store.held]).toEqual([expect.stringContaining(ids[0] ?? '')]);
+    await holds.release(one?.id ?? '', { by: approver, reason: 'r' });
+    await holds.tellStore();
+    expect(store.held.size).toBe(1);
+    await holds.stop();
+  });
+});
