@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
 import {
   closeSync,
   constants,
@@ -27,6 +27,8 @@ export interface SecretBox {
   seal(plain: string, context: string): string;
   /** Throws SecretUnreadable. */
   open(sealed: string, context: string): string;
+  /** A key of its own for another purpose, 32 bytes; the same one in every gateway with this key (HKDF, RFC 5869). */
+  keyFor(purpose: string): Buffer;
 }
 
 /** Sealed with another key, for another place, or changed since. */
@@ -80,6 +82,7 @@ export function secretBox(key: Uint8Array): SecretBox {
       ]);
       return prefix + sealed.toString('base64url');
     },
+    keyFor: (purpose) => Buffer.from(hkdfSync('sha256', key, '', purpose, KEY_BYTES)),
     open(sealed, context) {
       if (!sealed.startsWith(prefix)) {
         throw new SecretUnreadable(`sealed with another key than ${keyId}`);

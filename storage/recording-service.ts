@@ -1,20 +1,24 @@
 import { mkdirSync } from 'node:fs';
 import type { RoundFollower } from '#ingest/round-follower.ts';
 import type { Databases } from '#registry/database/database.ts';
+import { listDeletions, type Deletion } from './catalogue/deletion.ts';
 import { insertGap, lastingGaps } from './catalogue/gaps.ts';
 import { openCatalogue } from './catalogue/open-catalogue.ts';
 import { lastEndMs, recordingById } from './catalogue/recordings.ts';
 import type { Catalogue } from './catalogue/tables.ts';
 import { ObjectMissing, type ObjectStore } from './objects/object-store.ts';
 import { watchClockStep } from './clock-step.ts';
+import { LegalHolds } from './legal-hold.ts';
 import { OpenRecordings } from './open-recordings.ts';
 import { RecorderThreads } from './recorder-threads.ts';
 import { RecordingKeeper } from './recording-keeper.ts';
 import { sweep, type SweptCamera } from './retention.ts';
-import { makeClip, type Clip } from './retrieval/clip.ts';
+import { clipPieces, makeClip, type Clip, type ClipPiece } from './retrieval/clip.ts';
+import { AFTER_PICTURE_MS, pictureSource, type PictureSource } from './retrieval/picture.ts';
 import { playable } from './retrieval/playable.ts';
 import { recordingSource, type RecordingSource } from './retrieval/recording-bytes.ts';
-import { vodPlaylist } from './retrieval/vod-playlist.ts';
+import { vodPlaylist, type MediaUri } from './retrieval/vod-playlist.ts';
+import { Shortenings } from './shortening.ts';
 import { recoverSpool } from './spool/recover-spool.ts';
 import type { SpoolBounds, SpoolUse } from './spool/spool-bound.ts';
 import { storageNotices, type StorageNotice } from './storage-notices.ts';
@@ -43,6 +47,10 @@ export interface RecordingOptions {
   recorded: Iterable<string>;
   /** Every camera with its retention, as it is now. */
   retention: () => AsyncIterable<SweptCamera>;
+  /** Of one camera. */
+  inventoryDays: (cameraId: string) => Promise<number>;
+  /** Between the approval of a shorter retention and its first deletion. */
+  shorteningGraceMs: number;
   newId: () => string;
   /** Unix ms. */
   now: () => number;
@@ -67,18 +75,25 @@ export interface RecordingService {
   setRecorded(cameraId: string, recorded: boolean): void;
   timeline(cameraId: string, range: TimeRange): Promise<Timeline>;
   /** A VOD playlist. Throws NothingRecorded. */
-  playlist(
-    cameraId: string,
-    range: TimeRange,
-    mediaUri: (recordingId: string) => string,
-  ): Promise<string>;
-  /** An MP4 file of a range. Throws NothingRecorded, SeveralClips. */
-  clip(cameraId: string, range: TimeRange): Promise<Clip>;
+  playlist(cameraId: string, range: TimeRange, mediaUri: MediaUri): Promise<string>;
+  /** An MP4 file of a range, or of one piece of it. Throws NothingRecorded, SeveralClips. */
+  clip(cameraId: string, range: TimeRange & { recordingId?: string | undefined }): Promise<Clip>;
+  /** The files that a range takes. Throws NothingRecorded. */
+  clipPieces(cameraId: string, range: TimeRange): Promise<ClipPiece[]>;
+  /** What a picture at a time is decoded from. Throws NothingRecorded, PictureTooLarge. */
+  picture(cameraId: string, atMs: number): Promise<PictureSource>;
   /** A recording's bytes. Throws ObjectMissing when the camera has none of this name. */
   source(cameraId: string, recordingId: string): Promise<RecordingSource>;
   counters(): StorageCounters;
   /** What an operator has to look at. */
   notices(): StorageNotice[];
+  holds: LegalHolds;
+  shortenings: Shortenings;
+  /** What was deleted in a time, and under which rule. */
+  deletions: (
+    filter: Parameters<typeof listDeletions>[1],
+    page: Parameters<typeof listDeletions>[2],
+  ) => Promise<Deletion[]>;
   /** Finishes every recording; after the camera workers have stopped. */
   stop(): Promise<void>;
 }
@@ -142,6 +157,8 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
   await accountForAbsence(catalogue, recorded, { newId, nowMs: startedMs });
   for (const cameraId of recorded) keeper.start(cameraId, startedMs);
   uploader.start();
+  const holds = new LegalHolds({ catalogue, store, newId, now, log });
+  holds.start();
   const sweeping = startSweeping(
     () => sweep({ catalogue, store, now, log }, options.retention()),
     log,
@@ -168,6 +185,16 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
         recordingSource(recording, { spoolFolder, store }),
       );
     },
+    async clipPieces(cameraId, range) {
+      return clipPieces(await playable(catalogue, open, cameraId, range), range);
+    },
+    async picture(cameraId, atMs) {
+      const range = { fromMs: atMs, toMs: atMs + AFTER_PICTURE_MS };
+      const recordings = await playable(catalogue, open, cameraId, range);
+      return pictureSource(recordings, atMs, (recording) =>
+        recordingSource(recording, { spoolFolder, store }),
+      );
+    },
     async source(cameraId, recordingId) {
       const recording = await recordingById(catalogue, recordingId);
       if (recording?.cameraId !== cameraId) throw new ObjectMissing(recordingId);
@@ -179,9 +206,19 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
       spool: uploader.use,
     }),
     notices: () => storageNotices(uploader, spoolBounds, now()),
+    holds,
+    shortenings: new Shortenings({
+      catalogue,
+      inventoryDays: options.inventoryDays,
+      graceMs: options.shorteningGraceMs,
+      newId,
+      now,
+    }),
+    deletions: (filter, page) => listDeletions(catalogue, filter, page),
     async stop() {
       clock.stop();
       await sweeping.stop();
+      await holds.stop();
       await threads.stop();
       await keeper.stop();
       await uploader.stop();

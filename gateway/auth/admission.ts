@@ -19,6 +19,9 @@ const MAX_REMEMBERED = 20_000;
 /** How exactly the database knows when somebody was last here. */
 const NOTE_USE_MS = 60_000;
 
+/** What `ADMIN_TOKEN` acts as; no account has this id. */
+export const ADMIN_TOKEN_ACCOUNT = 'admin-token';
+
 /** Somebody whose credential is good. The object stays the same while it is; its rights are those of the last look. */
 export interface Admitted {
   readonly credential: Credential;
@@ -251,14 +254,14 @@ function ofAdminToken(hash: string): Rights {
   return {
     actor: {
       kind: 'token',
-      id: 'admin-token',
+      id: ADMIN_TOKEN_ACCOUNT,
       tokenId: hash.slice(0, 16),
       name: 'ADMIN_TOKEN',
       grants: [{ role: 'administrator', area: { level: 'country' } }],
       actions: new Set(actionNames),
       secondFactor: true,
     },
-    accountId: 'admin-token',
+    accountId: ADMIN_TOKEN_ACCOUNT,
     email: '',
     sessionId: null,
     pending: false,

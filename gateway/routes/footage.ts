@@ -1,46 +1,38 @@
-import { Readable } from 'node:stream';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import { gapCauses } from '#storage/catalogue/tables.ts';
 import type { RecordingService } from '#storage/recording-service.ts';
-import type { Audit } from '../audit/audit.ts';
-import { auditActorOf, auditOriginOf } from '../audit/request-entry.ts';
-import { byteRange } from '../byte-range.ts';
+import { expiryMs, type CameraRetention } from '#storage/shortening.ts';
+import type { Timeline } from '#storage/timeline.ts';
+import { byteRange, RangeNotSatisfiable } from '../byte-range.ts';
 import { errorBody } from '../errors.ts';
+import type { SignedLinks } from '../signed-links.ts';
+import { sendPart } from './footage-bytes.ts';
+import { cameraParams, iso, isoTime, range, signature, unixSeconds } from './footage-range.ts';
 
 /** A playlist of two hours has some 1,800 segments; a longer one is asked for in pieces. */
 const MAX_PLAYLIST_MS = 2 * 3_600_000;
-const MAX_CLIP_MS = 6 * 3_600_000;
 const MAX_TIMELINE_MS = 31 * 86_400_000;
-
-const time = z.iso
-  .datetime({
-    offset: true,
-    error: 'must be a time with its zone, such as 2026-11-25T08:00:00+07:00',
-  })
-  .transform((text) => Date.parse(text));
-
-/** `from` to `to`, half-open. */
-function range(longestMs: number) {
-  return z
-    .object({ from: time, to: time })
-    .refine(({ from, to }) => from < to, { path: ['to'], message: 'must be after from' })
-    .refine(({ from, to }) => to - from <= longestMs, {
-      path: ['to'],
-      message: `may be ${longestMs / 3_600_000} hours after from at most`,
-    });
-}
-
-const isoTime = z.iso.datetime();
-const cameraParams = z.object({ id: z.string() });
+const HOUR_MS = 3_600_000;
+/** What a playlist names can be played so long: as long as a session lasts at most. */
+const PLAYLIST_GOOD_MS = 12 * HOUR_MS;
 
 const timelineJson = z
   .object({
     cameraId: z.string(),
     from: isoTime,
     to: isoTime,
-    spans: z.array(z.object({ from: isoTime, to: isoTime })),
+    spans: z.array(
+      z.object({
+        from: isoTime,
+        to: isoTime,
+        hoursUntilExpiry: z.number().nullable().meta({
+          description:
+            'until the first of it that no hold keeps is deleted; null: a hold keeps all of it',
+        }),
+      }),
+    ),
     gaps: z.array(
       z.object({
         from: isoTime,
@@ -49,18 +41,32 @@ const timelineJson = z
         detail: z.string().nullable(),
       }),
     ),
-    holds: z.array(z.object({ from: isoTime, to: isoTime, reason: z.string() })),
+    holds: z.array(
+      z.object({
+        id: z.string(),
+        from: isoTime,
+        to: isoTime,
+        reason: z.string(),
+        placedBy: z.string(),
+      }),
+    ),
+    retentionDays: z.int().meta({ description: 'how long recordings of the camera are kept now' }),
   })
   .meta({
     id: 'Timeline',
     description: 'All time from `from` to `to` is in a span of footage or in a gap with its cause.',
   });
 
-/** What was recorded of a camera: when, to play, and to take away. Playing and taking away stand in the audit log. */
-export function registerFootageRoutes(
-  app: FastifyInstance,
-  { recording, audit }: { recording: RecordingService; audit: Audit },
-): void {
+export interface FootageRouteDeps {
+  recording: Pick<RecordingService, 'timeline' | 'playlist' | 'source' | 'shortenings'>;
+  /** Of playlists. */
+  links: SignedLinks;
+  now: () => number;
+}
+
+/** What was recorded of a camera: when, and to play. Playing stands in the audit log, with the range that was played. */
+export function registerFootageRoutes(app: FastifyInstance, deps: FootageRouteDeps): void {
+  const { recording, links, now } = deps;
   const typed = app.withTypeProvider<ZodTypeProvider>();
 
   typed.get(
@@ -78,24 +84,34 @@ export function registerFootageRoutes(
     async (request, reply) => {
       const { id } = request.params;
       const { from, to } = request.query;
-      const found = await recording.timeline(id, { fromMs: from, toMs: to });
+      const [found, retention] = await Promise.all([
+        recording.timeline(id, { fromMs: from, toMs: to }),
+        recording.shortenings.retention(id),
+      ]);
       void reply.header('Cache-Control', 'no-store');
       return {
         cameraId: id,
         from: iso(from),
         to: iso(to),
-        spans: found.spans.map((span) => ({ from: iso(span.startMs), to: iso(span.endMs) })),
+        spans: found.spans.map((span) => ({
+          from: iso(span.startMs),
+          to: iso(span.endMs),
+          hoursUntilExpiry: hoursUntilExpiry(span, found.holds, retention, now()),
+        })),
         gaps: found.gaps.map(({ startMs, endMs, cause, detail }) => ({
           from: iso(startMs),
           to: iso(endMs),
           cause,
           detail,
         })),
-        holds: found.holds.map(({ fromMs, toMs, reason }) => ({
+        holds: found.holds.map(({ id: holdId, fromMs, toMs, reason, placed }) => ({
+          id: holdId,
           from: iso(fromMs),
           to: iso(toMs),
           reason,
+          placedBy: placed.name,
         })),
+        retentionDays: retention.days,
       };
     },
   );
@@ -106,6 +122,8 @@ export function registerFootageRoutes(
       config: { action: 'footage.play', subject: 'camera' },
       schema: {
         summary: 'Footage of a camera as an HLS VOD playlist',
+        description:
+          'Of two hours at most. What it names can be asked for by whoever asked for the playlist, for twelve hours.',
         tags: ['footage'],
         params: cameraParams,
         querystring: range(MAX_PLAYLIST_MS),
@@ -115,12 +133,20 @@ export function registerFootageRoutes(
     async (request, reply) => {
       const { id } = request.params;
       const { from, to } = request.query;
+      const until = Math.ceil((now() + PLAYLIST_GOOD_MS) / 1_000);
       const playlist = await recording.playlist(
         id,
         { fromMs: from, toMs: to },
-        (recordingId) => `${recordingId}.mp4`,
+        (recordingId, { start, end }) => {
+          const sig = links.sign(statementOf(request, { id, recordingId, start, end, until }));
+          return `${recordingId}.mp4?start=${start}&end=${end}&until=${until}&sig=${sig}`;
+        },
       );
-      await note(request, 'footage.play', id, { from, to });
+      await request.record(
+        'footage.play',
+        { kind: 'camera', id },
+        { detail: { from: iso(from), to: iso(to) } },
+      );
       return reply
         .type('application/vnd.apple.mpegurl')
         .header('Cache-Control', 'no-store')
@@ -134,90 +160,70 @@ export function registerFootageRoutes(
       config: { action: 'footage.play', subject: 'camera' },
       schema: {
         summary: 'Bytes of a recording that a playlist names',
+        description:
+          'Only bytes of the range that the playlist was asked for, which is what the audit log says was played.',
         tags: ['footage'],
         params: cameraParams.extend({ recordingId: z.uuid() }),
-        response: { 404: errorBody, 416: errorBody },
+        querystring: z.object({
+          start: z.coerce.number().int().min(0),
+          end: z.coerce.number().int().min(0),
+          until: unixSeconds,
+          sig: signature,
+        }),
+        response: { 400: errorBody, 403: errorBody, 404: errorBody, 416: errorBody },
       },
     },
     async (request, reply) => {
       const { id, recordingId } = request.params;
+      const { start, end, until, sig } = request.query;
+      const statement = statementOf(request, { id, recordingId, start, end, until });
+      links.check(statement, sig, until * 1_000);
       const source = await recording.source(id, recordingId);
+      const asked = within(request.headers.range, source, { start, end });
       // A recording that still grows is another one a moment later; what was read of it does not change.
       void reply.header('Cache-Control', 'private, max-age=3600');
-      return sendBytes(request, reply, source.byteLength, async (asked) => source.read(asked));
+      const { byteLength } = source;
+      return sendPart(request, reply, { ...asked, byteLength }, async (part) => source.read(part));
     },
   );
+}
 
-  typed.get(
-    '/api/v1/cameras/:id/clip.mp4',
-    {
-      config: { action: 'footage.download', subject: 'camera' },
-      schema: {
-        summary: 'Footage of a camera as one MP4 file',
-        description:
-          'Copied, not encoded. Where the camera began anew in between, one file cannot hold it: 409 `several_clips` names the pieces.',
-        tags: ['footage'],
-        params: cameraParams,
-        querystring: range(MAX_CLIP_MS),
-        response: { 400: errorBody, 404: errorBody, 409: errorBody, 416: errorBody },
-      },
-    },
-    async (request, reply) => {
-      const { id } = request.params;
-      const { from, to } = request.query;
-      const clip = await recording.clip(id, { fromMs: from, toMs: to });
-      await note(request, 'footage.download', id, { from, to });
-      void reply
-        .header('ETag', clip.etag)
-        .header('Cache-Control', 'private, no-cache')
-        .header('Content-Disposition', `attachment; filename="${fileName(id, from)}"`);
-      // What the rest is asked of has changed: all of it is sent (RFC 9110 §13.1.5).
-      const ifRange = request.headers['if-range'];
-      if (ifRange !== undefined && ifRange !== clip.etag) delete request.headers.range;
-      return sendBytes(request, reply, clip.byteLength, (asked) => Readable.from(clip.read(asked)));
-    },
+/** What a playlist allows, and whom. */
+function statementOf(
+  { actor }: FastifyRequest,
+  of: { id: string; recordingId: string; start: number; end: number; until: number },
+): (string | number)[] {
+  return ['play', actor?.id ?? '', of.id, of.recordingId, of.start, of.end, of.until];
+}
+
+/** The init segment, or bytes of the media that the playlist names; one that reaches further is cut there. */
+function within(
+  header: string | undefined,
+  source: { byteLength: number; initBytes: number },
+  media: { start: number; end: number },
+): { start: number; end: number } {
+  const asked = byteRange(header, source.byteLength);
+  const allowed = [{ start: 0, end: source.initBytes }, media].find(
+    ({ start, end }) => asked !== undefined && asked.start >= start && asked.start < end,
   );
-
-  async function note(
-    request: FastifyRequest,
-    action: 'footage.play' | 'footage.download',
-    cameraId: string,
-    asked: { from: number; to: number },
-  ): Promise<void> {
-    await audit.record({
-      actor: auditActorOf(request.actor),
-      action,
-      object: { kind: 'camera', id: cameraId },
-      outcome: 'done',
-      from: auditOriginOf(request),
-      detail: { from: iso(asked.from), to: iso(asked.to) },
-    });
+  if (asked === undefined || allowed === undefined) {
+    throw new RangeNotSatisfiable(source.byteLength);
   }
+  return { start: asked.start, end: Math.min(asked.end, allowed.end) };
 }
 
-/** The whole, or the range that was asked for (RFC 9110 §14.2). */
-async function sendBytes(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  byteLength: number,
-  read: (range: { start: number; end: number }) => Readable | Promise<Readable>,
-): Promise<FastifyReply> {
-  const asked = byteRange(request.headers.range, byteLength);
-  void reply.header('Accept-Ranges', 'bytes').type('video/mp4');
-  if (asked !== undefined) {
-    const { start, end } = asked;
-    void reply.code(206).header('Content-Range', `bytes ${start}-${end - 1}/${byteLength}`);
+/** Of the first moment of a span that no hold keeps; null: there is none. To a tenth, never below 0. */
+function hoursUntilExpiry(
+  span: { startMs: number; endMs: number },
+  holds: Timeline['holds'],
+  retention: CameraRetention,
+  nowMs: number,
+): number | null {
+  let firstMs = span.startMs;
+  for (const { fromMs, toMs } of holds.toSorted((a, b) => a.fromMs - b.fromMs)) {
+    if (fromMs <= firstMs) firstMs = Math.max(firstMs, toMs);
   }
-  const { start, end } = asked ?? { start: 0, end: byteLength };
-  void reply.header('Content-Length', end - start);
-  if (request.method === 'HEAD') return reply.send();
-  return reply.send(await read({ start, end }));
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString();
-}
-
-function fileName(cameraId: string, fromMs: number): string {
-  return `${cameraId}_${iso(fromMs).replaceAll(/[:.]/g, '-')}.mp4`;
+  if (firstMs >= span.endMs) return null;
+  const leftMs = Math.max(0, expiryMs(firstMs, retention) - nowMs);
+  return Math.round(leftMs / (HOUR_MS / 10)) / 10;
 }

@@ -19,11 +19,15 @@ export class NoStill extends Error {
 }
 
 /**
- * The first picture of a fragmented MP4 file as a JPEG of at most 1280 pixels' width. The file is a camera's and hostile:
+ * The first picture of a fragmented MP4 file, or of what comes `skipSeconds` after its beginning, as a JPEG of at most
+ * `maxWidth` pixels' width. The file is a camera's and hostile:
  * ffmpeg reads it from a pipe, as MP4 and nothing else, in a process of its own, for ten seconds at most.
  * Throws NoStill.
  */
-export async function stillOf(file: Uint8Array): Promise<Buffer> {
+export async function stillOf(
+  file: Uint8Array,
+  { skipSeconds = 0, maxWidth = MAX_WIDTH }: { skipSeconds?: number; maxWidth?: number } = {},
+): Promise<Buffer> {
   const output = new PassThrough();
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -34,7 +38,9 @@ export async function stillOf(file: Uint8Array): Promise<Buffer> {
     .outputOptions([
       '-frames:v 1',
       '-an',
-      `-vf scale=min(${MAX_WIDTH}\\,iw):-2`,
+      // Of the output: decoded and passed over, which a pipe allows.
+      `-ss ${skipSeconds.toFixed(3)}`,
+      `-vf scale=min(${maxWidth}\\,iw):-2`,
       '-q:v 4',
       '-threads 1',
     ])

@@ -10,15 +10,27 @@ import type { RecordingSource } from './recording-bytes.ts';
 const TICKS_PER_MS = 90;
 const TICKS_PER_SECOND = 90_000;
 
+/** A part of a range that one file can hold. */
+export interface ClipPiece {
+  fromMs: number;
+  toMs: number;
+  /** Its first recording: names it, where pieces overlap in wall time. */
+  recordingId: string;
+}
+
 /** The range holds several runs or parameter sets, which one file cannot. */
 export class SeveralClips extends Error {
   readonly code = 'several_clips';
   /** Each of these ranges is one file. */
-  readonly details: { pieces: { from: string; to: string }[] };
-  constructor(pieces: readonly { fromMs: number; toMs: number }[]) {
+  readonly details: { pieces: { from: string; to: string; recording: string }[] };
+  constructor(pieces: readonly ClipPiece[]) {
     super(`the range takes ${pieces.length} files: ask for each`);
     this.details = {
-      pieces: pieces.map(({ fromMs, toMs }) => ({ from: iso(fromMs), to: iso(toMs) })),
+      pieces: pieces.map(({ fromMs, toMs, recordingId }) => ({
+        from: iso(fromMs),
+        to: iso(toMs),
+        recording: recordingId,
+      })),
     };
   }
 }
@@ -40,19 +52,31 @@ type Piece =
   | { kind: 'bytes'; bytes: Buffer }
   | { kind: 'recorded'; recording: Recording; start: number; end: number };
 
+/** A range as the files that it takes, oldest first. */
+export function clipPieces(
+  recordings: readonly PlayableRecording[],
+  range: { fromMs: number; toMs: number },
+): ClipPiece[] {
+  return runsOf(recordings).map((run) => pieceOf(run, range));
+}
+
 /**
  * A recorded range as one MP4 file, copied, not encoded: it holds the fragments from the random access point before
- * its start, and an edit list hides what lies before the start itself. Throws SeveralClips, NothingRecorded.
+ * its start, and an edit list hides what lies before the start itself. `recordingId`: of the piece that holds it, where
+ * the range takes several. Throws SeveralClips, NothingRecorded.
  */
 export async function makeClip(
   recordings: readonly PlayableRecording[],
-  { fromMs, toMs }: { fromMs: number; toMs: number },
+  { fromMs, toMs, recordingId }: { fromMs: number; toMs: number; recordingId?: string | undefined },
   sourceOf: (recording: Recording) => Promise<RecordingSource>,
 ): Promise<Clip> {
-  const runs = runsOf(recordings);
+  const runs = runsOf(recordings).filter(
+    (each) =>
+      recordingId === undefined || each.some(({ recording }) => recording.id === recordingId),
+  );
   const [run] = runs;
   if (run === undefined) throw new NothingRecorded(fromMs, toMs);
-  if (runs.length > 1) throw new SeveralClips(runs.map((each) => rangeOf(each, { fromMs, toMs })));
+  if (runs.length > 1) throw new SeveralClips(runs.map((each) => pieceOf(each, { fromMs, toMs })));
 
   const first = run[0] as PlayableRecording;
   const source = await sourceOf(first.recording);
@@ -100,15 +124,16 @@ function follows(before: Recording, next: Recording): boolean {
   );
 }
 
-function rangeOf(
+function pieceOf(
   run: readonly PlayableRecording[],
   { fromMs, toMs }: { fromMs: number; toMs: number },
-): { fromMs: number; toMs: number } {
+): ClipPiece {
   const first = run[0]?.fragments[0];
   const last = run.at(-1)?.fragments.at(-1);
   return {
     fromMs: Math.max(fromMs, Math.round(first?.startMs ?? fromMs)),
     toMs: Math.min(toMs, last === undefined ? toMs : Math.round(fragmentEndMs(last))),
+    recordingId: run[0]?.recording.id ?? '',
   };
 }
 

@@ -9,6 +9,8 @@ import { ObjectMissing, type ObjectStore } from '../objects/object-store.ts';
 export interface RecordingSource {
   /** What can be read; an open recording has more later. */
   byteLength: number;
+  /** Of the init segment at its start. */
+  initBytes: number;
   read(range: { start: number; end: number }): Promise<Readable>;
 }
 
@@ -22,8 +24,10 @@ export async function recordingSource(
 ): Promise<RecordingSource> {
   const object = { key: recording.objectKey, versionId: recording.versionId };
   const { store } = options;
+  const { initBytes } = recording;
   const stored: RecordingSource = {
     byteLength: recording.byteLength,
+    initBytes,
     read: async (range) => store.read(object, range),
   };
   if (recording.state === 'stored') return stored;
@@ -39,6 +43,7 @@ export async function recordingSource(
   }
   return {
     byteLength,
+    initBytes,
     read: async ({ start, end }) => {
       // Kept open from here on, whatever its name becomes.
       const stream = createReadStream(path, { start, end: end - 1 });

@@ -19,14 +19,20 @@ interface Segment {
 }
 
 /**
+ * An address of a recording, of which a player asks for the init segment and bytes `start` to `end` (exclusive), and for
+ * nothing else.
+ */
+export type MediaUri = (recordingId: string, bytes: { start: number; end: number }) => string;
+
+/**
  * A VOD playlist of a recorded range, RFC 8216bis: byte ranges into the recordings, DISCONTINUITY where a run or the
  * media breaks, PROGRAM-DATE-TIME on every segment. `mediaUri` names a recording as the player asks for it.
  */
-export function vodPlaylist(
-  recordings: readonly PlayableRecording[],
-  mediaUri: (recordingId: string) => string,
-): string {
+export function vodPlaylist(recordings: readonly PlayableRecording[], mediaUri: MediaUri): string {
   const segments = segmentsOf(recordings);
+  const uris = new Map(
+    recordings.map((each) => [each.recording.id, mediaUri(each.recording.id, mediaBytes(each))]),
+  );
   const target = Math.max(1, ...segments.map(({ durationTicks }) => seconds(durationTicks)));
   const lines = [
     '#EXTM3U',
@@ -37,7 +43,7 @@ export function vodPlaylist(
   ];
   let mapped: string | undefined;
   for (const segment of segments) {
-    const uri = mediaUri(segment.recordingId);
+    const uri = uris.get(segment.recordingId) ?? '';
     if (segment.discontinuity) lines.push('#EXT-X-DISCONTINUITY');
     if (mapped !== segment.recordingId) {
       lines.push(`#EXT-X-MAP:URI="${uri}",BYTERANGE="${segment.initBytes}@0"`);
@@ -52,6 +58,14 @@ export function vodPlaylist(
   }
   lines.push('#EXT-X-ENDLIST', '');
   return lines.join('\n');
+}
+
+/** Fragments of a range lie one after the other. */
+function mediaBytes({ fragments }: PlayableRecording): { start: number; end: number } {
+  const first = fragments[0];
+  const last = fragments.at(-1);
+  if (first === undefined || last === undefined) return { start: 0, end: 0 };
+  return { start: first.offset, end: last.offset + last.byteLength };
 }
 
 function seconds(ticks: number): number {

@@ -1,0 +1,252 @@
+import { Readable } from 'node:stream';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import * as z from 'zod';
+import { stillOf } from '#ingest/normalise/still.ts';
+import type { RecordingService } from '#storage/recording-service.ts';
+import type { Clip } from '#storage/retrieval/clip.ts';
+import { errorBody, TooManyStills } from '../errors.ts';
+import { LinkNotValid, type SignedLinks } from '../signed-links.ts';
+import { sendBytes } from './footage-bytes.ts';
+import {
+  cameraParams,
+  iso,
+  isoTime,
+  range,
+  signature,
+  time,
+  unixSeconds,
+} from './footage-range.ts';
+
+const MAX_CLIP_MS = 6 * 3_600_000;
+/** A camera that begins anew so often is asked for in shorter ranges. */
+const MAX_FILES = 100;
+/** A download must begin, or go on, within it; one that runs is not broken off. */
+const LINK_GOOD_MS = 15 * 60_000;
+/** Each is a process of ffmpeg's. */
+const MAX_STILLS = 3;
+const STILL_WIDTH = 3_840;
+
+const filesJson = z
+  .object({
+    expiresAt: isoTime.meta({ description: 'a download must begin, or go on, before it' }),
+    files: z.array(
+      z.object({
+        url: z
+          .string()
+          .meta({ description: 'relative to this server; whoever has it has the file' }),
+        fileName: z.string(),
+        from: isoTime,
+        to: isoTime,
+        byteLength: z.int(),
+      }),
+    ),
+  })
+  .meta({ id: 'ClipFiles' });
+
+export interface DownloadRouteDeps {
+  recording: Pick<RecordingService, 'clip' | 'clipPieces' | 'picture'>;
+  links: SignedLinks;
+  /** Whether the account that a link was made for may still use it. */
+  mayDownload: (accountId: string, cameraId: string) => Promise<boolean>;
+  now: () => number;
+}
+
+/** Footage to take away: clips as MP4 files, pictures as JPEG. Each stands in the audit log before a byte is sent. */
+export function registerDownloadRoutes(app: FastifyInstance, deps: DownloadRouteDeps): void {
+  const { recording, links, now } = deps;
+  const typed = app.withTypeProvider<ZodTypeProvider>();
+  let stills = 0;
+
+  typed.get(
+    '/api/v1/cameras/:id/clip.mp4',
+    {
+      config: { action: 'footage.download', subject: 'camera' },
+      schema: {
+        summary: 'Footage of a camera as one MP4 file',
+        description:
+          'Copied, not encoded. Where the camera began anew in between, one file cannot hold it: 409 `several_clips` names the ' +
+          'pieces; `recording` asks for one of them.',
+        tags: ['footage'],
+        params: cameraParams,
+        querystring: range(MAX_CLIP_MS).safeExtend({ recording: z.uuid().optional() }),
+        response: { 400: errorBody, 404: errorBody, 409: errorBody, 416: errorBody },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      const { from, to, recording: recordingId } = request.query;
+      const clip = await recording.clip(id, { fromMs: from, toMs: to, recordingId });
+      await request.record(
+        'footage.download',
+        { kind: 'camera', id },
+        { detail: { from: iso(from), to: iso(to) } },
+      );
+      return sendClip(request, reply, clip, fileName(id, from, 'mp4'));
+    },
+  );
+
+  typed.post(
+    '/api/v1/cameras/:id/clips',
+    {
+      config: { action: 'footage.download', subject: 'camera' },
+      schema: {
+        summary: 'Addresses from which footage of a camera can be downloaded for a short time',
+        description:
+          'One file for each run of the camera and each of its parameter sets. An address needs no session, goes on where a ' +
+          'download broke (Range), and ends with the right of whoever asked for it.',
+        tags: ['footage'],
+        params: cameraParams,
+        body: range(MAX_CLIP_MS).meta({
+          examples: [{ from: '2026-11-25T08:00:00+07:00', to: '2026-11-25T08:05:00+07:00' }],
+        }),
+        response: { 201: filesJson, 400: errorBody, 404: errorBody, 409: errorBody },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      const { from, to } = request.body;
+      const pieces = await recording.clipPieces(id, { fromMs: from, toMs: to });
+      if (pieces.length > MAX_FILES) throw new TooManyClips(pieces.length);
+      await request.record(
+        'footage.download',
+        { kind: 'camera', id },
+        { detail: { from: iso(from), to: iso(to), files: pieces.length } },
+      );
+      const until = Math.ceil((now() + LINK_GOOD_MS) / 1_000);
+      const files = [];
+      for (const piece of pieces) {
+        const clip = await recording.clip(id, piece);
+        const asked = {
+          camera: id,
+          from: piece.fromMs,
+          to: piece.toMs,
+          recording: piece.recordingId,
+          by: request.actor?.id ?? '',
+          until,
+        };
+        const query = new URLSearchParams(
+          Object.entries({ ...asked, sig: links.sign(statementOf(asked)) }).map(([name, value]) => [
+            name,
+            String(value),
+          ]),
+        );
+        files.push({
+          url: `/download/clip.mp4?${query.toString()}`,
+          fileName: fileName(id, piece.fromMs, 'mp4'),
+          from: iso(piece.fromMs),
+          to: iso(piece.toMs),
+          byteLength: clip.byteLength,
+        });
+      }
+      void reply.code(201).header('Cache-Control', 'no-store');
+      return { expiresAt: iso(until * 1_000), files };
+    },
+  );
+
+  typed.get(
+    '/download/clip.mp4',
+    {
+      // The signature is the right: it was made for somebody who has it, and who is looked up again.
+      config: { action: 'public' },
+      schema: {
+        summary: 'A clip by an address of POST /api/v1/cameras/:id/clips',
+        tags: ['footage'],
+        querystring: z.object({
+          camera: z.string(),
+          from: z.coerce.number().int().min(0).max(8_640_000_000_000),
+          to: z.coerce.number().int().min(0).max(8_640_000_000_000),
+          recording: z.uuid(),
+          by: z.string(),
+          until: unixSeconds,
+          sig: signature,
+        }),
+        response: { 400: errorBody, 403: errorBody, 404: errorBody, 416: errorBody },
+      },
+    },
+    async (request, reply) => {
+      const { sig, ...asked } = request.query;
+      const { camera, from, to, recording: recordingId, by } = asked;
+      links.check(statementOf(asked), sig, asked.until * 1_000);
+      if (!(await deps.mayDownload(by, camera))) {
+        throw new LinkNotValid('the right that this link was made with has ended');
+      }
+      const clip = await recording.clip(camera, { fromMs: from, toMs: to, recordingId });
+      return sendClip(request, reply, clip, fileName(camera, from, 'mp4'));
+    },
+  );
+
+  typed.get(
+    '/api/v1/cameras/:id/still.jpg',
+    {
+      config: { action: 'footage.download', subject: 'camera' },
+      schema: {
+        summary: 'A recorded picture of a camera as JPEG',
+        description:
+          'The one shown at `at`, or the next within a second. Needs ffmpeg on the server.',
+        tags: ['footage'],
+        params: cameraParams,
+        querystring: z.object({ at: time }),
+        response: { 400: errorBody, 404: errorBody, 501: errorBody, 503: errorBody },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      const { at } = request.query;
+      if (stills >= MAX_STILLS) throw new TooManyStills('other stills are being made');
+      stills++;
+      try {
+        const { file, skipSeconds } = await recording.picture(id, at);
+        await request.record('footage.still', { kind: 'camera', id }, { detail: { at: iso(at) } });
+        const still = await stillOf(file, { skipSeconds, maxWidth: STILL_WIDTH });
+        return await reply
+          .type('image/jpeg')
+          .header('Cache-Control', 'no-store')
+          .header('Content-Disposition', `attachment; filename="${fileName(id, at, 'jpg')}"`)
+          .send(still as never);
+      } finally {
+        stills--;
+      }
+    },
+  );
+}
+
+/** One request asks for more files than are given at once. */
+class TooManyClips extends Error {
+  readonly code = 'too_many_clips';
+  constructor(files: number) {
+    super(`the range takes ${files} files, of ${MAX_FILES} at most: ask for a shorter one`);
+  }
+}
+
+async function sendClip(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  clip: Clip,
+  name: string,
+): Promise<FastifyReply> {
+  void reply
+    .header('ETag', clip.etag)
+    .header('Cache-Control', 'private, no-cache')
+    .header('Content-Disposition', `attachment; filename="${name}"`);
+  // What the rest is asked of has changed: all of it is sent (RFC 9110 §13.1.5).
+  const ifRange = request.headers['if-range'];
+  if (ifRange !== undefined && ifRange !== clip.etag) delete request.headers.range;
+  return sendBytes(request, reply, clip.byteLength, (asked) => Readable.from(clip.read(asked)));
+}
+
+function statementOf(asked: {
+  camera: string;
+  from: number;
+  to: number;
+  recording: string;
+  by: string;
+  until: number;
+}): (string | number)[] {
+  const { camera, from, to, recording, by, until } = asked;
+  return ['clip', camera, from, to, recording, by, until];
+}
+
+function fileName(cameraId: string, atMs: number, extension: 'mp4' | 'jpg'): string {
+  return `${cameraId}_${iso(atMs).replaceAll(/[:.]/g, '-')}.${extension}`;
+}
