@@ -43,6 +43,8 @@ export interface Config {
     spoolMaxAgeMs: number;
     /** Of cameras whose inventory says nothing (field ๙), days. */
     defaultRetentionDays: number;
+    /** Between the approval of a shorter retention and its first deletion, days. */
+    shorteningGraceDays: number;
     /** Undefined: a folder in the data folder. Its keys are never logged. */
     s3: S3Settings | undefined;
   };
@@ -118,6 +120,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
         result.data.SPOOL_MAX_GB === undefined ? undefined : result.data.SPOOL_MAX_GB * 1e9,
       spoolMaxAgeMs: result.data.SPOOL_MAX_HOURS * 3_600_000,
       defaultRetentionDays: result.data.RETENTION_DAYS,
+      shorteningGraceDays: result.data.RETENTION_GRACE_DAYS,
       s3: s3Of(result.data),
     },
     audit: {
@@ -273,6 +276,9 @@ const variables = z
     RETENTION_DAYS: wholeNumber
       .pipe(z.number().min(1, 'must be 1 or more').max(36_500, 'must be 36500 or less'))
       .default(30),
+    RETENTION_GRACE_DAYS: wholeNumber
+      .pipe(z.number().min(1, 'must be 1 or more').max(365, 'must be 365 or less'))
+      .default(7),
     S3_ENDPOINT: z
       .url({ protocol: /^https?$/, error: 'must be an address such as http://minio.example:9000' })
       .optional(),

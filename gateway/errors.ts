@@ -27,6 +27,11 @@ export class TooManyExports extends Error {
   readonly code = 'too_many_exports';
 }
 
+/** Each is a process of its own. */
+export class TooManyStills extends Error {
+  readonly code = 'too_many_stills';
+}
+
 /** A bound is reached; the client may come again. */
 export class TooManyEventStreams extends Error {
   readonly code = 'too_many_event_streams';
@@ -83,6 +88,20 @@ const statusOf: Readonly<Record<string, number>> = {
   nothing_recorded: 404,
   object_missing: 404,
   several_clips: 409,
+  too_many_clips: 409,
+  link_not_valid: 403,
+  link_expired: 403,
+  no_ffmpeg: 501,
+  not_decodable: 404,
+  picture_too_large: 404,
+  too_many_stills: 503,
+  hold_not_found: 404,
+  another_person_needed: 409,
+  not_shorter: 409,
+  shorter_than_inventory: 409,
+  shortening_pending: 409,
+  shortening_not_found: 404,
+  shortening_decided: 409,
   range_not_satisfiable: 416,
   object_store_full: 507,
   object_store_refused: 503,

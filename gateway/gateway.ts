@@ -41,10 +41,15 @@ import { registerOnvifRoutes } from './routes/onvif.ts';
 import { registerDeclarationRoutes } from './routes/declarations.ts';
 import { registerPlaceRoutes } from './routes/places.ts';
 import { registerFootageRoutes } from './routes/footage.ts';
+import { registerDownloadRoutes } from './routes/footage-downloads.ts';
+import { registerHoldRoutes } from './routes/holds.ts';
 import { registerInventoryRoutes } from './routes/inventory.ts';
 import { registerRepairRoutes } from './routes/repairs.ts';
 import { registerMetricsRoute } from './routes/metrics.ts';
+import { registerRetentionRoutes } from './routes/retention.ts';
+import { mayStill } from './auth/may-still.ts';
 import { buildServer } from './server.ts';
+import { signedLinks } from './signed-links.ts';
 
 /** How streams are cut: half-second parts, two-second segments, no segment beyond four seconds. */
 const CUTTING = { partAimMs: 500, segmentAimMs: 2_000, segmentMaxMs: 4_000 };
@@ -170,11 +175,13 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
       config.demoAccounts === undefined
         ? undefined
         : await makeDemoAccounts(people, config.demoAccounts);
+    const placesOf = async (ids: readonly string[]) => readPlaces(registry, ids);
+    const footageLinks = signedLinks(box.keyFor('footage links'), Date.now);
     const server = buildServer({
       config,
       people,
       views,
-      readPlaces: async (ids) => readPlaces(registry, ids),
+      readPlaces: placesOf,
       readIdsWithin: async (areas) => readIdsWithin(registry, areas),
       findLaos: async (name) => findLaos(registry, name, MAX_LAOS_OF_A_NAME),
       canonicalLao: async (given) => laos.canonical(given),
@@ -203,7 +210,20 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
           }),
         (app) => registerMetricsRoute(app, { pool, liveStates, recording }),
         (app) => registerAuditRoutes(app, audit),
-        (app) => registerFootageRoutes(app, { recording, audit: audit.log }),
+        (app) => registerFootageRoutes(app, { recording, links: footageLinks, now: Date.now }),
+        (app) =>
+          registerDownloadRoutes(app, {
+            recording,
+            links: footageLinks,
+            mayDownload: async (accountId, cameraId) =>
+              mayStill(accountId, 'footage.download', cameraId, {
+                accounts: people.accounts,
+                readPlaces: placesOf,
+              }),
+            now: Date.now,
+          }),
+        (app) => registerHoldRoutes(app, { holds: recording.holds, readPlaces: placesOf }),
+        (app) => registerRetentionRoutes(app, { recording, readPlaces: placesOf }),
         (app) => registerConnectionTestRoute(app, { connectionTests }),
         (app) =>
           registerOnvifRoutes(app, { deviceCalls, cameras, cameraNetworks: config.cameraNetworks }),

@@ -13,6 +13,7 @@ import type { Config } from './config.ts';
 const LIST_PAGE = 500;
 /** Of the disk, for what waits for a store that is away. */
 const SPOOL_SHARE = 0.5;
+const DAY_MS = 86_400_000;
 
 /**
  * Recording as it is configured: the store, and the cameras that the registry says are recorded, each as long as its
@@ -22,7 +23,14 @@ export async function startRecordingOf(
   config: Config,
   { databases, cameras, log }: { databases: Databases; cameras: Cameras; log: Logger },
 ): Promise<RecordingService> {
-  const { s3, spoolSyncMs, spoolMaxBytes, spoolMaxAgeMs, defaultRetentionDays } = config.recording;
+  const {
+    s3,
+    spoolSyncMs,
+    spoolMaxBytes,
+    spoolMaxAgeMs,
+    defaultRetentionDays,
+    shorteningGraceDays,
+  } = config.recording;
   const sources = await cameras.streams();
   const spoolFolder = join(config.dataDir, 'spool');
   mkdirSync(spoolFolder, { recursive: true, mode: 0o700 });
@@ -39,6 +47,9 @@ export async function startRecordingOf(
     },
     recorded: sources.filter(({ record }) => record).map(({ cameraId }) => cameraId),
     retention: () => retentionOf(cameras, defaultRetentionDays),
+    inventoryDays: async (cameraId) =>
+      (await cameras.detail(cameraId))?.camera.retentionDays ?? defaultRetentionDays,
+    shorteningGraceMs: shorteningGraceDays * DAY_MS,
     newId: uuidV7Source(Date.now),
     now: Date.now,
     log: (event, fields) => log.info(fields, event),
@@ -49,14 +60,17 @@ async function* retentionOf(
   cameras: Cameras,
   defaultRetentionDays: number,
 ): AsyncGenerator<SweptCamera> {
-  let after: string | undefined;
-  for (;;) {
-    const page = await cameras.list({ after, limit: LIST_PAGE });
-    for (const { id, retentionDays } of page) {
-      yield { cameraId: id, retentionDays: retentionDays ?? defaultRetentionDays };
+  // What was recorded of a camera that is registered no more has its days too.
+  for (const deleted of [false, true]) {
+    let after: string | undefined;
+    for (;;) {
+      const page = await cameras.list({ deleted, after, limit: LIST_PAGE });
+      for (const { id, retentionDays } of page) {
+        yield { cameraId: id, retentionDays: retentionDays ?? defaultRetentionDays };
+      }
+      if (page.length < LIST_PAGE) break;
+      after = page.at(-1)?.id;
     }
-    if (page.length < LIST_PAGE) return;
-    after = page.at(-1)?.id;
   }
 }
 

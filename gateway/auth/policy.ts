@@ -36,6 +36,9 @@ export const allowedTo: Readonly<Record<Role, ReadonlySet<Action>>> = {
     'footage.list',
     'footage.play',
     'footage.download',
+    'footage.hold',
+    'retention.shorten',
+    'deletions.read',
     'camera.create',
     'camera.edit',
     'camera.delete',
@@ -72,6 +75,7 @@ export const allowedTo: Readonly<Record<Role, ReadonlySet<Action>>> = {
     'camera.export',
     'repair.list',
     'footage.list',
+    'deletions.read',
   ]),
   // The Department keeps the lists that everybody's counts go by.
   dla: new Set<Action>([
@@ -83,6 +87,8 @@ export const allowedTo: Readonly<Record<Role, ReadonlySet<Action>>> = {
     'place.propose',
     'place.manage',
     'footage.list',
+    'retention.shorten',
+    'deletions.read',
     'metrics.read',
   ]),
   operator: new Set<Action>([
@@ -92,6 +98,8 @@ export const allowedTo: Readonly<Record<Role, ReadonlySet<Action>>> = {
     'repair.list',
     'footage.list',
     'footage.play',
+    // Whoever sees it happen keeps it.
+    'footage.hold',
     'metrics.read',
   ]),
   // Looks back to find who broke the law (forms.md §3), and takes away what is evidence.
@@ -102,11 +110,27 @@ export const allowedTo: Readonly<Record<Role, ReadonlySet<Action>>> = {
     'footage.list',
     'footage.play',
     'footage.download',
+    'footage.hold',
+    'deletions.read',
   ]),
-  // Whoever approves the use of footage has not looked at it for themselves.
-  approver: new Set<Action>(['camera.list', 'camera.read', 'footage.list']),
+  // Whoever approves the use of footage has not looked at it for themselves. What lets footage be deleted is theirs.
+  approver: new Set<Action>([
+    'camera.list',
+    'camera.read',
+    'footage.list',
+    'footage.hold',
+    'footage.release',
+    'retention.approve',
+    'deletions.read',
+  ]),
   // Reads what others did, and what they did it to; does nothing.
-  auditor: new Set<Action>(['camera.list', 'camera.read', 'audit.read', 'audit.export']),
+  auditor: new Set<Action>([
+    'camera.list',
+    'camera.read',
+    'deletions.read',
+    'audit.read',
+    'audit.export',
+  ]),
   // Everything but the record of it, and the lists that the whole country counts by: an administrator may be of one LAO.
   administrator: new Set<Action>(
     actionNames.filter((action) => !action.startsWith('audit.') && action !== 'place.manage'),

@@ -16,6 +16,7 @@ const scopeWords = {
   places: 'places',
   live: 'live',
   footage: 'footage',
+  retention: 'retention',
   people: 'people',
   audit: 'audit',
   metrics: 'metrics',

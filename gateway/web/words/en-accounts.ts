@@ -103,6 +103,7 @@ export const enAccounts: typeof thAccounts = {
       places: 'Keep the lists of LAOs and budget sources',
       live: 'Live pictures',
       footage: 'Recorded pictures',
+      retention: 'Release holds, keep fewer days',
       people: 'Keep people',
       audit: 'Read the audit log',
       metrics: 'Metrics',

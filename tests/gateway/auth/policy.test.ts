@@ -62,6 +62,7 @@ test('an administrator and an approver are asked for the second factor, and only
     'repair.list',
     'footage.list',
     'footage.play',
+    'footage.hold',
     'metrics.read',
   ]);
 });
