@@ -11,6 +11,7 @@ import {
 import type { S3Settings } from '#storage/objects/s3.ts';
 import { demoAccountsGiven, type DemoAccountGiven } from './auth/demo-accounts.ts';
 import type { OpenIdSettings } from './auth/open-id.ts';
+import type { NoticeConfig } from './notices/keeper.ts';
 
 const MAX_WORKERS = 64;
 /** Of ADMIN_TOKEN, where others reach it. */
@@ -62,6 +63,7 @@ export interface Config {
   /** Addresses and ranges of proxies whose X-Forwarded headers are believed; they speak TLS to browsers. */
   trustProxy: readonly string[] | undefined;
   openId: OpenIdSettings | undefined;
+  notices: NoticeConfig;
   demoAccounts: readonly DemoAccountGiven[] | undefined;
   /** What the operator should know before they rely on it; a line each. */
   warnings: readonly string[];
@@ -135,6 +137,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
         : { certFile: TLS_CERT, keyFile: TLS_KEY },
     trustProxy: TRUST_PROXY,
     openId: openIdOf(result.data),
+    notices: noticesOf(result.data),
     demoAccounts: DEMO_ACCOUNTS,
     warnings,
   };
@@ -189,6 +192,40 @@ function openIdOf(given: {
   };
 }
 
+function noticesOf(given: {
+  NOTICE_AFTER_MINUTES: number;
+  SMTP_URL?: string | undefined;
+  MAIL_FROM?: string | undefined;
+  PUBLIC_URL?: string | undefined;
+  WEBHOOK_NETWORKS: CameraNetworks;
+}): NoticeConfig {
+  const { NOTICE_AFTER_MINUTES, SMTP_URL, MAIL_FROM, PUBLIC_URL, WEBHOOK_NETWORKS } = given;
+  return {
+    fallenAfterMs: NOTICE_AFTER_MINUTES * 60_000,
+    mail:
+      SMTP_URL === undefined || MAIL_FROM === undefined
+        ? undefined
+        : { url: SMTP_URL, from: MAIL_FROM },
+    publicUrl: PUBLIC_URL?.replace(/\/+$/u, ''),
+    webhookNetworks: WEBHOOK_NETWORKS,
+  };
+}
+
+/** CIDRs, comma separated. */
+function networkList(list: string, context: z.RefinementCtx): CameraNetworks {
+  const cidrs = list
+    .split(',')
+    .map((cidr) => cidr.trim())
+    .filter((cidr) => cidr !== '');
+  try {
+    return parseCameraNetworks(cidrs);
+  } catch (error) {
+    if (!(error instanceof CameraNetworkNotValid)) throw error;
+    context.addIssue({ code: 'custom', message: error.message });
+    return z.NEVER;
+  }
+}
+
 /** A secret goes by TLS, or stays on this machine. */
 const secureUrl = z.url('must be an address').refine((address) => {
   const { protocol, hostname } = new URL(address);
@@ -226,20 +263,31 @@ const variables = z
       .default('info'),
     CAMERA_NETWORKS: z
       .string()
-      .transform((list, context): CameraNetworks => {
-        const cidrs = list
-          .split(',')
-          .map((cidr) => cidr.trim())
-          .filter((cidr) => cidr !== '');
-        try {
-          return parseCameraNetworks(cidrs);
-        } catch (error) {
-          if (!(error instanceof CameraNetworkNotValid)) throw error;
-          context.addIssue({ code: 'custom', message: error.message });
-          return z.NEVER;
-        }
-      })
+      .transform(networkList)
       .default(() => parseCameraNetworks(defaultCameraNetworks)),
+    NOTICE_AFTER_MINUTES: wholeNumber
+      .pipe(z.number().min(1, 'must be 1 or more').max(1_440, 'must be 1440 or less'))
+      .default(30),
+    SMTP_URL: z
+      .string()
+      .trim()
+      .regex(/^smtps?:\/\//, 'must begin with smtp:// or smtps://')
+      .refine((address) => URL.canParse(address), 'must be an address such as smtp://mail.example')
+      .optional(),
+    MAIL_FROM: z
+      .string()
+      .trim()
+      // A line break would begin another header.
+      .regex(/^[^\r\n]*@[^\r\n]*$/, 'must be an e-mail address, with or without a name before it')
+      .max(320, 'must be 320 characters or less')
+      .optional(),
+    PUBLIC_URL: z
+      .url({ protocol: /^https?$/, error: 'must be an address such as https://cctv.example.go.th' })
+      .optional(),
+    WEBHOOK_NETWORKS: z
+      .string()
+      .transform(networkList)
+      .default(() => parseCameraNetworks([])),
     AUDIT_RETENTION_DAYS: wholeNumber
       .pipe(
         z
@@ -342,6 +390,7 @@ const variables = z
   .superRefine((given, context) => {
     const together = [
       ['TLS_CERT', 'TLS_KEY'],
+      ['SMTP_URL', 'MAIL_FROM'],
       ['S3_ENDPOINT', 'S3_ACCESS_KEY', 'S3_SECRET_KEY'],
       ['OIDC_ISSUER', 'OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET', 'OIDC_REDIRECT_URL'],
     ] as const;

@@ -71,6 +71,7 @@ const statusOf: Readonly<Record<string, number>> = {
   repair_open_already: 409,
   repair_closed: 409,
   repair_changed_meanwhile: 409,
+  webhook_address_not_allowed: 400,
   lao_not_found: 404,
   budget_source_not_found: 404,
   site_not_found: 404,

@@ -27,6 +27,7 @@ import { makeDemoAccounts } from './auth/demo-accounts.ts';
 import { openIdSignIn } from './auth/open-id.ts';
 import { openPeople, type People } from './auth/people.ts';
 import type { Config } from './config.ts';
+import { keepNotices } from './notices/keeper.ts';
 import { startRecordingOf } from './recording.ts';
 import { registerAuditRoutes } from './routes/audit.ts';
 import { registerConnectionTestRoute } from './routes/connection-test.ts';
@@ -39,6 +40,7 @@ import {
 import { storeMeasuredStreams } from './measured-streams.ts';
 import { registerOnvifRoutes } from './routes/onvif.ts';
 import { registerDeclarationRoutes } from './routes/declarations.ts';
+import { registerNoticeRoutes } from './routes/notices.ts';
 import { registerPlaceRoutes } from './routes/places.ts';
 import { registerFootageRoutes } from './routes/footage.ts';
 import { registerDownloadRoutes } from './routes/footage-downloads.ts';
@@ -167,6 +169,14 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
     pool.addAll(await cameras.streams());
     const measured = storeMeasuredStreams({ cameras, liveStates, log });
 
+    const notices = keepNotices({
+      config: config.notices,
+      registry,
+      people: people.database,
+      box,
+      now: Date.now,
+      log,
+    });
     const imports = openImports(cameras, {
       now: Date.now,
       onFailure: (err) => log.error({ err }, 'import failed'),
@@ -200,6 +210,15 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
             cameras,
             readPlaces: async (ids) => readPlaces(registry, ids),
             declarationsOf: async (id) => declarationsOf(registry, id),
+          }),
+        (app) =>
+          registerNoticeRoutes(app, {
+            board: notices.board,
+            people: people.database,
+            box,
+            mailPossible: config.notices.mail !== undefined,
+            webhookNetworks: config.notices.webhookNetworks,
+            now: Date.now,
           }),
         (app) =>
           registerRepairRoutes(app, {
@@ -257,6 +276,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
       async close() {
         await admin?.close();
         await server.close();
+        await notices.close();
         people.close();
         await views.close();
         await connectionTests.stop();

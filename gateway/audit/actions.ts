@@ -27,6 +27,7 @@ export const auditActions = {
   'camera.declare': 'แจ้งสภาพกล้อง · declared a camera’s condition',
   'repair.open': 'แจ้งซ่อมกล้อง · reported a broken camera',
   'repair.change': 'บันทึกงานซ่อม · changed a repair',
+  'notice.settings': 'ตั้งค่าการแจ้งเตือน · set how they are notified',
   'camera.test': 'ทดสอบการเชื่อมต่อกล้อง · tried an address',
   'camera.discover': 'ค้นหาอุปกรณ์ในเครือข่าย · looked for devices',
   'camera.import': 'นำเข้าบัญชีกล้อง · imported an inventory',

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import type { Databases, DatabaseSchema } from '#registry/database/database.ts';
 import type { Role } from './actor.ts';
 import * as people from './migrations/0001-people.ts';
+import * as notices from './migrations/0002-notices.ts';
 
 /**
  * The people's own database, behind the registry's port: a long import of cameras holds no sign-in up. Column types as
@@ -16,6 +17,10 @@ export interface PeopleTables {
   sessions: SessionTable;
   invitations: { token_hash: string; account_id: string; expires_ms: number };
   api_tokens: ApiTokenTable;
+  notices: NoticeTable;
+  notice_settings: NoticeSettingsTable;
+  notice_deliveries: NoticeDeliveryTable;
+  notified_cameras: { camera_id: string; told_ms: number };
 }
 
 export interface AccountTable {
@@ -74,8 +79,46 @@ export interface ApiTokenTable {
   seen_ms: number | null;
 }
 
+export interface NoticeTable {
+  /** UUIDv7 */
+  id: string;
+  account_id: string;
+  kind: string;
+  /** One notice of it a person. */
+  subject: string;
+  /** JSON, NoticeContent (notices/notice.ts). */
+  content: string;
+  at_ms: number;
+  read_ms: number | null;
+}
+
+/** Somebody without a row has what notice-settings.ts says is usual. */
+export interface NoticeSettingsTable {
+  account_id: string;
+  email: number;
+  /** When the last e-mail went to them; 0: never. */
+  emailed_ms: number;
+  webhook_url: string | null;
+  /** Sealed. */
+  webhook_secret: string | null;
+}
+
+export interface NoticeDeliveryTable {
+  notice_id: string;
+  channel: 'email' | 'webhook';
+  account_id: string;
+  attempts: number;
+  /** Null: it was sent, or given up. */
+  next_ms: number | null;
+  /** Of the last attempt; null: none failed, or it was sent since. */
+  failure: string | null;
+}
+
 /** A migration that has been released is never changed: what it got wrong, a later one mends. */
-const schema: DatabaseSchema = { name: 'people', migrations: { '0001-people': people } };
+const schema: DatabaseSchema = {
+  name: 'people',
+  migrations: { '0001-people': people, '0002-notices': notices },
+};
 
 /** Throws MigrationFailed, DatabaseFailed, DatabaseUnavailable. */
 export async function openPeopleDatabase(databases: Databases): Promise<PeopleDatabase> {

@@ -121,3 +121,17 @@ test('camera networks replace the private ranges', () => {
   expect(isAllowed(cameraNetworks, '203.0.113.7')).toBe(true);
   expect(isAllowed(cameraNetworks, '10.0.0.1')).toBe(false);
 });
+
+test('notices go by e-mail when both the server and the sender are given, and nothing is smuggled in by them', () => {
+  expect(parseConfig({}).notices).toMatchObject({ fallenAfterMs: 30 * 60_000, mail: undefined });
+  expect(problemsOf({ SMTP_URL: 'smtp://mail.example' })).toEqual(['MAIL_FROM']);
+  expect(problemsOf({ SMTP_URL: 'http://mail.example', MAIL_FROM: 'a@b' })).toEqual(['SMTP_URL']);
+  const from = 'ระบบกล้อง <cctv@example.go.th>';
+  const given = { SMTP_URL: 'smtps://u:p@mail.example', MAIL_FROM: from };
+  expect(parseConfig({ ...given, PUBLIC_URL: 'https://cctv.example/' }).notices).toMatchObject({
+    mail: { url: 'smtps://u:p@mail.example', from },
+    publicUrl: 'https://cctv.example',
+  });
+  expect(problemsOf({ ...given, MAIL_FROM: 'a@b\r\nBcc: c@d' })).toEqual(['MAIL_FROM']);
+  expect(problemsOf({ PUBLIC_URL: 'javascript:alert(1)' })).toEqual(['PUBLIC_URL']);
+});
