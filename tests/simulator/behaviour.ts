@@ -24,6 +24,13 @@ export type Behaviour =
    * eight of their picture have passed them. Clients over TCP know nothing of it.
    */
   | { kind: 'bad-line'; loss: number; disorder: number }
+  /**
+   * Comes and goes: plays for `onMs`, then closes connections and takes nobody for `offMs`, again and again until another
+   * behaviour is chosen.
+   */
+  | { kind: 'flap'; onMs: number; offMs: number }
+  /** Pictures go on under one timestamp; so do sequence numbers. */
+  | { kind: 'stale-timestamps' }
   /** Moves the timestamps by `seconds`, forth or back, once and for good; sequence numbers go on. */
   | { kind: 'jump-timestamps'; seconds: number }
   /** Goes on with another clip in the same RTP stream, from its first picture, until another behaviour is chosen. */

@@ -94,6 +94,7 @@ export class SimulatedCamera implements Ticking {
   /** Once this camera's stream differs from what all others on its beat send; until its last client leaves. */
   #own: { next: number; origin: Origin } | undefined;
   #packetsSinceChosen = 0;
+  #flapping: NodeJS.Timeout | undefined;
   #random: Random = seededRandom(SEED);
 
   constructor(
@@ -109,6 +110,9 @@ export class SimulatedCamera implements Ticking {
     this.#clip = clipNamed(options.clip ?? 'main');
     this.#beat = beatOf(this.#clip.framesPerSecond);
   }
+
+  /** While it flaps: it takes nobody now. */
+  isAway = false;
 
   /** What it shows now. */
   get clip(): Clip {
@@ -129,6 +133,9 @@ export class SimulatedCamera implements Ticking {
       behaviour.kind === 'change-parameter-sets' ? (behaviour.clip ?? 'small') : this.options.clip,
     );
     this.behaviour = behaviour;
+    clearTimeout(this.#flapping);
+    this.isAway = false;
+    if (behaviour.kind === 'flap') this.#flap(behaviour);
     this.#packetsSinceChosen = 0;
     this.#random = seededRandom(SEED);
     for (const state of this.#playing.values()) state.pictures = 0;
@@ -138,6 +145,8 @@ export class SimulatedCamera implements Ticking {
       const next = randomAccessBefore(this.#clip, own.next);
       own.origin = { ...placeAt(this.#clip, own.next, own.origin), position: next };
       own.next = next;
+    } else if (behaviour.kind === 'stale-timestamps' && this.#playing.size > 0) {
+      this.#ownRun();
     } else if (behaviour.kind === 'jump-timestamps' && this.#playing.size > 0) {
       const own = this.#ownRun();
       own.origin = {
@@ -220,6 +229,10 @@ export class SimulatedCamera implements Ticking {
     if (own === undefined) return this.#beat.sharedMoment(this.#clip, this.#next());
     const moment = momentAt(this.#clip, own.next, own.origin);
     own.next++;
+    if (this.behaviour.kind === 'stale-timestamps') {
+      const { sequence } = placeAt(this.#clip, own.next, own.origin);
+      own.origin = { sequence, timestamp: moment.timestamp, position: own.next };
+    }
     if (this.behaviour.kind === 'freeze-picture') {
       own.origin = { ...placeAt(this.#clip, own.next, own.origin), position: own.next - 1 };
       own.next--;
@@ -250,6 +263,17 @@ export class SimulatedCamera implements Ticking {
     }
     this.#clip = clip;
     this.#beat = beat;
+  }
+
+  #flap({ onMs, offMs }: Extract<Behaviour, { kind: 'flap' }>): void {
+    const turn = (): void => {
+      this.isAway = !this.isAway;
+      if (this.isAway) this.#closeAll();
+      this.#flapping = setTimeout(turn, this.isAway ? offMs : onMs);
+      this.#flapping.unref();
+    };
+    this.#flapping = setTimeout(turn, onMs);
+    this.#flapping.unref();
   }
 
   #closeAll(): void {

@@ -203,7 +203,14 @@ export class ServerConnection implements Client {
           return;
         }
         break;
+      case 'flap':
+        if (camera.isAway) {
+          this.#socket.destroy();
+          return;
+        }
+        break;
       case 'unauthorised':
+      case 'stale-timestamps':
       case 'normal':
       case 'drop':
       case 'freeze':

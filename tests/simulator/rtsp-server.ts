@@ -21,10 +21,25 @@ const SYNCHRONISATION_SOURCE = 0x0c_c7_70_01;
 const LISTEN_BACKLOG = 1024;
 
 /** The clips that come with the simulator; `main` is what a camera shows unless told otherwise. */
-export const CLIPS: Readonly<Record<'main' | 'small', ClipSource>> = {
-  main: { path: fileURLToPath(new URL('clip.h264', import.meta.url)), framesPerSecond: 10 },
-  small: { path: fileURLToPath(new URL('clip-small.h264', import.meta.url)), framesPerSecond: 10 },
-};
+export const CLIPS = {
+  main: clip('clip', 10),
+  small: clip('clip-small', 10),
+  /** Half as many pictures a second. */
+  slow: clip('clip', 5),
+  /** What an encoder makes of a sensor that gives the same picture for ever. */
+  still: clip('clip-still', 10),
+  black: clip('clip-black', 10),
+  'no-signal': clip('clip-no-signal', 10),
+  /** By infrared: dark, without colour, and nothing moves but noise; at the usual rate, and by a slow shutter. */
+  night: clip('clip-night', 10),
+  'night-slow': clip('clip-night', 5),
+  /** A random access picture every ten seconds. */
+  'long-group': clip('clip-long-group', 10),
+} as const satisfies Readonly<Record<string, ClipSource>>;
+
+function clip(name: string, framesPerSecond: number): ClipSource {
+  return { path: fileURLToPath(new URL(`${name}.h264`, import.meta.url)), framesPerSecond };
+}
 
 export interface SimulatorOptions {
   /** Default: 127.0.0.1. */
