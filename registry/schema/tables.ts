@@ -2,6 +2,7 @@ import type { ColumnType, Kysely } from 'kysely';
 import type { ObservedReason, ObservedState } from '../events/camera-event.ts';
 import type { DeclarationSource } from '../declaration-reasons.ts';
 import type { Observer, ValueSource } from '../provenance.ts';
+import type { Light } from '../stream-baselines.ts';
 import type { LaoType } from '../thai-names.ts';
 
 /** The registry's tables, as `migrations/` make them; column types as `database/database.ts` says. */
@@ -26,6 +27,7 @@ export interface RegistryTables {
   declarations: DeclarationTable;
   repairs: RepairTable;
   repair_changes: RepairChangeTable;
+  stream_baselines: StreamBaselineTable;
 }
 
 /** A row of a list that the Department keeps, and others add to. */
@@ -281,4 +283,18 @@ export interface RepairChangeTable {
   author: string;
   /** JSON, [field, before, after][]. */
   changes: string;
+}
+
+/** What is usual for a stream; see stream-baselines.ts. */
+export interface StreamBaselineTable {
+  camera_id: string;
+  light: Light;
+  /** Of the address that it was usual for (streams.url_key). */
+  url_key: string;
+  frame_rate: number;
+  width: number;
+  height: number;
+  at_ms: number;
+  /** JSON, Author; null: learnt. */
+  author: string | null;
 }
