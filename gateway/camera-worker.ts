@@ -31,6 +31,7 @@ const schedule = new ReadSchedule();
 const supervisor = new Supervisor({
   schedule,
   cutting: settings.cutting,
+  condition: settings.condition,
   pool,
   outbox,
   isAllowed: (address) => isAllowed(networks, address),
@@ -48,7 +49,8 @@ function handOn(): void {
   const made = slabs;
   if (
     parts.length + made.length + notices.inits.length === 0 &&
-    notices.partTargets.length + notices.states.length + notices.sessions.length === 0
+    notices.partTargets.length + notices.states.length + notices.sessions.length === 0 &&
+    notices.conditions.length + notices.baselines.length + notices.looks.length === 0
   ) {
     return;
   }
@@ -76,6 +78,12 @@ port.on('message', (message: ToWorker) => {
       return;
     case 'release':
       for (const slot of message.slots) supervisor.release(slot);
+      return;
+    case 'looked':
+      supervisor.looked(message.slot, message.picture);
+      return;
+    case 'baseline':
+      supervisor.setBaseline(message.slot, message.baseline);
       return;
     case 'stop':
       supervisor.stop();

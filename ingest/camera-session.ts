@@ -33,6 +33,7 @@ import {
 } from './rtsp/sdp.ts';
 import type { Transport } from './rtsp/transport-choice.ts';
 import { UdpPath } from './rtsp/udp-path.ts';
+import type { SessionFigures } from './condition/stream-figures.ts';
 import { SessionLimits } from './session-limits.ts';
 import type { Progress, StreamFailure } from './stream-failure.ts';
 import type { StreamSource } from '#registry/cameras.ts';
@@ -75,11 +76,6 @@ export interface SessionOptions {
   onUp: () => void;
   /** The session is over; its parts have been handed on. Called once, and not after `close`. */
   onFailure: (failure: StreamFailure, progress: Progress) => void;
-}
-
-export interface SessionCounters {
-  droppedUnits: number;
-  lostPackets: number;
 }
 
 /**
@@ -243,10 +239,15 @@ export class CameraSession implements ScheduledReader {
     this.#connection = this.#dial(target.url, target.sameHost);
   }
 
-  get counters(): SessionCounters {
+  get figures(): SessionFigures {
+    const units = this.#units?.counters;
     return {
-      droppedUnits: this.#units?.counters.dropped ?? 0,
+      begunUnits: units?.begun ?? 0,
+      handedOnUnits: units?.handedOn ?? 0,
+      droppedUnits: units?.dropped ?? 0,
+      packets: this.#receiver?.packets ?? 0,
       lostPackets: this.#receiver?.lostPackets ?? 0,
+      timestamp: this.#receiver?.timestamp,
     };
   }
 

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { ConnectionTestResult } from './connection-test.ts';
-import { NoStill, stillOf } from './normalise/still.ts';
+import { NotDecoded } from './normalise/first-picture.ts';
+import { stillOf } from './normalise/still.ts';
 import type { StreamSource } from '#registry/cameras.ts';
 
 /** Tests that run at once; each has a thread and up to 16 MB of media. */
@@ -19,7 +20,7 @@ export class TooManyConnectionTests extends Error {
   }
 }
 
-export type StillOutcome = 'made' | 'no_picture' | NoStill['code'];
+export type StillOutcome = 'made' | 'no_picture' | NotDecoded['code'];
 
 export interface TestedConnection extends Omit<ConnectionTestResult, 'firstPictures'> {
   /** JPEG of the first picture. */
@@ -111,7 +112,7 @@ async function stillFrom(
   try {
     return { still: await stillOf(firstPictures), stillOutcome: 'made' };
   } catch (error) {
-    if (!(error instanceof NoStill)) throw error;
+    if (!(error instanceof NotDecoded)) throw error;
     return { still: null, stillOutcome: error.code };
   }
 }

@@ -1,8 +1,13 @@
 import { backOffMs } from './back-off.ts';
 import { CameraSession } from './camera-session.ts';
 import type { Clock } from './clock.ts';
-import type { InitSegment } from './fmp4/segmenter.ts';
+import { unknownBaseline } from './condition/baseline.ts';
+import { CameraCondition } from './condition/camera-condition.ts';
+import { entryTail } from './condition/entry-tail.ts';
+import type { PictureLook } from './condition/picture-look.ts';
+import type { InitSegment, MeasuredPart } from './fmp4/segmenter.ts';
 import type { PartTarget } from './fmp4/part-target.ts';
+import { usualRules } from './liveness.ts';
 import { OpeningHold } from './opening-hold.ts';
 import type { ChunkPool } from './memory/chunk-pool.ts';
 import type { PartOutbox } from './part-records.ts';
@@ -12,12 +17,17 @@ import type { ReadSchedule } from './read-schedule.ts';
 import type { Progress, StreamFailure } from './stream-failure.ts';
 import type {
   Assignment,
+  BaselineNotice,
+  ConditionNotice,
+  ConditionSettings,
   CuttingRules,
   InitNotice,
+  LookNotice,
   SessionNotice,
   StateNotice,
   WorkerCounters,
 } from './worker-protocol.ts';
+import type { StreamBaseline } from '#registry/stream-baselines.ts';
 
 /** Sessions being opened at once, so that a start of a thousand cameras is not a thousand handshakes in one round. */
 const MAX_CONNECTING = 64;
@@ -29,6 +39,8 @@ const GOOD_SESSION_MS = 30_000;
 const OTHER_WAY_MS = 250;
 /** What sessions take of their line, and what cameras' clocks say, are looked at this often. */
 const MEASURE_MS = 5_000;
+/** A camera's condition is stepped this often. */
+const CONDITION_MS = 500;
 /** A camera's clock that moved less is not told of again. */
 const CLOCK_STEP_MS = 500;
 
@@ -36,6 +48,8 @@ interface Entry {
   assignment: Assignment;
   partTarget: PartTarget | undefined;
   transport: TransportChoice;
+  condition: CameraCondition;
+  conditionMs: number;
   session: CameraSession | undefined;
   /** Of that session. */
   hold: OpeningHold;
@@ -60,6 +74,9 @@ export interface Notices {
   partTargets: { slot: number; target: PartTarget }[];
   states: StateNotice[];
   sessions: SessionNotice[];
+  conditions: ConditionNotice[];
+  baselines: BaselineNotice[];
+  looks: LookNotice[];
 }
 
 /**
@@ -69,6 +86,7 @@ export interface Notices {
 export class Supervisor {
   readonly #entries = new Map<number, Entry>();
   readonly #cutting: CuttingRules;
+  readonly #condition: ConditionSettings;
   readonly #pool: ChunkPool;
   readonly #outbox: PartOutbox;
   readonly #schedule: ReadSchedule | undefined;
@@ -84,10 +102,12 @@ export class Supervisor {
   /** Of sessions that are over. */
   #droppedUnits = 0;
   #lostPackets = 0;
-  #notices: Notices = { inits: [], partTargets: [], states: [], sessions: [] };
+  #notices = noNotices();
 
   constructor(options: {
     cutting: CuttingRules;
+    /** Default: the usual rules, and nobody who could look at a picture. */
+    condition?: ConditionSettings | undefined;
     pool: ChunkPool;
     outbox: PartOutbox;
     schedule?: ReadSchedule | undefined;
@@ -97,6 +117,7 @@ export class Supervisor {
     random: () => number;
   }) {
     this.#cutting = options.cutting;
+    this.#condition = options.condition ?? { rules: usualRules, canLook: false };
     this.#pool = options.pool;
     this.#outbox = options.outbox;
     this.#schedule = options.schedule;
@@ -107,10 +128,20 @@ export class Supervisor {
 
   assign(assignment: Assignment): void {
     this.release(assignment.slot);
+    const nowMs = this.#clock.monotonicMs();
+    const { known } = assignment;
     this.#entries.set(assignment.slot, {
       assignment,
       partTarget: assignment.partTarget,
       transport: new TransportChoice(assignment.source.transport, assignment.transport),
+      condition: new CameraCondition({
+        ...this.#condition,
+        state: known?.state ?? 'unknown',
+        reason: known?.reason ?? null,
+        baseline: known?.baseline ?? unknownBaseline,
+        nowMs,
+      }),
+      conditionMs: nowMs,
       session: undefined,
       hold: new OpeningHold(),
       connecting: false,
@@ -144,6 +175,7 @@ export class Supervisor {
         entry.session.tick(nowMs);
         if (nowMs - entry.measuredMs >= MEASURE_MS) this.#measure(entry, nowMs);
       } else if (entry.retryAtMs <= nowMs) due.push(entry);
+      if (nowMs - entry.conditionMs >= CONDITION_MS) this.#stepCondition(entry, nowMs);
     }
     // Who has waited longest goes first: else cameras that do not answer, which are due again before the budget has
     // come round to all, would keep those behind them from ever being tried.
@@ -169,8 +201,19 @@ export class Supervisor {
       if (entry.hold.isOver) this.#opening.delete(entry);
     }
     const notices = this.#notices;
-    this.#notices = { inits: [], partTargets: [], states: [], sessions: [] };
+    this.#notices = noNotices();
     return notices;
+  }
+
+  /** The picture that was asked for with `looks`; null when none could be decoded. */
+  looked(slot: number, picture: PictureLook | null): void {
+    this.#entries.get(slot)?.condition.looked(picture ?? undefined, this.#clock.monotonicMs());
+  }
+
+  /** Somebody corrected what is usual for the stream. */
+  setBaseline(slot: number, baseline: StreamBaseline): void {
+    const entry = this.#entries.get(slot);
+    if (entry !== undefined) entry.condition.baseline = baseline;
   }
 
   counters(): WorkerCounters {
@@ -180,8 +223,10 @@ export class Supervisor {
       parts: this.#parts,
     };
     for (const { session } of this.#entries.values()) {
-      counters.droppedUnits += session?.counters.droppedUnits ?? 0;
-      counters.lostPackets += session?.counters.lostPackets ?? 0;
+      if (session === undefined) continue;
+      const { droppedUnits, lostPackets } = session.figures;
+      counters.droppedUnits += droppedUnits;
+      counters.lostPackets += lostPackets;
     }
     return counters;
   }
@@ -205,6 +250,7 @@ export class Supervisor {
   #waitForSite(entry: Entry, detail: string): void {
     if (entry.waitsForSite) return;
     entry.waitsForSite = true;
+    entry.condition.failed('site-budget');
     this.#notices.states.push({
       slot: entry.assignment.slot,
       atMs: this.#clock.wallMs(),
@@ -212,6 +258,27 @@ export class Supervisor {
       failure: { reason: 'site-budget', detail },
       retryAtMs: null,
     });
+  }
+
+  #stepCondition(entry: Entry, nowMs: number): void {
+    entry.conditionMs = nowMs;
+    const { condition, session, assignment } = entry;
+    const { slot } = assignment;
+    const wallMs = this.#clock.wallMs();
+    const { change, wantsLook, learnt } = condition.step(nowMs, wallMs, session?.figures);
+    if (change !== undefined) {
+      this.#notices.conditions.push({
+        slot,
+        atMs: Math.round(wallMs - (nowMs - change.beganMs)),
+        state: change.state,
+        reason: change.reason,
+        measured: condition.measured,
+      });
+    }
+    if (learnt !== undefined) this.#notices.baselines.push({ slot, ...learnt });
+    if (wantsLook !== undefined) {
+      this.#notices.looks.push({ slot, urgent: wantsLook === 'urgent' });
+    }
   }
 
   #measure(entry: Entry, nowMs: number): void {
@@ -248,6 +315,7 @@ export class Supervisor {
     this.#connecting++;
     entry.measuredMs = entry.measuredBytes = 0;
     entry.clockOffsetMs = undefined;
+    entry.condition.sessionBegan();
     if (!entry.toldConnecting || entry.waitsForSite) {
       entry.toldConnecting = true;
       entry.waitsForSite = false;
@@ -274,6 +342,7 @@ export class Supervisor {
         },
         part: (part) => {
           this.#parts++;
+          this.#showPart(entry, part);
           hold.part(() => this.#outbox.part(slot, entry.initNumber, part, wallMs));
         },
         segmentEnd: () => hold.inTurn(() => this.#outbox.segmentEnd(slot)),
@@ -292,6 +361,7 @@ export class Supervisor {
 
   #init(entry: Entry, runId: string, init: InitSegment): void {
     entry.initNumber = this.#initNumber++;
+    entry.condition.sized(init.config.width, init.config.height);
     this.#notices.inits.push({
       slot: entry.assignment.slot,
       initNumber: entry.initNumber,
@@ -301,6 +371,18 @@ export class Supervisor {
       codec: init.config.codec,
       width: init.config.width,
       height: init.config.height,
+    });
+  }
+
+  /** Before it is handed on, while its bytes are surely there. */
+  #showPart({ condition }: Entry, part: MeasuredPart): void {
+    const { independent, firstUnitBytes, headerBytes, mediaBytes, samples, discontinuity } = part;
+    condition.part({
+      entryBytes: independent ? firstUnitBytes : undefined,
+      entryTail: independent ? entryTail(this.#pool, part.slices, headerBytes, firstUnitBytes) : 0,
+      mediaBytes,
+      pictures: samples,
+      discontinuity,
     });
   }
 
@@ -315,6 +397,7 @@ export class Supervisor {
     if (entry.upSinceMs > 0 && nowMs - entry.upSinceMs > GOOD_SESSION_MS) entry.attempt = 0;
     entry.upSinceMs = 0;
     entry.attempt++;
+    entry.condition.failed(failure.reason);
     const delayMs = backOffMs(entry.attempt, failure.reason, this.#random());
     entry.retryAtMs = nowMs + delayMs;
     const atMs = this.#clock.wallMs();
@@ -339,9 +422,22 @@ export class Supervisor {
     if (entry.session === undefined) return;
     entry.hold.end();
     this.#opening.delete(entry);
-    this.#droppedUnits += entry.session.counters.droppedUnits;
-    this.#lostPackets += entry.session.counters.lostPackets;
+    const { droppedUnits, lostPackets } = entry.session.figures;
+    this.#droppedUnits += droppedUnits;
+    this.#lostPackets += lostPackets;
     entry.session = undefined;
     this.#siteOf(entry)?.closed(entry.assignment.source);
   }
+}
+
+function noNotices(): Notices {
+  return {
+    inits: [],
+    partTargets: [],
+    states: [],
+    sessions: [],
+    conditions: [],
+    baselines: [],
+    looks: [],
+  };
 }

@@ -1,5 +1,8 @@
 import { Worker } from 'node:worker_threads';
+import type { ConditionFeed } from './condition/condition-feed.ts';
+import type { PictureLooks } from './condition/picture-looks.ts';
 import { StaticAssignment } from './assignment/static.ts';
+import { latestEntry } from './hls/latest-entry.ts';
 import { LiveWindow, type WindowInit, type WindowRules } from './hls/live-window.ts';
 import { measureWindow } from './hls/multivariant-playlist.ts';
 import { plainState, type LiveState, type LiveStateBoard } from './live-states.ts';
@@ -8,6 +11,7 @@ import { readParts } from './part-records.ts';
 import type { Transport } from './rtsp/transport-choice.ts';
 import type { RoundFollower } from './round-follower.ts';
 import type { StreamSource } from '#registry/cameras.ts';
+import type { StreamBaseline } from '#registry/stream-baselines.ts';
 import type {
   FromWorker,
   LoopLag,
@@ -36,6 +40,10 @@ export interface WorkerPoolOptions {
   windowRules: WindowRules;
   states: LiveStateBoard;
   follower?: RoundFollower;
+  /** Takes what workers find of cameras' conditions. */
+  conditions?: ConditionFeed;
+  /** Answers workers that want a picture looked at. */
+  looks?: PictureLooks | undefined;
   /** Unix ms. */
   now: () => number;
   /** One line for a state change. */
@@ -125,6 +133,7 @@ export class WorkerPool {
       this.#cameras.set(source.cameraId, camera);
       this.#slots.set(camera.slot, camera);
       states.set(plainState(source.cameraId, 'connecting', now()));
+      this.#options.conditions?.linked(source.cameraId);
       this.#options.follower?.cameraAdded(camera.worker, camera.slot, source.cameraId);
       return camera;
     });
@@ -145,8 +154,16 @@ export class WorkerPool {
     clearTimeout(camera.clearing);
     camera.window.clear();
     this.#options.states.remove(cameraId);
+    this.#options.looks?.forget(cameraId);
     this.#tell(camera.worker, { type: 'release', slots: [camera.slot] });
     this.#options.follower?.cameraRemoved(camera.worker, camera.slot);
+  }
+
+  /** Somebody corrected what is usual for a camera's stream; its worker goes by it from here on. */
+  setBaseline(cameraId: string, baseline: StreamBaseline): void {
+    const camera = this.#cameras.get(cameraId);
+    if (camera === undefined) return;
+    this.#tell(camera.worker, { type: 'baseline', slot: camera.slot, baseline });
   }
 
   window(cameraId: string): LiveWindow | undefined {
@@ -219,6 +236,7 @@ export class WorkerPool {
     const restartMs = wasSound ? RESTART_MS : handle.restartMs;
     log('camera worker ended, starting it again', { worker, restartMs });
     const cameras = [...this.#cameras.values()].filter((camera) => camera.worker === worker);
+    this.#options.conditions?.workerEnded(cameras.map(({ source }) => source.cameraId));
     for (const camera of cameras) {
       camera.untoldUp = undefined;
       camera.window.endRun();
@@ -247,6 +265,7 @@ export class WorkerPool {
         slot,
         partTarget: window.partTarget,
         transport,
+        known: this.#options.conditions?.known(source.cameraId),
       })),
     });
   }
@@ -311,6 +330,34 @@ export class WorkerPool {
     if (round.inits.length > 0) this.#forgetInits(inits);
     for (const notice of round.sessions) this.#takeSession(notice);
     for (const notice of round.states) this.#takeState(notice);
+    this.#takeConditions(handle, round);
+  }
+
+  #takeConditions(
+    handle: WorkerHandle,
+    { conditions, baselines, looks }: Extract<FromWorker, { type: 'round' }>,
+  ): void {
+    const feed = this.#options.conditions;
+    for (const notice of conditions) {
+      const camera = this.#slots.get(notice.slot);
+      if (camera !== undefined) feed?.found(handle.worker, camera.source.cameraId, notice);
+    }
+    for (const { slot, light, usual } of baselines) {
+      const camera = this.#slots.get(slot);
+      if (camera !== undefined) feed?.learnt(camera.source.cameraId, light, usual);
+    }
+    for (const { slot, urgent } of looks) {
+      const camera = this.#slots.get(slot);
+      if (camera === undefined) continue;
+      this.#options.looks?.want({
+        cameraId: camera.source.cameraId,
+        urgent,
+        file: () => latestEntry(camera.window),
+        answer: (look) => {
+          this.#tell(camera.worker, { type: 'looked', slot, picture: look ?? null });
+        },
+      });
+    }
   }
 
   #takeSession({ slot, transport, clockOffsetMs }: SessionNotice): void {

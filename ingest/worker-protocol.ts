@@ -1,8 +1,13 @@
+import type { MeasuredFigures } from './condition/camera-condition.ts';
+import type { PictureLook } from './condition/picture-look.ts';
 import type { PartTarget } from './fmp4/part-target.ts';
 import type { SharedChunkState } from './memory/chunk-pool.ts';
+import type { LivenessRules } from './liveness.ts';
 import type { Transport } from './rtsp/transport-choice.ts';
 import type { StreamFailure } from './stream-failure.ts';
 import type { StreamSource } from '#registry/cameras.ts';
+import type { ObservedReason, ObservedState } from '#registry/events/camera-event.ts';
+import type { Light, StreamBaseline, UsualStream } from '#registry/stream-baselines.ts';
 
 /**
  * What passes between the serving thread and a camera worker. Media itself passes in shared memory; parts are told
@@ -17,8 +22,17 @@ export interface CuttingRules {
   segmentMaxMs: number;
 }
 
+/** How conditions are decided; the same for every camera of a process. */
+export interface ConditionSettings {
+  rules: LivenessRules;
+  /** Somebody answers `looks`: pictures can be decoded here. */
+  canLook: boolean;
+}
+
 export interface WorkerSettings {
   cutting: CuttingRules;
+  /** Default: the usual rules, and nobody who could look at a picture. */
+  condition?: ConditionSettings | undefined;
   /** Media memory of this worker, at most. */
   poolMaxBytes: number;
   /** CIDRs that streams may be pulled from. */
@@ -33,6 +47,15 @@ export interface Assignment {
   partTarget: PartTarget | undefined;
   /** How its packets came before, where its record leaves that open. */
   transport: Transport | undefined;
+  /** Undefined: it begins to be watched. */
+  known?: KnownCondition | undefined;
+}
+
+/** What is known of a camera before a worker has seen anything of it. */
+export interface KnownCondition {
+  state: ObservedState;
+  reason: ObservedReason | null;
+  baseline: StreamBaseline;
 }
 
 /** What a session has shown of a camera besides its pictures. */
@@ -46,6 +69,9 @@ export interface SessionNotice {
 export type ToWorker =
   | { type: 'assign'; assignments: readonly Assignment[] }
   | { type: 'release'; slots: readonly number[] }
+  /** Answers a slot of `looks`; null when no picture could be decoded. */
+  | { type: 'looked'; slot: number; picture: PictureLook | null }
+  | { type: 'baseline'; slot: number; baseline: StreamBaseline }
   | { type: 'stop' };
 
 export interface InitNotice {
@@ -66,6 +92,30 @@ export type StateNotice = { slot: number; atMs: number } & (
   /** `retryAtMs` is null while it waits for a place in its site's budget. */
   | { state: 'down'; failure: StreamFailure; retryAtMs: number | null }
 );
+
+/** A camera's condition changed. */
+export interface ConditionNotice {
+  slot: number;
+  /** When what it tells of began, Unix ms. */
+  atMs: number;
+  state: ObservedState;
+  reason: ObservedReason | null;
+  measured: MeasuredFigures;
+}
+
+/** What is usual for a stream was learnt. */
+export interface BaselineNotice {
+  slot: number;
+  light: Light;
+  usual: UsualStream;
+}
+
+/** A picture of the camera should be decoded and looked at. */
+export interface LookNotice {
+  slot: number;
+  /** Before those that are not. */
+  urgent: boolean;
+}
 
 /** Counted since the worker began. */
 export interface WorkerCounters {
@@ -91,5 +141,8 @@ export type FromWorker =
       parts: Float64Array;
       states: readonly StateNotice[];
       sessions: readonly SessionNotice[];
+      conditions: readonly ConditionNotice[];
+      baselines: readonly BaselineNotice[];
+      looks: readonly LookNotice[];
     }
   | { type: 'report'; counters: WorkerCounters; lag: LoopLag };

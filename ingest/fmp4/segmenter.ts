@@ -34,6 +34,16 @@ export interface ClosedPart {
   slices: readonly Slice[];
 }
 
+/** A part with what tells of its pictures (condition/); not handed on between threads. */
+export interface MeasuredPart extends ClosedPart {
+  /** Before its media bytes. */
+  headerBytes: number;
+  /** Of pictures, without sound. */
+  mediaBytes: number;
+  /** Of its first picture, which begins its media bytes. */
+  firstUnitBytes: number;
+}
+
 export interface InitSegment {
   /** Counts from 0 in a run. */
   index: number;
@@ -46,7 +56,7 @@ export interface SegmenterOutput {
   init(init: InitSegment): void;
   /** Decided once for the life of the camera's URL; asked for only if none was given. */
   partTarget(target: PartTarget): void;
-  part(part: ClosedPart): void;
+  part(part: MeasuredPart): void;
   /** The segment ended although its last part was handed on as if more would follow. */
   segmentEnd(): void;
 }
@@ -392,6 +402,9 @@ export class Segmenter {
       endsSegment,
       discontinuity: this.#partDiscontinuity,
       slices,
+      headerBytes,
+      mediaBytes: this.#mediaBytes,
+      firstUnitBytes: samples.fields[SAMPLE_BYTES] as number,
     });
     this.#room = Math.min(MAX_PART_SAMPLES, Math.max(this.#room, samples.count + SPARE_SAMPLES));
     this.#partOpen = false;

@@ -65,6 +65,11 @@ export class RtpReceiver {
     this.#ticksPerMs = options.clockRate / 1000;
   }
 
+  /** RTP timestamp of the latest unit, signed 32 bits; undefined before the first. */
+  get timestamp(): number | undefined {
+    return this.#started ? this.#timestamp : undefined;
+  }
+
   /**
    * When the packets that follow arrived, Unix ms, and by the clock that nobody sets. Told once a read and not with
    * every packet: as an argument it would be a number made on the heap each time.

@@ -1,5 +1,6 @@
 import { systemClock } from '#ingest/clock.ts';
-import { CameraSession, type SessionCounters } from '#ingest/camera-session.ts';
+import { CameraSession } from '#ingest/camera-session.ts';
+import type { SessionFigures } from '#ingest/condition/stream-figures.ts';
 import type { ClosedPart, InitSegment } from '#ingest/fmp4/segmenter.ts';
 import { ChunkPool, chunkStart } from '#ingest/memory/chunk-pool.ts';
 import type { StreamFailure } from '#ingest/stream-failure.ts';
@@ -18,7 +19,7 @@ export interface Pulled {
   /** What one init segment opens and no discontinuity divides. */
   runs: PulledRun[];
   failure: StreamFailure;
-  counters: SessionCounters;
+  counters: SessionFigures;
 }
 
 /** One camera session by itself, as a worker runs it, until the camera ends it; all that it handed on. */
@@ -80,7 +81,7 @@ export async function pullSession(url: string, source: { sound?: boolean } = {})
         file: Buffer.concat([init.bytes, ...bytes]),
       })),
       failure,
-      counters: session.counters,
+      counters: session.figures,
     };
   } finally {
     clearInterval(ticking);

@@ -3,7 +3,8 @@ import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ConnectionTests, TooManyConnectionTests } from '#ingest/connection-tests.ts';
-import { NoStill, stillOf } from '#ingest/normalise/still.ts';
+import { NotDecoded } from '#ingest/normalise/first-picture.ts';
+import { stillOf } from '#ingest/normalise/still.ts';
 import { selfSigned, selfSignedFingerprint } from '#tests/simulator/certificate.ts';
 import { startSimulator, type Simulator } from '#tests/simulator/rtsp-server.ts';
 import { startGatewayUnderTest, type GatewayUnderTest } from '../end-to-end/gateway-under-test.ts';
@@ -190,7 +191,7 @@ test('without ffmpeg there is no still, and that is said', async () => {
   const path = process.env['PATH'];
   process.env['PATH'] = '/nonexistent';
   try {
-    await expect(stillOf(Buffer.alloc(100))).rejects.toBeInstanceOf(NoStill);
+    await expect(stillOf(Buffer.alloc(100))).rejects.toBeInstanceOf(NotDecoded);
   } finally {
     process.env['PATH'] = path;
   }

@@ -64,6 +64,9 @@ function roundOf(slot: number, { inits, parts, down }: ScriptedRound): FromWorke
     })),
     partTargets: [],
     sessions: [],
+    conditions: [],
+    baselines: [],
+    looks: [],
     parts: outbox.take(),
     states:
       down === undefined
