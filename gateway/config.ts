@@ -8,6 +8,7 @@ import {
   parseCameraNetworks,
   type CameraNetworks,
 } from '#registry/camera-networks.ts';
+import { usualRules, type LivenessRules } from '#ingest/liveness.ts';
 import type { S3Settings } from '#storage/objects/s3.ts';
 import { demoAccountsGiven, type DemoAccountGiven } from './auth/demo-accounts.ts';
 import type { OpenIdSettings } from './auth/open-id.ts';
@@ -36,6 +37,8 @@ export interface Config {
   logLevel: (typeof logLevels)[number];
   /** Where streams may be pulled from. */
   cameraNetworks: CameraNetworks;
+  /** How long something must last to be believed of a camera. */
+  condition: LivenessRules;
   recording: {
     /** What was recorded is on the disk after this. */
     spoolSyncMs: number;
@@ -116,6 +119,11 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     workers: WORKERS,
     logLevel: LOG_LEVEL,
     cameraNetworks: CAMERA_NETWORKS,
+    condition: {
+      downAfterMs: result.data.DOWN_AFTER_MS,
+      upAfterMs: result.data.UP_AFTER_MS,
+      degradedAfterMs: result.data.DEGRADED_AFTER_MS,
+    },
     recording: {
       spoolSyncMs: result.data.SPOOL_SYNC_MS,
       spoolMaxBytes:
@@ -238,6 +246,11 @@ const wholeNumber = z
   .regex(/^\d{1,9}$/, 'must be a whole number')
   .transform(Number);
 
+/** Beyond an hour, a camera that fell would count as working for too long. */
+const conditionWait = wholeNumber.pipe(
+  z.number().min(1_000, 'must be 1000 or more').max(3_600_000, 'must be 3600000 or less'),
+);
+
 const variables = z
   .object({
     HOST: z.string().trim().default('127.0.0.1'),
@@ -314,6 +327,9 @@ const variables = z
       .regex(/^[\w.~+/-]+=*$/, 'may hold letters, digits and - . _ ~ + / = only')
       .max(512, 'must be 512 characters or less')
       .optional(),
+    DOWN_AFTER_MS: conditionWait.default(usualRules.downAfterMs),
+    UP_AFTER_MS: conditionWait.default(usualRules.upAfterMs),
+    DEGRADED_AFTER_MS: conditionWait.default(usualRules.degradedAfterMs),
     SPOOL_SYNC_MS: wholeNumber
       .pipe(z.number().min(250, 'must be 250 or more').max(60_000, 'must be 60000 or less'))
       .default(5_000),

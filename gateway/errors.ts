@@ -85,6 +85,7 @@ const statusOf: Readonly<Record<string, number>> = {
   coordinates_not_whole: 400,
   stream_not_valid: 400,
   stream_address_not_valid: 400,
+  no_stream_to_judge: 409,
   version_required: 428,
   nothing_recorded: 404,
   object_missing: 404,

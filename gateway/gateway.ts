@@ -11,6 +11,7 @@ import { checkRegistry } from '#registry/check-registry.ts';
 import { openCameras, type Cameras } from '#registry/cameras.ts';
 import { declarationsOf } from '#registry/declarations.ts';
 import { openLaos } from '#registry/laos.ts';
+import { openStreamBaselines } from '#registry/stream-baselines.ts';
 import { openSites } from '#registry/sites.ts';
 import { openDatabases } from '#registry/database/open-databases.ts';
 import { findLaos } from '#registry/find-laos.ts';
@@ -26,10 +27,12 @@ import { trackViews } from './audit/views.ts';
 import { makeDemoAccounts } from './auth/demo-accounts.ts';
 import { openIdSignIn } from './auth/open-id.ts';
 import { openPeople, type People } from './auth/people.ts';
+import { openConditions } from './conditions.ts';
 import type { Config } from './config.ts';
 import { keepNotices } from './notices/keeper.ts';
 import { startRecordingOf } from './recording.ts';
 import { registerAuditRoutes } from './routes/audit.ts';
+import { registerBaselineRoutes } from './routes/baseline.ts';
 import { registerConnectionTestRoute } from './routes/connection-test.ts';
 import {
   AdminSocketNotPossible,
@@ -116,11 +119,14 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
   const laos = openLaos(registry, { now: Date.now });
   const liveStates = new LiveStateBoard();
   const recording = await startRecordingOf(config, { databases, cameras, log });
+  const baselines = openStreamBaselines(registry, { now: Date.now });
+  const conditions = await openConditions({ rules: config.condition, baselines, log });
   const pool = new WorkerPool({
     workerUrl: new URL('camera-worker.ts', import.meta.url),
     workers: config.workers,
     settings: {
       cutting: CUTTING,
+      condition: conditions.settings,
       poolMaxBytes: Math.floor((allowedMemory() * MEDIA_MEMORY_SHARE) / config.workers),
       cameraNetworks: config.cameraNetworks.ranges,
     },
@@ -131,6 +137,8 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
     },
     states: liveStates,
     follower: recording.follower,
+    conditions: conditions.feed,
+    looks: conditions.looks,
     now: Date.now,
     log: (event, fields) => log.info(fields, event),
   });
@@ -148,12 +156,20 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
       if (!streamChanged) return;
       recording.setRecorded(camera.id, source?.record === true);
       // Whatever was pulled ends now: its address is another, its area is closed, or it was deleted.
-      if (source !== null) pool.add(source);
-      else pool.remove(camera.id);
+      if (source !== null) {
+        void conditions.streamChanged(camera.id, (baseline) =>
+          pool.setBaseline(camera.id, baseline),
+        );
+        pool.add(source);
+      } else {
+        pool.remove(camera.id);
+      }
       if (kind !== 'deleted' && source === null) {
         liveStates.set(plainState(camera.id, 'not-linked', Date.now()));
+        conditions.feed.notLinked(camera.id);
       } else if (kind === 'deleted') {
         liveStates.remove(camera.id);
+        conditions.feed.removed(camera.id);
       }
     });
     sites.onChanged(({ name }) => {
@@ -243,6 +259,15 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
           }),
         (app) => registerHoldRoutes(app, { holds: recording.holds, readPlaces: placesOf }),
         (app) => registerRetentionRoutes(app, { recording, readPlaces: placesOf }),
+        (app) =>
+          registerBaselineRoutes(app, {
+            cameras,
+            baselines,
+            onCorrected: (id, baseline) => {
+              conditions.feed.setBaseline(id, baseline);
+              pool.setBaseline(id, baseline);
+            },
+          }),
         (app) => registerConnectionTestRoute(app, { connectionTests }),
         (app) =>
           registerOnvifRoutes(app, { deviceCalls, cameras, cameraNetworks: config.cameraNetworks }),
@@ -284,6 +309,8 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
         await imports.close();
         measured.close();
         await pool.stop();
+        conditions.feed.stop();
+        await conditions.close();
         await recording.stop();
         await audit.close();
         await databases.close();
@@ -293,6 +320,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
     people.close();
     await views.close();
     await pool.stop();
+    await conditions.close();
     await recording.stop();
     await audit.close();
     await databases.close();

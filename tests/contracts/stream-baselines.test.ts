@@ -63,11 +63,7 @@ onEachDatabase((rig) => {
 
   test('go with the address: another one begins anew, even after the word of a person', async () => {
     await baselines.correct(id, { day: LARGE }, tester);
-    await cameras.change(
-      id,
-      { stream: { url: 'rtsp://192.0.2.1/2' } },
-      { ...byTest, version: 1 },
-    );
+    await cameras.change(id, { stream: { url: 'rtsp://192.0.2.1/2' } }, { ...byTest, version: 1 });
     expect(await baselines.get(id)).toEqual({ day: null, night: null });
     expect(await baselines.all()).toEqual(new Map());
     await baselines.learn(id, 'day', SMALL);

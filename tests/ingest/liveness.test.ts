@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   beginLiveness,
@@ -62,6 +62,12 @@ const words = (told: readonly Told[]): string[] =>
   told.map(({ state, reason, flapping }) =>
     [state, reason, flapping ? 'flapping' : null].filter((word) => word !== null).join(' '),
   );
+
+const flap = (on: number, off: number, times: number): Act[] =>
+  Array.from({ length: times }, (): Act[] => [
+    { seconds: on, pictures: true },
+    { seconds: off, pictures: false, failure: 'closed-by-camera' },
+  ]).flat();
 
 describe('a camera', () => {
   test('is up after 10 s of pictures, and was from the first', () => {
@@ -153,12 +159,6 @@ describe('a camera', () => {
 });
 
 describe('flapping', () => {
-  const flap = (on: number, off: number, times: number): Act[] =>
-    Array.from({ length: times }, (): Act[] => [
-      { seconds: on, pictures: true },
-      { seconds: off, pictures: false, failure: 'closed-by-camera' },
-    ]).flat();
-
   test('four interruptions too short to be down are a finding beside the state', () => {
     const told = play([...flap(20, 3, 4), { seconds: 30, pictures: true }]);
     expect(words(told)).toEqual(['up', 'up flapping']);

@@ -58,7 +58,8 @@ afterEach(async () => {
 function round(parts: Cut['parts'], inits: readonly InitNotice[] = []): void {
   const outbox = new PartOutbox();
   for (const part of parts) outbox.part(SLOT, 0, part);
-  const rest = { partTargets: [], states: [], sessions: [] };
+  const nothing = { conditions: [], baselines: [], looks: [] };
+  const rest = { partTargets: [], states: [], sessions: [], ...nothing };
   threads.round(
     0,
     { type: 'round', slabs: inits.length > 0 ? slabs : [], inits, parts: outbox.take(), ...rest },

@@ -57,8 +57,6 @@ describe('well below it', () => {
 });
 
 describe('light by the sun over Thailand (UTC+7)', () => {
-  const at = (text: string): string => lightAt(Date.parse(`${text}+07:00`));
-
   test.each([
     ['2026-11-25T05:30:00', 'night'],
     ['2026-11-25T06:45:00', 'day'],
@@ -71,6 +69,6 @@ describe('light by the sun over Thailand (UTC+7)', () => {
     ['2026-06-21T19:30:00', 'night'],
     ['2026-01-01T00:00:00', 'night'],
   ])('%s is %s', (time, light) => {
-    expect(at(time)).toBe(light);
+    expect(lightAt(Date.parse(`${time}+07:00`))).toBe(light);
   });
 });

@@ -46,6 +46,9 @@ const names = Object.keys(faults) as Name[];
 const faulty = names.filter((name) => faults[name][1] !== undefined);
 const sound = names.filter((name) => faults[name][1] === undefined);
 
+const until = (holds: () => void): Promise<void> =>
+  vi.waitFor(holds, { timeout: WITHIN_MS, interval: 50 });
+
 describe.skipIf(missingParts('ffmpeg').length > 0)(
   'conditions, seen by decoding (wants ffmpeg)',
   () => {
@@ -59,8 +62,9 @@ describe.skipIf(missingParts('ffmpeg').length > 0)(
       told
         .filter(({ cameraId }) => cameraId === name)
         .map(({ state, reason }) => (reason === null ? state : `${state} ${reason}`));
-    const until = (holds: () => void, timeout = WITHIN_MS): Promise<void> =>
-      vi.waitFor(holds, { timeout, interval: 50 });
+
+    const measuredOf = (name: string): LivenessTransition['measured'] =>
+      told.findLast(({ cameraId }) => cameraId === name)?.measured ?? {};
 
     beforeAll(async () => {
       simulator = await startSimulator();
@@ -142,8 +146,6 @@ describe.skipIf(missingParts('ffmpeg').length > 0)(
     });
 
     test('a change tells what it goes by', () => {
-      const measuredOf = (name: string) =>
-        told.findLast(({ cameraId }) => cameraId === name)?.measured ?? {};
       expect(measuredOf('slows')).toMatchObject({ usualFrameRate: 10 });
       expect(measuredOf('slows')['frameRate']).toBeLessThan(6);
       expect(measuredOf('shrinks')).toMatchObject({ width: 320, usualWidth: 640 });

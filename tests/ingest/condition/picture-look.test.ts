@@ -89,30 +89,30 @@ describe('a decoded picture', () => {
   });
 });
 
-describe('looks', () => {
-  function rig(decodeMs = 100) {
-    vi.useFakeTimers();
-    const decoded: string[] = [];
-    const looks = new PictureLooks({
-      monotonicMs: () => Date.now(),
-      decode: async (file) => {
-        decoded.push(Buffer.from(file).toString());
-        await new Promise((resolve) => setTimeout(resolve, decodeMs));
-        return street(1);
-      },
+function rig(decodeMs = 100) {
+  vi.useFakeTimers();
+  const decoded: string[] = [];
+  const looks = new PictureLooks({
+    monotonicMs: () => Date.now(),
+    decode: async (file) => {
+      decoded.push(Buffer.from(file).toString());
+      await new Promise((resolve) => setTimeout(resolve, decodeMs));
+      return street(1);
+    },
+  });
+  const answers: (PictureLook | undefined)[] = [];
+  const want = (cameraId: string, urgent = false, key = '1/0'): void => {
+    looks.want({
+      cameraId,
+      urgent,
+      file: () => ({ bytes: Buffer.from(cameraId), key }),
+      answer: (look) => answers.push(look),
     });
-    const answers: (PictureLook | undefined)[] = [];
-    const want = (cameraId: string, urgent = false, key = '1/0'): void => {
-      looks.want({
-        cameraId,
-        urgent,
-        file: () => ({ bytes: Buffer.from(cameraId), key }),
-        answer: (look) => answers.push(look),
-      });
-    };
-    return { looks, decoded, answers, want };
-  }
+  };
+  return { looks, decoded, answers, want };
+}
 
+describe('looks', () => {
   test('are one at a time, for a quarter of the time, who suspects something first', async () => {
     const { looks, decoded, want } = rig();
     for (const name of ['a', 'b', 'c']) want(name);
