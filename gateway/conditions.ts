@@ -4,7 +4,8 @@ import { PictureLooks } from '#ingest/condition/picture-looks.ts';
 import type { LivenessRules } from '#ingest/liveness.ts';
 import { canDecode } from '#ingest/normalise/first-picture.ts';
 import type { ConditionSettings } from '#ingest/worker-protocol.ts';
-import type { StreamBaseline, StreamBaselines } from '#registry/stream-baselines.ts';
+import type { StreamBaselines } from '#registry/stream-baselines.ts';
+import type { StreamBaseline } from '#registry/usual-stream.ts';
 
 /** Baselines that were learnt and wait to be stored, at most; a later one of the same stream takes an earlier one's place. */
 const MAX_WAITING = 20_000;

@@ -27,7 +27,7 @@ import type {
   StateNotice,
   WorkerCounters,
 } from './worker-protocol.ts';
-import type { StreamBaseline } from '#registry/stream-baselines.ts';
+import type { StreamBaseline } from '#registry/usual-stream.ts';
 
 /** Sessions being opened at once, so that a start of a thousand cameras is not a thousand handshakes in one round. */
 const MAX_CONNECTING = 64;

@@ -11,7 +11,7 @@ import { readParts } from './part-records.ts';
 import type { Transport } from './rtsp/transport-choice.ts';
 import type { RoundFollower } from './round-follower.ts';
 import type { StreamSource } from '#registry/cameras.ts';
-import type { StreamBaseline } from '#registry/stream-baselines.ts';
+import type { StreamBaseline } from '#registry/usual-stream.ts';
 import type {
   FromWorker,
   LoopLag,

@@ -7,7 +7,7 @@ import type { Transport } from './rtsp/transport-choice.ts';
 import type { StreamFailure } from './stream-failure.ts';
 import type { StreamSource } from '#registry/cameras.ts';
 import type { ObservedReason, ObservedState } from '#registry/events/camera-event.ts';
-import type { Light, StreamBaseline, UsualStream } from '#registry/stream-baselines.ts';
+import type { Light, StreamBaseline, UsualStream } from '#registry/usual-stream.ts';
 
 /**
  * What passes between the serving thread and a camera worker. Media itself passes in shared memory; parts are told

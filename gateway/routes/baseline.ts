@@ -3,13 +3,8 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import { authorship } from '#registry/camera.ts';
 import { CameraNotFound, type Cameras } from '#registry/cameras.ts';
-import {
-  lights,
-  usualStream,
-  type AcceptedBaseline,
-  type StreamBaseline,
-  type StreamBaselines,
-} from '#registry/stream-baselines.ts';
+import type { AcceptedBaseline, StreamBaselines } from '#registry/stream-baselines.ts';
+import { lights, usualStream, type StreamBaseline } from '#registry/usual-stream.ts';
 import { authorOf } from '../auth/actor.ts';
 import { SignInNeeded } from '../auth/refusal.ts';
 import { errorBody } from '../errors.ts';

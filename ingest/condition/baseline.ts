@@ -1,4 +1,4 @@
-import type { Light, StreamBaseline, UsualStream } from '#registry/stream-baselines.ts';
+import type { Light, StreamBaseline, UsualStream } from '#registry/usual-stream.ts';
 
 /**
  * What is usual for one stream, day and night apart: a sub-stream, a night shutter or a smart codec is not a fault

@@ -17,7 +17,7 @@ import type {
   ObservedReason,
   ObservedState,
 } from '#registry/events/camera-event.ts';
-import type { Light, StreamBaseline, UsualStream } from '#registry/stream-baselines.ts';
+import type { Light, StreamBaseline, UsualStream } from '#registry/usual-stream.ts';
 
 /** Packets, or pictures that could not be shown for want of them, beyond these shares are too many. */
 const MAX_LOST_SHARE = 0.02;

@@ -5,7 +5,7 @@ import type {
   ObservedReason,
   ObservedState,
 } from '#registry/events/camera-event.ts';
-import type { Light, StreamBaseline, UsualStream } from '#registry/stream-baselines.ts';
+import type { Light, StreamBaseline, UsualStream } from '#registry/usual-stream.ts';
 
 /** Who saw it: `worker-0` of this process, or the process itself. */
 export type Seer = `worker-${number}` | 'gateway';

@@ -1,4 +1,4 @@
-import type { Light } from '#registry/stream-baselines.ts';
+import type { Light } from '#registry/usual-stream.ts';
 
 /** A picture as it is looked at: so many points of it, not blended, for noise tells a live sensor from a dead one. */
 export const LOOK_WIDTH = 160;

@@ -2,7 +2,7 @@ import type { ColumnType, Kysely } from 'kysely';
 import type { ObservedReason, ObservedState } from '../events/camera-event.ts';
 import type { DeclarationSource } from '../declaration-reasons.ts';
 import type { Observer, ValueSource } from '../provenance.ts';
-import type { Light } from '../stream-baselines.ts';
+import type { Light } from '../usual-stream.ts';
 import type { LaoType } from '../thai-names.ts';
 
 /** The registry's tables, as `migrations/` make them; column types as `database/database.ts` says. */
