@@ -4,6 +4,8 @@ import { CameraFields } from './camera-fields.tsx';
 import { LivePicture } from './live-picture.tsx';
 import { MeasuredPicture } from './measured-picture.tsx';
 import { largeLimits } from './playback.ts';
+import { recordingsOf } from './route.ts';
+import { useSignedIn } from './shell/signed-in.ts';
 import { StateBadge } from './state-badge.tsx';
 import { useLanguage } from './use-language.ts';
 import { goTo } from './use-page-state.ts';
@@ -21,6 +23,7 @@ export function CameraLarge(props: {
   onClose: () => void;
 }) {
   const { t } = useLanguage();
+  const { may } = useSignedIn();
   const { cameraId, cameras, neighbours, onClose } = props;
   const camera = cameras?.find(({ id }) => id === cameraId);
   const index = neighbours.findIndex(({ id }) => id === cameraId);
@@ -53,6 +56,11 @@ export function CameraLarge(props: {
               </Text>
             )}
           </div>
+          {may('footage.list') && (
+            <Button component="a" variant="default" href={recordingsOf(cameraId)}>
+              {t('footage.toRecordings')}
+            </Button>
+          )}
           <Neighbour to={previous} label={t('previousCamera')} sign="←" />
           <Neighbour to={next} label={t('nextCamera')} sign="→" />
           <ActionIcon

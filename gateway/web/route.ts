@@ -6,12 +6,13 @@ export type Route =
   | { view: 'wall' }
   | { view: 'camera'; cameraId: string }
   | { view: 'register'; query: string }
+  | { view: 'recordings'; query: string }
   | { view: 'registered'; cameraId: string }
   | { view: 'edit'; cameraId: string }
   | { view: Screen };
 
 /** Screens without anything more in their address. */
-const screens = ['new', 'import', 'people', 'audit', 'profile'] as const;
+const screens = ['new', 'import', 'keeping', 'people', 'audit', 'profile'] as const;
 type Screen = (typeof screens)[number];
 
 export function parseRoute(hash: string): Route {
@@ -19,7 +20,7 @@ export function parseRoute(hash: string): Route {
   const parts = path.split('/');
   const [first, second, third] = parts;
   if (parts.length === 1) {
-    if (first === 'register') return { view: 'register', query };
+    if (first === 'register' || first === 'recordings') return { view: first, query };
     const screen = screens.find((name) => name === first);
     if (screen !== undefined) return { view: screen };
   }
@@ -41,7 +42,8 @@ export function routeHash(route: Route): string {
     case 'camera':
       return `#/camera/${encodeURIComponent(route.cameraId)}`;
     case 'register':
-      return route.query === '' ? '#/register' : `#/register?${route.query}`;
+    case 'recordings':
+      return route.query === '' ? `#/${route.view}` : `#/${route.view}?${route.query}`;
     case 'registered':
       return `#/register/${encodeURIComponent(route.cameraId)}`;
     case 'edit':
@@ -49,6 +51,11 @@ export function routeHash(route: Route): string {
     default:
       return `#/${route.view}`;
   }
+}
+
+/** Where a camera's recordings are: today's. */
+export function recordingsOf(cameraId: string): string {
+  return routeHash({ view: 'recordings', query: `cameras=${encodeURIComponent(cameraId)}` });
 }
 
 /** Pages that are reached by a link handed out on paper or by letter; the token stands behind `#`, so that no log has it. */

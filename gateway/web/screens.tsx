@@ -10,6 +10,8 @@ import { goTo, useRoute } from './use-page-state.ts';
 
 // Each screen is a file of its own for the browser: the wall loads no forms, and a form no player.
 const WallScreen = lazy(() => import('./wall-screen.tsx'));
+const RecordingsScreen = lazy(() => import('./recordings/recordings-screen.tsx'));
+const KeepingScreen = lazy(() => import('./keeping/keeping-screen.tsx'));
 const RegisterScreen = lazy(() => import('./register/register-screen.tsx'));
 const CameraScreen = lazy(() => import('./register/camera-screen.tsx'));
 const CameraForm = lazy(() => import('./register/form-screen.tsx'));
@@ -20,6 +22,7 @@ const ProfileScreen = lazy(() => import('./profile/profile-screen.tsx'));
 
 const plainScreens: Partial<Record<Route['view'], ComponentType>> = {
   import: ImportScreen,
+  keeping: KeepingScreen,
   people: PeopleScreen,
   audit: AuditScreen,
   profile: ProfileScreen,
@@ -57,6 +60,8 @@ function Screen({ route, onSignedOut }: { route: Route; onSignedOut: () => void 
     case 'wall':
     case 'camera':
       return <WallWithFeed onSignedOut={onSignedOut} />;
+    case 'recordings':
+      return <RecordingsScreen query={route.query} />;
     case 'register':
       return <RegisterScreen query={route.query} />;
     case 'registered':

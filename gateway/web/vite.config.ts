@@ -17,5 +17,9 @@ export default defineConfig({
     // hls.js alone is above the default of 500 kB.
     chunkSizeWarningLimit: 1_200,
   },
-  server: { proxy: { '/api': gatewayAddress, '/live': gatewayAddress } },
+  server: {
+    proxy: Object.fromEntries(
+      ['/api', '/live', '/recorded', '/download'].map((path) => [path, gatewayAddress]),
+    ),
+  },
 });

@@ -19,6 +19,7 @@ const missing = missingParts('chromium', 'screens');
 
 const menuWords = {
   wall: 'ภาพสด',
+  recordings: 'ภาพย้อนหลัง',
   register: 'ทะเบียนกล้อง',
   people: 'บุคคล',
   audit: 'บันทึกการใช้งาน',
@@ -32,15 +33,20 @@ const seen: readonly {
   cameras: number;
   mayAdd: boolean;
 }[] = [
-  { role: 'owner', menu: ['wall', 'register'], cameras: 16, mayAdd: true },
+  { role: 'owner', menu: ['wall', 'recordings', 'register'], cameras: 16, mayAdd: true },
   { role: 'district', menu: ['register'], cameras: 40, mayAdd: true },
-  { role: 'province', menu: ['wall', 'register'], cameras: 70, mayAdd: false },
-  { role: 'dla', menu: ['wall', 'register'], cameras: 70, mayAdd: false },
-  { role: 'operator', menu: ['wall', 'register'], cameras: 70, mayAdd: false },
-  { role: 'investigator', menu: ['wall', 'register'], cameras: 70, mayAdd: false },
-  { role: 'approver', menu: ['register'], cameras: 70, mayAdd: false },
+  { role: 'province', menu: ['wall', 'recordings', 'register'], cameras: 70, mayAdd: false },
+  { role: 'dla', menu: ['wall', 'recordings', 'register'], cameras: 70, mayAdd: false },
+  { role: 'operator', menu: ['wall', 'recordings', 'register'], cameras: 70, mayAdd: false },
+  { role: 'investigator', menu: ['wall', 'recordings', 'register'], cameras: 70, mayAdd: false },
+  { role: 'approver', menu: ['recordings', 'register'], cameras: 70, mayAdd: false },
   { role: 'auditor', menu: ['register', 'audit'], cameras: 70, mayAdd: false },
-  { role: 'administrator', menu: ['wall', 'register', 'people'], cameras: 70, mayAdd: true },
+  {
+    role: 'administrator',
+    menu: ['wall', 'recordings', 'register', 'people'],
+    cameras: 70,
+    mayAdd: true,
+  },
 ];
 
 describe.skipIf(missing.length > 0)('the screens', () => {
@@ -166,7 +172,7 @@ describe.skipIf(missing.length > 0)('the screens', () => {
       await page.locator('input[autocomplete="current-password"]').fill(words);
       await page.getByRole('button', { name: 'เข้าสู่ระบบ', exact: true }).click();
       await page.locator('.frame-head').waitFor();
-      expect(await menu()).toEqual([menuWords.wall, menuWords.register]);
+      expect(await menu()).toEqual([menuWords.wall, menuWords.recordings, menuWords.register]);
     },
   );
 

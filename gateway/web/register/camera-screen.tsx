@@ -2,7 +2,7 @@ import { Alert, Button, Modal, Textarea, Title } from '@mantine/core';
 import { useState } from 'react';
 import { deleteCamera, readCamera, restoreCamera, type CameraDetail } from '../api/cameras.ts';
 import { dateAndTime } from '../buddhist-date.ts';
-import { routeHash } from '../route.ts';
+import { recordingsOf, routeHash } from '../route.ts';
 import { Failure, Page, Waiting } from '../shell/pieces.tsx';
 import { useSignedIn } from '../shell/signed-in.ts';
 import { useAct, useLoaded } from '../shell/use-loaded.ts';
@@ -34,6 +34,11 @@ export default function CameraScreen({ cameraId }: { cameraId: string }) {
                 href={routeHash({ view: 'camera', cameraId })}
               >
                 {t('openLarge')}
+              </Button>
+            )}
+            {may('footage.list') && value.stream !== null && (
+              <Button component="a" variant="default" href={recordingsOf(cameraId)}>
+                {t('footage.toRecordings')}
               </Button>
             )}
             {may('camera.delete') && (

@@ -7,6 +7,8 @@ import type { Route } from '../route.ts';
 const needs: Readonly<Record<Route['view'], string | null>> = {
   wall: 'camera.watch',
   camera: 'camera.watch',
+  recordings: 'footage.list',
+  keeping: 'footage.list',
   register: 'camera.list',
   registered: 'camera.read',
   edit: 'camera.edit',
@@ -23,7 +25,7 @@ export function mayOpen(view: Route['view'], may: (action: string) => boolean): 
 }
 
 /** In the order of the menu. */
-export const menu = ['wall', 'register', 'people', 'audit'] as const;
+export const menu = ['wall', 'recordings', 'register', 'people', 'audit'] as const;
 export type MenuItem = (typeof menu)[number];
 
 /** Where somebody begins: the wall, or the first screen that is theirs. */
@@ -34,7 +36,7 @@ export function firstScreen(may: (action: string) => boolean): Route {
 }
 
 export function routeOf(item: MenuItem): Route {
-  return item === 'register' ? { view: 'register', query: '' } : { view: item };
+  return item === 'register' || item === 'recordings' ? { view: item, query: '' } : { view: item };
 }
 
 /** The menu's entry under which a screen lies. */
@@ -43,6 +45,9 @@ export function menuItemOf(view: Route['view']): MenuItem | undefined {
     case 'wall':
     case 'camera':
       return 'wall';
+    case 'recordings':
+    case 'keeping':
+      return 'recordings';
     case 'register':
     case 'registered':
     case 'edit':

@@ -1,4 +1,5 @@
 import { enAccounts } from './en-accounts.ts';
+import { enFootage } from './en-footage.ts';
 import { enFrame } from './en-frame.ts';
 import { enRegister } from './en-register.ts';
 import type { Words } from './th.ts';
@@ -8,6 +9,7 @@ export const en: Words = {
   ...enFrame,
   ...enAccounts,
   ...enRegister,
+  ...enFootage,
   product: 'CCTV Linkage Centre',
   wall: 'Live pictures',
   language: 'Language',

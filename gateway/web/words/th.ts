@@ -1,4 +1,5 @@
 import { thAccounts } from './th-accounts.ts';
+import { thFootage } from './th-footage.ts';
 import { thFrame } from './th-frame.ts';
 import { thRegister } from './th-register.ts';
 
@@ -7,6 +8,7 @@ export const th = {
   ...thFrame,
   ...thAccounts,
   ...thRegister,
+  ...thFootage,
   product: 'ศูนย์เชื่อมโยงภาพกล้องวงจรปิด',
   wall: 'ภาพสดจากกล้อง',
   language: 'ภาษา',

@@ -1,0 +1,69 @@
+import { ActionIcon, Loader } from '@mantine/core';
+import { useEffect, useRef } from 'react';
+import { useLanguage } from '../use-language.ts';
+import { gapWords } from './gap-words.ts';
+import { at, type Lane } from './lane.ts';
+import type { LaneView, Stage } from './stage.ts';
+
+/** One camera's picture at the moment of the clock, or why there is none. */
+export function FootagePicture(props: {
+  stage: Stage;
+  cameraId: string;
+  name: string;
+  number: number;
+  lane: Lane | undefined;
+  view: LaneView;
+  wallMs: number;
+  mayPlay: boolean;
+  onRemove: () => void;
+}) {
+  const { t, language } = useLanguage();
+  const { stage, cameraId, lane, view, wallMs, mayPlay } = props;
+  const video = useRef<HTMLVideoElement>(null);
+  useEffect(() => {
+    const element = video.current;
+    if (element === null || !mayPlay) return undefined;
+    return stage.add(cameraId, element);
+  }, [stage, cameraId, mayPlay]);
+  useEffect(() => stage.setLane(cameraId, lane), [stage, cameraId, lane]);
+  const gap = lane === undefined ? undefined : at(lane.gaps, wallMs);
+  const words = mayPlay ? wordsOf(view) : undefined;
+
+  return (
+    <figure className="footage-picture" data-camera-id={cameraId} data-view={view}>
+      <video ref={video} muted playsInline data-camera-id={cameraId} />
+      {view === 'gap' && (
+        <div className="footage-over">
+          <strong>{t('footage.noPicture')}</strong>
+          {gap !== undefined && <span>{gapWords(gap, language)}</span>}
+        </div>
+      )}
+      {view === 'loading' && (
+        <div className="footage-corner" role="status">
+          <Loader size="xs" color="gray" /> {t('footage.loading')}
+        </div>
+      )}
+      {words !== undefined && <div className="footage-over">{t(words)}</div>}
+      {!mayPlay && <div className="footage-over">{t('footage.notPlayed')}</div>}
+      <figcaption>
+        <b>{props.number}</b>
+        <span>{props.name}</span>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          size="sm"
+          aria-label={`${t('footage.remove')}: ${props.name}`}
+          title={t('footage.remove')}
+          onClick={props.onRemove}
+        >
+          ✕
+        </ActionIcon>
+      </figcaption>
+    </figure>
+  );
+}
+
+function wordsOf(view: LaneView): 'footage.failed' | 'footage.unplayable' | undefined {
+  if (view === 'failed') return 'footage.failed';
+  return view === 'unplayable' ? 'footage.unplayable' : undefined;
+}

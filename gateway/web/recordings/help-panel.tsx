@@ -1,0 +1,29 @@
+import { Modal } from '@mantine/core';
+import { useLanguage } from '../use-language.ts';
+import { keyTable } from './keys.ts';
+
+/** Which key does what. */
+export function HelpPanel({ onClose }: { onClose: () => void }) {
+  const { t } = useLanguage();
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      size="lg"
+      title={t('footage.helpTitle')}
+      transitionProps={{ duration: 0 }}
+      closeButtonProps={{ 'aria-label': t('dismiss') }}
+    >
+      <dl className="key-list">
+        {keyTable.map(({ act, shown }) => (
+          <div key={act}>
+            <dt>
+              <kbd>{shown}</kbd>
+            </dt>
+            <dd>{t(`footage.keys.${act}`)}</dd>
+          </div>
+        ))}
+      </dl>
+    </Modal>
+  );
+}

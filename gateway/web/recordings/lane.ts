@@ -1,0 +1,123 @@
+import type { TimelineOnWire, TimeRange } from '../api/footage.ts';
+
+/** A camera's timeline as numbers, and questions about it (pure). Ranges are half-open, in Unix ms. */
+export interface Lane {
+  spans: readonly (TimeRange & { hoursUntilExpiry: number | null })[];
+  gaps: readonly (TimeRange & { cause: string; detail: string | null })[];
+  holds: readonly (TimeRange & { id: string; reason: string; placedBy: string })[];
+  retentionDays: number;
+}
+
+export function laneOf(timeline: TimelineOnWire): Lane {
+  return {
+    spans: timeline.spans.map((span) => ({
+      ...rangeOf(span),
+      hoursUntilExpiry: span.hoursUntilExpiry,
+    })),
+    gaps: timeline.gaps.map((gap) => ({ ...rangeOf(gap), cause: gap.cause, detail: gap.detail })),
+    holds: timeline.holds.map((hold) => ({
+      ...rangeOf(hold),
+      id: hold.id,
+      reason: hold.reason,
+      placedBy: hold.placedBy,
+    })),
+    retentionDays: timeline.retentionDays,
+  };
+}
+
+function rangeOf({ from, to }: { from: string; to: string }): TimeRange {
+  return { fromMs: Date.parse(from), toMs: Date.parse(to) };
+}
+
+export function at<Range extends TimeRange>(
+  ranges: readonly Range[],
+  ms: number,
+): Range | undefined {
+  return ranges.find(({ fromMs, toMs }) => fromMs <= ms && ms < toMs);
+}
+
+/** The first moment at or after `ms` that any of these lanes has a picture of. */
+export function nextFootageMs(lanes: readonly Lane[], ms: number): number | undefined {
+  let next: number | undefined;
+  for (const { spans } of lanes) {
+    const span = spans.find(({ toMs }) => toMs > ms);
+    if (span === undefined) continue;
+    const begins = Math.max(ms, span.fromMs);
+    if (next === undefined || begins < next) next = begins;
+  }
+  return next;
+}
+
+/** Where the stretch of footage before `ms` begins; what is less than a moment behind counts as where one is. */
+export function previousStartMs(lanes: readonly Lane[], ms: number): number | undefined {
+  const starts = lanes.flatMap(({ spans }) => spans.map(({ fromMs }) => fromMs));
+  const before = starts.filter((fromMs) => fromMs < ms - HERE_MS);
+  return before.length === 0 ? undefined : Math.max(...before);
+}
+
+/** Where the next stretch of footage begins. */
+export function nextStartMs(lanes: readonly Lane[], ms: number): number | undefined {
+  const starts = lanes.flatMap(({ spans }) => spans.map(({ fromMs }) => fromMs));
+  const after = starts.filter((fromMs) => fromMs > ms);
+  return after.length === 0 ? undefined : Math.min(...after);
+}
+
+const HERE_MS = 1_500;
+
+/** The part of the day that is drawn. */
+export type View = TimeRange;
+
+/** A day, two hours of it, ... down to two minutes. */
+const WIDTHS_MS = [24, 12, 6, 2, 1]
+  .map((hours) => hours * 3_600_000)
+  .concat([1_200_000, 300_000, 120_000]);
+
+/** One step closer (or further away), around a moment, within the day. */
+export function zoomed(view: View, closer: boolean, aroundMs: number, day: TimeRange): View {
+  const width = view.toMs - view.fromMs;
+  const next = closer
+    ? WIDTHS_MS.find((each) => each < width)
+    : WIDTHS_MS.toReversed().find((each) => each > width);
+  if (next === undefined) return view;
+  const share = Math.min(1, Math.max(0, (aroundMs - view.fromMs) / width));
+  return within(aroundMs - next * share, next, day);
+}
+
+/** The closest view of the day that has all of the footage in it. */
+export function fitting(lanes: readonly Lane[], day: TimeRange): View {
+  const spans = lanes.flatMap((lane) => lane.spans);
+  if (spans.length === 0) return day;
+  const fromMs = Math.min(...spans.map((span) => span.fromMs));
+  const toMs = Math.max(...spans.map((span) => span.toMs));
+  const width = WIDTHS_MS.toReversed().find((each) => each >= (toMs - fromMs) * 1.1);
+  return width === undefined ? day : within((fromMs + toMs - width) / 2, width, day);
+}
+
+/** The view moved, if need be, so that the moment is in it. */
+export function showing(view: View, ms: number, day: TimeRange): View {
+  if (ms >= view.fromMs && ms < view.toMs) return view;
+  const width = view.toMs - view.fromMs;
+  return within(ms - width / 2, width, day);
+}
+
+export function moved(view: View, byMs: number, day: TimeRange): View {
+  return within(view.fromMs + byMs, view.toMs - view.fromMs, day);
+}
+
+function within(fromMs: number, width: number, day: TimeRange): View {
+  const begin = Math.min(Math.max(day.fromMs, Math.round(fromMs)), day.toMs - width);
+  return { fromMs: begin, toMs: begin + width };
+}
+
+const STEPS_MS = [10, 30, 60, 300, 600, 1_800, 3_600, 7_200, 10_800, 21_600].map((s) => s * 1_000);
+
+/** Where the axis has marks: at most `most` of them, on round times of Thailand (whole hours, minutes). */
+export function marksOf({ fromMs, toMs }: View, most: number): number[] {
+  const step = STEPS_MS.find((each) => (toMs - fromMs) / each <= most) ?? 21_600_000;
+  const zoneMs = 7 * 3_600_000;
+  const marks: number[] = [];
+  for (let ms = Math.ceil((fromMs + zoneMs) / step) * step - zoneMs; ms < toMs; ms += step) {
+    marks.push(ms);
+  }
+  return marks;
+}

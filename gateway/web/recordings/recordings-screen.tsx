@@ -1,0 +1,447 @@
+import { Button, VisuallyHidden } from '@mantine/core';
+import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import { stillAddress, type TimeRange } from '../api/footage.ts';
+import { routeHash } from '../route.ts';
+import { Failure, Nothing, Waiting } from '../shell/pieces.tsx';
+import { useSignedIn } from '../shell/signed-in.ts';
+import { useLanguage } from '../use-language.ts';
+import { goTo } from '../use-page-state.ts';
+import { CameraChoice } from './camera-choice.tsx';
+import { ControlBar } from './control-bar.tsx';
+import { clockTime, DAY_MS, dayStartMs, shiftedDay, dayOf } from './day.ts';
+import { DayChoice } from './day-choice.tsx';
+import { FootagePicture } from './footage-picture.tsx';
+import { causeWords, gapWords } from './gap-words.ts';
+import { HelpPanel } from './help-panel.tsx';
+import { keyAct, type KeyAct } from './keys.ts';
+import { fitting, moved, nextFootageMs, showing, zoomed, type View } from './lane.ts';
+import { parseQuery, queryText, type RecordingsQuery } from './query.ts';
+import './recordings.css';
+import { ClipDialog, HoldDialog } from './selection-dialogs.tsx';
+import { selectionWords } from './selection-words.ts';
+import { Stage } from './stage.ts';
+import { nextRate } from './step.ts';
+import { TimelineView } from './timeline-view.tsx';
+import { useLanes } from './use-lanes.ts';
+
+const BACK_MS = 5_000;
+const MINUTE_MS = 60_000;
+/** Shorter is a slip of the hand. */
+const SHORTEST_SELECTION_MS = 500;
+
+type Dialog = 'hold' | 'clip' | 'help';
+
+/** Footage of up to four cameras on one day, in step. */
+export default function RecordingsScreen({ query }: { query: string }) {
+  const { t } = useLanguage();
+  const asked = useMemo(() => parseQuery(query, Date.now()), [query]);
+  const { cameraIds, day } = asked;
+  const range = useMemo<TimeRange>(() => {
+    const fromMs = dayStartMs(day);
+    return { fromMs, toMs: fromMs + DAY_MS };
+  }, [day]);
+  const found = useLanes(cameraIds, range);
+
+  const change = (part: Partial<RecordingsQuery>): void => {
+    const next = { ...asked, atMs: undefined, ...part };
+    goTo({ view: 'recordings', query: queryText(next) }, { replace: true });
+  };
+
+  return (
+    <main className="page recordings">
+      <VisuallyHidden component="h2">{t('footage.title')}</VisuallyHidden>
+      <div className="footage-choice">
+        <CameraChoice
+          cameraIds={cameraIds}
+          cameras={found.cameras}
+          onChange={(ids) => change({ cameraIds: ids })}
+        />
+        <DayChoice day={day} onChange={(chosen) => change({ day: chosen })} />
+        <Button component="a" variant="default" href={routeHash({ view: 'keeping' })}>
+          {t('footage.keeping')}
+        </Button>
+      </div>
+      <Failure error={found.error} onRetry={found.reload} />
+      {cameraIds.length === 0 ? (
+        <Nothing title={t('footage.choose.title')}>
+          <p>{t('footage.choose.words')}</p>
+        </Nothing>
+      ) : (
+        <Review key={day} asked={asked} range={range} found={found} onChange={change} />
+      )}
+    </main>
+  );
+}
+
+/** The pictures of a day, what is recorded of it, and what can be done with it. */
+function Review(props: {
+  asked: RecordingsQuery;
+  range: TimeRange;
+  found: ReturnType<typeof useLanes>;
+  onChange: (part: Partial<RecordingsQuery>) => void;
+}) {
+  const { t, language } = useLanguage();
+  const { may } = useSignedIn();
+  const { asked, range, found, onChange } = props;
+  const { cameraIds, day } = asked;
+  const { lanes, cameras } = found;
+  const mayPlay = may('footage.play');
+  const stage = useStage(range, asked.atMs ?? range.fromMs);
+  const state = useSyncExternalStore(stage.subscribe, stage.state);
+  const [view, setView] = useState<View>(range);
+  const [selection, setSelection] = useState<Partial<TimeRange>>({});
+  const [dialog, setDialog] = useState<Dialog>();
+  const [stillError, setStillError] = useState(false);
+  const placed = useRef(false);
+
+  const read = cameraIds.every((id) => lanes.has(id));
+  const all = cameraIds.flatMap((id) => lanes.get(id) ?? []);
+  useEffect(() => {
+    // Where there is something to see, once that is known.
+    if (!read || placed.current) return;
+    placed.current = true;
+    setView(fitting(all, range));
+    const first = nextFootageMs(all, range.fromMs);
+    if (first !== undefined && asked.atMs === undefined) stage.seek(first);
+  });
+  useEffect(() => {
+    setView((now) => (state.playing ? showing(now, state.wallMs, range) : now));
+  }, [state.wallMs, state.playing, range]);
+
+  const nameOf = (id: string): string => cameras.get(id)?.position ?? id;
+  const chosen = cameraIds.map((id) => ({ id, name: nameOf(id) }));
+  const { fromMs, toMs } = selection;
+  const whole =
+    fromMs !== undefined && toMs !== undefined && toMs - fromMs >= SHORTEST_SELECTION_MS
+      ? { fromMs, toMs }
+      : undefined;
+
+  const seek = (ms: number): void => {
+    stage.seek(ms);
+    setView((now) => showing(now, stage.state().wallMs, range));
+  };
+  const act = (name: KeyAct): void => {
+    const { wallMs, playing, rate } = stage.state();
+    switch (name) {
+      case 'playPause':
+        if (!mayPlay) return;
+        if (playing) stage.pause();
+        else stage.play();
+        return;
+      case 'back':
+        return seek(wallMs - BACK_MS);
+      case 'forward':
+        return seek(wallMs + BACK_MS);
+      case 'backMinute':
+        return seek(wallMs - MINUTE_MS);
+      case 'forwardMinute':
+        return seek(wallMs + MINUTE_MS);
+      case 'pictureBack':
+        return stage.step(-1);
+      case 'pictureForward':
+        return stage.step(1);
+      case 'slower':
+      case 'faster':
+        return stage.setRate(nextRate(rate, name === 'faster'));
+      case 'previousStretch':
+      case 'nextStretch':
+        stage.toStretch(name === 'nextStretch');
+        return setView((now) => showing(now, stage.state().wallMs, range));
+      case 'dayStart':
+        return seek(range.fromMs);
+      case 'dayEnd':
+        return seek(
+          Math.max(
+            ...all.flatMap(({ spans }) => spans.map((span) => span.toMs - BACK_MS)),
+            range.fromMs,
+          ),
+        );
+      case 'previousDay':
+      case 'nextDay': {
+        const next = shiftedDay(day, name === 'nextDay' ? 1 : -1);
+        if (next <= dayOf(Date.now())) onChange({ day: next });
+        return;
+      }
+      case 'closer':
+      case 'further':
+        return setView((now) => zoomed(now, name === 'closer', wallMs, range));
+      case 'selectFrom':
+        return setSelection(({ toMs: to }) => ({
+          fromMs: wallMs,
+          ...(to !== undefined && to > wallMs ? { toMs: to } : {}),
+        }));
+      case 'selectTo':
+        return setSelection(({ fromMs: from }) =>
+          from === undefined || from >= wallMs
+            ? { fromMs: wallMs - BACK_MS, toMs: wallMs }
+            : { fromMs: from, toMs: wallMs },
+        );
+      case 'clearSelection':
+        return setSelection({});
+      case 'hold':
+        if (may('footage.hold') && whole !== undefined) setDialog('hold');
+        return;
+      case 'clip':
+        if (may('footage.download') && whole !== undefined) setDialog('clip');
+        return;
+      case 'still':
+        if (may('footage.download')) void saveStill();
+        return;
+      case 'help':
+        setDialog('help');
+    }
+  };
+  useKeys(act, dialog === undefined);
+
+  async function saveStill(): Promise<void> {
+    setStillError(false);
+    const [id] = [...stage.state().lanes].find(([, seen]) => seen === 'picture') ?? [];
+    if (id === undefined) return;
+    const answer = await fetch(stillAddress(id, Math.round(stage.state().wallMs)));
+    if (!answer.ok) {
+      setStillError(true);
+      return;
+    }
+    const link = document.createElement('a');
+    link.href = URL.createObjectURL(await answer.blob());
+    link.download = `${nameOf(id)} ${clockTime(stage.state().wallMs).replaceAll(':', '-')}.jpg`;
+    link.click();
+    URL.revokeObjectURL(link.href);
+  }
+
+  const gaps = cameraIds.flatMap((id) =>
+    (lanes.get(id)?.gaps ?? [])
+      .filter(({ cause }) => cause !== 'unknown')
+      .map((gap) => ({ ...gap, id })),
+  );
+  const holds = cameraIds.flatMap((id) =>
+    (lanes.get(id)?.holds ?? []).map((hold) => ({ ...hold, camera: id })),
+  );
+  const empty = read && all.every(({ spans }) => spans.length === 0);
+
+  return (
+    <>
+      <div className="footage-stage" data-count={cameraIds.length} data-playing={state.playing}>
+        {cameraIds.map((id, index) => (
+          <FootagePicture
+            key={id}
+            stage={stage}
+            cameraId={id}
+            name={nameOf(id)}
+            number={index + 1}
+            lane={lanes.get(id)}
+            view={state.lanes.get(id) ?? 'unknown'}
+            wallMs={state.wallMs}
+            mayPlay={mayPlay}
+            onRemove={() =>
+              onChange({ cameraIds: cameraIds.filter((other) => other !== id), atMs: state.wallMs })
+            }
+          />
+        ))}
+      </div>
+      <ControlBar
+        state={state}
+        act={act}
+        onRate={(rate) => stage.setRate(rate)}
+        mayPlay={mayPlay}
+      />
+      <div
+        className="footage-timeline"
+        onWheel={(event) => {
+          const width = view.toMs - view.fromMs;
+          if (event.deltaX !== 0) setView(moved(view, (event.deltaX / 800) * width, range));
+        }}
+      >
+        <TimelineView
+          lanes={cameraIds.map((id) => ({ cameraId: id, name: nameOf(id), lane: lanes.get(id) }))}
+          view={view}
+          wallMs={state.wallMs}
+          selection={selection}
+          onSeek={(ms) => stage.seek(ms)}
+          onSelect={setSelection}
+        />
+      </div>
+      {!read && found.error === undefined && <Waiting />}
+      {empty && (
+        <Nothing title={t('footage.nothing.title')}>
+          <p>{t('footage.nothing.words')}</p>
+        </Nothing>
+      )}
+      <div className="footage-selection">
+        <div className="footage-group">
+          <Button variant="default" onClick={() => act('selectFrom')}>
+            {t('footage.selectFrom')} <kbd>I</kbd>
+          </Button>
+          <Button variant="default" onClick={() => act('selectTo')}>
+            {t('footage.selectTo')} <kbd>O</kbd>
+          </Button>
+          <output aria-label={t('footage.selection')}>
+            {whole === undefined ? t('footage.noSelection') : selectionWords(whole, language)}
+          </output>
+          {fromMs !== undefined && (
+            <Button variant="subtle" color="gray" onClick={() => act('clearSelection')}>
+              {t('footage.clearSelection')}
+            </Button>
+          )}
+        </div>
+        <div className="footage-group">
+          {may('footage.hold') && (
+            <Button variant="default" disabled={whole === undefined} onClick={() => act('hold')}>
+              {t('footage.hold')}
+            </Button>
+          )}
+          {may('footage.download') && (
+            <>
+              <Button variant="default" disabled={whole === undefined} onClick={() => act('clip')}>
+                {t('footage.clip')}
+              </Button>
+              <Button
+                variant="default"
+                disabled={![...state.lanes.values()].includes('picture')}
+                onClick={() => act('still')}
+              >
+                {t('footage.still')}
+              </Button>
+            </>
+          )}
+        </div>
+      </div>
+      {stillError && <p role="alert">{t('footage.stillFailed')}</p>}
+      <ul className="footage-legend">
+        <li>
+          <i className="span" /> {t('footage.recorded')}
+        </li>
+        {(['camera', 'network', 'gateway', 'storage', 'not-scheduled'] as const).map((cause) => (
+          <li key={cause}>
+            <i className={`gap-${cause}`} /> {causeWords(cause, language)}
+          </li>
+        ))}
+        <li>
+          <i className="held" /> {t('footage.held')}
+        </li>
+      </ul>
+      <div className="footage-lists">
+        <ExpiryOf cameraIds={cameraIds} lanes={lanes} nameOf={nameOf} wallMs={state.wallMs} />
+        {holds.length > 0 && (
+          <details open>
+            <summary>{t('footage.holds', { count: holds.length })}</summary>
+            <ul className="plain-list">
+              {holds.map((hold) => (
+                <li key={hold.id}>
+                  <button
+                    type="button"
+                    className="link"
+                    onClick={() => seek(Math.max(hold.fromMs, range.fromMs))}
+                  >
+                    {clockTime(hold.fromMs)}–{clockTime(hold.toMs)}
+                  </button>{' '}
+                  {nameOf(hold.camera)} ·{' '}
+                  {t('footage.holdOf', { reason: hold.reason, name: hold.placedBy })}
+                </li>
+              ))}
+            </ul>
+          </details>
+        )}
+        {gaps.length > 0 && (
+          <details>
+            <summary>{t('footage.gaps', { count: gaps.length })}</summary>
+            <ul className="plain-list">
+              {gaps.map((gap) => (
+                <li key={`${gap.id} ${gap.fromMs}`}>
+                  <button type="button" className="link" onClick={() => seek(gap.fromMs)}>
+                    {gapWords(gap, language)}
+                  </button>{' '}
+                  {cameraIds.length > 1 && nameOf(gap.id)}
+                </li>
+              ))}
+            </ul>
+          </details>
+        )}
+      </div>
+      {dialog === 'help' && <HelpPanel onClose={() => setDialog(undefined)} />}
+      {dialog === 'hold' && whole !== undefined && (
+        <HoldDialog
+          cameras={chosen}
+          range={whole}
+          onClose={() => setDialog(undefined)}
+          onHeld={found.reload}
+        />
+      )}
+      {dialog === 'clip' && whole !== undefined && (
+        <ClipDialog cameras={chosen} range={whole} onClose={() => setDialog(undefined)} />
+      )}
+    </>
+  );
+}
+
+/** How long what is shown will still be there. */
+function ExpiryOf(props: {
+  cameraIds: readonly string[];
+  lanes: ReturnType<typeof useLanes>['lanes'];
+  nameOf: (id: string) => string;
+  wallMs: number;
+}) {
+  const { t } = useLanguage();
+  return (
+    <ul className="plain-list footage-expiry">
+      {props.cameraIds.map((id) => {
+        const lane = props.lanes.get(id);
+        const span = lane?.spans.find(
+          ({ fromMs, toMs }) => fromMs <= props.wallMs && props.wallMs < toMs,
+        );
+        if (lane === undefined || span === undefined) return null;
+        const { hoursUntilExpiry: hours } = span;
+        return (
+          <li key={id}>
+            {props.cameraIds.length > 1 && `${props.nameOf(id)} · `}
+            {hours === null
+              ? t('footage.held')
+              : hours > 72
+                ? t('footage.expiresInDays', { days: Math.floor(hours / 24) })
+                : t('footage.expiresIn', { hours: Math.floor(hours) })}{' '}
+            ({t('footage.kept', { days: lane.retentionDays })})
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+/** One for each day: the clock belongs to it. */
+function useStage(range: TimeRange, atMs: number): Stage {
+  const [stage] = useState(() => new Stage(range, atMs));
+  useEffect(() => {
+    stage.start();
+    return () => stage.close();
+  }, [stage]);
+  return stage;
+}
+
+/** Keys of the whole page, unless somebody types, or a dialog has them. */
+function useKeys(act: (name: KeyAct) => void, listening: boolean): void {
+  const latest = useRef(act);
+  latest.current = act;
+  useEffect(() => {
+    if (!listening) return undefined;
+    const pressed = (event: KeyboardEvent): void => {
+      const { target } = event;
+      const types =
+        target instanceof HTMLElement &&
+        target.closest('input, textarea, select, [role="listbox"], [role="dialog"]') !== null;
+      if (types) return;
+      const name = keyAct(event);
+      if (name === undefined) return;
+      // A button that has the focus is pressed by the space bar; it must not play as well.
+      if (
+        name === 'playPause' &&
+        target instanceof HTMLElement &&
+        target.closest('button, a, summary') !== null
+      )
+        return;
+      event.preventDefault();
+      latest.current(name);
+    };
+    window.addEventListener('keydown', pressed);
+    return () => window.removeEventListener('keydown', pressed);
+  }, [listening]);
+}

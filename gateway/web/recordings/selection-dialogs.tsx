@@ -1,0 +1,166 @@
+import { Button, Modal, Select, Textarea } from '@mantine/core';
+import { useState } from 'react';
+import { makeClips, placeHold, type ClipFiles, type TimeRange } from '../api/footage.ts';
+import { timeOfDay } from '../buddhist-date.ts';
+import { Failure } from '../shell/pieces.tsx';
+import { useAct } from '../shell/use-loaded.ts';
+import { useLanguage } from '../use-language.ts';
+import { clockTime } from './day.ts';
+import { selectionWords } from './selection-words.ts';
+
+export interface ChosenCamera {
+  id: string;
+  name: string;
+}
+
+/** Footage of all the cameras on the page in the selected range, held from deletion. */
+export function HoldDialog(props: {
+  cameras: readonly ChosenCamera[];
+  range: TimeRange;
+  onClose: () => void;
+  onHeld: () => void;
+}) {
+  const { t, language } = useLanguage();
+  const { cameras, range, onClose } = props;
+  const [reason, setReason] = useState('');
+  const [held, setHeld] = useState<number>();
+  const act = useAct();
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      title={t('footage.holdDialog.title')}
+      transitionProps={{ duration: 0 }}
+      closeButtonProps={{ 'aria-label': t('dismiss') }}
+    >
+      <form
+        className="narrow-form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void act.run(async () => {
+            const ids = cameras.map(({ id }) => id);
+            const holds = await placeHold(ids, range, reason.trim());
+            setHeld(holds.reduce((sum, { recordings }) => sum + recordings, 0));
+            props.onHeld();
+          });
+        }}
+      >
+        <p>
+          <strong>{selectionWords(range, language)}</strong>
+        </p>
+        <ul className="plain-list">
+          {cameras.map(({ id, name }) => (
+            <li key={id}>{name}</li>
+          ))}
+        </ul>
+        {held === undefined ? (
+          <>
+            <p>{t('footage.holdDialog.words')}</p>
+            <Textarea
+              label={t('footage.holdDialog.reason')}
+              required
+              withAsterisk={false}
+              maxLength={500}
+              value={reason}
+              onChange={({ currentTarget }) => setReason(currentTarget.value)}
+              data-autofocus
+            />
+            <Failure error={act.error} />
+            <div className="row-actions">
+              <Button type="submit" loading={act.busy} disabled={reason.trim() === ''}>
+                {t('footage.holdDialog.place')}
+              </Button>
+              <Button variant="default" onClick={onClose}>
+                {t('cancel')}
+              </Button>
+            </div>
+          </>
+        ) : (
+          <>
+            <p role="status">
+              {held === 0
+                ? t('footage.holdDialog.none')
+                : t('footage.holdDialog.done', { recordings: held })}
+            </p>
+            <div className="row-actions">
+              <Button onClick={onClose} data-autofocus>
+                {t('dismiss')}
+              </Button>
+            </div>
+          </>
+        )}
+      </form>
+    </Modal>
+  );
+}
+
+/** Files of one camera in the selected range, to take away. */
+export function ClipDialog(props: {
+  cameras: readonly ChosenCamera[];
+  range: TimeRange;
+  onClose: () => void;
+}) {
+  const { t, language } = useLanguage();
+  const { cameras, range, onClose } = props;
+  const [cameraId, setCameraId] = useState(cameras[0]?.id ?? '');
+  const [files, setFiles] = useState<ClipFiles>();
+  const act = useAct();
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      title={t('footage.clipDialog.title')}
+      transitionProps={{ duration: 0 }}
+      closeButtonProps={{ 'aria-label': t('dismiss') }}
+    >
+      <div className="narrow-form">
+        <p>
+          <strong>{selectionWords(range, language)}</strong>
+        </p>
+        <Select
+          label={t('footage.clipDialog.which')}
+          data={cameras.map(({ id, name }) => ({ value: id, label: name }))}
+          value={cameraId}
+          onChange={(id) => {
+            setCameraId(id ?? cameraId);
+            setFiles(undefined);
+          }}
+          allowDeselect={false}
+        />
+        <Failure error={act.error} />
+        {files === undefined ? (
+          <div className="row-actions">
+            <Button
+              loading={act.busy}
+              data-autofocus
+              onClick={() => void act.run(async () => setFiles(await makeClips(cameraId, range)))}
+            >
+              {t('footage.clipDialog.make')}
+            </Button>
+            <Button variant="default" onClick={onClose}>
+              {t('cancel')}
+            </Button>
+          </div>
+        ) : (
+          <>
+            {files.files.length > 1 && <p>{t('footage.clipDialog.several')}</p>}
+            <ul className="plain-list clip-files">
+              {files.files.map(({ url, fileName, from, to, byteLength }) => (
+                <li key={url}>
+                  <span>
+                    {clockTime(Date.parse(from))}–{clockTime(Date.parse(to))} ·{' '}
+                    {t('footage.clipDialog.size', { size: (byteLength / 1e6).toFixed(1) })}
+                  </span>
+                  <Button component="a" href={url} download={fileName} size="compact-sm">
+                    {t('footage.clipDialog.download')}
+                  </Button>
+                </li>
+              ))}
+            </ul>
+            <p>{t('footage.clipDialog.words', { time: timeOfDay(files.expiresAt, language) })}</p>
+          </>
+        )}
+      </div>
+    </Modal>
+  );
+}

@@ -1,0 +1,305 @@
+/** A real browser looks back: one camera and four in step, over a gap; it holds a range, and takes it away. */
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { parseConfig } from '#gateway/config.ts';
+import { startGateway, type Gateway } from '#gateway/gateway.ts';
+import {
+  clockTime,
+  dayInWords,
+  dayOf,
+  dayStartMs,
+  shiftedDay,
+} from '#gateway/web/recordings/day.ts';
+import { country } from '#registry/area.ts';
+import { openBrowser, recordPage, type Browser, type PageRecord } from './browser.ts';
+import { decodePictures } from './ffmpeg.ts';
+import { missingParts } from './machine.ts';
+import { seedHistory } from './recorded-history.ts';
+
+const START_MS = 90_000;
+const TEST_MS = 60_000;
+const SHOWN_MS = 10_000;
+const SECOND = 1_000;
+/** Where pictures of the screen go, if somebody wants to look at them. */
+const SCREENSHOTS = process.env['SCREENSHOTS'];
+
+const missing = missingParts('chromium', 'screens');
+const noFfmpeg = missingParts('ffmpeg').length > 0;
+
+const yesterday = shiftedDay(dayOf(Date.now()), -1);
+/** Ten in the morning, in Thailand. */
+const TEN = dayStartMs(yesterday) + 10 * 3_600_000;
+
+describe.skipIf(missing.length > 0)('the screen of recordings', () => {
+  let folder: string;
+  let gateway: Gateway;
+  let browser: Browser;
+  let page: Page;
+  let record: PageRecord;
+  let ids: string[];
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'recordings-'));
+    const whole = [{ startMs: TEN, seconds: 150 }];
+    ids = await seedHistory(folder, [
+      {
+        position: 'หน้าตลาดสด',
+        runs: [
+          { startMs: TEN, seconds: 60 },
+          { startMs: TEN + 120 * SECOND, seconds: 60 },
+        ],
+        gaps: [
+          {
+            startMs: TEN + 60 * SECOND,
+            endMs: TEN + 120 * SECOND,
+            cause: 'network',
+            detail: 'unreachable',
+          },
+        ],
+      },
+      { position: 'สี่แยกโรงเรียน', runs: whole },
+      { position: 'ท่าเรือศาลาด่าน', runs: whole },
+      { position: 'หน้าโรงพยาบาล', runs: whole },
+    ]);
+    const config = parseConfig({ PORT: '0', DATA_DIR: folder, WORKERS: '1' });
+    gateway = await startGateway(config, pino({ level: 'silent' }));
+    const { account } = await gateway.people.accounts.create({
+      name: 'สืบสวน',
+      email: 'investigator@example.go.th',
+      grants: [{ role: 'investigator', area: country }],
+    });
+    const { token } = await gateway.people.sessions.begin(account.id, {
+      secondFactor: true,
+      address: null,
+      userAgent: null,
+    });
+    browser = await openBrowser({ width: 1366, height: 768 });
+    await browser.context.addCookies([{ name: 'session', value: token, url: gateway.url }]);
+    page = await browser.context.newPage();
+    record = recordPage(page);
+  }, START_MS);
+
+  afterAll(async () => {
+    await browser.close();
+    await gateway.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function shot(name: string): Promise<void> {
+    if (SCREENSHOTS !== undefined) {
+      await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: false });
+    }
+  }
+
+  /** From the start of the screen, as a link would. */
+  async function open(cameraIds: readonly string[], atMs: number): Promise<void> {
+    await page.goto('about:blank');
+    const at = new Date(atMs).toISOString();
+    await page.goto(
+      `${gateway.url}/#/recordings?cameras=${cameraIds.join(',')}&day=${yesterday}&at=${at}`,
+    );
+    await page.locator('.footage-bar').waitFor();
+  }
+
+  const views = (): Promise<string[]> =>
+    page.evaluate(
+      `[...document.querySelectorAll('.footage-picture')].map((figure) => figure.dataset.view)`,
+    );
+  const clock = async (): Promise<string> =>
+    ((await page.locator('.footage-clock').textContent()) ?? '').slice(0, 10);
+  /** Of the day, s. */
+  const clockSeconds = async (): Promise<number> => {
+    const [hours = 0, minutes = 0, seconds = 0] = (await clock()).split(':').map(Number);
+    return hours * 3_600 + minutes * 60 + seconds;
+  };
+  const untilShown = (): Promise<void> =>
+    vi.waitFor(
+      async () => {
+        const seen = await views();
+        expect(seen.length).toBeGreaterThan(0);
+        expect(seen.every((view) => view === 'picture')).toBe(true);
+      },
+      { timeout: SHOWN_MS, interval: 50 },
+    );
+  /** What each video shows now, as a hash of its pixels, and where it is. */
+  const pictures = async (): Promise<{ at: number; pixels: string; paused: boolean }[]> => {
+    const seen = await page.evaluate<
+      { at: number; pixels: string; paused: boolean }[]
+    >(`[...document.querySelectorAll('.footage-picture video')].map((video) => {
+      const canvas = document.createElement('canvas');
+      canvas.width = 64; canvas.height = 48;
+      const context = canvas.getContext('2d');
+      context.drawImage(video, 0, 0, 64, 48);
+      return { at: video.currentTime, paused: video.paused, pixels: String(context.getImageData(0, 0, 64, 48).data) };
+    })`);
+    return seen.map((one) => ({
+      ...one,
+      pixels: createHash('sha256').update(one.pixels).digest('hex').slice(0, 12),
+    }));
+  };
+
+  test('nothing is chosen yet: it says what to do, and a camera is found by typing', async () => {
+    await page.goto(`${gateway.url}/#/recordings`);
+    await page.getByRole('heading', { name: 'เลือกกล้องที่จะดู' }).waitFor();
+    await shot('recordings-empty');
+    await page.getByRole('combobox', { name: 'กล้อง (เลือกได้ 4 ตัว)' }).fill('ท่าเรือ');
+    await page.getByRole('option', { name: /ท่าเรือศาลาด่าน/ }).click();
+    // Nothing was recorded today.
+    await page.getByText('วันนี้ไม่มีภาพที่บันทึกไว้').waitFor();
+    await page.getByRole('button', { name: 'วันก่อนหน้า (PageUp)' }).click();
+    await untilShown();
+    expect(await page.getByText(dayInWords(yesterday, 'th')).count()).toBe(1);
+    expect(await clock()).toBe(clockTime(TEN, true));
+  });
+
+  test(
+    'a camera plays, steps by pictures, and goes over a gap that it names',
+    { timeout: TEST_MS },
+    async () => {
+      await open(ids.slice(0, 1), TEN + 55 * SECOND);
+      await untilShown();
+      expect(await page.locator('[data-gap="network"]').count()).toBe(1);
+      expect(await page.locator('[data-span]').count()).toBe(2);
+      await shot('recordings-one');
+      // One picture on and back: other pixels, and the same again.
+      const [first] = await pictures();
+      await page.keyboard.press('.');
+      await vi.waitFor(async () => expect((await pictures())[0]?.pixels).not.toBe(first?.pixels));
+      await page.keyboard.press(',');
+      await vi.waitFor(async () => expect((await pictures())[0]?.pixels).toBe(first?.pixels));
+
+      await page.keyboard.press('k');
+      // 55 s to the gap's beginning at 60 s, and on behind it at 120 s.
+      await vi.waitFor(async () => expect(await clockSeconds()).toBeGreaterThan(10 * 3_600 + 121), {
+        timeout: 20_000,
+        interval: 100,
+      });
+      expect(await views()).toEqual(['picture']);
+      await page.keyboard.press('k');
+
+      // Into the gap itself: no picture of another time is shown for it.
+      await open(ids.slice(0, 1), TEN + 90 * SECOND);
+      await page.locator('.footage-picture[data-view="gap"]').waitFor();
+      const words = await page.locator('.footage-over').textContent();
+      expect(words).toContain('เครือข่ายขัดข้อง');
+      await shot('recordings-gap');
+      await page.keyboard.press('n');
+      await untilShown();
+      expect(await clock()).toBe(clockTime(TEN + 120 * SECOND, true));
+    },
+  );
+
+  test('four cameras go in step by wall time', { timeout: TEST_MS }, async () => {
+    // The same clip, recorded at the same time by three of them: at one moment all show the same.
+    await open(ids, TEN + 30 * SECOND);
+    await untilShown();
+    const still = await pictures();
+    expect(still).toHaveLength(4);
+    expect(new Set(still.map(({ pixels }) => pixels)).size).toBe(1);
+    await page.keyboard.press(']');
+    await page.keyboard.press('k');
+    const begun = await clockSeconds();
+    await vi.waitFor(async () => expect(await clockSeconds()).toBeGreaterThan(begun + 6), {
+      timeout: 20_000,
+      interval: 100,
+    });
+    for (let i = 0; i < 10; i++) {
+      const playing = (await pictures()).map(({ at }) => at);
+      // Twice as fast: a picture is 50 ms. Drawn together, no two are two pictures apart for long.
+      expect(Math.max(...playing) - Math.min(...playing)).toBeLessThan(0.8);
+      await page.waitForTimeout(100);
+    }
+    await shot('recordings-four');
+    await page.keyboard.press('k');
+    await untilShown();
+    await vi.waitFor(async () => {
+      const stopped = await pictures();
+      expect(stopped.every(({ paused }) => paused)).toBe(true);
+      expect(new Set(stopped.map(({ pixels }) => pixels)).size).toBe(1);
+    });
+    // Where one has a gap, the others go on.
+    await open(ids, TEN + 58 * SECOND);
+    await untilShown();
+    await page.keyboard.press('k');
+    await vi.waitFor(
+      async () => expect(await views()).toEqual(['gap', 'picture', 'picture', 'picture']),
+      { timeout: 20_000, interval: 100 },
+    );
+    await page.keyboard.press('k');
+  });
+
+  test(
+    'a selected range is held, seen as held, and downloaded as a file that decodes',
+    { timeout: TEST_MS },
+    async () => {
+      await open(ids.slice(1, 2), TEN + 20 * SECOND);
+      await untilShown();
+      await page.keyboard.press('i');
+      await page.keyboard.press('Shift+ArrowRight');
+      await page.keyboard.press('ArrowLeft');
+      await page.keyboard.press('o');
+      const selected = `${clockTime(TEN + 20 * SECOND)}–${clockTime(TEN + 75 * SECOND)} (55 วินาที)`;
+      expect(await page.getByLabel('ช่วงที่เลือก').textContent()).toBe(selected);
+      await page.keyboard.press('h');
+      const dialog = page.getByRole('dialog');
+      await dialog.getByLabel('เหตุผล เช่น เลขคดี').fill('คดี 1/2569');
+      await shot('recordings-hold');
+      await dialog.getByRole('button', { name: 'ระงับการลบ' }).click();
+      await dialog.getByText(/ระงับแล้ว \d ไฟล์/).waitFor();
+      await dialog.getByRole('button', { name: 'ปิด' }).last().click();
+      await page.locator('[data-hold]').waitFor();
+      await page
+        .locator('.footage-lists li')
+        .getByText('ระงับการลบ: คดี 1/2569 · โดย สืบสวน')
+        .waitFor();
+
+      await page.keyboard.press('c');
+      await dialog.getByRole('button', { name: 'เตรียมไฟล์' }).click();
+      const link = dialog.getByRole('link', { name: 'ดาวน์โหลด' });
+      await link.waitFor();
+      await shot('recordings-clip');
+      const [download] = await Promise.all([page.waitForEvent('download'), link.click()]);
+      const path = join(folder, 'downloaded.mp4');
+      await download.saveAs(path);
+      expect(download.suggestedFilename()).toMatch(/\.mp4$/);
+      expect((await readFile(path)).subarray(4, 8).toString('latin1')).toBe('ftyp');
+      if (!noFfmpeg) {
+        const { complaints, pts } = await decodePictures(['-copyts', '-i', path]);
+        expect(complaints).toBe('');
+        // Ten pictures a second for 55 s, and what the last half-second part adds.
+        const shown = pts.filter((time) => time >= 0).length;
+        expect(shown).toBeGreaterThanOrEqual(549);
+        expect(shown).toBeLessThanOrEqual(556);
+      }
+    },
+  );
+
+  test('the keys are listed, and the screen fits a telephone', { timeout: TEST_MS }, async () => {
+    await open(ids.slice(0, 2), TEN + 20 * SECOND);
+    await untilShown();
+    await page.keyboard.press('?');
+    await page.getByRole('dialog').getByText('ระงับการลบช่วงที่เลือก').waitFor();
+    await shot('recordings-keys');
+    await page.keyboard.press('Escape');
+    await page.setViewportSize({ width: 390, height: 844 });
+    await untilShown();
+    const overflow = await page.evaluate<number>(
+      'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+    );
+    expect(overflow).toBeLessThanOrEqual(0);
+    await shot('recordings-phone');
+    await page.setViewportSize({ width: 1366, height: 768 });
+    await page.goto(`${gateway.url}/#/keeping`);
+    await page.getByRole('heading', { name: 'ภาพที่ระงับการลบ' }).waitFor();
+    await page.getByText('คดี 1/2569').waitFor();
+    // Whoever may not release sees no button for it.
+    expect(await page.getByRole('button', { name: 'ปล่อย', exact: true }).count()).toBe(0);
+    await shot('keeping');
+    expect(record.errors).toEqual([]);
+  });
+});

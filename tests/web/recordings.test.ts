@@ -1,0 +1,212 @@
+import { describe, expect, test } from 'vitest';
+import {
+  clockTime,
+  dayInWords,
+  dayOf,
+  dayStartMs,
+  dayToType,
+  shiftedDay,
+  typedDay,
+} from '#gateway/web/recordings/day.ts';
+import { causeWords, gapWords } from '#gateway/web/recordings/gap-words.ts';
+import { keyAct, keyTable } from '#gateway/web/recordings/keys.ts';
+import {
+  fitting,
+  laneOf,
+  marksOf,
+  moved,
+  nextFootageMs,
+  nextStartMs,
+  previousStartMs,
+  showing,
+  zoomed,
+  type Lane,
+} from '#gateway/web/recordings/lane.ts';
+import { parseQuery, queryText } from '#gateway/web/recordings/query.ts';
+import { follow, mediaTimeOf, nextRate, ticked, wallTimeOf } from '#gateway/web/recordings/step.ts';
+import { th } from '#gateway/web/words/th.ts';
+
+const HOUR = 3_600_000;
+const NOON = Date.parse('2026-11-25T12:00:00+07:00');
+const day = { fromMs: dayStartMs('2026-11-25'), toMs: dayStartMs('2026-11-26') };
+
+describe('days', () => {
+  test('begin at midnight in Thailand, whatever the zone of the machine', () => {
+    expect(dayStartMs('2026-11-25')).toBe(Date.parse('2026-11-24T17:00:00Z'));
+    expect(dayOf(Date.parse('2026-11-24T16:59:59Z'))).toBe('2026-11-24');
+    expect(dayOf(Date.parse('2026-11-24T17:00:00Z'))).toBe('2026-11-25');
+    expect(shiftedDay('2026-02-28', 1)).toBe('2026-03-01');
+    expect(clockTime(NOON + 1_234, true)).toBe('12:00:01.2');
+  });
+
+  test('are typed in the Buddhist era, with digits of both kinds, and shown in it', () => {
+    for (const text of ['25/11/2569', '25-11-69', '๒๕/๑๑/๒๕๖๙', ' 25.11.2569 ', '25/11/2026']) {
+      expect([text, typedDay(text)]).toEqual([text, '2026-11-25']);
+    }
+    for (const text of ['', '31/11/2569', '25/13/2569', '2569', '25/11/1', 'พรุ่งนี้']) {
+      expect([text, typedDay(text)]).toEqual([text, undefined]);
+    }
+    expect(dayToType('2026-11-25')).toBe('25/11/2569');
+    expect(dayInWords('2026-11-25', 'th')).toContain('2569');
+  });
+
+  test('stand in the address with the cameras', () => {
+    const query = queryText({ cameraIds: ['a', 'b'], day: '2026-11-25', atMs: NOON });
+    expect(query).toBe('cameras=a,b&day=2026-11-25&at=2026-11-25T05:00:00.000Z');
+    expect(parseQuery(query, NOON)).toEqual({
+      cameraIds: ['a', 'b'],
+      day: '2026-11-25',
+      atMs: NOON,
+    });
+    expect(parseQuery('cameras=a,a,b,c,d,e&day=2999-01-01', NOON)).toEqual({
+      cameraIds: ['a', 'b', 'c', 'd'],
+      day: '2026-11-25',
+      atMs: undefined,
+    });
+    expect(parseQuery('at=2026-11-20T05:00:00Z', NOON).day).toBe('2026-11-20');
+  });
+});
+
+function lane(...spans: [number, number][]): Lane {
+  return {
+    spans: spans.map(([fromMs, toMs]) => ({ fromMs, toMs, hoursUntilExpiry: 1 })),
+    gaps: [],
+    holds: [],
+    retentionDays: 30,
+  };
+}
+
+describe('timelines', () => {
+  test('are read as numbers', () => {
+    const read = laneOf({
+      cameraId: 'a',
+      spans: [{ from: '2026-11-25T05:00:00Z', to: '2026-11-25T06:00:00Z', hoursUntilExpiry: null }],
+      gaps: [
+        {
+          from: '2026-11-25T06:00:00Z',
+          to: '2026-11-25T06:00:30Z',
+          cause: 'network',
+          detail: 'unreachable',
+        },
+      ],
+      holds: [],
+      retentionDays: 30,
+    });
+    expect(read.spans).toEqual([{ fromMs: NOON, toMs: NOON + HOUR, hoursUntilExpiry: null }]);
+    const [gap] = read.gaps;
+    expect(gap && gapWords(gap, 'th')).toBe(
+      `13:00:00–13:00:30 · เครือข่ายขัดข้อง · ${th.reason.unreachable}`,
+    );
+    expect(causeWords('a-cause-of-tomorrow', 'th')).toBe('ไม่มีข้อมูล');
+    expect(causeWords('constructor', 'th')).toBe('ไม่มีข้อมูล');
+  });
+
+  test('say where there is footage next, of whichever camera', () => {
+    const lanes = [lane([10, 20], [50, 60]), lane([15, 30])];
+    expect(nextFootageMs(lanes, 0)).toBe(10);
+    expect(nextFootageMs(lanes, 25)).toBe(25);
+    expect(nextFootageMs(lanes, 30)).toBe(50);
+    expect(nextFootageMs(lanes, 60)).toBeUndefined();
+    expect(nextStartMs(lanes, 10)).toBe(15);
+    expect(nextStartMs(lanes, 50)).toBeUndefined();
+    const far = [lane([0, 5_000], [10_000, 20_000])];
+    expect(previousStartMs(far, 15_000)).toBe(10_000);
+    // Pressed again at once, it goes to the one before.
+    expect(previousStartMs(far, 10_800)).toBe(0);
+  });
+
+  test('are drawn closer around the moment, and never beyond the day', () => {
+    const closer = zoomed(day, true, NOON, day);
+    expect(closer).toEqual({ fromMs: NOON - 6 * HOUR, toMs: NOON + 6 * HOUR });
+    expect(zoomed(closer, false, NOON, day)).toEqual(day);
+    expect(zoomed(day, false, NOON, day)).toEqual(day);
+    expect(zoomed(day, true, day.fromMs, day).fromMs).toBe(day.fromMs);
+    expect(moved(closer, -99 * HOUR, day).fromMs).toBe(day.fromMs);
+    expect(showing(closer, day.toMs - 1, day)).toEqual({
+      fromMs: day.toMs - 12 * HOUR,
+      toMs: day.toMs,
+    });
+    expect(showing(closer, NOON, day)).toBe(closer);
+    expect(fitting([lane([NOON, NOON + 60_000])], day)).toEqual({
+      fromMs: NOON + 30_000 - 60_000,
+      toMs: NOON + 30_000 + 60_000,
+    });
+    expect(fitting([lane()], day)).toEqual(day);
+    expect(fitting([lane([day.fromMs, day.toMs])], day)).toEqual(day);
+  });
+
+  test('have marks on round times of Thailand', () => {
+    expect(marksOf(day, 12).map((ms) => clockTime(ms).slice(0, 5))).toEqual(
+      Array.from({ length: 12 }, (_, i) => `${String(i * 2).padStart(2, '0')}:00`),
+    );
+    expect(marksOf({ fromMs: NOON + 1, toMs: NOON + 120_000 }, 4).map((ms) => ms - NOON)).toEqual([
+      30_000, 60_000, 90_000,
+    ]);
+  });
+});
+
+describe('pictures in step', () => {
+  test('a picture that is near is drawn to the clock by its speed, one that is far jumps', () => {
+    const run = { playing: true, rate: 2 };
+    expect(follow({ wallMs: undefined, ready: false }, 1_000, run)).toEqual({ kind: 'jump' });
+    expect(follow({ wallMs: 1_000, ready: true }, 1_000, run)).toEqual({ kind: 'play', rate: 2 });
+    const ahead = follow({ wallMs: 1_100, ready: true }, 1_000, run);
+    expect(ahead.kind === 'play' && ahead.rate).toBeCloseTo(1.9);
+    const behind = follow({ wallMs: 0, ready: true }, 1_000, run);
+    expect(behind.kind === 'play' && behind.rate).toBeCloseTo(2.2);
+    expect(follow({ wallMs: 0, ready: true }, 1_401, run)).toEqual({ kind: 'jump' });
+    const still = { playing: false, rate: 2 };
+    expect(follow({ wallMs: 1_010, ready: true }, 1_000, still).kind).toBe('play');
+    expect(follow({ wallMs: 1_020, ready: true }, 1_000, still).kind).toBe('jump');
+  });
+
+  test('the clock follows its leader, and not over a gap', () => {
+    expect(ticked(1_000, 40, 2, undefined)).toBe(1_080);
+    expect(ticked(1_000, 40, 2, 1_100)).toBe(1_100);
+    expect(ticked(1_000, 40, 2, 61_000)).toBe(1_080);
+  });
+
+  test('media times and wall times find each other, over holes', () => {
+    const segments = [
+      { start: 0, duration: 4, programDateTime: NOON },
+      { start: 4, duration: 4, programDateTime: NOON + 60_000 },
+    ];
+    expect(mediaTimeOf(segments, NOON + 1_500)).toBe(1.5);
+    expect(mediaTimeOf(segments, NOON + 30_000)).toBe(4);
+    expect(mediaTimeOf(segments, NOON + 64_000)).toBeUndefined();
+    expect(wallTimeOf(segments, 1.5)).toBe(NOON + 1_500);
+    expect(wallTimeOf(segments, 5)).toBe(NOON + 61_000);
+    expect(wallTimeOf([], 5)).toBeUndefined();
+  });
+
+  test('speeds have ends', () => {
+    expect(nextRate(1, true)).toBe(2);
+    expect(nextRate(16, true)).toBe(16);
+    expect(nextRate(0.25, false)).toBe(0.25);
+  });
+});
+
+const press = (key: string, code: string, shiftKey = false) =>
+  keyAct({ key, code, shiftKey, altKey: false, ctrlKey: false, metaKey: false });
+
+test('every key does one thing, has its words, and works on a Thai keyboard', () => {
+  const keys = keyTable.flatMap((entry) => [...entry.keys] as string[]);
+  expect(new Set(keys).size).toBe(keys.length);
+  for (const { act } of keyTable) expect(th.footage.keys[act]).toMatch(/[ก-๙]/u);
+  expect(press('i', 'KeyI')).toBe('selectFrom');
+  expect(press('ร', 'KeyI')).toBe('selectFrom');
+  expect(press(' ', 'Space')).toBe('playPause');
+  expect(press('ArrowLeft', 'ArrowLeft', true)).toBe('backMinute');
+  expect(press('?', 'Slash', true)).toBe('help');
+  expect(press('x', 'KeyX')).toBeUndefined();
+  expect(
+    keyAct({
+      key: 'c',
+      code: 'KeyC',
+      shiftKey: false,
+      altKey: false,
+      ctrlKey: true,
+      metaKey: false,
+    }),
+  ).toBeUndefined();
+});
