@@ -8,6 +8,16 @@ export function dateAndTime(iso: string, language: Language): string {
   return format(iso, language, { dateStyle: 'medium', timeStyle: 'medium' });
 }
 
+/** The day alone; of a day such as `2026-11-25`, or a moment. */
+export function dayWords(iso: string, language: Language): string {
+  return format(iso, language, { dateStyle: 'medium' });
+}
+
+/** Day and time to the minute: deadlines, cut-offs. */
+export function minuteWords(iso: string, language: Language): string {
+  return format(iso, language, { dateStyle: 'medium', timeStyle: 'short' });
+}
+
 /** Hours, minutes, seconds alone, for moments of today. */
 export function timeOfDay(iso: string, language: Language): string {
   return format(iso, language, { timeStyle: 'medium' });

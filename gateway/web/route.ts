@@ -9,22 +9,41 @@ export type Route =
   | { view: 'recordings'; query: string }
   | { view: 'registered'; cameraId: string }
   | { view: 'edit'; cameraId: string }
+  | { view: 'counts'; query: string }
+  | { view: 'repairs'; query: string }
+  | { view: 'round'; roundId: string }
+  | { view: 'return'; returnId: string; version: number | null }
+  | { view: 'print'; returnId: string; version: number | null }
   | { view: Screen };
 
 /** Screens without anything more in their address. */
-const screens = ['new', 'import', 'keeping', 'people', 'audit', 'profile'] as const;
+const screens = [
+  'new',
+  'import',
+  'keeping',
+  'rounds',
+  'inbox',
+  'people',
+  'audit',
+  'profile',
+] as const;
 type Screen = (typeof screens)[number];
+/** Filters stand in the query of these. */
+const filtered = ['register', 'recordings', 'counts', 'repairs'] as const;
 
 export function parseRoute(hash: string): Route {
   const [path = '', query = ''] = hash.replace(/^#\/?/u, '').split('?', 2);
   const parts = path.split('/');
   const [first, second, third] = parts;
   if (parts.length === 1) {
-    if (first === 'register' || first === 'recordings') return { view: first, query };
+    const list = filtered.find((name) => name === first);
+    if (list !== undefined) return { view: list, query };
     const screen = screens.find((name) => name === first);
     if (screen !== undefined) return { view: screen };
   }
   const cameraId = second === undefined || second === '' ? undefined : decoded(second);
+  const ofSurvey = cameraId === undefined ? undefined : surveyRoute(parts, cameraId, query);
+  if (ofSurvey !== undefined) return ofSurvey;
   if (cameraId !== undefined) {
     if (first === 'camera' && parts.length === 2) return { view: 'camera', cameraId };
     if (first === 'register' && parts.length === 2) return { view: 'registered', cameraId };
@@ -35,6 +54,21 @@ export function parseRoute(hash: string): Route {
   return { view: 'wall' };
 }
 
+/** A round, or a return in one of its versions. */
+function surveyRoute(
+  [first, , third, ...rest]: string[],
+  id: string,
+  query: string,
+): Route | undefined {
+  if (rest.length > 0) return undefined;
+  if (first === 'rounds' && third === undefined) return { view: 'round', roundId: id };
+  if (first !== 'returns') return undefined;
+  const given = Number(new URLSearchParams(query).get('version'));
+  const version = Number.isInteger(given) && given > 0 ? given : null;
+  if (third === undefined) return { view: 'return', returnId: id, version };
+  return third === 'print' ? { view: 'print', returnId: id, version } : undefined;
+}
+
 export function routeHash(route: Route): string {
   switch (route.view) {
     case 'wall':
@@ -43,11 +77,21 @@ export function routeHash(route: Route): string {
       return `#/camera/${encodeURIComponent(route.cameraId)}`;
     case 'register':
     case 'recordings':
+    case 'counts':
+    case 'repairs':
       return route.query === '' ? `#/${route.view}` : `#/${route.view}?${route.query}`;
     case 'registered':
       return `#/register/${encodeURIComponent(route.cameraId)}`;
     case 'edit':
       return `#/register/${encodeURIComponent(route.cameraId)}/edit`;
+    case 'round':
+      return `#/rounds/${encodeURIComponent(route.roundId)}`;
+    case 'return':
+    case 'print': {
+      const page = route.view === 'print' ? '/print' : '';
+      const version = route.version === null ? '' : `?version=${route.version}`;
+      return `#/returns/${encodeURIComponent(route.returnId)}${page}${version}`;
+    }
     default:
       return `#/${route.view}`;
   }

@@ -1,6 +1,6 @@
 import { lazy, Suspense, useEffect, useRef, useState, type ComponentType } from 'react';
 import { startGatewayFeed, type GatewayFeed } from './gateway-feed.ts';
-import type { Route } from './route.ts';
+import { routeHash, type Route } from './route.ts';
 import { firstScreen } from './shell/screen-rights.ts';
 import { Nothing, Page, Waiting } from './shell/pieces.tsx';
 import { mayOpen } from './shell/screen-rights.ts';
@@ -16,6 +16,13 @@ const RegisterScreen = lazy(() => import('./register/register-screen.tsx'));
 const CameraScreen = lazy(() => import('./register/camera-screen.tsx'));
 const CameraForm = lazy(() => import('./register/form-screen.tsx'));
 const ImportScreen = lazy(() => import('./register/import-screen.tsx'));
+const CountsScreen = lazy(() => import('./survey/counts-screen.tsx'));
+const RoundsScreen = lazy(() => import('./survey/rounds-screen.tsx'));
+const RoundScreen = lazy(() => import('./survey/round-screen.tsx'));
+const ReturnScreen = lazy(() => import('./survey/return-screen.tsx'));
+const PrintView = lazy(() => import('./survey/print-view.tsx'));
+const RepairsScreen = lazy(() => import('./repairs/repairs-screen.tsx'));
+const InboxScreen = lazy(() => import('./inbox/inbox-screen.tsx'));
 const PeopleScreen = lazy(() => import('./people/people-screen.tsx'));
 const AuditScreen = lazy(() => import('./audit/audit-screen.tsx'));
 const ProfileScreen = lazy(() => import('./profile/profile-screen.tsx'));
@@ -23,6 +30,8 @@ const ProfileScreen = lazy(() => import('./profile/profile-screen.tsx'));
 const plainScreens: Partial<Record<Route['view'], ComponentType>> = {
   import: ImportScreen,
   keeping: KeepingScreen,
+  rounds: RoundsScreen,
+  inbox: InboxScreen,
   people: PeopleScreen,
   audit: AuditScreen,
   profile: ProfileScreen,
@@ -64,6 +73,16 @@ function Screen({ route, onSignedOut }: { route: Route; onSignedOut: () => void 
       return <RecordingsScreen query={route.query} />;
     case 'register':
       return <RegisterScreen query={route.query} />;
+    case 'counts':
+      return <CountsScreen query={route.query} />;
+    case 'repairs':
+      return <RepairsScreen query={route.query} />;
+    case 'round':
+      return <RoundScreen key={route.roundId} roundId={route.roundId} />;
+    case 'return':
+      return <ReturnScreen key={routeHash(route)} {...route} />;
+    case 'print':
+      return <PrintView key={route.returnId} {...route} />;
     case 'registered':
       return <CameraScreen key={route.cameraId} cameraId={route.cameraId} />;
     case 'edit':

@@ -27,6 +27,21 @@ export function declaredWords(declared: string, language: Language): string {
   return wordIn(wordsOf[language].declared, declared) ?? declared;
 }
 
+/** What is seen of a camera's stream. */
+export function observedWords(state: string, language: Language): string {
+  return wordIn(wordsOf[language].observedState, state) ?? state;
+}
+
+/** Why it is seen so; an empty text where there is no reason. */
+export function observedReasonWords(reason: string | null, language: Language): string {
+  return reason === null ? '' : (wordIn(wordsOf[language].observedReason, reason) ?? reason);
+}
+
+/** Why a camera counts as it does (registry/condition.ts). */
+export function ruleWords(rule: string, language: Language): string {
+  return wordIn(wordsOf[language].surveyRule, rule) ?? rule;
+}
+
 export function scopeWords(scope: string, language: Language): string {
   return wordIn(wordsOf[language].scope, scope) ?? scope;
 }

@@ -21,6 +21,7 @@ const menuWords = {
   wall: 'ภาพสด',
   recordings: 'ภาพย้อนหลัง',
   register: 'ทะเบียนกล้อง',
+  repairs: 'งานซ่อม',
   people: 'บุคคล',
   audit: 'บันทึกการใช้งาน',
 };
@@ -33,17 +34,27 @@ const seen: readonly {
   cameras: number;
   mayAdd: boolean;
 }[] = [
-  { role: 'owner', menu: ['wall', 'recordings', 'register'], cameras: 16, mayAdd: true },
-  { role: 'district', menu: ['register'], cameras: 40, mayAdd: true },
-  { role: 'province', menu: ['wall', 'recordings', 'register'], cameras: 70, mayAdd: false },
-  { role: 'dla', menu: ['wall', 'recordings', 'register'], cameras: 70, mayAdd: false },
-  { role: 'operator', menu: ['wall', 'recordings', 'register'], cameras: 70, mayAdd: false },
+  { role: 'owner', menu: ['wall', 'recordings', 'register', 'repairs'], cameras: 16, mayAdd: true },
+  { role: 'district', menu: ['register', 'repairs'], cameras: 40, mayAdd: true },
+  {
+    role: 'province',
+    menu: ['wall', 'recordings', 'register', 'repairs'],
+    cameras: 70,
+    mayAdd: false,
+  },
+  { role: 'dla', menu: ['wall', 'recordings', 'register', 'repairs'], cameras: 70, mayAdd: false },
+  {
+    role: 'operator',
+    menu: ['wall', 'recordings', 'register', 'repairs'],
+    cameras: 70,
+    mayAdd: false,
+  },
   { role: 'investigator', menu: ['wall', 'recordings', 'register'], cameras: 70, mayAdd: false },
   { role: 'approver', menu: ['recordings', 'register'], cameras: 70, mayAdd: false },
   { role: 'auditor', menu: ['register', 'audit'], cameras: 70, mayAdd: false },
   {
     role: 'administrator',
-    menu: ['wall', 'recordings', 'register', 'people'],
+    menu: ['wall', 'recordings', 'register', 'repairs', 'people'],
     cameras: 70,
     mayAdd: true,
   },
@@ -172,7 +183,12 @@ describe.skipIf(missing.length > 0)('the screens', () => {
       await page.locator('input[autocomplete="current-password"]').fill(words);
       await page.getByRole('button', { name: 'เข้าสู่ระบบ', exact: true }).click();
       await page.locator('.frame-head').waitFor();
-      expect(await menu()).toEqual([menuWords.wall, menuWords.recordings, menuWords.register]);
+      expect(await menu()).toEqual([
+        menuWords.wall,
+        menuWords.recordings,
+        menuWords.register,
+        menuWords.repairs,
+      ]);
     },
   );
 
@@ -351,7 +367,7 @@ describe.skipIf(missing.length > 0)('the screens', () => {
 
   test('on a phone nothing is wider than the screen', { timeout: TEST_MS }, async () => {
     await page.setViewportSize({ width: 390, height: 844 });
-    for (const hash of ['#/register', '#/new', '#/import', '#/profile']) {
+    for (const hash of ['#/register', '#/new', '#/import', '#/profile', '#/repairs', '#/inbox']) {
       await open(hash);
       await page.locator('.page h2').waitFor();
       await page.waitForLoadState('networkidle');

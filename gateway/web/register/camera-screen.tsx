@@ -7,6 +7,8 @@ import { Failure, Page, Waiting } from '../shell/pieces.tsx';
 import { useSignedIn } from '../shell/signed-in.ts';
 import { useAct, useLoaded } from '../shell/use-loaded.ts';
 import { useLanguage } from '../use-language.ts';
+import { ConditionCard } from '../condition/condition-card.tsx';
+import { RepairLog } from '../repairs/repair-log.tsx';
 import { CameraHistory } from './camera-history.tsx';
 import { Findings } from './findings.tsx';
 import { LivePane } from './live-pane.tsx';
@@ -73,6 +75,7 @@ export default function CameraScreen({ cameraId }: { cameraId: string }) {
               {value.stream !== null && may('camera.watch') && present && (
                 <LivePane camera={value} />
               )}
+              <ConditionCard camera={value} onDeclared={camera.reload} />
               <Findings camera={value} onAccepted={camera.reload} />
               <RegisteredFields camera={value} />
             </div>
@@ -89,6 +92,7 @@ export default function CameraScreen({ cameraId }: { cameraId: string }) {
                   </p>
                 </section>
               )}
+              {may('repair.list') && <RepairLog camera={value} onChanged={camera.reload} />}
               <CameraHistory cameraId={cameraId} version={value.version} />
             </div>
           </div>

@@ -1,6 +1,7 @@
 import { Menu, Title, UnstyledButton } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { signOut } from '../api/session.ts';
+import { Bell } from '../inbox/bell.tsx';
 import { roleWords } from '../people/grant-words.ts';
 import { routeHash } from '../route.ts';
 import { useLanguage } from '../use-language.ts';
@@ -46,6 +47,7 @@ export function Frame(props: { store: SessionStore; demo: boolean; children: Rea
             ))}
         </nav>
         <div className="frame-person">
+          <Bell />
           <LanguageChoice />
           <Menu position="bottom-end" width={260} transitionProps={{ duration: 0 }}>
             <Menu.Target>

@@ -14,6 +14,13 @@ const needs: Readonly<Record<Route['view'], string | null>> = {
   edit: 'camera.edit',
   new: 'camera.create',
   import: 'camera.import',
+  counts: 'survey.read',
+  rounds: 'survey.read',
+  round: 'survey.read',
+  return: 'survey.read',
+  print: 'survey.read',
+  repairs: 'repair.list',
+  inbox: null,
   people: 'people.manage',
   audit: 'audit.read',
   profile: null,
@@ -25,7 +32,16 @@ export function mayOpen(view: Route['view'], may: (action: string) => boolean): 
 }
 
 /** In the order of the menu. */
-export const menu = ['wall', 'recordings', 'register', 'people', 'audit'] as const;
+export const menu = [
+  'wall',
+  'recordings',
+  'register',
+  'counts',
+  'rounds',
+  'repairs',
+  'people',
+  'audit',
+] as const;
 export type MenuItem = (typeof menu)[number];
 
 /** Where somebody begins: the wall, or the first screen that is theirs. */
@@ -36,7 +52,9 @@ export function firstScreen(may: (action: string) => boolean): Route {
 }
 
 export function routeOf(item: MenuItem): Route {
-  return item === 'register' || item === 'recordings' ? { view: item, query: '' } : { view: item };
+  return item === 'register' || item === 'recordings' || item === 'counts' || item === 'repairs'
+    ? { view: item, query: '' }
+    : { view: item };
 }
 
 /** The menu's entry under which a screen lies. */
@@ -54,9 +72,17 @@ export function menuItemOf(view: Route['view']): MenuItem | undefined {
     case 'new':
     case 'import':
       return 'register';
+    case 'rounds':
+    case 'round':
+    case 'return':
+    case 'print':
+      return 'rounds';
+    case 'counts':
+    case 'repairs':
     case 'people':
     case 'audit':
       return view;
+    case 'inbox':
     case 'profile':
       return undefined;
   }

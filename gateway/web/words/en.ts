@@ -1,7 +1,9 @@
 import { enAccounts } from './en-accounts.ts';
 import { enFootage } from './en-footage.ts';
 import { enFrame } from './en-frame.ts';
+import { enCondition } from './en-condition.ts';
 import { enRegister } from './en-register.ts';
+import { enSurvey } from './en-survey.ts';
 import type { Words } from './th.ts';
 
 /** The screens' words in English. */
@@ -10,6 +12,8 @@ export const en: Words = {
   ...enAccounts,
   ...enRegister,
   ...enFootage,
+  ...enCondition,
+  ...enSurvey,
   product: 'CCTV Linkage Centre',
   wall: 'Live pictures',
   language: 'Language',

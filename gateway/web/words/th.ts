@@ -1,7 +1,9 @@
 import { thAccounts } from './th-accounts.ts';
 import { thFootage } from './th-footage.ts';
 import { thFrame } from './th-frame.ts';
+import { thCondition } from './th-condition.ts';
 import { thRegister } from './th-register.ts';
+import { thSurvey } from './th-survey.ts';
 
 /** The screens' words in Thai: the first language, and the shape that the others follow. */
 export const th = {
@@ -9,6 +11,8 @@ export const th = {
   ...thAccounts,
   ...thRegister,
   ...thFootage,
+  ...thCondition,
+  ...thSurvey,
   product: 'ศูนย์เชื่อมโยงภาพกล้องวงจรปิด',
   wall: 'ภาพสดจากกล้อง',
   language: 'ภาษา',

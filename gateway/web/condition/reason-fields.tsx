@@ -1,0 +1,58 @@
+import { Radio, Select, Textarea } from '@mantine/core';
+import { OTHER_REASON, type DeclaredStatus } from '#registry/declaration-reasons.ts';
+import { declaredWords } from '../state-words.ts';
+import { useLanguage } from '../use-language.ts';
+import { declaredStatuses, isDeclaredStatus, reasonChoices } from './reason-words.ts';
+
+/** What somebody says of cameras, while they fill it in. */
+export interface SaidCondition {
+  status: DeclaredStatus;
+  reason: string | null;
+  note: string;
+}
+
+export function isSaid({ reason, note }: SaidCondition): boolean {
+  return reason !== null && (reason !== OTHER_REASON || note.trim() !== '');
+}
+
+/** Status, the reason that belongs to it, and a note. */
+export function ReasonFields(props: {
+  value: SaidCondition;
+  onChange: (value: SaidCondition) => void;
+}) {
+  const { t, language } = useLanguage();
+  const { value, onChange } = props;
+  return (
+    <>
+      <Radio.Group
+        label={t('condition.status')}
+        value={value.status}
+        onChange={(status) => {
+          if (isDeclaredStatus(status)) onChange({ ...value, status, reason: null });
+        }}
+      >
+        <div className="checks">
+          {declaredStatuses.map((status) => (
+            <Radio key={status} value={status} label={declaredWords(status, language)} />
+          ))}
+        </div>
+      </Radio.Group>
+      <Select
+        label={t('condition.reason')}
+        data={reasonChoices(value.status, language)}
+        value={value.reason}
+        onChange={(reason) => onChange({ ...value, reason })}
+        required
+        withAsterisk={false}
+      />
+      <Textarea
+        label={t('condition.note')}
+        maxLength={500}
+        value={value.note}
+        required={value.reason === OTHER_REASON}
+        withAsterisk={false}
+        onChange={({ currentTarget }) => onChange({ ...value, note: currentTarget.value })}
+      />
+    </>
+  );
+}

@@ -1,0 +1,114 @@
+import { Button, Modal, Table } from '@mantine/core';
+import { useEffect, useState } from 'react';
+import { readCounted, type CountedPage, type SurveyPlace } from '../api/survey.ts';
+import { routeHash } from '../route.ts';
+import { Failure, Waiting } from '../shell/pieces.tsx';
+import { useAct } from '../shell/use-loaded.ts';
+import { declaredWords, observedReasonWords, observedWords, ruleWords } from '../state-words.ts';
+import { useLanguage } from '../use-language.ts';
+
+/** A number of the counts that somebody opened. */
+export interface Counted {
+  kind: 'now' | 'survey';
+  status: string;
+  column: 'total' | 'working' | 'underRepair' | 'unrepairable' | 'awaiting';
+  /** Of the row. */
+  name: string;
+  place: SurveyPlace;
+  budgetSourceId: string | null;
+}
+
+/** The cameras behind one number, with why each counts so. */
+export function CountedCameras({ counted, onClose }: { counted: Counted; onClose: () => void }) {
+  const { t, language } = useLanguage();
+  const act = useAct();
+  const [cameras, setCameras] = useState<CountedPage['cameras']>();
+  const [next, setNext] = useState<string | null>(null);
+  const { kind, status, column, place, budgetSourceId, name } = counted;
+
+  async function read(after: string | null, signal: AbortSignal): Promise<void> {
+    await act.run(async () => {
+      const page = await readCounted(
+        {
+          count: kind,
+          status,
+          ...place,
+          budgetSourceId: budgetSourceId ?? undefined,
+          after: after ?? undefined,
+        },
+        signal,
+      );
+      setCameras((before) => [...(after === null ? [] : (before ?? [])), ...page.cameras]);
+      setNext(page.nextAfter);
+    });
+  }
+  useEffect(() => {
+    const reading = new AbortController();
+    void read(null, reading.signal);
+    return () => reading.abort();
+    // One dialog shows one number.
+  }, []);
+
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      size="xl"
+      title={`${t('counts.cameras', { what: t(`counts.${kind}`), column: t(`counts.${column}`) })} · ${name}`}
+      transitionProps={{ duration: 0 }}
+      closeButtonProps={{ 'aria-label': t('dismiss') }}
+    >
+      <Failure error={act.error} />
+      {cameras === undefined && act.busy && <Waiting />}
+      {cameras !== undefined && (
+        <Table className="stacked">
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>{t('field.position')}</Table.Th>
+              <Table.Th>{t('repairs.seen')}</Table.Th>
+              <Table.Th>{t('repairs.declared')}</Table.Th>
+              <Table.Th>{t('counts.why')}</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {cameras.map((camera) => (
+              <Table.Tr key={camera.id}>
+                <Table.Td data-label={t('field.position')}>
+                  <a href={routeHash({ view: 'registered', cameraId: camera.id })}>
+                    {camera.position}
+                  </a>
+                  <small>
+                    {camera.lao.name} · {camera.budgetSource}
+                  </small>
+                </Table.Td>
+                <Table.Td data-label={t('repairs.seen')}>
+                  {camera.observed === null
+                    ? t(camera.linked ? 'observedState.unknown' : 'observedState.not-linked')
+                    : observedWords(camera.observed.state, language)}
+                  <small>{observedReasonWords(camera.observed?.reason ?? null, language)}</small>
+                </Table.Td>
+                <Table.Td data-label={t('repairs.declared')}>
+                  {declaredWords(camera.declared, language)}
+                </Table.Td>
+                <Table.Td data-label={t('counts.why')}>
+                  {ruleWords(camera.survey.rule, language)}
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      )}
+      {next !== null && (
+        <div className="pager">
+          <Button
+            variant="default"
+            loading={act.busy}
+            onClick={() => void read(next, new AbortController().signal)}
+          >
+            {t('counts.more')}
+          </Button>
+        </div>
+      )}
+    </Modal>
+  );
+}

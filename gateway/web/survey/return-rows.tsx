@@ -1,0 +1,106 @@
+import { Button, Table, TextInput } from '@mantine/core';
+import { useState } from 'react';
+import { saveNotes, type ReturnDetail } from '../api/survey.ts';
+import { Failure } from '../shell/pieces.tsx';
+import { useAct } from '../shell/use-loaded.ts';
+import { useLanguage } from '../use-language.ts';
+
+/** The rows of the form with their totals; its own level writes notes into them. */
+export function ReturnRows(props: {
+  value: ReturnDetail;
+  mayFill: boolean;
+  onChanged: (value: ReturnDetail) => void;
+}) {
+  const { t } = useLanguage();
+  const { value, mayFill, onChanged } = props;
+  const act = useAct();
+  const [notes, setNotes] = useState<Record<string, string>>({});
+  const ofOthers = value.level !== 'lao';
+  const changed = value.rows.filter(
+    ({ budgetSource, note }) => (notes[budgetSource] ?? note) !== note,
+  );
+
+  async function save(): Promise<void> {
+    await act.run(async () => {
+      const given = value.rows.map(({ budgetSource, note }) => ({
+        budgetSource,
+        note: notes[budgetSource] ?? note,
+      }));
+      onChanged(await saveNotes(value.id, value.version, given));
+      setNotes({});
+    });
+  }
+
+  return (
+    <section className="card">
+      <div className="scroll-x">
+        <Table className="figures counts" withTableBorder withColumnBorders>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>{t('returns.row')}</Table.Th>
+              {ofOthers && <Table.Th>{t('field.lao')}</Table.Th>}
+              <Table.Th>{t('counts.budgetSource')}</Table.Th>
+              <Table.Th>{t('counts.total')}</Table.Th>
+              <Table.Th>{t('counts.working')}</Table.Th>
+              <Table.Th>{t('counts.underRepair')}</Table.Th>
+              <Table.Th>{t('counts.unrepairable')}</Table.Th>
+              <Table.Th>{t('counts.awaiting')}</Table.Th>
+              <Table.Th>{t('returns.note')}</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {value.rows.map((row) => (
+              <Table.Tr key={row.ordinal}>
+                <Table.Td>{row.ordinal}</Table.Td>
+                {ofOthers && (
+                  <Table.Th scope="row">
+                    {row.lao}
+                    {value.level === 'province' && <small>{row.district}</small>}
+                  </Table.Th>
+                )}
+                <Table.Th scope="row">{row.budgetSource}</Table.Th>
+                <Table.Td>{row.total}</Table.Td>
+                <Table.Td>{row.working}</Table.Td>
+                <Table.Td>{row.underRepair}</Table.Td>
+                <Table.Td>{row.unrepairable}</Table.Td>
+                <Table.Td>{row.awaiting}</Table.Td>
+                <Table.Td className="note-cell">
+                  {mayFill ? (
+                    <TextInput
+                      size="xs"
+                      aria-label={`${t('returns.note')} ${row.budgetSource}`}
+                      maxLength={200}
+                      value={notes[row.budgetSource] ?? row.note}
+                      onChange={({ currentTarget }) =>
+                        setNotes({ ...notes, [row.budgetSource]: currentTarget.value })
+                      }
+                    />
+                  ) : (
+                    row.note
+                  )}
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+          <Table.Tfoot>
+            <Table.Tr data-totals>
+              <Table.Th colSpan={ofOthers ? 3 : 2}>{t('counts.sum')}</Table.Th>
+              <Table.Td>{value.totals.total}</Table.Td>
+              <Table.Td>{value.totals.working}</Table.Td>
+              <Table.Td>{value.totals.underRepair}</Table.Td>
+              <Table.Td>{value.totals.unrepairable}</Table.Td>
+              <Table.Td>{value.totals.awaiting}</Table.Td>
+              <Table.Td />
+            </Table.Tr>
+          </Table.Tfoot>
+        </Table>
+      </div>
+      <Failure error={act.error} />
+      {changed.length > 0 && (
+        <Button variant="default" loading={act.busy} onClick={() => void save()}>
+          {t('returns.saveNotes')}
+        </Button>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,153 @@
+import { Button, Checkbox, Modal, NumberInput, TagsInput, TextInput } from '@mantine/core';
+import { useState } from 'react';
+import { openRound, type Round } from '../api/survey.ts';
+import { MomentInput } from '../condition/day-input.tsx';
+import { thaiMoment } from '../condition/thai-today.ts';
+import { useAreaNames } from '../register/official-areas.ts';
+import { Failure } from '../shell/pieces.tsx';
+import { useAct } from '../shell/use-loaded.ts';
+import { useLanguage } from '../use-language.ts';
+import {
+  deadlineGiven,
+  emptyDeadline,
+  isDeadlineWhole,
+  type DeadlineDraft,
+} from './deadline-draft.ts';
+import { DeadlineFields } from './deadline-fields.tsx';
+
+const levels = ['lao', 'district', 'province'] as const;
+type Level = (typeof levels)[number];
+
+/** The Department opens a round: what it asks, when it is cut off, and by when each level sends. */
+export function RoundForm(props: { onClose: () => void; onOpened: (round: Round) => void }) {
+  const { t } = useLanguage();
+  const { onClose, onOpened } = props;
+  const names = useAreaNames();
+  const act = useAct();
+  const [title, setTitle] = useState('');
+  const [reference, setReference] = useState('');
+  const [cutOff, setCutOff] = useState('');
+  const [cutOffNow, setCutOffNow] = useState(false);
+  const [windowHours, setWindowHours] = useState<number>(24);
+  const [provinces, setProvinces] = useState<string[]>([]);
+  const [closedAreas, setClosedAreas] = useState(true);
+  const [deadlines, setDeadlines] = useState<Record<Level, DeadlineDraft>>({
+    lao: emptyDeadline,
+    district: emptyDeadline,
+    province: emptyDeadline,
+  });
+  const isWhole =
+    title.trim() !== '' &&
+    reference.trim() !== '' &&
+    (cutOffNow || thaiMoment(cutOff) !== undefined) &&
+    levels.every((level) => isDeadlineWhole(deadlines[level]));
+
+  async function open(): Promise<void> {
+    await act.run(async () => {
+      const round = await openRound({
+        title,
+        reference,
+        cutOffAt: cutOffNow ? new Date().toISOString() : thaiMoment(cutOff),
+        windowHours,
+        countsClosedAreas: closedAreas,
+        ...(provinces.length === 0
+          ? {}
+          : { scope: provinces.map((province) => ({ level: 'province', province })) }),
+        deadlines: Object.fromEntries(
+          levels.map((level) => [level, deadlineGiven(deadlines[level])]),
+        ),
+      });
+      onOpened(round);
+    });
+  }
+
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      size="xl"
+      title={t('rounds.open')}
+      transitionProps={{ duration: 0 }}
+      closeButtonProps={{ 'aria-label': t('dismiss') }}
+    >
+      <form
+        className="narrow-form wide"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void open();
+        }}
+      >
+        <TextInput
+          label={t('rounds.name')}
+          value={title}
+          maxLength={300}
+          required
+          withAsterisk={false}
+          onChange={({ currentTarget }) => setTitle(currentTarget.value)}
+          data-autofocus
+        />
+        <div className="form-row">
+          <TextInput
+            label={t('rounds.reference')}
+            description={t('rounds.referenceHint')}
+            inputWrapperOrder={['label', 'input', 'description', 'error']}
+            value={reference}
+            maxLength={200}
+            required
+            withAsterisk={false}
+            onChange={({ currentTarget }) => setReference(currentTarget.value)}
+          />
+          <NumberInput
+            label={t('rounds.window')}
+            min={1}
+            max={744}
+            value={windowHours}
+            onChange={(hours) => setWindowHours(Number(hours) || 24)}
+          />
+        </div>
+        <Checkbox
+          label={t('rounds.cutOffNow')}
+          checked={cutOffNow}
+          onChange={({ currentTarget }) => setCutOffNow(currentTarget.checked)}
+        />
+        {!cutOffNow && (
+          <MomentInput
+            label={t('rounds.cutOff')}
+            description={t('rounds.cutOffHint')}
+            value={cutOff}
+            onChange={setCutOff}
+          />
+        )}
+        <TagsInput
+          label={t('rounds.scope')}
+          description={t('rounds.scopeHint')}
+          data={names?.provinces ?? []}
+          value={provinces}
+          onChange={setProvinces}
+        />
+        <Checkbox
+          label={t('rounds.closedAreas')}
+          checked={closedAreas}
+          onChange={({ currentTarget }) => setClosedAreas(currentTarget.checked)}
+        />
+        {levels.map((level) => (
+          <DeadlineFields
+            key={level}
+            legend={t(`rounds.deadline.${level}`)}
+            value={deadlines[level]}
+            onChange={(value) => setDeadlines({ ...deadlines, [level]: value })}
+          />
+        ))}
+        <Failure error={act.error} />
+        <div className="row-actions">
+          <Button type="submit" loading={act.busy} disabled={!isWhole}>
+            {t('rounds.open')}
+          </Button>
+          <Button variant="default" onClick={onClose}>
+            {t('cancel')}
+          </Button>
+        </div>
+      </form>
+    </Modal>
+  );
+}
