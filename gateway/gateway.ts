@@ -40,6 +40,7 @@ import {
   type AdminCommand,
   type AdminSocket,
 } from './admin-socket.ts';
+import { watchIncidents } from './incident-watch.ts';
 import { storeMeasuredStreams } from './measured-streams.ts';
 import { registerOnvifRoutes } from './routes/onvif.ts';
 import { registerDeclarationRoutes } from './routes/declarations.ts';
@@ -184,6 +185,12 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
     }
     pool.addAll(await cameras.streams());
     const measured = storeMeasuredStreams({ cameras, liveStates, log });
+    const incidents = watchIncidents({
+      database: registry,
+      feed: conditions.feed,
+      now: Date.now,
+      log,
+    });
 
     const notices = keepNotices({
       config: config.notices,
@@ -308,6 +315,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
         await deviceCalls.stop();
         await imports.close();
         measured.close();
+        await incidents.close();
         await pool.stop();
         conditions.feed.stop();
         await conditions.close();

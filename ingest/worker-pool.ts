@@ -236,7 +236,10 @@ export class WorkerPool {
     const restartMs = wasSound ? RESTART_MS : handle.restartMs;
     log('camera worker ended, starting it again', { worker, restartMs });
     const cameras = [...this.#cameras.values()].filter((camera) => camera.worker === worker);
-    this.#options.conditions?.workerEnded(cameras.map(({ source }) => source.cameraId));
+    this.#options.conditions?.workerEnded(
+      worker,
+      cameras.map(({ source }) => source.cameraId),
+    );
     for (const camera of cameras) {
       camera.untoldUp = undefined;
       camera.window.endRun();

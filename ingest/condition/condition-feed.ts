@@ -111,8 +111,9 @@ export class ConditionFeed {
   }
 
   /** A worker is gone, and with it what it saw of these cameras. That is our doing, not theirs. */
-  workerEnded(cameraIds: Iterable<string>): void {
-    for (const cameraId of cameraIds) this.#unknown(cameraId, { cause: 'worker-ended' });
+  workerEnded(worker: number, cameraIds: Iterable<string>): void {
+    const measured = { cause: 'worker-ended', worker: `worker-${worker}` };
+    for (const cameraId of cameraIds) this.#unknown(cameraId, measured);
   }
 
   /** Nobody looks any more. */

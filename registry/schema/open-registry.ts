@@ -5,6 +5,7 @@ import * as registryCore from './migrations/0003-registry-core.ts';
 import * as observedCondition from './migrations/0004-observed-condition.ts';
 import * as declarationsAndRepairs from './migrations/0005-declarations-and-repairs.ts';
 import * as streamBaselines from './migrations/0007-stream-baselines.ts';
+import * as incidentsFound from './migrations/0008-incidents-found.ts';
 import type { RegistryDatabase, RegistryTables } from './tables.ts';
 
 /** A migration that has been released is never changed: what it got wrong, a later one mends. */
@@ -17,6 +18,7 @@ const registry: DatabaseSchema = {
     '0004-observed-condition': observedCondition,
     '0005-declarations-and-repairs': declarationsAndRepairs,
     '0007-stream-baselines': streamBaselines,
+    '0008-incidents-found': incidentsFound,
   },
 };
 

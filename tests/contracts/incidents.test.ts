@@ -1,0 +1,156 @@
+/** Incidents, as they are found in what is seen of cameras; on both databases. */
+import { beforeEach, expect, test } from 'vitest';
+import { newCamera } from '#registry/camera.ts';
+import type { Cameras } from '#registry/cameras.ts';
+import type { ObservedState } from '#registry/events/camera-event.ts';
+import { settleIncidents, type IncidentChange } from '#registry/incidents.ts';
+import { openRegistry } from '#registry/schema/open-registry.ts';
+import type { RegistryDatabase } from '#registry/schema/tables.ts';
+import { openSites } from '#registry/sites.ts';
+import { byTest, camerasOf } from '../registry/cameras-of.ts';
+import { krabiCamera } from '../registry/krabi-camera.ts';
+import { onEachDatabase } from './each-database.ts';
+
+const START_MS = Date.UTC(2026, 10, 25, 9);
+
+onEachDatabase((rig) => {
+  let database: RegistryDatabase;
+  let cameras: Cameras;
+  let made: number;
+  let sequence: number;
+
+  beforeEach(async () => {
+    database = await openRegistry(rig.open());
+    cameras = camerasOf(database);
+    made = sequence = 0;
+  });
+
+  const add = async (count: number, site: string | null): Promise<string[]> => {
+    const ids: string[] = [];
+    for (let i = 0; i < count; i++) {
+      const number = ++made;
+      const url = `rtsp://192.168.${site === null ? 9 : 1}.${number}/1`;
+      const stream = { url, username: null, password: null, transport: 'tcp' };
+      const { id } = await cameras.create(
+        newCamera.parse(krabiCamera({ position: `ต้นที่ ${number}`, site, stream })),
+        byTest,
+      );
+      ids.push(id);
+    }
+    return ids;
+  };
+  const seen = async (
+    ids: readonly string[],
+    state: ObservedState,
+    second: number,
+    measured: object = {},
+  ): Promise<void> => {
+    for (const camera_id of ids) {
+      const atMs = START_MS + second * 1000;
+      const row = {
+        state,
+        reason: null,
+        since_ms: atMs,
+        at_ms: atMs,
+        epoch: 1,
+        sequence: ++sequence,
+        event_id: `event-${sequence}`,
+        flapping: 0,
+        measured: JSON.stringify(measured),
+      };
+      await database
+        .insertInto('observed_states')
+        .values({ camera_id, ...row })
+        .onConflict((conflict) => conflict.column('camera_id').doUpdateSet(row))
+        .execute();
+    }
+  };
+  const settle = (second: number): Promise<IncidentChange> =>
+    settleIncidents(database, {
+      nowMs: START_MS + second * 1000,
+      newId: () => `incident-${++sequence}`,
+    });
+  const incidentOf = async (id: string): Promise<string | null | undefined> =>
+    (
+      await database
+        .selectFrom('observed_states')
+        .select('incident_id')
+        .where('camera_id', '=', id)
+        .executeTakeFirst()
+    )?.incident_id;
+  const stored = () => database.selectFrom('incidents').selectAll().orderBy('from_ms').execute();
+
+  test('a site without power is one, with those that fall later, until half of it is back', async () => {
+    const ids = await add(6, 'ตลาดสด');
+    await seen(ids, 'up', 0);
+    await seen(ids.slice(0, 2), 'down', 100);
+    expect(await settle(120)).toEqual({ opened: [], closed: [], open: 0 });
+    await seen(ids.slice(2, 4), 'down', 102);
+    const { opened } = await settle(121);
+    expect(opened).toMatchObject([{ kind: 'site', key: 'ตลาดสด', cameras: 4 }]);
+    await seen(ids.slice(4), 'down', 130);
+    expect(await settle(150)).toEqual({ opened: [], closed: [], open: 1 });
+    const [incident] = await stored();
+    expect(incident).toMatchObject({ cameras: 6, from_ms: START_MS + 100_000, to_ms: null });
+    for (const id of ids) expect(await incidentOf(id)).toBe(incident?.id);
+
+    await seen(ids.slice(0, 2), 'up', 400);
+    await settle(410);
+    expect(await incidentOf(ids[0] ?? '')).toBeNull();
+    expect(await incidentOf(ids[5] ?? '')).toBe(incident?.id);
+    await seen(ids.slice(2, 3), 'up', 402);
+    expect((await settle(411)).closed).toEqual([incident?.id]);
+    expect(await stored()).toMatchObject([{ to_ms: START_MS + 402_000, cameras: 6 }]);
+    // Who did not come back is on its own, and makes no incident of its own again.
+    expect(await incidentOf(ids[5] ?? '')).toBeNull();
+    expect(await settle(412)).toEqual({ opened: [], closed: [], open: 0 });
+  });
+
+  test('cameras that fall alone, here and there, are none', async () => {
+    const one = await add(4, 'ตลาดสด');
+    const other = await add(4, 'ท่าเรือ');
+    await seen([...one, ...other], 'up', 0);
+    await seen([...one.slice(0, 1), ...other.slice(0, 1)], 'down', 100);
+    expect((await settle(120)).opened).toEqual([]);
+  });
+
+  test('sites of one network zone that fall together are one incident', async () => {
+    const ids = [...(await add(3, 'ตลาดสด')), ...(await add(3, 'ท่าเรือ'))];
+    const sites = openSites(database);
+    for (const { id } of await sites.list()) await sites.change(id, { networkZone: 'เกาะลันตา' });
+    await seen(ids, 'down', 100);
+    expect((await settle(120)).opened).toMatchObject([
+      { kind: 'network', key: 'เกาะลันตา', cameras: 6 },
+    ]);
+  });
+
+  test('cameras without a site share the network of their LAO', async () => {
+    const ids = await add(5, null);
+    await seen(ids, 'down', 100);
+    const { opened } = await settle(120);
+    expect(opened).toMatchObject([{ kind: 'network', cameras: 5 }]);
+    expect(opened[0]?.key).toMatch(/^192\.168\.9\.0\/24 ทต/);
+  });
+
+  test('a worker that ended is one, and over when its cameras are looked at again, down ones too', async () => {
+    const ids = await add(4, null);
+    await seen(ids, 'unknown', 100, { cause: 'worker-ended', worker: 'worker-1' });
+    expect((await settle(101)).opened).toMatchObject([{ kind: 'worker', key: 'worker-1' }]);
+    await seen(ids.slice(0, 1), 'up', 115);
+    await seen(ids.slice(1, 2), 'down', 110);
+    expect((await settle(120)).closed).toHaveLength(1);
+    expect(await stored()).toMatchObject([{ to_ms: START_MS + 115_000 }]);
+    expect((await settle(121)).opened).toEqual([]);
+  });
+
+  test('a gateway that was off for a night is one', async () => {
+    const ids = await add(3, 'ตลาดสด');
+    await seen(ids, 'unknown', 0, { cause: 'gateway-stopped' });
+    expect((await settle(8 * 3600)).opened).toMatchObject([{ kind: 'gateway', cameras: 3 }]);
+  });
+
+  test('what is unknown for want of room at its site is nobody’s incident', async () => {
+    await seen(await add(5, 'ตลาดสด'), 'unknown', 100);
+    expect((await settle(120)).opened).toEqual([]);
+  });
+});
