@@ -2,7 +2,9 @@ import { Button, Modal, Table } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { readCounted, type CountedPage, type SurveyPlace } from '../api/survey.ts';
 import { routeHash } from '../route.ts';
+import { RepairDialog } from '../repairs/repair-dialog.tsx';
 import { Failure, Waiting } from '../shell/pieces.tsx';
+import { useSignedIn } from '../shell/signed-in.ts';
 import { useAct } from '../shell/use-loaded.ts';
 import { declaredWords, observedReasonWords, observedWords, ruleWords } from '../state-words.ts';
 import { useLanguage } from '../use-language.ts';
@@ -21,7 +23,9 @@ export interface Counted {
 /** The cameras behind one number, with why each counts so. */
 export function CountedCameras({ counted, onClose }: { counted: Counted; onClose: () => void }) {
   const { t, language } = useLanguage();
+  const { may } = useSignedIn();
   const act = useAct();
+  const [reported, setReported] = useState<CountedPage['cameras'][number]>();
   const [cameras, setCameras] = useState<CountedPage['cameras']>();
   const [next, setNext] = useState<string | null>(null);
   const { kind, status, column, place, budgetSourceId, name } = counted;
@@ -92,6 +96,17 @@ export function CountedCameras({ counted, onClose }: { counted: Counted; onClose
                 </Table.Td>
                 <Table.Td data-label={t('counts.why')}>
                   {ruleWords(camera.survey.rule, language)}
+                  {camera.survey.awaitingClassification && may('repair.keep') && (
+                    <div>
+                      <Button
+                        size="compact-xs"
+                        aria-label={`${t('repairs.report')} ${camera.position}`}
+                        onClick={() => setReported(camera)}
+                      >
+                        {t('repairs.report')}
+                      </Button>
+                    </div>
+                  )}
                 </Table.Td>
               </Table.Tr>
             ))}
@@ -108,6 +123,17 @@ export function CountedCameras({ counted, onClose }: { counted: Counted; onClose
             {t('counts.more')}
           </Button>
         </div>
+      )}
+      {reported !== undefined && (
+        <RepairDialog
+          camera={reported}
+          repair={null}
+          onClose={() => setReported(undefined)}
+          onSaved={() => {
+            setReported(undefined);
+            void read(null, new AbortController().signal);
+          }}
+        />
       )}
     </Modal>
   );
