@@ -282,6 +282,39 @@ describe.skipIf(missing.length > 0)('the screens', () => {
     });
   });
 
+  test(
+    'an owner reports a broken camera, and its repair declares it working again',
+    { timeout: TEST_MS },
+    async () => {
+      await enter('owner');
+      await open('#/repairs');
+      await page
+        .getByRole('button', { name: /^แจ้งซ่อม / })
+        .first()
+        .click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByLabel('ผู้รับจ้างซ่อม').fill('หจก.อันดามันซีซีทีวี');
+      await dialog.getByRole('button', { name: 'แจ้งซ่อม', exact: true }).click();
+      await dialog.waitFor({ state: 'detached' });
+      const row = page.locator('.stacked tbody tr', { hasText: 'หจก.อันดามันซีซีทีวี' });
+      await shot('repairs');
+      await row.getByRole('link').click();
+      const said = page.getByRole('region', { name: 'สภาพกล้อง' }).locator('.declarations li');
+      await said.first().getByText('กล้องเสีย').waitFor();
+      const log = page.getByRole('region', { name: 'ประวัติงานซ่อม' });
+      await shot('camera-in-repair');
+      await log.getByRole('button', { name: 'บันทึกงานซ่อม' }).click();
+      await dialog.getByRole('combobox', { name: 'สถานะ' }).click();
+      await page.getByRole('option', { name: 'ซ่อมเสร็จ ใช้งานได้' }).click();
+      await dialog.getByLabel('ค่าซ่อม (บาท)').fill('๑,๒๐๐.๕๐');
+      await dialog.getByRole('button', { name: 'บันทึก', exact: true }).click();
+      await dialog.waitFor({ state: 'detached' });
+      await log.getByText('1,200.50').waitFor();
+      await said.first().getByText('ซ่อมแล้ว กลับมาใช้งาน').waitFor();
+      expect(await said.count()).toBe(3);
+    },
+  );
+
   describe('an owner imports an inventory', () => {
     let table: string[][] = [];
     let head = 0;
