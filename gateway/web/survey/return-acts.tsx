@@ -147,6 +147,8 @@ function ReasonDialog(props: {
 }) {
   const { t } = useLanguage();
   const { value, act: name, title, label, words, onClose, onDone } = props;
+  // One that was accepted already is taken back knowingly.
+  const more = name === 'send-back' ? { state: value.state } : {};
   const act = useAct();
   const [reason, setReason] = useState('');
   return (
@@ -162,7 +164,7 @@ function ReasonDialog(props: {
         onSubmit={(event) => {
           event.preventDefault();
           void act.run(async () =>
-            onDone(await actOnReturn(value.id, name, { version: value.version, reason })),
+            onDone(await actOnReturn(value.id, name, { version: value.version, reason, ...more })),
           );
         }}
       >
