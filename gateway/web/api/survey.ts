@@ -383,6 +383,11 @@ export function sendFilledForm(id: string, version: number, file: File): Promise
   });
 }
 
+/** The registry's counts again. */
+export function dropFilledForm(id: string, version: number): Promise<ReturnDetail> {
+  return call(detailOnWire, `${returnAddress(id)}/form?version=${version}`, { method: 'DELETE' });
+}
+
 const formOnWire = z.object({
   kind: z.string(),
   above: z.nullable(z.string()),

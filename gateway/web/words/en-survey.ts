@@ -191,6 +191,7 @@ export const enSurvey: typeof thSurvey = {
     missing: 'waiting for {{names}}',
     fileForm: 'Use a form filled in in Excel',
     fileFormWords: 'For an LAO without linked cameras; every cell is checked first',
+    dropForm: 'Use the registry’s counts again',
     fromForm: 'Its counts come from a filled Excel form',
     cells: 'Cells to correct in the file',
     sentBy: 'sent by {{name}} {{time}}',

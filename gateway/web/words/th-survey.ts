@@ -187,6 +187,7 @@ export const thSurvey = {
     missing: 'ยังรอ {{names}}',
     fileForm: 'ใช้แบบสำรวจที่กรอกใน Excel',
     fileFormWords: 'สำหรับ อปท. ที่ยังไม่มีกล้องเชื่อมโยง ระบบตรวจทุกช่องก่อนรับ',
+    dropForm: 'กลับไปใช้จำนวนจากทะเบียน',
     fromForm: 'จำนวนมาจากไฟล์ Excel ที่กรอก',
     cells: 'ช่องที่ต้องแก้ในไฟล์',
     sentBy: 'ส่งโดย {{name}} {{time}} น.',
