@@ -23,6 +23,8 @@ const MAX_CLIP_MS = 6 * 3_600_000;
 const MAX_FILES = 100;
 /** A download must begin, or go on, within it; one that runs is not broken off. */
 const LINK_GOOD_MS = 15 * 60_000;
+/** Of a download, between the store and the client. */
+const READ_AHEAD_BYTES = 1024 * 1024;
 /** Each is a process of ffmpeg's. */
 const MAX_STILLS = 3;
 const STILL_WIDTH = 3_840;
@@ -232,7 +234,10 @@ async function sendClip(
   // What the rest is asked of has changed: all of it is sent (RFC 9110 §13.1.5).
   const ifRange = request.headers['if-range'];
   if (ifRange !== undefined && ifRange !== clip.etag) delete request.headers.range;
-  return sendBytes(request, reply, clip.byteLength, (asked) => Readable.from(clip.read(asked)));
+  return sendBytes(request, reply, clip.byteLength, (asked) =>
+    // In bytes, or it would wait for the client after each chunk that the store sends.
+    Readable.from(clip.read(asked), { objectMode: false, highWaterMark: READ_AHEAD_BYTES }),
+  );
 }
 
 function statementOf(asked: {

@@ -150,26 +150,57 @@ function etagOf(pieces: readonly Piece[]): string {
   return `"${hash.digest('hex').slice(0, 32)}"`;
 }
 
+/** The next object is asked for when so much of the present one is left: the store's answer then waits for nobody. */
+const ASK_AHEAD_BYTES = 512 * 1024;
+
 async function* readPieces(
   pieces: readonly Piece[],
   range: { start: number; end: number },
   sourceOf: (recording: Recording) => Promise<RecordingSource>,
 ): AsyncGenerator<Buffer> {
+  const wanted = within(pieces, range);
+  let ahead: Promise<Readable | undefined> | undefined;
+  const open = async (piece: Piece | undefined): Promise<Readable | undefined> => {
+    if (piece?.kind !== 'recorded') return undefined;
+    return (await sourceOf(piece.recording)).read(piece);
+  };
+  try {
+    for (const [index, piece] of wanted.entries()) {
+      if (piece.kind === 'bytes') {
+        yield piece.bytes;
+        continue;
+      }
+      const early = await ahead;
+      ahead = undefined;
+      // What was asked for early and is broken already (a store ends what nobody reads) is asked for again.
+      const stream = early === undefined || early.destroyed ? await open(piece) : early;
+      let left = lengthOf(piece);
+      for await (const chunk of stream as AsyncIterable<Buffer>) {
+        left -= chunk.length;
+        // Its failure shows when it is its turn.
+        if (left <= ASK_AHEAD_BYTES) ahead ??= open(wanted[index + 1]).catch(() => undefined);
+        yield chunk;
+      }
+    }
+  } finally {
+    (await ahead)?.destroy();
+  }
+}
+
+/** The pieces, cut to the range. */
+function within(pieces: readonly Piece[], range: { start: number; end: number }): Piece[] {
+  const wanted: Piece[] = [];
   let before = 0;
   for (const piece of pieces) {
     const from = Math.max(0, range.start - before);
     const to = Math.min(lengthOf(piece), range.end - before);
     before += lengthOf(piece);
     if (from >= to) continue;
-    if (piece.kind === 'bytes') {
-      yield piece.bytes.subarray(from, to);
-      continue;
-    }
-    const source = await sourceOf(piece.recording);
-    const stream: Readable = await source.read({
-      start: piece.start + from,
-      end: piece.start + to,
-    });
-    yield* stream as AsyncIterable<Buffer>;
+    wanted.push(
+      piece.kind === 'bytes'
+        ? { kind: 'bytes', bytes: piece.bytes.subarray(from, to) }
+        : { ...piece, start: piece.start + from, end: piece.start + to },
+    );
   }
+  return wanted;
 }

@@ -4,6 +4,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import type { EITHER_CORE } from './cores.ts';
 
 const LAST_WORDS_BYTES = 4000;
 const STOP_PATIENCE_MS = 5000;
@@ -26,7 +27,7 @@ export interface Child {
 export function startChild(options: {
   command: string;
   args: readonly string[];
-  core: number;
+  core: number | typeof EITHER_CORE;
   env?: NodeJS.ProcessEnv;
   cwd?: string;
   /** What becomes of standard output: read by nextLine (default), kept for lastWords, or dropped. */

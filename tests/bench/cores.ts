@@ -6,6 +6,8 @@ import { availableParallelism } from 'node:os';
 
 export const SUBJECT_CORE = 0;
 export const BENCH_CORE = 1;
+/** For what is compared with something that may use both. */
+export const EITHER_CORE = '0,1';
 
 /** Puts this process, all its threads and what it starts from now on, on BENCH_CORE. Throws when that cannot be done. */
 export function moveToBenchCore(): void {

@@ -10,7 +10,7 @@ import type * as z from 'zod';
 import type { newCamera } from '#registry/camera.ts';
 import { startChild } from './children.ts';
 import { BENCH_FOLDER } from './compile.ts';
-import { SUBJECT_CORE } from './cores.ts';
+import { SUBJECT_CORE, type EITHER_CORE } from './cores.ts';
 import { httpClient, type HttpClient } from './http-client.ts';
 import { parseSamples, total, type Samples } from './prometheus-text.ts';
 
@@ -37,9 +37,12 @@ export interface GatewayProcess {
 export async function startGateway(options: {
   workers: number;
   /** Cores it may use. Default SUBJECT_CORE. */
-  core?: number;
+  core?: number | typeof EITHER_CORE;
+  /** What it finds at its start; stays when it stops. Default: an empty one, which goes with it. */
+  dataDir?: string;
+  environment?: Readonly<Record<string, string>>;
 }): Promise<GatewayProcess> {
-  const folder = mkdtempSync(join(tmpdir(), 'bench-gateway-'));
+  const folder = options.dataDir ?? mkdtempSync(join(tmpdir(), 'bench-gateway-'));
   const port = await freePort();
   const child = startChild({
     command: process.execPath,
@@ -56,6 +59,7 @@ export async function startGateway(options: {
       WORKERS: String(options.workers),
       LOG_LEVEL: 'warn',
       ADMIN_TOKEN: BENCH_TOKEN,
+      ...options.environment,
     },
   });
   const http = httpClient(port, 64, BENCH_TOKEN);
@@ -67,7 +71,7 @@ export async function startGateway(options: {
   const stop = async (): Promise<void> => {
     await child.stop();
     http.close();
-    rmSync(folder, { recursive: true, force: true });
+    if (options.dataDir === undefined) rmSync(folder, { recursive: true, force: true });
   };
   try {
     await waitFor('the gateway is ready', READY_PATIENCE_MS, async () => {

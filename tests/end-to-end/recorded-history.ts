@@ -16,13 +16,12 @@ import { openFolderStore } from '#storage/objects/folder.ts';
 import type { ObjectStore } from '#storage/objects/object-store.ts';
 import type { FinishedRecording, OpenedRecording } from '#storage/recorder-protocol.ts';
 import { Recorder } from '#storage/recorder.ts';
-import { clipPictures, Cut, RUN_START_MS } from '../ingest/cut.ts';
+import { clipPictures, Cut, RUN_START_MS, type ClipPictures } from '../ingest/cut.ts';
 import { byTest, camerasOf } from '../registry/cameras-of.ts';
 import { krabiCamera } from '../registry/krabi-camera.ts';
-import type { CLIPS } from '../simulator/rtsp-server.ts';
 
 const TICKS_A_SECOND = 90_000;
-const PICTURES_A_SECOND = { small: 10, clip: 25 };
+const SMALL_CLIP_PICTURES_A_SECOND = 10;
 const SLOT = 1;
 /** Parts are given back to the pool so often. */
 const SETTLE_MS = 5;
@@ -70,12 +69,22 @@ export async function seedHistory(
   return ids;
 }
 
-/** Records a run of the simulator's clip and puts it into the store. Returns its recordings, oldest first. */
+/** What a run is recorded from, again and again. */
+export interface SeededPictures {
+  pictures: ClipPictures;
+  perSecond: number;
+}
+
+function smallClip(): SeededPictures {
+  return { pictures: clipPictures('small'), perSecond: SMALL_CLIP_PICTURES_A_SECOND };
+}
+
+/** Records a run of a clip, the simulator's small one unless another is given, and puts it into the store. Returns its recordings, oldest first. */
 export async function seedRun(
   into: { catalogue: Catalogue; store: Pick<ObjectStore, 'put'>; newId: () => string },
   cameraId: string,
   { startMs, seconds }: SeededRun,
-  clip: keyof typeof CLIPS & keyof typeof PICTURES_A_SECOND = 'small',
+  { pictures: clip, perSecond }: SeededPictures = smallClip(),
 ): Promise<{ opened: OpenedRecording; finished: FinishedRecording }[]> {
   const { catalogue, store, newId } = into;
   const spoolFolder = mkdtempSync(join(tmpdir(), 'seeded-'));
@@ -90,11 +99,10 @@ export async function seedRun(
   };
   try {
     recorder.record(SLOT, cameraId);
-    const { config, pictures } = clipPictures(clip);
+    const { config, pictures } = clip;
     const cut = new Cut();
     cut.segmenter.configure(config);
     const runId = newId();
-    const perSecond = PICTURES_A_SECOND[clip];
     // One picture more, which closes the last part.
     for (let i = 0; i <= seconds * perSecond; i++) {
       const picture = pictures[i % pictures.length];

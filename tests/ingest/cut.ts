@@ -160,13 +160,20 @@ export function ticks(ms: number): number {
 const NAL = Buffer.from([0x65, 0x88, 0x84, 0x00, 0x10]);
 
 /** The simulator's clip as pictures without their parameter sets, and what its decoder is told. */
-export function clipPictures(clip: keyof typeof CLIPS): {
+export function clipPictures(clip: keyof typeof CLIPS): ClipPictures {
+  return picturesOf(CLIPS[clip].path);
+}
+
+export interface ClipPictures {
   config: VideoConfig;
   sps: Buffer;
   pps: Buffer;
   pictures: { nals: Buffer[]; randomAccess: boolean }[];
-} {
-  const pictures = readPictures(readFileSync(CLIPS[clip].path));
+}
+
+/** Of a file of H.264, Annex B. */
+export function picturesOf(path: string): ClipPictures {
+  const pictures = readPictures(readFileSync(path));
   const { sps, pps } = parameterSets(pictures[0] as (typeof pictures)[number]);
   const parameters = parseSps(sps);
   return {
