@@ -40,7 +40,9 @@ beforeAll(async () => {
       retentionDays: 10,
       keptDays: 40,
       runs: [
-        { startMs: OLD, seconds: 70 },
+        // Each a file or two, by where the camera's own minute begins.
+        { startMs: OLD, seconds: 20 },
+        { startMs: OLD + 2 * MINUTE, seconds: 20 },
         { startMs: RECENT, seconds: 40 },
         // The camera began anew: what lies across takes two files.
         { startMs: RECENT + 60_000, seconds: 20 },
@@ -277,7 +279,7 @@ describe('taking away', () => {
 
 describe('holding', () => {
   test('what is held stays, in the store too, until another person lets it go; the rest goes when its days are over', async () => {
-    const range = { from: iso(OLD), to: iso(OLD + 10_000) };
+    const range = { from: iso(OLD), to: iso(OLD + 30_000) };
     const place = (who: string, body: object): Promise<Response> =>
       ask(who, '/api/v1/holds', { body });
     expect(
@@ -296,18 +298,20 @@ describe('holding', () => {
     });
     expect(placed.status).toBe(201);
     const hold = holdsJson.parse(await placed.json()).holds[0];
-    expect(hold).toMatchObject({ recordings: 1, released: null });
+    const files = hold?.recordings ?? 0;
+    expect([1, 2]).toContain(files);
+    expect(hold?.released).toBeNull();
     // The store holds the object itself.
     const listed = async (who: string) =>
       holdsJson.parse(await (await ask(who, `/api/v1/holds?cameraId=${cameraId}`)).json()).holds;
     await vi.waitFor(async () =>
-      expect((await listed('approver'))[0]).toMatchObject({ guarded: 1 }),
+      expect((await listed('approver'))[0]).toMatchObject({ guarded: files }),
     );
     const marks = () =>
       readdirSync(join(folder, 'objects', cameraId), { recursive: true }).filter((name) =>
         String(name).endsWith('.hold'),
       );
-    expect(marks()).toHaveLength(1);
+    expect(marks()).toHaveLength(files);
 
     const shown = z
       .object({
@@ -319,7 +323,7 @@ describe('holding', () => {
         await (
           await ask(
             'investigator',
-            `/api/v1/cameras/${cameraId}/timeline?${query(OLD, OLD + 10_000)}`,
+            `/api/v1/cameras/${cameraId}/timeline?${query(OLD, OLD + 20_000)}`,
           )
         ).json(),
       );
@@ -389,8 +393,10 @@ describe('holding', () => {
         preview: z.array(z.object({ recordings: z.number(), heldRecordings: z.number() })),
       })
       .parse(await asked.json());
-    // Two files lie 20 days back, and the hold above keeps the first.
-    expect(preview).toEqual([{ recordings: 1, heldRecordings: 1 }]);
+    // Two runs lie 20 days back, and the hold above keeps the first.
+    expect(preview).toHaveLength(1);
+    expect([1, 2]).toContain(preview[0]?.recordings);
+    expect([1, 2]).toContain(preview[0]?.heldRecordings);
     expect(await codeOf(await shorten('dla', 12))).toEqual([409, 'shortening_pending']);
 
     const act = (who: string, what: string): Promise<Response> =>

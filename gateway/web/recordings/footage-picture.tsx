@@ -25,7 +25,10 @@ export function FootagePicture(props: {
     if (element === null || !mayPlay) return undefined;
     return stage.add(cameraId, element);
   }, [stage, cameraId, mayPlay]);
-  useEffect(() => stage.setLane(cameraId, lane), [stage, cameraId, lane]);
+  useEffect(() => {
+    stage.setLane(cameraId, lane);
+    return () => stage.setLane(cameraId, undefined);
+  }, [stage, cameraId, lane]);
   const gap = lane === undefined ? undefined : at(lane.gaps, wallMs);
   const words = mayPlay ? wordsOf(view) : undefined;
 

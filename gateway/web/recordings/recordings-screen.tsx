@@ -94,6 +94,11 @@ function Review(props: {
   const [stillError, setStillError] = useState(false);
   const placed = useRef(false);
 
+  // A link to another moment of the same day.
+  useEffect(() => {
+    if (asked.atMs !== undefined) stage.seek(asked.atMs);
+  }, [stage, asked.atMs]);
+
   const read = cameraIds.every((id) => lanes.has(id));
   const all = cameraIds.flatMap((id) => lanes.get(id) ?? []);
   useEffect(() => {

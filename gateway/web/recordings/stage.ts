@@ -39,7 +39,6 @@ export interface StageState {
 }
 
 interface Seat {
-  lane: Lane | undefined;
   player: VodPlayer;
   view: LaneView;
   pictureMs: number;
@@ -50,6 +49,8 @@ interface Seat {
 /** The cameras of the page, one clock for all of them. */
 export class Stage {
   readonly #seats = new Map<string, Seat>();
+  /** Also of cameras that are not played: somebody may know when there is footage, and not look at it. */
+  readonly #lanes = new Map<string, Lane>();
   readonly #listeners = new Set<() => void>();
   #timer: ReturnType<typeof setInterval> | undefined;
   readonly #day: TimeRange;
@@ -83,7 +84,6 @@ export class Stage {
   /** A camera came onto the page. Returns what takes it off again. */
   add(cameraId: string, video: HTMLVideoElement): () => void {
     const seat: Seat = {
-      lane: undefined,
       player: new VodPlayer(video, cameraId),
       view: 'unknown',
       pictureMs: PICTURE_MS,
@@ -100,10 +100,10 @@ export class Stage {
     };
   }
 
+  /** What is recorded of a camera. Undefined: its timeline is being read, or it is not on the page any more. */
   setLane(cameraId: string, lane: Lane | undefined): void {
-    const seat = this.#seats.get(cameraId);
-    if (seat === undefined) return;
-    seat.lane = lane;
+    if (lane === undefined) this.#lanes.delete(cameraId);
+    else this.#lanes.set(cameraId, lane);
     this.#look();
   }
 
@@ -171,17 +171,16 @@ export class Stage {
 
   /** To the beginning of the next stretch of footage, or of the one before. */
   toStretch(forward: boolean): void {
-    const found = (forward ? nextStartMs : previousStartMs)(this.#lanes(), this.#wallMs);
+    const found = (forward ? nextStartMs : previousStartMs)(
+      [...this.#lanes.values()],
+      this.#wallMs,
+    );
     if (found !== undefined) this.seek(found);
   }
 
   close(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
-  }
-
-  #lanes(): Lane[] {
-    return [...this.#seats.values()].flatMap(({ lane }) => lane ?? []);
   }
 
   #look(): void {
@@ -194,8 +193,8 @@ export class Stage {
     }
     this.#skipWhatNobodyHas();
     let waits = false;
-    for (const seat of this.#seats.values()) {
-      if (this.#showIn(seat, nowMs)) seat.lateSinceMs = undefined;
+    for (const [cameraId, seat] of this.#seats) {
+      if (this.#showIn(seat, this.#lanes.get(cameraId), nowMs)) seat.lateSinceMs = undefined;
       else seat.lateSinceMs ??= nowMs;
       // Longer than that it is left behind: the others go on, and it comes after them when it can.
       if (seat.lateSinceMs !== undefined && nowMs - seat.lateSinceMs < WAIT_MS) waits = true;
@@ -213,7 +212,7 @@ export class Stage {
   }
 
   #skipWhatNobodyHas(): void {
-    const lanes = this.#lanes();
+    const lanes = [...this.#lanes.values()];
     if (!this.#playing || lanes.length === 0 || lanes.length < this.#seats.size) return;
     if (lanes.some(({ spans }) => at(spans, this.#wallMs) !== undefined)) return;
     const next = nextFootageMs(lanes, this.#wallMs);
@@ -222,8 +221,8 @@ export class Stage {
   }
 
   /** False: the others should wait for it. */
-  #showIn(seat: Seat, nowMs: number): boolean {
-    const { lane, player } = seat;
+  #showIn(seat: Seat, lane: Lane | undefined, nowMs: number): boolean {
+    const { player } = seat;
     if (lane === undefined) {
       seat.view = 'unknown';
       player.pause();
