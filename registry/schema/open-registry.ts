@@ -6,6 +6,7 @@ import * as observedCondition from './migrations/0004-observed-condition.ts';
 import * as declarationsAndRepairs from './migrations/0005-declarations-and-repairs.ts';
 import * as streamBaselines from './migrations/0007-stream-baselines.ts';
 import * as incidentsFound from './migrations/0008-incidents-found.ts';
+import * as survey from './migrations/0009-survey.ts';
 import type { RegistryDatabase, RegistryTables } from './tables.ts';
 
 /** A migration that has been released is never changed: what it got wrong, a later one mends. */
@@ -19,6 +20,7 @@ const registry: DatabaseSchema = {
     '0005-declarations-and-repairs': declarationsAndRepairs,
     '0007-stream-baselines': streamBaselines,
     '0008-incidents-found': incidentsFound,
+    '0009-survey': survey,
   },
 };
 

@@ -4,11 +4,12 @@ import type { DeclarationSource } from '../declaration-reasons.ts';
 import type { Observer, ValueSource } from '../provenance.ts';
 import type { Light } from '../usual-stream.ts';
 import type { LaoType } from '../thai-names.ts';
+import type { SurveyTables } from './survey-tables.ts';
 
 /** The registry's tables, as `migrations/` make them; column types as `database/database.ts` says. */
 export type RegistryDatabase = Kysely<RegistryTables>;
 
-export interface RegistryTables {
+export interface RegistryTables extends SurveyTables {
   laos: LaoTable;
   budget_sources: BudgetSourceTable;
   sites: SiteTable;

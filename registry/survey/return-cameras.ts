@@ -1,0 +1,132 @@
+import type { Kysely } from 'kysely';
+import type { Author } from '../author.ts';
+import type { SurveyColumn, SurveyRule } from '../condition.ts';
+import type { RegistryTables } from '../schema/tables.ts';
+import type { ReturnRowOf } from './returns.ts';
+
+/** The cameras behind a return's counts: as the round froze them, and what was said of each since. */
+
+export const shownCameras = [
+  'all',
+  'awaiting',
+  'without-evidence',
+  'classified',
+  'inspected',
+  'proposed',
+] as const;
+
+export interface ReturnCamera {
+  id: string;
+  position: string;
+  budgetSource: string;
+  linked: boolean;
+  declared: SurveyColumn;
+  declaredMs: number;
+  /** At the cut-off; null: not linked. */
+  observed: string | null;
+  frozen: {
+    status: SurveyColumn;
+    awaitingClassification: boolean;
+    basis: 'declared' | 'observed';
+    rule: SurveyRule;
+    inIncident: boolean;
+    proposal: 'working' | null;
+  };
+  /** What it counts as in this version. */
+  status: SurveyColumn;
+  classified: {
+    status: SurveyColumn;
+    reason: string | null;
+    note: string | null;
+    inspectedOn: string | null;
+    by: Author;
+    atMs: number;
+  } | null;
+  hasEvidence: boolean;
+}
+
+export async function camerasOfReturn(
+  database: Kysely<RegistryTables>,
+  of: Pick<ReturnRowOf, 'id' | 'round_id' | 'lao_id'>,
+  version: number,
+  show: (typeof shownCameras)[number],
+  page: { after?: string | undefined; limit: number },
+): Promise<ReturnCamera[]> {
+  let query = database
+    .selectFrom('survey_cameras')
+    .leftJoin('survey_classifications', (join) =>
+      join
+        .onRef('survey_classifications.camera_id', '=', 'survey_cameras.camera_id')
+        .on('survey_classifications.return_id', '=', of.id)
+        .on('survey_classifications.version', '=', version),
+    )
+    .selectAll('survey_cameras')
+    .select([
+      'survey_classifications.status as said_status',
+      'survey_classifications.reason_code',
+      'survey_classifications.note',
+      'survey_classifications.inspected_on',
+      'survey_classifications.by',
+      'survey_classifications.at_ms',
+    ])
+    .where('survey_cameras.round_id', '=', of.round_id)
+    .where('survey_cameras.lao_id', '=', of.lao_id ?? '')
+    .orderBy('survey_cameras.camera_id')
+    .limit(page.limit);
+  if (page.after !== undefined) query = query.where('survey_cameras.camera_id', '>', page.after);
+  switch (show) {
+    case 'all':
+      break;
+    case 'awaiting':
+      query = query
+        .where('survey_cameras.awaiting', '=', 1)
+        .where('survey_classifications.camera_id', 'is', null);
+      break;
+    case 'without-evidence':
+      query = query
+        .where('survey_cameras.evidence', '=', 0)
+        .where('survey_classifications.camera_id', 'is', null);
+      break;
+    case 'classified':
+      query = query.where('survey_classifications.camera_id', 'is not', null);
+      break;
+    case 'inspected':
+      query = query.where('survey_classifications.inspected_on', 'is not', null);
+      break;
+    case 'proposed':
+      query = query
+        .where('survey_cameras.proposal', 'is not', null)
+        .where('survey_classifications.camera_id', 'is', null);
+      break;
+  }
+  return (await query.execute()).map((row) => ({
+    id: row.camera_id,
+    position: row.position,
+    budgetSource: row.budget_source,
+    linked: row.linked === 1,
+    declared: row.declared,
+    declaredMs: row.declared_at_ms,
+    observed: row.observed,
+    frozen: {
+      status: row.status,
+      awaitingClassification: row.awaiting === 1,
+      basis: row.basis,
+      rule: row.rule,
+      inIncident: row.in_incident === 1,
+      proposal: row.proposal,
+    },
+    status: row.said_status ?? row.status,
+    classified:
+      row.said_status === null || row.by === null || row.at_ms === null
+        ? null
+        : {
+            status: row.said_status,
+            reason: row.reason_code,
+            note: row.note,
+            inspectedOn: row.inspected_on,
+            by: JSON.parse(row.by) as Author,
+            atMs: row.at_ms,
+          },
+    hasEvidence: row.evidence === 1 || row.said_status !== null,
+  }));
+}
