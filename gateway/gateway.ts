@@ -54,8 +54,13 @@ import { registerRepairRoutes } from './routes/repairs.ts';
 import { registerMetricsRoute } from './routes/metrics.ts';
 import { registerRetentionRoutes } from './routes/retention.ts';
 import { mayStill } from './auth/may-still.ts';
-import { buildServer } from './server.ts';
 import { signedLinks } from './signed-links.ts';
+import { registerSurveyCountRoutes } from './routes/survey-counts.ts';
+import { registerSurveyReturnRoutes } from './routes/survey-returns.ts';
+import { registerSurveyRoundRoutes } from './routes/survey-rounds.ts';
+import { buildServer } from './server.ts';
+import { surveyNotices } from './survey-notices.ts';
+import { startSurvey } from './survey.ts';
 
 /** How streams are cut: half-second parts, two-second segments, no segment beyond four seconds. */
 const CUTTING = { partAimMs: 500, segmentAimMs: 2_000, segmentMaxMs: 4_000 };
@@ -197,9 +202,13 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
       registry,
       people: people.database,
       box,
+      surveyNotices: async () => surveyNotices(registry, Date.now()),
       now: Date.now,
       log,
     });
+    const survey = startSurvey({ registry, cameras, log, now: Date.now });
+    liveStates.subscribe(({ cameraId }) => survey.feed.touch([cameraId]));
+
     const imports = openImports(cameras, {
       now: Date.now,
       onFailure: (err) => log.error({ err }, 'import failed'),
@@ -227,6 +236,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
       notices: () => recording.notices(),
       audit: audit.log,
       window: (id) => pool.window(id),
+      countsFeed: survey.feed,
       extraRoutes: [
         (app) =>
           registerDeclarationRoutes(app, {
@@ -275,6 +285,9 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
               pool.setBaseline(id, baseline);
             },
           }),
+        (app) => registerSurveyCountRoutes(app, survey.deps),
+        (app) => registerSurveyRoundRoutes(app, survey.deps),
+        (app) => registerSurveyReturnRoutes(app, survey.deps),
         (app) => registerConnectionTestRoute(app, { connectionTests }),
         (app) =>
           registerOnvifRoutes(app, { deviceCalls, cameras, cameraNetworks: config.cameraNetworks }),
@@ -314,6 +327,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
         await connectionTests.stop();
         await deviceCalls.stop();
         await imports.close();
+        await survey.close();
         measured.close();
         await incidents.close();
         await pool.stop();

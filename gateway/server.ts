@@ -38,6 +38,7 @@ import { registerProfileRoutes } from './routes/profile.ts';
 import { registerSessionRoutes } from './routes/session.ts';
 import { registerWeb } from './routes/web.ts';
 import { securityHeaders } from './security-headers.ts';
+import type { CountsFeed } from './survey-counts-feed.ts';
 
 const MAX_BODY_BYTES = 64 * 1024;
 
@@ -66,6 +67,8 @@ export interface ServerDeps {
   webFolder?: string;
   /** The live window of a camera; without it nothing is served under `/live/`. */
   window?: LiveDeps['window'];
+  /** Tells where counts of the survey changed. */
+  countsFeed?: Pick<CountsFeed, 'subscribe'>;
   requestLimits?: RequestLimits;
   /** Routes that need more than this server knows: metrics. */
   extraRoutes?: readonly ((app: FastifyInstance) => void)[];

@@ -50,6 +50,8 @@ export const allowedTo: Readonly<Record<Role, ReadonlySet<Action>>> = {
     'repair.list',
     'repair.keep',
     'place.propose',
+    'survey.read',
+    'survey.fill',
   ]),
   // A district collects, and enters data for an LAO that cannot: its pictures are not needed for that.
   district: new Set<Action>([
@@ -66,8 +68,11 @@ export const allowedTo: Readonly<Record<Role, ReadonlySet<Action>>> = {
     'repair.list',
     'repair.keep',
     'place.propose',
+    'survey.read',
+    'survey.fill',
+    'survey.district',
   ]),
-  // The provincial committee inspects how the system is used: it looks at everything and changes nothing.
+  // The provincial committee inspects how the system is used: it looks at everything, and signs what the province sends.
   province: new Set<Action>([
     'camera.list',
     'camera.read',
@@ -76,6 +81,8 @@ export const allowedTo: Readonly<Record<Role, ReadonlySet<Action>>> = {
     'repair.list',
     'footage.list',
     'deletions.read',
+    'survey.read',
+    'survey.province',
   ]),
   // The Department keeps the lists that everybody's counts go by.
   dla: new Set<Action>([
@@ -90,6 +97,8 @@ export const allowedTo: Readonly<Record<Role, ReadonlySet<Action>>> = {
     'retention.shorten',
     'deletions.read',
     'metrics.read',
+    'survey.read',
+    'survey.country',
   ]),
   operator: new Set<Action>([
     'camera.list',
@@ -101,6 +110,7 @@ export const allowedTo: Readonly<Record<Role, ReadonlySet<Action>>> = {
     // Whoever sees it happen keeps it.
     'footage.hold',
     'metrics.read',
+    'survey.read',
   ]),
   // Looks back to find who broke the law (forms.md §3), and takes away what is evidence.
   investigator: new Set<Action>([
@@ -130,6 +140,7 @@ export const allowedTo: Readonly<Record<Role, ReadonlySet<Action>>> = {
     'deletions.read',
     'audit.read',
     'audit.export',
+    'survey.read',
   ]),
   // Everything but the record of it, and the lists that the whole country counts by: an administrator may be of one LAO.
   administrator: new Set<Action>(

@@ -6,6 +6,7 @@ import type { CameraEvent, Cameras } from '#registry/cameras.ts';
 import { runFor } from '../auth/admission.ts';
 import { TooManyEventStreams } from '../errors.ts';
 import { liveStateJsonOf } from '../live-state-json.ts';
+import type { CountsChanged, CountsFeed } from '../survey-counts-feed.ts';
 
 /** Tabs that listen at once. One more gets 503. */
 export const MAX_EVENT_STREAMS = 500;
@@ -33,6 +34,7 @@ export function registerEventRoute(
     cameras: Pick<Cameras, 'onChanged'>;
     liveStates: LiveStates;
     readIdsWithin: (areas: readonly Area[]) => Promise<Set<string>>;
+    countsFeed?: Pick<CountsFeed, 'subscribe'>;
     maxStreams?: number;
   },
 ): void {
@@ -50,7 +52,19 @@ export function registerEventRoute(
     }
   }
 
+  /** Each is told of provinces that it sees something of. */
+  function tellCounts(provinces: CountsChanged): void {
+    for (const { response, areas, scope, maxBufferedBytes } of streams) {
+      if (response === undefined) continue;
+      const told = provinces?.filter((province) => scope === undefined || touches(areas, province));
+      if (told?.length === 0) continue;
+      if (response.writableLength > maxBufferedBytes) response.destroy();
+      else response.write(eventText('counts', { provinces: told ?? null }));
+    }
+  }
+
   const ends = [
+    deps.countsFeed?.subscribe(tellCounts) ?? (() => undefined),
     liveStates.subscribe((live: LiveState) => {
       if (streams.size > 0) tell(eventText('live', liveStateJsonOf(live)), live.cameraId);
     }),
@@ -84,7 +98,8 @@ export function registerEventRoute(
         summary: 'What happens, as it happens (text/event-stream)',
         description:
           'First `snapshot` (LiveState[] of the cameras in your area), then `live` (LiveState) per change and `camera` (Camera) when one is added, ' +
-          'changed or brought back, `camera-deleted` ({id}) when one is deleted, or is in your area no more.',
+          'changed or brought back, `camera-deleted` ({id}) when one is deleted, or is in your area no more. `counts` ({provinces: [] | null}), at most once a second: ' +
+          'counts of the survey changed there (null: anywhere), ask for them again.',
         tags: ['cameras'],
       },
     },
@@ -139,4 +154,8 @@ export function registerEventRoute(
 /** JSON has no raw line breaks, so one `data` line holds it. */
 function eventText(event: string, json: unknown): string {
   return `event: ${event}\ndata: ${JSON.stringify(json)}\n\n`;
+}
+
+function touches(areas: readonly Area[], province: string): boolean {
+  return areas.some((area) => area.level === 'country' || area.province === province);
 }

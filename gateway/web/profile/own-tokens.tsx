@@ -13,6 +13,8 @@ const scopeWords = {
   'cameras:read': 'readCameras',
   'cameras:write': 'writeCameras',
   repairs: 'repairs',
+  'survey:read': 'readSurvey',
+  'survey:write': 'writeSurvey',
   places: 'places',
   live: 'live',
   footage: 'footage',

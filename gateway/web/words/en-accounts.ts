@@ -100,6 +100,8 @@ export const enAccounts: typeof thAccounts = {
       readCameras: 'Read cameras',
       writeCameras: 'Change cameras',
       repairs: 'Declare conditions and keep the repair log',
+      readSurvey: 'Read counts and returns of the survey',
+      writeSurvey: 'Fill in, sign and review returns of the survey',
       places: 'Keep the lists of LAOs and budget sources',
       live: 'Live pictures',
       footage: 'Recorded pictures',

@@ -94,6 +94,8 @@ export const thAccounts = {
       readCameras: 'อ่านทะเบียนกล้อง',
       writeCameras: 'แก้ไขทะเบียนกล้อง',
       repairs: 'แจ้งสภาพและบันทึกงานซ่อม',
+      readSurvey: 'อ่านผลสำรวจและแบบสำรวจ',
+      writeSurvey: 'กรอก ลงนาม และรับส่งแบบสำรวจ',
       places: 'จัดการบัญชี อปท. และแหล่งงบประมาณ',
       live: 'ดูภาพสด',
       footage: 'ภาพย้อนหลัง',

@@ -60,6 +60,7 @@ test('an administrator and an approver are asked for the second factor, and only
     'camera.read',
     'camera.watch',
     'repair.list',
+    'survey.read',
     'footage.list',
     'footage.play',
     'footage.hold',

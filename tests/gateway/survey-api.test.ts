@@ -1,0 +1,411 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Grant } from '#gateway/auth/actor.ts';
+import { registerSurveyCountRoutes } from '#gateway/routes/survey-counts.ts';
+import { registerSurveyReturnRoutes } from '#gateway/routes/survey-returns.ts';
+import { registerSurveyRoundRoutes } from '#gateway/routes/survey-rounds.ts';
+import { startSurvey, type Survey } from '#gateway/survey.ts';
+import { newCamera } from '#registry/camera.ts';
+import { formXlsx } from '#registry/survey/form-xlsx.ts';
+import { surveyForm } from '#registry/survey/form.ts';
+import { byTest } from '../registry/cameras-of.ts';
+import { formExample } from '../simulator/form-example.ts';
+import { ServerRig } from './auth/server-rig.ts';
+
+const DAY_MS = 24 * 3_600_000;
+const province = 'กระบี่';
+const lanta = { province, district: 'เกาะลันตา' };
+const areas = {
+  owner: { level: 'lao', ...lanta, lao: 'ทต.เกาะลันตาใหญ่' },
+  neighbour: { level: 'lao', ...lanta, lao: 'อบต.คลองยาง' },
+  district: { level: 'district', ...lanta },
+  province: { level: 'province', province },
+  dla: { level: 'country' },
+} as const;
+const roleOf = { neighbour: 'owner' } as const;
+type Who = keyof typeof areas;
+
+let rig: ServerRig;
+let survey: Survey;
+let headers: Record<Who, Record<string, string>>;
+
+beforeEach(async () => {
+  rig = await ServerRig.start({
+    extraRoutes: [
+      (app) => {
+        survey = startSurvey({
+          registry: rig.registry,
+          cameras: rig.cameras,
+          log: { info: () => {}, error: (...said: unknown[]) => console.error(...said) },
+          now: rig.now,
+        });
+        registerSurveyCountRoutes(app, survey.deps);
+        registerSurveyRoundRoutes(app, survey.deps);
+        registerSurveyReturnRoutes(app, survey.deps);
+      },
+    ],
+  });
+  await rig.app.ready();
+  headers = {} as typeof headers;
+  for (const who of Object.keys(areas) as Who[]) {
+    const role = who in roleOf ? 'owner' : (who as Grant['role']);
+    headers[who] = (await rig.signedIn([{ role, area: areas[who] }])).headers;
+  }
+});
+
+afterEach(async () => {
+  await survey.close();
+  await rig.close();
+});
+
+async function letterExample(): Promise<void> {
+  await rig.cameras.createMany(
+    formExample((name) => `rtsp://192.168.1.9:8554/${name}`).map((one) => newCamera.parse(one)),
+    byTest,
+  );
+  await new Promise((done) => setTimeout(done, 2));
+}
+
+async function ask(
+  who: Who,
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+  url: string,
+  payload?: object,
+) {
+  return rig.app.inject({
+    method,
+    url: `/api/v1/survey/${url}`,
+    headers: headers[who],
+    ...(payload === undefined ? {} : { payload }),
+  });
+}
+
+interface Told {
+  id: string;
+  name: string;
+  state: string;
+  version: number;
+  mayDo: string[];
+  counts: object;
+}
+
+const inDays = (days: number): string => new Date(rig.now() + days * DAY_MS).toISOString();
+
+async function openRound(): Promise<string> {
+  const answer = await ask('dla', 'POST', 'rounds', {
+    title: 'การสำรวจข้อมูลการใช้งานกล้อง CCTV',
+    reference: 'ที่ มท ๐๘๑๖.๓/ว ๑',
+    cutOffAt: inDays(0),
+    deadlines: {
+      lao: { dueAt: inDays(2) },
+      district: { dueAt: inDays(3), letterNumber: 'ว ๒' },
+      province: { dueAt: inDays(4) },
+    },
+  });
+  expect([answer.statusCode, answer.json<{ state: string }>().state]).toEqual([201, 'frozen']);
+  return answer.json<Told>().id;
+}
+
+async function returnsOf(who: Who, roundId: string): Promise<Told[]> {
+  return (await ask(who, 'GET', `rounds/${roundId}/returns`)).json<{ returns: Told[] }>().returns;
+}
+
+async function named(who: Who, roundId: string, name: string): Promise<Told> {
+  const found = (await returnsOf(who, roundId)).find((one) => one.name === name);
+  if (found === undefined) throw new Error(`${who} sees no return of ${name}`);
+  return found;
+}
+
+const signature = { name: 'นางสาวสมหญิง รักดี', position: 'ปลัดเทศบาล', date: '2026-01-05' };
+
+async function act(who: Who, id: string, what: string, body: object = {}) {
+  return ask(who, 'POST', `returns/${id}/${what}`, { version: 1, ...body });
+}
+
+test('a whole round with four people: one return sent back, corrected, and the province’s form accepted by the Department', async () => {
+  await letterExample();
+  const round = await openRound();
+  expect(await returnsOf('owner', round)).toMatchObject([
+    {
+      name: 'ทต.เกาะลันตาใหญ่',
+      state: 'draft',
+      counts: { total: 16, working: 11, underRepair: 4, unrepairable: 1 },
+      mayDo: ['fill', 'sign'],
+    },
+  ]);
+  const own = await named('owner', round, 'ทต.เกาะลันตาใหญ่');
+  expect((await act('owner', own.id, 'submit', { signature })).json()).toMatchObject({
+    state: 'submitted',
+    mayDo: ['correct'],
+  });
+  const back = await act('district', own.id, 'send-back', { reason: 'ขาดหมายเหตุ' });
+  expect(back.json()).toMatchObject({
+    state: 'sent-back',
+    version: 2,
+    sentBackReason: 'ขาดหมายเหตุ',
+  });
+  const noted = await ask('owner', 'PUT', `returns/${own.id}/notes`, {
+    version: 2,
+    notes: [{ budgetSource: 'ทต.เกาะลันตาใหญ่', note: 'รออะไหล่' }],
+  });
+  expect(noted.json<{ rows: { note: string }[] }>().rows.map(({ note }) => note)).toEqual([
+    '',
+    'รออะไหล่',
+  ]);
+  await act('owner', own.id, 'submit', { version: 2, signature });
+  expect((await act('district', own.id, 'accept', { version: 2 })).json()).toMatchObject({
+    state: 'accepted',
+  });
+  // What was sent first is read as it was.
+  const first = await ask('owner', 'GET', `returns/${own.id}/versions/1`);
+  expect(first.json()).toMatchObject({
+    shown: { version: 1, state: 'sent-back', signature, reason: 'ขาดหมายเหตุ' },
+    rows: [{ note: '' }, { note: '' }],
+  });
+
+  const neighbour = await named('neighbour', round, 'อบต.คลองยาง');
+  await act('neighbour', neighbour.id, 'submit', { signature });
+  const early = await named('district', round, 'เกาะลันตา');
+  expect((await act('district', early.id, 'submit', { signature })).json()).toMatchObject({
+    error: { code: 'survey_parts_missing', details: { names: ['อบต.คลองยาง'] } },
+  });
+  await act('district', neighbour.id, 'accept');
+  await act('district', early.id, 'submit', { signature });
+  expect((await act('province', early.id, 'accept')).statusCode).toBe(200);
+
+  // The provincial organisation's district has nobody here: an administrator of the area stands in.
+  const administrator = (
+    await rig.signedIn([
+      { role: 'administrator', area: { level: 'district', province, district: 'เมืองกระบี่' } },
+    ])
+  ).headers;
+  headers = { ...headers, neighbour: administrator };
+  const organisation = await named('neighbour', round, 'อบจ.กระบี่');
+  for (const what of ['submit', 'accept']) {
+    const body = what === 'submit' ? { signature } : {};
+    expect((await act('neighbour', organisation.id, what, body)).statusCode).toBe(200);
+  }
+  const town = await named('neighbour', round, 'เมืองกระบี่');
+  await act('neighbour', town.id, 'submit', { signature });
+  await act('province', town.id, 'accept');
+
+  const whole = await named('province', round, province);
+  const sent = await act('province', whole.id, 'submit', {
+    signature: { ...signature, position: 'ท้องถิ่นจังหวัดกระบี่' },
+  });
+  expect(sent.json()).toMatchObject({
+    state: 'submitted',
+    totals: { total: 70, working: 43, underRepair: 18, unrepairable: 9 },
+    waitingFor: [],
+    stale: false,
+  });
+  expect((await act('dla', whole.id, 'accept')).json()).toMatchObject({ state: 'accepted' });
+  const told = (await ask('dla', 'GET', `rounds/${round}`)).json<{ progress: object }>();
+  expect(told.progress).toMatchObject({
+    lao: { waiting: 0, accepted: 3, late: 0 },
+    district: { accepted: 2 },
+    province: { accepted: 1 },
+  });
+  const reconciled = await ask('province', 'GET', `rounds/${round}/reconciliation`);
+  expect(
+    reconciled.json<{ agreements: { agrees: boolean }[] }>().agreements.map(({ agrees }) => agrees),
+  ).toEqual([true, true, true]);
+
+  const form = await ask('dla', 'GET', `returns/${whole.id}/form`);
+  expect(form.json()).toMatchObject({
+    kind: 'province',
+    total: { label: 'รวมทั้งสิ้น', labelColumns: 5, values: [70, 43, 18, 9] },
+    signed: true,
+  });
+  const file = await ask('dla', 'GET', `returns/${whole.id}/form.xlsx`);
+  expect(decodeURIComponent(String(file.headers['content-disposition']).split("''")[1] ?? '')).toBe(
+    'การสำรวจข้อมูลการใช้งานกล้อง CCTV จังหวัดกระบี่.xlsx',
+  );
+  expect(file.rawPayload.subarray(0, 2).toString()).toBe('PK');
+  expect(
+    rig.audit.entries
+      .filter(({ action }) => action.startsWith('survey.'))
+      .map(({ action }) => action),
+  ).toEqual(
+    expect.arrayContaining([
+      'survey.open',
+      'survey.submit',
+      'survey.send-back',
+      'survey.accept',
+      'survey.export',
+    ]),
+  );
+});
+
+test('nobody acts past their level: an LAO sends to its district, and sees no other’s return', async () => {
+  await letterExample();
+  const round = await openRound();
+  const own = await named('owner', round, 'ทต.เกาะลันตาใหญ่');
+  const other = await named('neighbour', round, 'อบต.คลองยาง');
+  expect((await ask('owner', 'GET', `returns/${other.id}`)).json()).toMatchObject({
+    error: { code: 'survey_return_not_found' },
+  });
+  expect((await act('owner', other.id, 'submit', { signature })).statusCode).toBe(404);
+  await act('owner', own.id, 'submit', { signature });
+  for (const who of ['owner', 'province', 'dla'] as const) {
+    expect([who, (await act(who, own.id, 'accept')).statusCode]).toEqual([who, 403]);
+  }
+  for (const who of ['province', 'dla'] as const) {
+    expect([who, (await act(who, other.id, 'submit', { signature })).statusCode]).toEqual([
+      who,
+      403,
+    ]);
+  }
+  const district = await named('district', round, 'เกาะลันตา');
+  expect((await act('province', district.id, 'submit', { signature })).statusCode).toBe(403);
+  for (const who of ['owner', 'district', 'province'] as const) {
+    const answer = await ask(who, 'POST', 'rounds', {
+      title: 'x',
+      reference: 'x',
+      cutOffAt: inDays(0),
+      deadlines: {
+        lao: { dueAt: inDays(1) },
+        district: { dueAt: inDays(1) },
+        province: { dueAt: inDays(1) },
+      },
+    });
+    expect([who, answer.statusCode]).toEqual([who, 403]);
+  }
+  // A district may fill in for an LAO that cannot, and it is told as such.
+  const filled = await act('district', other.id, 'submit', { signature });
+  expect(
+    filled.json<{ versions: { submittedBy: object }[] }>().versions[0]?.submittedBy,
+  ).toMatchObject({
+    proxyFor: 'อบต.คลองยาง',
+  });
+  // Another province's deadlines are not its business.
+  const url = (name: string): string => `rounds/${round}/deadlines/${encodeURIComponent(name)}`;
+  const forward = { lao: { dueAt: inDays(1) } };
+  expect((await ask('province', 'PUT', url('พังงา'), forward)).statusCode).toBe(403);
+  expect((await ask('province', 'PUT', url('กระบี่'), forward)).json()).toMatchObject({
+    provinceDeadlines: [{ province: 'กระบี่' }],
+  });
+  expect(
+    (await ask('province', 'PUT', url('กระบี่'), { lao: { dueAt: inDays(2.1) } })).json(),
+  ).toMatchObject({
+    error: { code: 'survey_deadline_not_earlier' },
+  });
+});
+
+test('cameras are classified with the reasons of declarations, and declared so, unless somebody declared them since', async () => {
+  await letterExample();
+  const round = await openRound();
+  const { id } = await named('owner', round, 'ทต.เกาะลันตาใหญ่');
+  const listed = (await ask('owner', 'GET', `returns/${id}/cameras?show=all&limit=2`)).json<{
+    cameras: { id: string }[];
+    nextAfter: string;
+  }>();
+  expect(listed.nextAfter).toBe(listed.cameras[1]?.id);
+  const [first, second] = listed.cameras.map((camera) => camera.id);
+  const said = { cameras: [first, second], status: 'unrepairable' };
+  expect((await act('owner', id, 'classify', { ...said, reason: 'power' })).json()).toMatchObject({
+    error: { code: 'reason_not_of_status' },
+  });
+  await rig.cameras.declare([
+    {
+      cameraId: second ?? '',
+      declaration: { status: 'working', reason: 'repaired', note: null },
+      author: byTest.author,
+      source: 'repair',
+    },
+  ]);
+  const answer = await act('owner', id, 'classify', { ...said, reason: 'no-spare-parts' });
+  expect(answer.json()).toMatchObject({ totals: { total: 16, unrepairable: 3 } });
+  expect((await rig.cameras.get(first ?? ''))?.declared).toBe('unrepairable');
+  expect((await rig.cameras.get(second ?? ''))?.declared).toBe('working');
+  const inspected = await act('owner', id, 'inspected', { cameras: [first], on: '2999-01-01' });
+  expect(inspected.json()).toMatchObject({ error: { code: 'declared_in_future' } });
+  const seen = await act('owner', id, 'inspected', {
+    cameras: [first],
+    on: '2026-01-05',
+    status: 'working',
+  });
+  expect(seen.json()).toMatchObject({ totals: { unrepairable: 2, working: 10 } });
+});
+
+test('a filled form of an LAO without linked cameras, refused by its cells, then taken', async () => {
+  await letterExample();
+  const [lao] = await rig.registry
+    .selectFrom('laos')
+    .selectAll()
+    .where('name', '=', 'อบต.คลองยาง')
+    .execute();
+  await rig.registry
+    .insertInto('laos')
+    .values({
+      id: 'x',
+      name: 'อบต.เกาะกลาง',
+      district: 'เกาะลันตา',
+      province,
+      match_key: 'x',
+      district_code: lao?.district_code ?? null,
+    })
+    .execute();
+  const round = await openRound();
+  const { id } = await named('district', round, 'อบต.เกาะกลาง');
+  const row = {
+    province,
+    district: 'เกาะลันตา',
+    lao: 'อบต.เกาะกลาง',
+    laoId: 'x',
+    budgetSource: 'อบต.เกาะกลาง',
+    budgetSourceId: null,
+    total: 5,
+    working: 3,
+    underRepair: 1,
+    unrepairable: 1,
+    awaiting: 0,
+    note: '',
+  };
+  const upload = async (of: string, total: number) =>
+    rig.app.inject({
+      method: 'POST',
+      url: `/api/v1/survey/returns/${of}/form?version=1`,
+      headers: { ...headers['district'], 'content-type': 'application/octet-stream' },
+      payload: Buffer.from(
+        await formXlsx(
+          surveyForm('lao', [{ ...row, total }], { province, district: null, lao: row.lao }, null),
+        ),
+      ),
+    });
+  const refused = await upload(id, 6);
+  expect(refused.statusCode).toBe(422);
+  expect(refused.json()).toMatchObject({
+    error: { code: 'survey_form_refused', details: { problems: [{ cell: 'D5' }] } },
+  });
+  expect((await upload(id, 5)).json()).toMatchObject({
+    shown: { source: 'form' },
+    totals: { total: 5, working: 3, underRepair: 1, unrepairable: 1 },
+  });
+  // Counted by what is linked already.
+  const linked = await named('district', round, 'อบต.คลองยาง');
+  expect((await upload(linked.id, 5)).statusCode).toBe(422);
+  expect((await act('district', id, 'submit', { signature })).json()).toMatchObject({
+    state: 'submitted',
+  });
+});
+
+test('counts are of one’s own area, answered anew only when they changed, and told by event', async () => {
+  const told: (readonly string[] | null)[] = [];
+  survey.feed.subscribe((provinces) => told.push(provinces));
+  await letterExample();
+  const own = await ask('owner', 'GET', 'counts');
+  expect(own.json()).toMatchObject({
+    rows: [{ budgetSource: 'กรมส่งเสริมการปกครองท้องถิ่น' }, { budgetSource: 'ทต.เกาะลันตาใหญ่' }],
+    total: { survey: { total: 16, working: 11, underRepair: 4, unrepairable: 1 } },
+  });
+  const again = await rig.app.inject({
+    url: '/api/v1/survey/counts',
+    headers: { ...headers['owner'], 'if-none-match': String(own.headers['etag']) },
+  });
+  expect(again.statusCode).toBe(304);
+  const behind = await ask('dla', 'GET', `counts?by=country`);
+  expect(behind.json()).toMatchObject({ rows: [{ survey: { total: 70 } }] });
+  const page = await ask('district', 'GET', 'cameras?status=unrepairable&limit=5');
+  expect(page.json<{ cameras: unknown[] }>().cameras).toHaveLength(5);
+  await expect.poll(() => told).toEqual([['กระบี่']]);
+});
