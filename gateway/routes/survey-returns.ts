@@ -16,7 +16,6 @@ import {
   MAX_CLASSIFIED_AT_ONCE,
   partsOf,
   ReturnNotFound,
-  signatureOf,
   waitingFor,
   withoutEvidence,
   type Classification,
@@ -24,6 +23,7 @@ import {
   type Returns,
   type VersionRow,
 } from '#registry/survey/returns.ts';
+import { signatureOf } from '#registry/survey/signature.ts';
 import { textLine } from '#registry/text.ts';
 import { thaiDay } from '#registry/thai-day.ts';
 import type { AuditAction } from '../audit/actions.ts';

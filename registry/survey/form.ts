@@ -1,7 +1,7 @@
 import type { FormCounts } from './counts.ts';
 import type { ReturnRow } from './return-rows.ts';
 import { totalsOf } from './return-rows.ts';
-import type { Signature } from './returns.ts';
+import type { Signature } from './signature.ts';
 
 /**
  * The survey form (แบบสำรวจ) as it is printed and as the workbook holds it: headings, merges, order, totals, signature and notes

@@ -1,5 +1,4 @@
 import type { Insertable, Kysely, Selectable, Transaction } from 'kysely';
-import * as z from 'zod';
 import type { Area } from '../area.ts';
 import { areaOf } from '../area.ts';
 import type { Author } from '../author.ts';
@@ -22,6 +21,7 @@ import {
   type ReturnRow,
 } from './return-rows.ts';
 import { roundsOf, type Round } from './rounds.ts';
+import type { Signature } from './signature.ts';
 
 /**
  * What an LAO, a district or a province returns: LAO → district → province → Department (forms.md §1); an LAO that reports
@@ -31,15 +31,6 @@ import { roundsOf, type Round } from './rounds.ts';
 
 export type ReturnRowOf = Selectable<SurveyReturnTable>;
 export type VersionRow = Selectable<SurveyVersionTable>;
-
-/** Who signs, as the form has it: name, position, day. */
-export interface Signature {
-  name: string;
-  position: string;
-  /** ISO day. */
-  date: string;
-}
-const storedSignature = z.object({ name: z.string(), position: z.string(), date: z.string() });
 
 /** What somebody says of cameras, in one act. */
 export interface Classification {
@@ -388,10 +379,6 @@ export function areaOfReturn({
     case 'province':
       return { level, province };
   }
-}
-
-export function signatureOf(text: string | null): Signature | null {
-  return text === null ? null : storedSignature.parse(JSON.parse(text));
 }
 
 /** Which versions of the returns below a version is made of: fixed once it was sent. */
