@@ -46,6 +46,8 @@ export interface Sight {
   /** A session ended that had given pictures. */
   interrupted: boolean;
   symptom: Symptom | undefined;
+  /** Something is suspected, or not measured yet: pictures may turn out not to be good, and it is not called up before that is known. */
+  doubtful?: boolean;
 }
 
 export interface LivenessMemory {
@@ -82,7 +84,7 @@ const PAUSE_MS = 5_000;
 /** Without a picture and without an error for so many times `downAfterMs`, it is silent. */
 const PATIENCE = 2;
 /** So many interruptions within this time are flapping; without one for as long, it is over. */
-export const FLAPS = 4;
+export const FLAPS = 3;
 export const FLAP_WINDOW_MS = 10 * 60_000;
 /** While it flaps, it is down when pictures came in less than this share of the last half minute or so. */
 const LEAST_PRESENCE = 0.5;
@@ -181,7 +183,7 @@ function decide(memory: LivenessMemory, sight: Sight, rules: LivenessRules): Nex
   }
   // Whoever comes and goes must stay for longer to be believed.
   const upAfterMs = memory.flapping ? rules.degradedAfterMs : rules.upAfterMs;
-  if (memory.state !== 'up' && memory.goodSinceMs !== undefined) {
+  if (memory.state !== 'up' && memory.goodSinceMs !== undefined && sight.doubtful !== true) {
     if (nowMs - memory.goodSinceMs >= upAfterMs) {
       return { state: 'up', reason: null, beganMs: memory.goodSinceMs };
     }

@@ -26,7 +26,7 @@ export function isSmall(width: number, height: number, usual: UsualStream | null
 const LEARNING_STRETCHES = 6;
 /** A learnt rate follows one that is higher by so much, after so many stretches of it: somebody set the camera so. */
 const HIGHER_SHARE = 1.25;
-const FOLLOWING_STRETCHES = 360;
+const FOLLOWING_STRETCHES = 450;
 
 /**
  * Learns one stream's usual rate and size in one light, a stretch of steady pictures after the other. Once learnt, it goes

@@ -27,7 +27,7 @@ const SAME_SHARE = 0.96;
 /** Light by the picture is believed for so long; then the sun says it. */
 const LOOK_VALID_MS = 10 * 60_000;
 /** Shares of `degradedAfterMs`: a rate is measured over the first; signs are suspicious after it. */
-const STRETCH_SHARE = 1 / 6;
+const STRETCH_SHARE = 2 / 15;
 /** Between two looks at what is suspicious; and pictures must have been the same for so long. */
 const LOOK_GAP_SHARE = 1 / 5;
 const SAME_FOR_SHARE = 1 / 3;
@@ -244,6 +244,7 @@ export class CameraCondition {
         failure: this.#failure,
         interrupted: this.#interrupted,
         symptom,
+        doubtful: this.#isDoubtful(nowMs),
       },
       this.#rules,
     );
@@ -335,6 +336,30 @@ export class CameraCondition {
     if (!this.#canLook || this.#lookMs >= sinceMs) return false;
     const detectedMs = sinceMs + this.#stretchLengthMs;
     return nowMs - detectedMs < this.#rules.degradedAfterMs * LOOK_PATIENCE_SHARE;
+  }
+
+  /** What is known of it is not enough to call it up; bounded, for looks may be long in coming. */
+  #isDoubtful(nowMs: number): boolean {
+    const { steadySinceMs } = this.#memory;
+    if (steadySinceMs === undefined) return false;
+    if (nowMs - steadySinceMs >= this.#rules.degradedAfterMs) return false;
+    const isUnmeasured = this.#stretch === undefined && this.baseline[this.#lastLight] !== null;
+    const lowSinceMs = this.#sinceMs.get('low-frame-rate');
+    const awaitsLook = lowSinceMs !== undefined && this.#awaitsLook(lowSinceMs, nowMs);
+    return isUnmeasured || awaitsLook || this.#isSuspicious(nowMs);
+  }
+
+  /** Nothing moves, or nothing is in the picture, and nobody has found it alive since. */
+  #isSuspicious(nowMs: number): boolean {
+    if (!this.#canLook) return false;
+    const { plainSinceMs } = this.#signs;
+    const suspectMs = Math.min(plainSinceMs ?? Infinity, this.#stillSinceMs ?? Infinity);
+    if (suspectMs > nowMs) return false;
+    const wasFoundAlive =
+      this.#lookMs >= suspectMs &&
+      this.#lookGapMs >= this.#rules.degradedAfterMs &&
+      !this.#isSame();
+    return !wasFoundAlive;
   }
 
   #asksForLook(nowMs: number): ConditionStep['wantsLook'] {

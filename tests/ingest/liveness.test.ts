@@ -158,9 +158,32 @@ describe('a camera', () => {
   });
 });
 
+describe('a doubt', () => {
+  test('keeps a camera from being called up until it is settled', () => {
+    let memory = beginLiveness('unknown', null, START_MS);
+    const changes: string[] = [];
+    for (let ms = 0; ms < 40_000; ms += STEP_MS) {
+      const sight = {
+        nowMs: START_MS + ms,
+        failure: undefined,
+        interrupted: false,
+        symptom: undefined,
+      };
+      const step = stepLiveness(
+        memory,
+        { ...sight, pictures: true, doubtful: ms < 30_000 },
+        usualRules,
+      );
+      memory = step.memory;
+      if (step.change !== undefined) changes.push(`${step.change.state} ${ms}`);
+    }
+    expect(changes).toEqual(['up 30000']);
+  });
+});
+
 describe('flapping', () => {
-  test('four interruptions too short to be down are a finding beside the state', () => {
-    const told = play([...flap(20, 3, 4), { seconds: 30, pictures: true }]);
+  test('three interruptions too short to be down are a finding beside the state', () => {
+    const told = play([...flap(20, 3, 3), { seconds: 30, pictures: true }]);
     expect(words(told)).toEqual(['up', 'up flapping']);
     expect(told[1]?.previous).toBe('up');
   });
@@ -182,8 +205,8 @@ describe('flapping', () => {
     expect((told[4]?.told ?? 0) - 200).toBeCloseTo(FLAP_WINDOW_MS / 1000 - 10, 0);
   });
 
-  test('four falls that are each told are flapping too', () => {
-    const told = play([{ seconds: 20, pictures: true }, ...flap(12, 20, 5)]);
+  test('three falls that are each told are flapping too', () => {
+    const told = play([{ seconds: 20, pictures: true }, ...flap(12, 20, 4)]);
     expect(words(told)).toContain('down refused flapping');
   });
 });

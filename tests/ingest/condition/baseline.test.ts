@@ -24,7 +24,7 @@ describe('what is usual', () => {
   test('goes up after an hour of more, and never down by itself', () => {
     const learner = new BaselineLearner();
     const usual = { ...HD, frameRate: 12 };
-    for (let i = 0; i < 359; i++) expect(learner.stretch(HD, usual)).toBeUndefined();
+    for (let i = 0; i < 449; i++) expect(learner.stretch(HD, usual)).toBeUndefined();
     expect(learner.stretch(HD, usual)).toEqual(HD);
     for (let i = 0; i < 1000; i++) {
       expect(learner.stretch({ ...HD, frameRate: 10 }, HD)).toBeUndefined();
@@ -34,7 +34,7 @@ describe('what is usual', () => {
   test('one stretch that is not higher begins the hour anew', () => {
     const learner = new BaselineLearner();
     const usual = { ...HD, frameRate: 12 };
-    for (let i = 0; i < 359; i++) learner.stretch(HD, usual);
+    for (let i = 0; i < 449; i++) learner.stretch(HD, usual);
     learner.stretch(usual, usual);
     expect(learner.stretch(HD, usual)).toBeUndefined();
   });
