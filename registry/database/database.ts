@@ -1,4 +1,4 @@
-import type { Kysely, Transaction } from 'kysely';
+import type { CompiledQuery, Kysely, Transaction } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
 /**
@@ -43,6 +43,29 @@ export async function takeLock<Tables>(
 ): Promise<void> {
   const adapter = transaction.getExecutor().adapter as unknown as NamedLocks;
   await adapter.takeLock(transaction as unknown as Transaction<unknown>, name);
+}
+
+/** What an adapter's dialect says of statements that wait for no answer of each other. */
+export interface StatementBatches {
+  /** Rows that each wrote, in their order. */
+  executeTogether(
+    transaction: Transaction<unknown>,
+    statements: readonly CompiledQuery[],
+  ): Promise<number[]>;
+}
+
+/**
+ * Executes statements that write, in their order, and waits for all of them at once: whoever has many does other work
+ * meanwhile, instead of carrying each one's answer to the next. Rejects with the first failure; the transaction is to be
+ * rolled back then.
+ */
+export async function executeTogether<Tables>(
+  transaction: Transaction<Tables>,
+  statements: readonly CompiledQuery[],
+): Promise<number[]> {
+  if (statements.length === 0) return [];
+  const adapter = transaction.getExecutor().adapter as unknown as StatementBatches;
+  return adapter.executeTogether(transaction as unknown as Transaction<unknown>, statements);
 }
 
 /** Another process serves this folder. */

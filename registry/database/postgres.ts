@@ -3,6 +3,7 @@ import {
   PostgresAdapter,
   PostgresDialect,
   sql,
+  type CompiledQuery,
   type Dialect,
   type Expression,
   type PostgresPool,
@@ -18,6 +19,7 @@ import {
   type Databases,
   type DatabaseSchema,
   type NamedLocks,
+  type StatementBatches,
 } from './database.ts';
 import { migrate } from './migrate.ts';
 import type { SearchTable, TextSearch } from './text-search.ts';
@@ -87,11 +89,24 @@ function dialect(pool: Pool, schema: string): Dialect {
   };
 }
 
-class OurAdapter extends PostgresAdapter implements NamedLocks, TextSearch {
+class OurAdapter extends PostgresAdapter implements NamedLocks, StatementBatches, TextSearch {
   async takeLock(transaction: Transaction<unknown>, name: string): Promise<void> {
     await sql`select pg_advisory_xact_lock(hashtextextended(current_schema() || ':' || ${name}, 0))`.execute(
       transaction,
     );
+  }
+
+  /** One after the other: pg sends a statement when the one before it was answered. */
+  async executeTogether(
+    transaction: Transaction<unknown>,
+    statements: readonly CompiledQuery[],
+  ): Promise<number[]> {
+    const written: number[] = [];
+    for (const statement of statements) {
+      const { numAffectedRows } = await transaction.executeQuery(statement);
+      written.push(Number(numAffectedRows ?? 0));
+    }
+    return written;
   }
 
   /** pg_trgm, where the role may have it: it comes with PostgreSQL, and is trusted. Without it, searches look at each row. */

@@ -41,6 +41,7 @@ function prepared(sql: string): { statement: StatementSync; returnsRows: boolean
   if (entry === undefined) {
     const statement = database.prepare(sql);
     entry = { statement, returnsRows: statement.columns().length > 0 };
+    statement.setReturnArrays(true);
   }
   statements.delete(sql);
   statements.set(sql, entry);
@@ -55,8 +56,11 @@ function answer(id: number, sql: string, parameters: readonly unknown[]): void {
   try {
     const { statement, returnsRows } = prepared(sql);
     const values = parameters as SQLInputValue[];
-    if (returnsRows) send({ type: 'rows', id, rows: statement.all(...values) });
-    else send({ type: 'changes', id, changes: BigInt(statement.run(...values).changes) });
+    if (returnsRows) {
+      const rows = statement.all(...values) as unknown[] as unknown[][];
+      // After the rows: a statement from before a change of the schema is prepared anew with them.
+      send({ type: 'rows', id, columns: statement.columns().map(({ name }) => name), rows });
+    } else send({ type: 'changes', id, changes: BigInt(statement.run(...values).changes) });
   } catch (error) {
     send({ type: 'failed', id, failure: failureOf(error) });
   }

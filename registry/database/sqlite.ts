@@ -7,6 +7,7 @@ import {
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
+  createQueryId,
   sql,
   type DatabaseConnection,
   type Dialect,
@@ -14,6 +15,7 @@ import {
   type Expression,
   type QueryResult,
   type SqlBool,
+  type Transaction,
 } from 'kysely';
 import {
   ConstraintViolated,
@@ -23,6 +25,7 @@ import {
   type Databases,
   type DatabaseSchema,
   type NamedLocks,
+  type StatementBatches,
 } from './database.ts';
 import { migrate } from './migrate.ts';
 import type {
@@ -71,7 +74,7 @@ function sqliteDialect(name: string, path: string): Dialect {
   };
 }
 
-class ThreadAdapter extends SqliteAdapter implements NamedLocks, TextSearch {
+class ThreadAdapter extends SqliteAdapter implements NamedLocks, StatementBatches, TextSearch {
   /** There is one that writes, but the driver below lends it out itself: Kysely's own queue for it has no bound. */
   override get supportsMultipleConnections(): boolean {
     return true;
@@ -84,6 +87,17 @@ class ThreadAdapter extends SqliteAdapter implements NamedLocks, TextSearch {
 
   /** Whoever is in a transaction is the only writer (BEGIN IMMEDIATE). */
   async takeLock(): Promise<void> {}
+
+  /** All are sent to the thread, which answers in the order of the questions. */
+  async executeTogether(
+    transaction: Transaction<unknown>,
+    statements: readonly CompiledQuery[],
+  ): Promise<number[]> {
+    const { rows } = await transaction.executeQuery<{ written: number }>(
+      new StatementList(statements),
+    );
+    return rows.map(({ written }) => written);
+  }
 
   /** FTS5 with its tokenizer of three letters, over the table's own text; triggers keep the two the same. */
   async createSearchTable(db: Kysely<never>, { name, of }: SearchTable): Promise<void> {
@@ -113,6 +127,18 @@ class ThreadAdapter extends SqliteAdapter implements NamedLocks, TextSearch {
 
   scanned(text: Expression<string>, part: string): Expression<SqlBool> {
     return sql<SqlBool>`instr(${text}, ${part}) > 0`;
+  }
+}
+
+/** Goes through Kysely, which lets one statement of a transaction out at a time, as if it were one. */
+class StatementList implements CompiledQuery {
+  readonly query = CompiledQuery.raw('').query;
+  readonly queryId = createQueryId();
+  readonly sql = '';
+  readonly parameters = [];
+  readonly statements: readonly CompiledQuery[];
+  constructor(statements: readonly CompiledQuery[]) {
+    this.statements = statements;
   }
 }
 
@@ -252,9 +278,14 @@ class Lease implements DatabaseConnection {
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    return this.#writer === undefined
-      ? this.#driver.query<R>(query)
-      : this.#writer.executeQuery<R>(query);
+    const writer = this.#writer;
+    if (writer === undefined) return this.#driver.query<R>(query);
+    if (!(query instanceof StatementList)) return writer.executeQuery<R>(query);
+    const results = await Promise.all(
+      query.statements.map(async (statement) => writer.executeQuery(statement)),
+    );
+    const rows = results.map(({ numAffectedRows }) => ({ written: Number(numAffectedRows ?? 0) }));
+    return { rows: rows as R[] };
   }
 
   streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
@@ -330,7 +361,7 @@ class SqliteThread {
     this.#pending.delete(message.id);
     switch (message.type) {
       case 'rows':
-        pending?.resolve({ rows: message.rows });
+        pending?.resolve({ rows: message.rows.map((row) => rowOf(message.columns, row)) });
         return;
       case 'changes':
         pending?.resolve({ rows: [], numAffectedRows: message.changes });
@@ -346,6 +377,12 @@ class SqliteThread {
     for (const { reject } of this.#pending.values()) reject(this.#gone);
     this.#pending.clear();
   }
+}
+
+function rowOf(columns: readonly string[], values: readonly unknown[]): Record<string, unknown> {
+  const row: Record<string, unknown> = {};
+  for (let i = 0; i < columns.length; i++) row[columns[i] ?? ''] = values[i];
+  return row;
 }
 
 const SQLITE_BUSY = 5;

@@ -6,10 +6,12 @@ import {
   DatabaseFailed,
   DatabaseUnavailable,
   DiskFull,
+  executeTogether,
   takeLock,
   type DatabaseSchema,
 } from '#registry/database/database.ts';
 import { MigrationFailed } from '#registry/database/migrate.ts';
+import { ROWS_A_STATEMENT, rowWriter } from '#registry/database/row-writer.ts';
 import { onEachDatabase } from './each-database.ts';
 
 interface Tables {
@@ -107,6 +109,40 @@ onEachDatabase((rig) => {
     await expect(failing).rejects.toThrow('rolled back');
     expect(seen).toEqual([]);
     expect(await ids(database)).toEqual([]);
+  });
+
+  test('statements together are done in their order, and counted; one that fails takes all of them back', async () => {
+    const database = await rig.open().open<Tables>(notes);
+    const write = rowWriter<Tables, 'notes'>('notes', (insert) =>
+      insert.onConflict((conflict) =>
+        conflict
+          .column('id')
+          .doUpdateSet((set) => ({ at_ms: set.ref('excluded.at_ms') }))
+          .where(sql<boolean>`notes.at_ms < excluded.at_ms`),
+      ),
+    );
+    const many = Array.from({ length: 2 * ROWS_A_STATEMENT + 1 }, (_, i) => note(`${1_000 + i}`));
+    const later = many.slice(0, 5).map((row, i) => ({ ...row, at_ms: row.at_ms + i }));
+    const written = await database.transaction().execute(async (transaction) => {
+      return executeTogether(transaction, [
+        ...write(transaction, many),
+        ...write(transaction, later),
+      ]);
+    });
+    expect(written).toEqual([ROWS_A_STATEMENT, ROWS_A_STATEMENT, 1, 4]);
+    const both = database
+      .transaction()
+      .execute(async (transaction) =>
+        executeTogether(transaction, [
+          ...write(transaction, [note('x', { at_ms: -1 })]),
+          ...write(transaction, [note('y')]),
+        ]),
+      );
+    await expect(both).rejects.toBeInstanceOf(ConstraintViolated);
+    expect(await ids(database)).toEqual(many.map(({ id }) => id));
+    // Of the second full statement, whose text is that of the first.
+    const [one] = await database.selectFrom('notes').selectAll().where('id', '=', '1250').execute();
+    expect(one).toEqual(note('1250'));
   });
 
   test('a list that was asked for after a write was answered holds it', async () => {
