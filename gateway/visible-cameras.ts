@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { contains, type Place } from '#registry/area.ts';
-import { CameraNotFound } from '#registry/cameras.ts';
+import { CameraNotFound } from '#registry/camera-refusals.ts';
 import type { Action } from './auth/actions.ts';
 import { NotAllowed } from './auth/refusal.ts';
 

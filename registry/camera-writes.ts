@@ -1,34 +1,58 @@
-import type { Insertable, Transaction } from 'kysely';
+import type { CompiledQuery, Insertable, Transaction } from 'kysely';
 import type { Author } from './author.ts';
-import type { FieldChange } from './camera-changes.ts';
 import { shownStream } from './camera-changes.ts';
 import { closedAreaRule, type Camera, type NewCamera, type NewStream } from './camera.ts';
 import { attestationText, authorText, givenColumns, streamRow } from './camera-rows.ts';
-import { cameraSearchText } from './camera-search-text.ts';
 import { damagedSinceMs, declarationRow } from './camera-declaring.ts';
-import { ConstraintViolated } from './database/database.ts';
+import { cameraSearchText } from './camera-search-text.ts';
+import { ConstraintViolated, executeTogether } from './database/database.ts';
+import { rowWriter } from './database/row-writer.ts';
 import { fromText } from './declarations.ts';
 import { newOrigins } from './origins.ts';
 import type { PlaceIds } from './place-ids.ts';
 import type { ValueSource } from './provenance.ts';
 import type {
   CameraChangeTable,
+  CameraSearchTable,
   CameraTable,
   DeclarationTable,
+  LinkedAgencyTable,
   RegistryTables,
+  StreamCredentialTable,
+  StreamTable,
 } from './schema/tables.ts';
 import type { SecretBox } from './secret-box.ts';
 import { sealSecrets, splitSecrets } from './stream-secrets.ts';
 import { thaiDay } from './thai-day.ts';
 
-/** Rows of cameras, written within the transaction of whoever asks. */
+/** Rows of cameras, made beforehand and then written within the transaction of whoever asks. */
 
-/** A statement's parameters are limited (32,766 in SQLite), and its rows with them. */
-export const ROWS_A_STATEMENT = 200;
+export const insertAgencies = rowWriter<RegistryTables, 'camera_linked_agencies'>(
+  'camera_linked_agencies',
+);
+export const insertVersions = rowWriter<RegistryTables, 'camera_changes'>('camera_changes');
+export const insertDeclarations = rowWriter<RegistryTables, 'declarations'>('declarations');
+const insertIntoCameras = rowWriter<RegistryTables, 'cameras'>('cameras');
+const insertIntoStreams = rowWriter<RegistryTables, 'streams'>('streams');
+const insertCredentials = rowWriter<RegistryTables, 'stream_credentials'>('stream_credentials');
+const insertSearch = rowWriter<RegistryTables, 'camera_search'>('camera_search');
 
-/** New cameras with all that belongs to them, as version 1. */
-export async function insertCameras(
-  transaction: Transaction<RegistryTables>,
+/** New cameras with all that belongs to them. */
+export interface NewCameraRows extends StreamRows {
+  cameras: Insertable<CameraTable>[];
+  agencies: LinkedAgencyTable[];
+  search: CameraSearchTable[];
+  declarations: Insertable<DeclarationTable>[];
+  versions: CameraChangeTable[];
+}
+
+export interface StreamRows {
+  streams: Insertable<StreamTable>[];
+  credentials: Insertable<StreamCredentialTable>[];
+}
+
+/** As version 1. What they name is entered where it is not there yet. */
+export async function newCameraRows(
   places: PlaceIds,
   box: SecretBox,
   created: readonly { id: string; given: NewCamera }[],
@@ -37,24 +61,25 @@ export async function insertCameras(
     source = 'declared',
     atMs,
   }: { author: Author; source?: ValueSource | undefined; atMs: number },
-): Promise<void> {
+): Promise<NewCameraRows> {
   const origins = newOrigins(source, author, atMs);
   const attested = attestationText(author, atMs);
-  const authorJson = JSON.stringify(authorText(author));
-  const cameras: Insertable<CameraTable>[] = [];
-  for (const { id, given } of created) {
-    // A caller that passed the schema by would get the database's own refusal without these words.
-    if (given.scope === 'closed-area' && given.stream !== null) {
-      throw new ConstraintViolated(closedAreaRule);
-    }
-    const ids = {
-      laoId: await places.lao(given.lao),
-      budgetSourceId: await places.budgetSource(given.budgetSource),
-      siteId: given.site === null ? null : await places.site(given.site),
-    };
-    cameras.push({
+  const rows: NewCameraRows = {
+    cameras: [],
+    agencies: [],
+    streams: [],
+    credentials: [],
+    search: [],
+    declarations: [],
+    versions: [],
+  };
+  const found = await places.find(created.map(({ given }) => given));
+  for (const [index, { id, given }] of created.entries()) {
+    const named = found[index];
+    if (named === undefined) continue;
+    rows.cameras.push({
       id,
-      ...givenColumns(given, ids),
+      ...givenColumns(given, named),
       version: 1,
       updated_at_ms: atMs,
       declared_at_ms: atMs,
@@ -62,58 +87,64 @@ export async function insertCameras(
       attested,
       origins,
     });
+    rows.agencies.push(...agencyRows(id, given.linkedAgencies));
+    if (given.stream !== null) addStream(rows, box, id, given.scope, given.stream);
+    rows.search.push({ id, text: cameraSearchText(given) });
+    // The first of a camera has its id.
+    rows.declarations.push(textDeclaration({ id, cameraId: id, given, author, source, atMs }));
+    rows.versions.push(
+      versionRow({ id, version: 1, action: 'created', source, author, changes: [], atMs }),
+    );
   }
-  await insertAll(transaction, 'cameras', cameras);
-  await insertAll(
-    transaction,
-    'camera_linked_agencies',
-    created.flatMap(({ id, given }) => agencyRows(id, given.linkedAgencies)),
-  );
-  const linked = created.filter(({ given }) => given.stream !== null);
-  const streams = linked.map(({ id, given }) => {
-    const stream = given.stream as NewStream;
-    return {
-      row: streamRow(id, given.scope as 'public-area' | 'adjacent-road', shownStream(stream)),
-      credentials: credentialRow(box, id, stream),
-    };
+  return rows;
+}
+
+export async function insertCameras(
+  transaction: Transaction<RegistryTables>,
+  rows: NewCameraRows,
+): Promise<void> {
+  await executeTogether(transaction, [
+    ...insertIntoCameras(transaction, rows.cameras),
+    ...insertAgencies(transaction, rows.agencies),
+    ...insertStreams(transaction, rows),
+    ...insertSearch(transaction, rows.search),
+    ...insertDeclarations(transaction, rows.declarations),
+    ...insertVersions(transaction, rows.versions),
+  ]);
+}
+
+export function insertStreams(
+  transaction: Transaction<RegistryTables>,
+  { streams, credentials }: StreamRows,
+): CompiledQuery[] {
+  return [
+    ...insertIntoStreams(transaction, streams),
+    ...insertCredentials(transaction, credentials),
+  ];
+}
+
+export function agencyRows(id: string, names: readonly string[]): LinkedAgencyTable[] {
+  return names.map((name, ordinal) => ({ camera_id: id, ordinal, name }));
+}
+
+/** Throws ConstraintViolated for a closed area. */
+export function addStream(
+  { streams, credentials }: StreamRows,
+  box: SecretBox,
+  id: string,
+  scope: Camera['scope'],
+  stream: NewStream,
+): void {
+  // A caller that passed the schema by would get the database's own refusal without these words.
+  if (scope === 'closed-area') throw new ConstraintViolated(closedAreaRule);
+  streams.push(streamRow(id, scope, shownStream(stream)));
+  const { secrets } = splitSecrets(stream);
+  if (stream.username === null && secrets === null) return;
+  credentials.push({
+    camera_id: id,
+    username: stream.username,
+    sealed: secrets === null ? null : sealSecrets(box, id, secrets),
   });
-  await insertAll(
-    transaction,
-    'streams',
-    streams.map(({ row }) => row),
-  );
-  await insertAll(
-    transaction,
-    'stream_credentials',
-    streams.map(({ credentials }) => credentials).filter((row) => row !== null),
-  );
-  await insertAll(
-    transaction,
-    'camera_search',
-    created.map(({ id, given }) => ({ id, text: cameraSearchText(given) })),
-  );
-  // The first of a camera has its id.
-  await insertAll(
-    transaction,
-    'declarations',
-    created.map(({ id, given }) =>
-      textDeclaration({ id, cameraId: id, given, author, source, atMs }),
-    ),
-  );
-  await insertAll(
-    transaction,
-    'camera_changes',
-    created.map(({ id }) => ({
-      camera_id: id,
-      version: 1,
-      at_ms: atMs,
-      action: 'created' as const,
-      source,
-      author: authorJson,
-      changes: '[]',
-      reason: null,
-    })),
-  );
 }
 
 /** What a form, a file or another system declares of a camera, among its other fields. */
@@ -140,79 +171,35 @@ export function textDeclaration({
   };
 }
 
-/** The change that makes the next version of a camera. */
-export async function insertVersion(
-  transaction: Transaction<RegistryTables>,
-  entry: {
-    camera: Camera;
-    action: CameraChangeTable['action'];
-    source: ValueSource;
-    author: Author;
-    changes: readonly FieldChange[];
-    atMs: number;
-    reason?: string;
-  },
-): Promise<void> {
-  const { camera, action, source, author, changes, atMs, reason = null } = entry;
-  await transaction
-    .insertInto('camera_changes')
-    .values({
-      camera_id: camera.id,
-      version: camera.version + 1,
-      at_ms: atMs,
-      action,
-      source,
-      author: JSON.stringify(authorText(author)),
-      changes: JSON.stringify(changes),
-      reason,
-    })
-    .execute();
-}
-
-export async function insertAll<Table extends keyof RegistryTables>(
-  transaction: Transaction<RegistryTables>,
-  table: Table,
-  rows: readonly Insertable<RegistryTables[Table]>[],
-): Promise<void> {
-  for (let at = 0; at < rows.length; at += ROWS_A_STATEMENT) {
-    await transaction
-      .insertInto(table)
-      .values(rows.slice(at, at + ROWS_A_STATEMENT))
-      .execute();
-  }
-}
-
-export function agencyRows(id: string, names: readonly string[]) {
-  return names.map((name, ordinal) => ({ camera_id: id, ordinal, name }));
-}
-
-function credentialRow(box: SecretBox, id: string, stream: NewStream) {
-  const { secrets } = splitSecrets(stream);
-  if (stream.username === null && secrets === null) return null;
+/** What is kept of a version of a camera. */
+export function versionRow(entry: {
+  id: string;
+  version: number;
+  action: CameraChangeTable['action'];
+  source: ValueSource;
+  author: Author;
+  changes: readonly unknown[];
+  atMs: number;
+  reason?: string | null;
+}): CameraChangeTable {
+  const { id, version, action, source, author, changes, atMs, reason = null } = entry;
   return {
     camera_id: id,
-    username: stream.username,
-    sealed: secrets === null ? null : sealSecrets(box, id, secrets),
+    version,
+    at_ms: atMs,
+    action,
+    source,
+    author: JSON.stringify(authorText(author)),
+    changes: JSON.stringify(changes),
+    reason,
   };
 }
 
-export async function insertStream(
+/** With their credentials. */
+export async function dropStreams(
   transaction: Transaction<RegistryTables>,
-  box: SecretBox,
-  id: string,
-  scope: Camera['scope'],
-  stream: NewStream,
+  ids: readonly string[],
 ): Promise<void> {
-  if (scope === 'closed-area') throw new ConstraintViolated(closedAreaRule);
-  await insertAll(transaction, 'streams', [streamRow(id, scope, shownStream(stream))]);
-  const credentials = credentialRow(box, id, stream);
-  if (credentials !== null) await insertAll(transaction, 'stream_credentials', [credentials]);
-}
-
-/** With its credentials. */
-export async function dropStream(
-  transaction: Transaction<RegistryTables>,
-  id: string,
-): Promise<void> {
-  await transaction.deleteFrom('streams').where('camera_id', '=', id).execute();
+  if (ids.length === 0) return;
+  await transaction.deleteFrom('streams').where('camera_id', 'in', ids).execute();
 }

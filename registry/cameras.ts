@@ -1,40 +1,18 @@
-import type { Kysely, Transaction } from 'kysely';
+import type { Transaction } from 'kysely';
 import type { Author } from './author.ts';
-import {
-  applyChange,
-  undo,
-  type CameraVersion,
-  type Changed,
-  type FieldChange,
-  type WholeCamera,
-} from './camera-changes.ts';
+import type { CameraVersion } from './camera-changes.ts';
 import { type Camera, type CameraChange, type NewCamera } from './camera.ts';
+import { writeDeclaration, type Declaring } from './camera-declaring.ts';
+import { versionsOf } from './camera-history.ts';
 import { listCameras, type CameraFilter, type CameraPage } from './camera-list.ts';
-import {
-  attestationText,
-  authorText,
-  givenColumns,
-  iso,
-  selectCameras,
-  siteOf,
-  tlsOf,
-  urlKey,
-  withAgencies,
-  type CameraRow,
-} from './camera-rows.ts';
-import { damagedSinceMs, writeDeclaration, type Declaring } from './camera-declaring.ts';
-import {
-  agencyRows,
-  dropStream,
-  insertAll,
-  insertCameras,
-  insertStream,
-  insertVersion,
-  ROWS_A_STATEMENT,
-  textDeclaration,
-} from './camera-writes.ts';
-import { cameraSearchText } from './camera-search-text.ts';
-import { originsOf, withOrigins } from './origins.ts';
+import { observationsOf, observe } from './camera-observations.ts';
+import { CameraNotFound } from './camera-refusals.ts';
+import { authorText, iso, selectCameras, withAgencies, type CameraRow } from './camera-rows.ts';
+import { refuseTwice } from './camera-twice.ts';
+import { insertCameras, insertVersions, newCameraRows, versionRow } from './camera-writes.ts';
+import { executeTogether } from './database/database.ts';
+import { asExpected, changeRows, writeChanges, type VersionedChange } from './change-cameras.ts';
+import { originsOf } from './origins.ts';
 import { PlaceIds } from './place-ids.ts';
 import {
   findings,
@@ -45,11 +23,10 @@ import {
   type ValueOrigin,
   type ValueSource,
 } from './provenance.ts';
-import type { CameraObservationTable, RegistryDatabase, RegistryTables } from './schema/tables.ts';
+import type { RegistryDatabase, RegistryTables } from './schema/tables.ts';
 import type { SecretBox } from './secret-box.ts';
+import { cameraRows, sourceOf, storedCameras } from './stored-cameras.ts';
 import type { StreamSource } from './stream-source.ts';
-import { openSecrets, splitSecrets } from './stream-secrets.ts';
-import { matchKey } from './thai-names.ts';
 import { uuidV7Source } from './uuid-v7.ts';
 
 export type { StreamSite, StreamSource, StreamTls } from './stream-source.ts';
@@ -60,8 +37,8 @@ export const MAX_CREATED_AT_ONCE = 1_000;
 export const MAX_APPLIED_AT_ONCE = 100_000;
 /** Cameras of which something is declared in one transaction, at most. */
 export const MAX_DECLARED_AT_ONCE = 500;
-/** Versions of a camera that are told; older ones stay in the database. */
-export const MAX_HISTORY = 1_000;
+/** Cameras that are told of in one go, after an inventory went in. */
+const TOLD_AT_ONCE = 200;
 
 /** What happened to a camera; told after it is stored. `source` is null where nothing is to be pulled. */
 export interface CameraEvent {
@@ -94,10 +71,10 @@ export interface ChangeOptions {
   duplicateConfirmed?: boolean | undefined;
 }
 
-/** An inventory's worth of changes, all or none. */
+/** A page of an inventory: some hundred cameras, of which none is there twice. */
 export interface CameraBatch {
   create: readonly NewCamera[];
-  change: readonly { id: string; version: number; change: CameraChange }[];
+  change: readonly VersionedChange[];
 }
 
 export interface Cameras {
@@ -119,12 +96,16 @@ export interface Cameras {
     cameras: readonly NewCamera[],
     options: Omit<ChangeOptions, 'version'>,
   ): Promise<Camera[]>;
-  /** All of it or nothing, at most MAX_APPLIED_AT_ONCE. `onProgress`: cameras done, of all. Throws what `change` throws. */
+  /**
+   * An inventory, page by page as it comes, in one transaction: all of it or nothing. Settles when it is stored; `told`
+   * does when listeners were told of every camera. At most MAX_APPLIED_AT_ONCE. `onProgress`: cameras written. Throws
+   * what `change` throws.
+   */
   apply(
-    batch: CameraBatch,
+    pages: Iterable<CameraBatch> | AsyncIterable<CameraBatch>,
     options: Omit<ChangeOptions, 'version'>,
-    onProgress?: (done: number, all: number) => void,
-  ): Promise<void>;
+    onProgress?: (done: number) => void,
+  ): Promise<{ told: Promise<void> }>;
   /** Throws CameraNotFound, CameraStale, CameraTwice, ChangeRefused, StreamAddressNotValid. */
   change(id: string, change: CameraChange, options: ChangeOptions): Promise<Camera>;
   /**
@@ -153,48 +134,6 @@ export interface Cameras {
   onChanged(listener: (event: CameraEvent) => void): () => void;
 }
 
-export class CameraNotFound extends Error {
-  readonly code = 'camera_not_found';
-  readonly cameraId: string;
-  constructor(cameraId: string) {
-    super(`no camera ${cameraId}`);
-    this.cameraId = cameraId;
-  }
-}
-
-/** Somebody changed the camera since it was read. */
-export class CameraStale extends Error {
-  readonly code = 'camera_changed_meanwhile';
-  readonly details: {
-    /** As it is stored. */
-    current: Camera;
-    /** As it would be with the change, had nobody else changed it; null where nothing of it can be said. */
-    yours: Camera | null;
-    /** What others changed since. */
-    changedSince: string[];
-  };
-  constructor(details: CameraStale['details']) {
-    super(`the camera was changed meanwhile: it is at version ${details.current.version} now`);
-    this.details = details;
-  }
-}
-
-/** Another camera has the same position and the same stream. Several on one pole are normal; twice the same is not. */
-export class CameraTwice extends Error {
-  readonly code = 'camera_twice';
-  /** `elsewhere`: there are more, of which whoever asks may not be told. */
-  readonly details: {
-    cameras: { id: string; position: string; lao: Camera['lao'] }[];
-    elsewhere: boolean;
-  };
-  constructor(details: CameraTwice['details']) {
-    super(
-      'a camera with this position and this stream is registered already: confirm to have both',
-    );
-    this.details = details;
-  }
-}
-
 /** The cameras of the registry. `now`: Unix ms. */
 export function openCameras(
   database: RegistryDatabase,
@@ -217,14 +156,10 @@ export function openCameras(
     }
     const rows = await database.transaction().execute(async (transaction) => {
       const places = new PlaceIds(transaction, nextId, options.author);
-      await insertCameras(
-        transaction,
-        places,
-        box,
-        given.map((camera, index) => ({ id: ids[index] ?? '', given: camera })),
-        { ...options, atMs: now() },
-      );
-      return rowsOf(transaction, ids);
+      const created = given.map((camera, index) => ({ id: ids[index] ?? '', given: camera }));
+      const madeOf = { ...options, atMs: now() };
+      await insertCameras(transaction, await newCameraRows(places, box, created, madeOf));
+      return cameraRows(transaction, ids);
     });
     const created = await withAgencies(database, rows);
     created.forEach((camera, index) => {
@@ -235,166 +170,38 @@ export function openCameras(
     return created;
   }
 
-  async function whole(
-    transaction: Kysely<RegistryTables>,
-    id: string,
-  ): Promise<(WholeCamera & { row: CameraRow }) | undefined> {
-    const row = await selectCameras(transaction).where('cameras.id', '=', id).executeTakeFirst();
-    if (row === undefined) return undefined;
-    const [camera] = await withAgencies(transaction, [row]);
-    if (camera === undefined) return undefined;
-    return { row, camera, secrets: openSecrets(box, id, row.sealed) };
-  }
-
-  /** The stored camera, if nobody was faster. */
-  async function asExpected(
-    transaction: Transaction<RegistryTables>,
-    id: string,
-    { version, deleted, change }: { version: number; deleted: boolean; change?: CameraChange },
-  ): Promise<WholeCamera & { row: CameraRow }> {
-    const stored = await whole(transaction, id);
-    if (stored === undefined || (stored.row.deleted_at_ms !== null) !== deleted) {
-      throw new CameraNotFound(id);
-    }
-    if (stored.camera.version !== version) throw await stale(transaction, stored, version, change);
-    return stored;
-  }
-
-  async function changeOne(
-    transaction: Transaction<RegistryTables>,
-    places: PlaceIds,
-    id: string,
-    change: CameraChange,
-    options: ChangeOptions,
-  ): Promise<{ changed: boolean; streamChanged: boolean }> {
-    const stored = await asExpected(transaction, id, { ...options, deleted: false, change });
-    const result = applyChange(stored, change);
-    // Given by another spelling it may be the same.
-    const ids = {
-      laoId: await places.lao(result.camera.lao),
-      budgetSourceId: await places.budgetSource(result.camera.budgetSource),
-      siteId: result.camera.site === null ? null : await places.site(result.camera.site),
-    };
-    const same: Readonly<Record<string, boolean>> = {
-      lao: ids.laoId === stored.row.lao_id,
-      budgetSource: ids.budgetSourceId === stored.row.budget_source_id,
-    };
-    const changes = result.changes.filter(([field]) => same[field] !== true);
-    // Who gives the scope stands for it, also when it stays what it was.
-    if (changes.length === 0 && change.scope === undefined) {
-      return { changed: false, streamChanged: false };
-    }
-    const streamChanged = changes.some(
-      ([field]) => field.startsWith('stream.') || field === 'site',
-    );
-    if (
-      options.duplicateConfirmed !== true &&
-      changes.some(([field]) => field === 'stream.url' || field === 'position')
-    ) {
-      await refuseTwice(transaction, result.camera, id);
-    }
-    await store(transaction, stored, { ...result, changes }, ids, {
-      ...options,
-      attests: change.scope !== undefined,
-    });
-    return { changed: true, streamChanged };
-  }
-
-  async function store(
-    transaction: Transaction<RegistryTables>,
-    stored: WholeCamera & { row: CameraRow },
-    { camera, stream, changes }: Changed,
-    places: { laoId: string; budgetSourceId: string; siteId: string | null },
-    { author, version, source = 'declared', attests }: ChangeOptions & { attests: boolean },
-  ): Promise<void> {
-    const { row } = stored;
-    const { id } = camera;
-    const atMs = now();
-    const fields = new Set(changes.map(([field]) => field.split('.', 1)[0] ?? field));
-    const declared = fields.has('declared') || fields.has('declaredReason');
-    if (camera.stream === null || camera.scope === 'closed-area') await dropStream(transaction, id);
-    const updated = await transaction
-      .updateTable('cameras')
-      .set({
-        ...givenColumns(camera, places),
-        version: version + 1,
-        updated_at_ms: atMs,
-        ...(declared
-          ? {
-              declared_at_ms: atMs,
-              damaged_since_ms: damagedSinceMs(row, camera.declared, atMs),
-            }
-          : {}),
-        ...(attests ? { attested: attestationText(author, atMs) } : {}),
-        origins: withOrigins(row.origins, fields, source, author, atMs),
-      })
-      .where('id', '=', id)
-      .where('version', '=', version)
-      .executeTakeFirstOrThrow();
-    if (updated.numUpdatedRows !== 1n) await refuseStale(transaction, id, version);
-    if (fields.has('linkedAgencies')) {
-      await transaction.deleteFrom('camera_linked_agencies').where('camera_id', '=', id).execute();
-      await insertAll(transaction, 'camera_linked_agencies', agencyRows(id, camera.linkedAgencies));
-    }
-    if (fields.has('stream') && stream !== null) {
-      await dropStream(transaction, id);
-      await insertStream(transaction, box, id, camera.scope, stream);
-    }
-    await transaction
-      .updateTable('camera_search')
-      .set({ text: cameraSearchText(camera) })
-      .where('id', '=', id)
-      .execute();
-    if (declared) {
-      const given = { id: nextId(), cameraId: id, given: camera };
-      await insertAll(transaction, 'declarations', [
-        textDeclaration({ ...given, author, source, atMs }),
-      ]);
-    }
-    await insertVersion(transaction, { camera, action: 'changed', source, author, changes, atMs });
-  }
-
-  async function refuseStale(
-    transaction: Transaction<RegistryTables>,
-    id: string,
-    version: number,
-  ): Promise<never> {
-    const current = await whole(transaction, id);
-    if (current === undefined) throw new CameraNotFound(id);
-    throw await stale(transaction, current, version, undefined);
-  }
-
   async function setDeleted(
     id: string,
     { author, version, source = 'declared' }: ChangeOptions,
     reason: string | null,
   ): Promise<CameraRow> {
     return database.transaction().execute(async (transaction) => {
-      const { camera } = await asExpected(transaction, id, { version, deleted: reason === null });
+      const deleted = reason === null;
+      const read = async () => (await storedCameras(transaction, box, [id])).get(id);
+      await asExpected(transaction, await read(), { id, version, deleted });
       const atMs = now();
       const updated = await transaction
         .updateTable('cameras')
         .set({
           version: version + 1,
           updated_at_ms: atMs,
-          deleted_at_ms: reason === null ? null : atMs,
-          deleted: reason === null ? null : JSON.stringify({ by: authorText(author), reason }),
+          deleted_at_ms: deleted ? null : atMs,
+          deleted: deleted ? null : JSON.stringify({ by: authorText(author), reason }),
         })
         .where('id', '=', id)
         .where('version', '=', version)
         .executeTakeFirstOrThrow();
-      if (updated.numUpdatedRows !== 1n) await refuseStale(transaction, id, version);
-      const action = reason === null ? 'restored' : 'deleted';
-      await insertVersion(transaction, {
-        camera,
-        action,
-        source,
-        author,
-        changes: [],
-        atMs,
-        ...(reason === null ? {} : { reason }),
-      });
-      const [row] = await rowsOf(transaction, [id]);
+      if (updated.numUpdatedRows !== 1n) {
+        // Somebody was faster between reading and writing.
+        await asExpected(transaction, await read(), { id, version, deleted });
+      }
+      const action = deleted ? 'restored' : 'deleted';
+      const entry = { id, version: version + 1, action, source, author, changes: [], atMs, reason };
+      await executeTogether(
+        transaction,
+        insertVersions(transaction, [versionRow({ ...entry, action })]),
+      );
+      const [row] = await cameraRows(transaction, [id]);
       if (row === undefined) throw new CameraNotFound(id);
       return row;
     });
@@ -407,48 +214,62 @@ export function openCameras(
   }
 
   async function apply(
-    { create, change }: CameraBatch,
+    pages: Iterable<CameraBatch> | AsyncIterable<CameraBatch>,
     options: Omit<ChangeOptions, 'version'>,
-    onProgress: (done: number, all: number) => void = () => {},
-  ): Promise<void> {
-    const all = create.length + change.length;
-    if (all > MAX_APPLIED_AT_ONCE) throw new RangeError(`more than ${MAX_APPLIED_AT_ONCE} cameras`);
-    const createdIds = create.map(() => nextId());
-    const streamChanged = new Set<string>();
-    const changedIds: string[] = [];
+    onProgress: (done: number) => void = () => {},
+  ): Promise<{ told: Promise<void> }> {
+    const createdIds: string[] = [];
+    const changed = new Map<string, boolean>();
+    let begun = 0;
+    let done = 0;
     await database.transaction().execute(async (transaction) => {
       const places = new PlaceIds(transaction, nextId, options.author);
-      let done = 0;
-      for (let at = 0; at < create.length; at += ROWS_A_STATEMENT) {
-        const part = create.slice(at, at + ROWS_A_STATEMENT).map((given, index) => ({
-          id: createdIds[at + index] ?? '',
-          given,
-        }));
-        await insertCameras(transaction, places, box, part, { ...options, atMs: now() });
-        done += part.length;
-        onProgress(done, all);
+      let writing = Promise.resolve();
+      // While the database writes one page, the next one's rows are made.
+      for await (const page of pages) {
+        begun += page.create.length + page.change.length;
+        if (begun > MAX_APPLIED_AT_ONCE) {
+          throw new RangeError(`more than ${MAX_APPLIED_AT_ONCE} cameras`);
+        }
+        const madeOf = { ...options, box, nextId, atMs: now() };
+        const created = page.create.map((given) => ({ id: nextId(), given }));
+        const newRows = await newCameraRows(places, box, created, madeOf);
+        const otherRows = await changeRows(transaction, places, page.change, madeOf);
+        await writing;
+        writing = (async () => {
+          await insertCameras(transaction, newRows);
+          await writeChanges(transaction, box, otherRows);
+          done += page.create.length + page.change.length;
+          onProgress(done);
+        })();
+        // Thrown where it is waited for.
+        writing.catch(() => {});
+        createdIds.push(...created.map(({ id }) => id));
+        for (const { id, streamChanged } of otherRows.changed) changed.set(id, streamChanged);
       }
-      for (const { id, version, change: one } of change) {
-        const result = await changeOne(transaction, places, id, one, { ...options, version });
-        if (result.changed) changedIds.push(id);
-        if (result.streamChanged) streamChanged.add(id);
-        done++;
-        if (done % ROWS_A_STATEMENT === 0) onProgress(done, all);
-      }
-      onProgress(done, all);
+      await writing;
     });
+    return { told: tellAll(createdIds, changed) };
+  }
+
+  /** By pages: whoever listens to 100,000 cameras holds nobody else up. */
+  async function tellAll(
+    createdIds: readonly string[],
+    changed: ReadonlyMap<string, boolean>,
+  ): Promise<void> {
     for (const [kind, ids] of [
       ['created', createdIds],
-      ['changed', changedIds],
+      ['changed', [...changed.keys()]],
     ] as const) {
-      for (let at = 0; at < ids.length; at += ROWS_A_STATEMENT) {
-        const rows = await rowsOf(database, ids.slice(at, at + ROWS_A_STATEMENT));
+      for (let at = 0; at < ids.length; at += TOLD_AT_ONCE) {
+        const rows = await cameraRows(database, ids.slice(at, at + TOLD_AT_ONCE));
         const cameras = await withAgencies(database, rows);
         cameras.forEach((camera, index) => {
           const row = rows[index];
+          // Deleted since, which was told.
           if (row === undefined || row.deleted_at_ms !== null) return;
-          const event = { kind, camera, source: sourceOf(row, box) };
-          tell({ ...event, streamChanged: kind === 'created' || streamChanged.has(camera.id) });
+          const streamChanged = kind === 'created' || changed.get(camera.id) === true;
+          tell({ kind, camera, source: sourceOf(row, box), streamChanged });
         });
       }
     }
@@ -466,7 +287,7 @@ export function openCameras(
       return row === undefined ? undefined : toldOf(row);
     },
     async detail(id) {
-      const [row] = await rowsOf(database, [id]);
+      const [row] = await cameraRows(database, [id]);
       if (row === undefined) return undefined;
       const camera = await toldOf(row);
       const observed = await observationsOf(database, id);
@@ -487,18 +308,21 @@ export function openCameras(
     },
     createMany: async (given, options) => createMany(given, options),
     apply,
-    async change(id, change, options) {
-      const { row, streamChanged, changed } = await database
-        .transaction()
-        .execute(async (transaction) => {
-          const places = new PlaceIds(transaction, nextId, options.author);
-          const result = await changeOne(transaction, places, id, change, options);
-          const [stored] = await rowsOf(transaction, [id]);
-          if (stored === undefined) throw new CameraNotFound(id);
-          return { ...result, row: stored };
-        });
+    async change(id, change, { version, ...options }) {
+      const { row, changed } = await database.transaction().execute(async (transaction) => {
+        const places = new PlaceIds(transaction, nextId, options.author);
+        const madeOf = { ...options, box, nextId, atMs: now() };
+        const rows = await changeRows(transaction, places, [{ id, version, change }], madeOf);
+        await writeChanges(transaction, box, rows);
+        const [stored] = await cameraRows(transaction, [id]);
+        if (stored === undefined) throw new CameraNotFound(id);
+        return { row: stored, changed: rows.changed[0] };
+      });
       const camera = await toldOf(row);
-      if (changed) tell({ kind: 'changed', camera, source: sourceOf(row, box), streamChanged });
+      if (changed !== undefined) {
+        const { streamChanged } = changed;
+        tell({ kind: 'changed', camera, source: sourceOf(row, box), streamChanged });
+      }
       return camera;
     },
     async declare(declaring, beside) {
@@ -512,7 +336,7 @@ export function openCameras(
           if (!written) throw new CameraNotFound(one.cameraId);
         }
         await beside?.(transaction);
-        return rowsOf(
+        return cameraRows(
           transaction,
           declaring.map(({ cameraId }) => cameraId),
         );
@@ -540,29 +364,11 @@ export function openCameras(
       const versions = await versionsOf(database, id, 0);
       if (versions.length > 0) return versions;
       // Registered before history was kept, or not at all.
-      const [row] = await rowsOf(database, [id]);
+      const [row] = await cameraRows(database, [id]);
       return row === undefined ? undefined : [];
     },
     async observe(id, observer, values) {
-      const atMs = now();
-      const rows = Object.entries(values).map(([field, value]): CameraObservationTable => ({
-        camera_id: id,
-        source: observer,
-        field,
-        value: JSON.stringify(value),
-        at_ms: atMs,
-      }));
-      if (rows.length === 0) return;
-      await database
-        .insertInto('camera_observations')
-        .values(rows)
-        .onConflict((conflict) =>
-          conflict.columns(['camera_id', 'source', 'field']).doUpdateSet((set) => ({
-            value: set.ref('excluded.value'),
-            at_ms: set.ref('excluded.at_ms'),
-          })),
-        )
-        .execute();
+      await observe(database, id, observer, values, now());
     },
     async streams(site) {
       let query = selectCameras(database)
@@ -580,135 +386,9 @@ export function openCameras(
   };
 }
 
-async function rowsOf(
-  database: Kysely<RegistryTables>,
-  ids: readonly string[],
-): Promise<CameraRow[]> {
-  if (ids.length === 0) return [];
-  // In the order of their ids, which is that of their making.
-  return selectCameras(database).where('cameras.id', 'in', ids).orderBy('cameras.id').execute();
-}
-
-function sourceOf(row: CameraRow, box: SecretBox): StreamSource | null {
-  if (row.url === null || row.transport === null || row.tls_verify === null) return null;
-  const secrets = openSecrets(box, row.id, row.sealed);
-  return {
-    cameraId: row.id,
-    url: secrets.url ?? row.url,
-    username: row.username,
-    password: secrets.password,
-    transport: row.transport,
-    tls: tlsOf({ tls_verify: row.tls_verify, tls_fingerprint: row.tls_fingerprint }),
-    record: row.record === 1,
-    sound: row.sound === 1,
-    site: siteOf(row),
-  };
-}
-
 function deletionOf(row: CameraRow): CameraDetail['deleted'] {
   if (row.deleted_at_ms === null || row.deleted === null) return null;
   // Written by setDeleted, and by nothing else.
   const { by, reason } = JSON.parse(row.deleted) as { by: Author; reason: string };
   return { by, reason, at: iso(row.deleted_at_ms) };
 }
-
-async function observationsOf(
-  database: Kysely<RegistryTables>,
-  id: string,
-): Promise<Observation[]> {
-  const rows = await database
-    .selectFrom('camera_observations')
-    .selectAll()
-    .where('camera_id', '=', id)
-    .orderBy('source')
-    .orderBy('field')
-    .execute();
-  return rows.map(({ field, source, value, at_ms }) => ({
-    // Written by `observe` alone.
-    field: field as ObservedField,
-    source,
-    value: JSON.parse(value) as string | number,
-    at: iso(at_ms),
-  }));
-}
-
-/** Newest first, of those after a version. */
-async function versionsOf(
-  database: Kysely<RegistryTables>,
-  id: string,
-  after: number,
-): Promise<CameraVersion[]> {
-  const rows = await database
-    .selectFrom('camera_changes')
-    .selectAll()
-    .where('camera_id', '=', id)
-    .where('version', '>', after)
-    .orderBy('version', 'desc')
-    .limit(MAX_HISTORY)
-    .execute();
-  return rows.map(({ version, at_ms, action, source, author, changes, reason }) => ({
-    version,
-    atMs: at_ms,
-    action,
-    source,
-    author: JSON.parse(author) as Author,
-    changes: JSON.parse(changes) as FieldChange[],
-    reason,
-  }));
-}
-
-/** What is said to whoever made a change to `version`. */
-async function stale(
-  transaction: Kysely<RegistryTables>,
-  { camera: current, secrets }: WholeCamera,
-  version: number,
-  change: CameraChange | undefined,
-): Promise<CameraStale> {
-  const since = await versionsOf(transaction, current.id, version);
-  let based = current;
-  for (const { changes } of since) based = undo(based, changes);
-  let yours: Camera | null = null;
-  if (change !== undefined && version < current.version) {
-    try {
-      yours = { ...applyChange({ camera: based, secrets }, change).camera, version };
-    } catch {
-      // Its own refusal comes when it is tried on what is there now.
-    }
-  }
-  const fields = since.flatMap(({ changes }) => changes.map(([field]) => field));
-  return new CameraStale({ current, yours, changedSince: [...new Set(fields)] });
-}
-
-/** Throws CameraTwice. */
-async function refuseTwice(
-  database: Kysely<RegistryTables>,
-  camera: Pick<Camera, 'position'> & { stream: { url: string } | null },
-  id: string | undefined,
-): Promise<void> {
-  if (camera.stream === null) return;
-  const { url } = splitSecrets({ url: camera.stream.url, subUrl: null, password: null });
-  let query = database
-    .selectFrom('streams')
-    .innerJoin('cameras', 'cameras.id', 'streams.camera_id')
-    .innerJoin('laos', 'laos.id', 'cameras.lao_id')
-    .select(['cameras.id', 'cameras.position', 'laos.name', 'laos.district', 'laos.province'])
-    .where('streams.url_key', '=', urlKey(url))
-    .where('cameras.deleted_at_ms', 'is', null)
-    .orderBy('cameras.id')
-    .limit(MAX_TWICE_LOOKED_AT);
-  if (id !== undefined) query = query.where('cameras.id', '!=', id);
-  const key = matchKey(camera.position);
-  const same = (await query.execute()).filter(({ position }) => matchKey(position) === key);
-  if (same.length === 0) return;
-  throw new CameraTwice({
-    cameras: same.map(({ id: other, position, name, district, province }) => ({
-      id: other,
-      position,
-      lao: { name, district, province },
-    })),
-    elsewhere: false,
-  });
-}
-
-/** Cameras of one stream, of which one may have the position. */
-const MAX_TWICE_LOOKED_AT = 100;

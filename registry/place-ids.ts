@@ -6,131 +6,195 @@ import { budgetSourceKey, laoKey } from './managed-keys.ts';
 import type { RegistryTables } from './schema/tables.ts';
 import { splitLaoName } from './thai-names.ts';
 
+/** What a camera names of the lists that it is registered under. */
+export type NamedPlaces = Pick<Camera, 'lao' | 'budgetSource' | 'site'>;
+
+export interface FoundPlaces {
+  laoId: string;
+  budgetSourceId: string;
+  siteId: string | null;
+}
+
+interface Managed {
+  id: string;
+  merged_into: string | null;
+}
+
 /**
  * Finds LAOs, budget sources and sites by name within one transaction, by whichever spelling. Those that are not there
- * yet are entered: an LAO or a budget source as proposed, for the Department to list or to merge.
+ * yet are entered: an LAO or a budget source as proposed, for the Department to list or to merge. A page of cameras at a
+ * time: an inventory of the country names thousands, and one by one they would take longer than its cameras.
  */
 export class PlaceIds {
   readonly #transaction: Transaction<RegistryTables>;
   readonly #nextId: () => string;
-  readonly #author: Author;
-  readonly #found = new Map<string, string>();
+  readonly #proposedBy: string;
+  /** By spelling. */
+  readonly #laos = new Map<string, string>();
+  readonly #budgetSources = new Map<string, string>();
+  readonly #sites = new Map<string, string>();
 
   constructor(transaction: Transaction<RegistryTables>, nextId: () => string, author: Author) {
     this.#transaction = transaction;
     this.#nextId = nextId;
-    this.#author = author;
+    this.#proposedBy = JSON.stringify(author);
   }
 
-  async lao(lao: Camera['lao']): Promise<string> {
-    const cached = JSON.stringify(['laos', lao.province, lao.district, lao.name]);
-    const known = this.#found.get(cached);
-    if (known !== undefined) return known;
-    const key = laoKey(lao);
-    const row =
-      (await this.#laoBy(key)) ?? (await this.#laoNamed(lao)) ?? (await this.#enterLao(lao, key));
-    this.#found.set(cached, row);
-    return row;
+  /** In the order of the cameras. */
+  async find(cameras: readonly NamedPlaces[]): Promise<FoundPlaces[]> {
+    await this.#findLaos(cameras.map(({ lao }) => lao));
+    await this.#findBudgetSources(cameras.map(({ budgetSource }) => budgetSource));
+    await this.#findSites(cameras.flatMap(({ site }) => site ?? []));
+    return cameras.map(({ lao, budgetSource, site }) => ({
+      laoId: known(this.#laos, spelling(lao)),
+      budgetSourceId: known(this.#budgetSources, budgetSource),
+      siteId: site === null ? null : known(this.#sites, site),
+    }));
   }
 
-  async budgetSource(name: string): Promise<string> {
-    const cached = JSON.stringify(['budget_sources', name]);
-    const known = this.#found.get(cached);
-    if (known !== undefined) return known;
-    const key = budgetSourceKey(name);
-    const find = async (): Promise<string | undefined> =>
-      idOf(
-        await this.#transaction
-          .selectFrom('budget_sources')
-          .select(['id', 'merged_into'])
-          .where((where) => where.or([where('match_key', '=', key), where('name', '=', name)]))
-          .orderBy('id')
-          .executeTakeFirst(),
-      );
-    let id = await find();
-    if (id === undefined) {
-      await this.#transaction
-        .insertInto('budget_sources')
-        .values({
-          id: this.#nextId(),
-          name,
-          match_key: key,
-          proposed_by: JSON.stringify(this.#author),
-        })
-        .onConflict((conflict) => conflict.doNothing())
-        .execute();
-      id = await find();
-      if (id === undefined) throw new Error(`a budget source is neither there nor entered`);
+  async #findLaos(named: readonly Camera['lao'][]): Promise<void> {
+    const wanted = new Map<string, { lao: Camera['lao']; key: string }>();
+    for (const lao of named) {
+      const text = spelling(lao);
+      if (!this.#laos.has(text) && !wanted.has(text)) wanted.set(text, { lao, key: laoKey(lao) });
     }
-    this.#found.set(cached, id);
-    return id;
-  }
-
-  async site(name: string): Promise<string> {
-    const cached = JSON.stringify(['sites', name]);
-    const known = this.#found.get(cached);
-    if (known !== undefined) return known;
-    await this.#transaction
-      .insertInto('sites')
-      .values({ id: this.#nextId(), name })
-      .onConflict((conflict) => conflict.column('name').doNothing())
+    const take = (byName: (one: { lao: Camera['lao']; key: string }) => Managed | undefined) => {
+      for (const [text, one] of wanted) {
+        const row = byName(one);
+        if (row === undefined) continue;
+        this.#laos.set(text, row.merged_into ?? row.id);
+        wanted.delete(text);
+      }
+    };
+    const takeByKey = async (): Promise<void> => {
+      if (wanted.size === 0) return;
+      const rows = await this.#transaction
+        .selectFrom('laos')
+        .select(['id', 'merged_into', 'match_key'])
+        .where('match_key', 'in', keysOf(wanted.values()))
+        .execute();
+      const byKey = new Map(rows.map((row) => [row.match_key, row]));
+      take(({ key }) => byKey.get(key));
+    };
+    await takeByKey();
+    if (wanted.size === 0) return;
+    // Letter for letter: rows of before there were keys.
+    const rows = await this.#transaction
+      .selectFrom('laos')
+      .select(['id', 'merged_into', 'name', 'district', 'province'])
+      .where(
+        'name',
+        'in',
+        Array.from(wanted.values(), ({ lao }) => lao.name),
+      )
       .execute();
-    const { id } = await this.#transaction
-      .selectFrom('sites')
-      .select('id')
-      .where('name', '=', name)
-      .executeTakeFirstOrThrow();
-    this.#found.set(cached, id);
-    return id;
-  }
-
-  async #laoBy(key: string): Promise<string | undefined> {
-    return idOf(
-      await this.#transaction
-        .selectFrom('laos')
-        .select(['id', 'merged_into'])
-        .where('match_key', '=', key)
-        .executeTakeFirst(),
-    );
-  }
-
-  /** Letter for letter: rows of before there were keys. */
-  async #laoNamed({ province, district, name }: Camera['lao']): Promise<string | undefined> {
-    return idOf(
-      await this.#transaction
-        .selectFrom('laos')
-        .select(['id', 'merged_into'])
-        .where('province', '=', province)
-        .where('district', '=', district)
-        .where('name', '=', name)
-        .executeTakeFirst(),
-    );
-  }
-
-  async #enterLao({ province, district, name }: Camera['lao'], key: string): Promise<string> {
-    const official = findDistrict(province, district);
+    const byName = new Map(rows.map((row) => [spelling(row), row]));
+    take(({ lao }) => byName.get(spelling(lao)));
+    if (wanted.size === 0) return;
+    const entered = new Map(Array.from(wanted.values(), (one) => [one.key, one]));
     await this.#transaction
       .insertInto('laos')
-      .values({
-        id: this.#nextId(),
-        // The official spelling of where it is, the given one of what it is called.
-        province: official?.province ?? province,
-        district: official?.name ?? district,
-        name,
-        match_key: key,
-        type: splitLaoName(name)?.type ?? null,
-        district_code: official?.code ?? null,
-        proposed_by: JSON.stringify(this.#author),
-      })
+      .values(Array.from(entered.values(), (one) => this.#proposedLao(one)))
       // Of two that enter it at once, one does.
       .onConflict((conflict) => conflict.doNothing())
       .execute();
-    const id = await this.#laoBy(key);
-    if (id === undefined) throw new Error(`an LAO is neither there nor entered`);
-    return id;
+    await takeByKey();
+  }
+
+  #proposedLao({ lao, key }: { lao: Camera['lao']; key: string }) {
+    const { province, district, name } = lao;
+    const official = findDistrict(province, district);
+    return {
+      id: this.#nextId(),
+      // The official spelling of where it is, the given one of what it is called.
+      province: official?.province ?? province,
+      district: official?.name ?? district,
+      name,
+      match_key: key,
+      type: splitLaoName(name)?.type ?? null,
+      district_code: official?.code ?? null,
+      proposed_by: this.#proposedBy,
+    };
+  }
+
+  async #findBudgetSources(named: readonly string[]): Promise<void> {
+    const wanted = new Map<string, { name: string; key: string }>();
+    for (const name of named) {
+      if (!this.#budgetSources.has(name)) wanted.set(name, { name, key: budgetSourceKey(name) });
+    }
+    const take = async (): Promise<void> => {
+      if (wanted.size === 0) return;
+      const rows = await this.#transaction
+        .selectFrom('budget_sources')
+        .select(['id', 'merged_into', 'name', 'match_key'])
+        .where((where) =>
+          where.or([
+            where('match_key', 'in', keysOf(wanted.values())),
+            where('name', 'in', [...wanted.keys()]),
+          ]),
+        )
+        .orderBy('id')
+        .execute();
+      for (const { name, key } of wanted.values()) {
+        const row = rows.find((one) => one.match_key === key || one.name === name);
+        if (row === undefined) continue;
+        this.#budgetSources.set(name, row.merged_into ?? row.id);
+        wanted.delete(name);
+      }
+    };
+    await take();
+    if (wanted.size === 0) return;
+    const entered = new Map(Array.from(wanted.values(), (one) => [one.key, one]));
+    await this.#transaction
+      .insertInto('budget_sources')
+      .values(
+        Array.from(entered.values(), ({ name, key }) => ({
+          id: this.#nextId(),
+          name,
+          match_key: key,
+          proposed_by: this.#proposedBy,
+        })),
+      )
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+    await take();
+  }
+
+  async #findSites(named: readonly string[]): Promise<void> {
+    const wanted = new Set(named.filter((name) => !this.#sites.has(name)));
+    const take = async (): Promise<void> => {
+      if (wanted.size === 0) return;
+      const rows = await this.#transaction
+        .selectFrom('sites')
+        .select(['id', 'name'])
+        .where('name', 'in', [...wanted])
+        .execute();
+      for (const { id, name } of rows) {
+        this.#sites.set(name, id);
+        wanted.delete(name);
+      }
+    };
+    await take();
+    if (wanted.size === 0) return;
+    await this.#transaction
+      .insertInto('sites')
+      .values(Array.from(wanted, (name) => ({ id: this.#nextId(), name })))
+      .onConflict((conflict) => conflict.column('name').doNothing())
+      .execute();
+    await take();
   }
 }
 
-function idOf(row: { id: string; merged_into: string | null } | undefined): string | undefined {
-  return row === undefined ? undefined : (row.merged_into ?? row.id);
+function spelling({ province, district, name }: Camera['lao']): string {
+  return JSON.stringify([province, district, name]);
+}
+
+function keysOf(wanted: Iterable<{ key: string }>): string[] {
+  return [...new Set(Array.from(wanted, ({ key }) => key))];
+}
+
+function known(found: ReadonlyMap<string, string>, name: string): string {
+  const id = found.get(name);
+  if (id === undefined) throw new Error(`neither there nor entered: ${name}`);
+  return id;
 }

@@ -83,10 +83,15 @@ export function searchText(text: string): string {
   return spelled(text).replace(/\s+/gu, ' ').trim();
 }
 
+/** Anything that a text may have besides plain Thai and small Latin letters, and that `spelled` looks at. */
+const unplain = /[A-Z\u00a0\u00ad\u0e4d๐-๙]|เเ|[^\0-\u007f\u0e00-\u0e7f]/u;
+
 function spelled(text: string): string {
+  const composed = text.normalize('NFC');
+  // Most texts of an inventory are plain, and it has millions.
+  if (!unplain.test(composed)) return composed;
   return (
-    text
-      .normalize('NFC')
+    composed
       // Unicode's NFC leaves these apart. A tone mark may have been typed between the two halves of สระอำ.
       .replace(/\u0e4d([\u0e48-\u0e4b]?)\u0e32/gu, '$1\u0e33')
       .replace(/([\u0e48-\u0e4b])\u0e4d\u0e32/gu, '$1\u0e33')

@@ -1,4 +1,4 @@
-import { CameraNotFound } from '#registry/cameras.ts';
+import { CameraNotFound } from '#registry/camera-refusals.ts';
 import type { Decision } from './policy.ts';
 
 /** Nobody has signed in, or what they brought along is not good, or no more. */

@@ -14,7 +14,8 @@ import {
   scopes,
   type Camera,
 } from '#registry/camera.ts';
-import { CameraNotFound, CameraTwice, type CameraDetail, type Cameras } from '#registry/cameras.ts';
+import { CameraNotFound, CameraTwice } from '#registry/camera-refusals.ts';
+import type { CameraDetail, Cameras } from '#registry/cameras.ts';
 import { finding, observation, valueOrigin, valueSources } from '#registry/provenance.ts';
 import { textLine } from '#registry/text.ts';
 import type { AuditAction } from '../audit/actions.ts';

@@ -11,7 +11,7 @@ import {
   type BrokenCamera,
 } from '#registry/broken-cameras.ts';
 import { authorship, declarations } from '#registry/camera.ts';
-import { CameraNotFound } from '#registry/cameras.ts';
+import { CameraNotFound } from '#registry/camera-refusals.ts';
 import { newRepair, repair, repairChange } from '#registry/repair.ts';
 import { RepairNotFound, type Repairs } from '#registry/repairs.ts';
 import type { RegistryDatabase } from '#registry/schema/tables.ts';

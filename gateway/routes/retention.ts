@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
-import { CameraNotFound } from '#registry/cameras.ts';
+import { CameraNotFound } from '#registry/camera-refusals.ts';
 import type { Deletion } from '#storage/catalogue/deletion.ts';
 import {
   ShorteningNotFound,

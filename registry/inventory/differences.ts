@@ -71,11 +71,14 @@ export function compare(
     change['linkedAgencies'] = given.linkedAgencies;
     differ('linkedAgencies', existing.linkedAgencies, given.linkedAgencies);
   }
-  if (laoKey(existing.lao) !== laoKey(given.lao)) {
+  if (!isSameLao(existing.lao, given.lao)) {
     change['lao'] = given.lao;
     differ('lao', existing.lao, given.lao);
   }
-  if (budgetSourceKey(existing.budgetSource) !== budgetSourceKey(given.budgetSource)) {
+  if (
+    existing.budgetSource !== given.budgetSource &&
+    budgetSourceKey(existing.budgetSource) !== budgetSourceKey(given.budgetSource)
+  ) {
     change['budgetSource'] = given.budgetSource;
     differ('budgetSource', existing.budgetSource, given.budgetSource);
   }
@@ -116,6 +119,11 @@ function compareStream(
 }
 
 const defaults = { username: null, transport: 'auto', sound: false, record: true } as const;
+
+function isSameLao(a: Camera['lao'], b: Camera['lao']): boolean {
+  if (a.name === b.name && a.district === b.district && a.province === b.province) return true;
+  return laoKey(a) === laoKey(b);
+}
 
 function sameItems(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((item, index) => item === b[index]);

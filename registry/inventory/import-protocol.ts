@@ -1,6 +1,6 @@
 import type { Area } from '../area.ts';
 import type { Camera } from '../camera.ts';
-import type { Fate, Operation, RowFate } from './plan.ts';
+import type { FateCounts, Operation, RowFate, RowFilter } from './plan.ts';
 import type { RefusalCode } from './workbook-refused.ts';
 
 /** Between the thread that serves (import-run.ts) and the one that reads a file (import-thread.ts). */
@@ -21,9 +21,6 @@ export type FromImportThread =
   | { type: 'rows'; question: number; rows: readonly RowFate[] }
   | { type: 'operations'; question: number; operations: readonly Operation[] };
 
-/** Rows of one fate, or those with something worth a look. */
-export type RowFilter = Fate | 'warned';
-
 export interface ReadTable {
   format: 'xlsx' | 'csv';
   sheet: string;
@@ -37,7 +34,12 @@ export interface WantedCameras {
   someLaos: readonly Camera['lao'][];
   /** Ascending. */
   ids: readonly string[];
-  districts: readonly { province: string; district: string }[];
+  /** Of rows without an id, and of those with one, which are wanted only where none of the ids is known. */
+  districts: readonly NamedDistrict[];
+  districtsOfIds: readonly NamedDistrict[];
 }
 
-export type FateCounts = Readonly<Record<Fate | 'warned', number>>;
+export interface NamedDistrict {
+  province: string;
+  district: string;
+}

@@ -1,16 +1,17 @@
 import { Worker } from 'node:worker_threads';
 import type { Area } from '../area.ts';
 import type { Author } from '../author.ts';
+import type { Camera, NewCamera } from '../camera.ts';
 import type { CameraBatch, Cameras } from '../cameras.ts';
+import type { VersionedChange } from '../change-cameras.ts';
+import { ROWS_A_STATEMENT } from '../database/row-writer.ts';
 import type {
-  FateCounts,
   FromImportThread,
   ReadTable,
-  RowFilter,
   ToImportThread,
   WantedCameras,
 } from './import-protocol.ts';
-import type { RowFate } from './plan.ts';
+import type { FateCounts, RowFate, RowFilter } from './plan.ts';
 import type { RefusalCode } from './workbook-refused.ts';
 
 /** One file on its way in: read, compared, looked at by a person, and then written or thrown away. */
@@ -29,6 +30,8 @@ export interface ImportState {
 /** The registry as an import needs it. */
 export type ImportedCameras = Pick<Cameras, 'list' | 'apply'>;
 
+type Listing = Omit<Parameters<Cameras['list']>[0], 'after' | 'limit'>;
+
 /** Accepting is not possible now. */
 export class ImportNotReady extends Error {
   readonly code: 'import_not_ready' | 'import_has_refused_rows' | 'import_changes_nothing';
@@ -38,9 +41,15 @@ export class ImportNotReady extends Error {
   }
 }
 
+/** The thread is gone, and the rest of its rows with it. */
+class ImportClosed extends Error {}
+
 const EXISTING_PAGE = 250;
-const OPERATIONS_PAGE = 250;
+/** As many as go into one statement (database/row-writer.ts). */
+const OPERATIONS_PAGE = ROWS_A_STATEMENT;
+/** Ids in one listing, and listings asked for at a time. */
 const IDS_AT_ONCE = 500;
+const LISTED_AT_ONCE = 3;
 /** JavaScript objects of the thread; what it inflates is bounded apart (zip-parts.ts). */
 const MAX_THREAD_HEAP_MB = 1_024;
 
@@ -51,11 +60,13 @@ export class ImportRun {
   readonly #areas: readonly Area[];
   readonly #worker: Worker;
   readonly #questions = new Map<number, (answer: FromImportThread | undefined) => void>();
-  #wanted: WantedCameras = { ids: [], districts: [], someLaos: [] };
+  #wanted: WantedCameras = { ids: [], districts: [], districtsOfIds: [], someLaos: [] };
   #operations = 0;
   #fingerprint = '';
   #question = 0;
   #closed = false;
+  #applying: Promise<void> = Promise.resolve();
+  #told: Promise<void> = Promise.resolve();
   #planned: ((answer: FromImportThread | undefined) => void) | undefined;
   #state: ImportState = {
     phase: 'reading',
@@ -132,14 +143,16 @@ export class ImportRun {
       progress: { done: 0, of: this.#operations },
       changedMeanwhile: false,
     });
-    this.#apply(options.author).catch((error: unknown) => this.#fail(error));
+    this.#applying = this.#apply(options.author).catch((error: unknown) => this.#fail(error));
   }
 
-  /** Ends the thread; what is being written is written nevertheless. */
+  /** Ends the thread. What is being written is not written then; what was is told. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#worker.terminate();
     this.#answerAll();
+    await this.#applying;
+    await this.#told.catch(() => {});
   }
 
   async #firstPlan(): Promise<void> {
@@ -153,16 +166,17 @@ export class ImportRun {
       this.#set({ phase: 'ready', changedMeanwhile: true });
       return;
     }
-    const batch = await this.#batch();
-    // Closed meanwhile: nothing was written.
-    if (batch === undefined) return;
     try {
-      await this.#cameras.apply(
-        batch,
+      const { told } = await this.#cameras.apply(
+        this.#pages(),
         { author, source: 'import', duplicateConfirmed: true },
-        (done, of) => this.#set({ progress: { done, of } }),
+        (done) => this.#set({ progress: { done, of: this.#operations } }),
       );
+      this.#told = told;
+      told.catch((error: unknown) => this.#onFailure(error));
     } catch (error) {
+      // Closed meanwhile: nothing was written.
+      if (error instanceof ImportClosed) return;
       if (!isStale(error)) throw error;
       if (await this.#compare('applying')) this.#set({ phase: 'ready', changedMeanwhile: true });
       return;
@@ -170,26 +184,24 @@ export class ImportRun {
     this.#set({ phase: 'applied', progress: { done: this.#operations, of: this.#operations } });
   }
 
-  async #batch(): Promise<CameraBatch | undefined> {
-    const create: CameraBatch['create'][number][] = [];
-    const change: CameraBatch['change'][number][] = [];
+  /** What the plan says, page by page; the next one is asked for while one is being written. Throws ImportClosed. */
+  async *#pages(): AsyncGenerator<CameraBatch> {
+    const ask = async (from: number) =>
+      this.#ask((question) => ({ type: 'operations', question, from, limit: OPERATIONS_PAGE }));
+    let next = ask(0);
     for (let from = 0; from < this.#operations; from += OPERATIONS_PAGE) {
-      const answer = await this.#ask((question) => ({
-        type: 'operations',
-        question,
-        from,
-        limit: OPERATIONS_PAGE,
-      }));
-      if (answer?.type !== 'operations') return undefined;
+      const answer = await next;
+      if (answer?.type !== 'operations') throw new ImportClosed();
+      next = ask(from + OPERATIONS_PAGE);
+      const create: NewCamera[] = [];
+      const change: VersionedChange[] = [];
       for (const operation of answer.operations) {
         if (operation.kind === 'create') create.push(operation.camera);
-        else {
-          const { id, version } = operation;
-          change.push({ id, version, change: operation.change });
-        }
+        else
+          change.push({ id: operation.id, version: operation.version, change: operation.change });
       }
+      yield { create, change };
     }
-    return { create, change };
   }
 
   /** Gives the thread what the registry holds now; false where it ended meanwhile. */
@@ -198,38 +210,51 @@ export class ImportRun {
       this.#planned = resolve;
     });
     let done = 0;
-    for await (const cameras of this.#existing()) {
-      if (this.#closed) return false;
+    const post = (cameras: readonly Camera[]): void => {
       done += cameras.length;
       if (phase === 'comparing') this.#set({ progress: { done, of: null } });
-      this.#post({ type: 'existing', cameras });
-    }
+      if (cameras.length > 0 && !this.#closed) this.#post({ type: 'existing', cameras });
+    };
+    await this.#tellExisting(post);
+    if (this.#closed) return false;
     this.#post({ type: 'existing-over' });
     return (await planned) !== undefined;
   }
 
-  async *#existing(): AsyncGenerator<Awaited<ReturnType<Cameras['list']>>> {
-    const { ids, districts } = this.#wanted;
-    const within = this.#areas;
+  /** Registered cameras that rows may be about, page by page. */
+  async #tellExisting(tell: (cameras: readonly Camera[]) => void): Promise<void> {
+    const { ids, districts, districtsOfIds } = this.#wanted;
+    let idsAreOurs = false;
+    const pages: Omit<Listing, 'within'>[] = [];
     for (let at = 0; at < ids.length; at += IDS_AT_ONCE) {
-      const among = ids.slice(at, at + IDS_AT_ONCE);
-      yield* this.#pages({ within, among });
+      pages.push({ among: ids.slice(at, at + IDS_AT_ONCE) });
     }
-    for (const { province, district } of districts) {
-      yield* this.#pages({ within, province, district });
-    }
+    await this.#list(pages, (cameras) => {
+      idsAreOurs ||= cameras.length > 0;
+      tell(cameras);
+    });
+    await this.#list(idsAreOurs ? districts : [...districts, ...districtsOfIds], tell);
   }
 
-  async *#pages(
-    filter: Omit<Parameters<Cameras['list']>[0], 'limit' | 'after'>,
-  ): AsyncGenerator<Awaited<ReturnType<Cameras['list']>>> {
-    let after: string | undefined;
-    for (;;) {
-      const page = await this.#cameras.list({ ...filter, after, limit: EXISTING_PAGE });
-      if (page.length > 0) yield page;
-      if (page.length < EXISTING_PAGE) return;
-      after = page.at(-1)?.id;
-    }
+  /** Several at a time: while the database looks for one page, the one before is handed on. */
+  async #list(
+    listings: readonly Omit<Listing, 'within'>[],
+    tell: (cameras: readonly Camera[]) => void,
+  ): Promise<void> {
+    const open = listings.values();
+    const lister = async (): Promise<void> => {
+      // One iterator for all: each takes the next.
+      for (const listing of open) {
+        let after: string | undefined;
+        do {
+          const filter = { ...listing, within: this.#areas, after, limit: EXISTING_PAGE };
+          const page: Camera[] = this.#closed ? [] : await this.#cameras.list(filter);
+          tell(page);
+          after = page.length < EXISTING_PAGE ? undefined : page.at(-1)?.id;
+        } while (after !== undefined);
+      }
+    };
+    await Promise.all(Array.from({ length: LISTED_AT_ONCE }, lister));
   }
 
   #take(message: FromImportThread): void {

@@ -3,20 +3,20 @@
  * anybody up, and is ended with its dry run. It keeps the rows and their fates, and gives them out by the page.
  */
 import { parentPort } from 'node:worker_threads';
-import { createHash } from 'node:crypto';
 import type { Area } from '../area.ts';
 import type { Camera } from '../camera.ts';
 import { csvSheet } from './csv-sheet.ts';
 import { laoKey } from '../managed-keys.ts';
 import type {
   FromImportThread,
-  RowFilter,
+  NamedDistrict,
   ToImportThread,
   WantedCameras,
 } from './import-protocol.ts';
-import { makePlan, type Plan } from './plan.ts';
+import { Planner } from './plan.ts';
 import { rowReader, type RowReading } from './row-reading.ts';
-import { findTable, type TableHeading } from './table.ts';
+import { SharedTexts } from './shared-texts.ts';
+import { findTable } from './table.ts';
 import { openFile } from './workbook-kind.ts';
 import { WorkbookRefused } from './workbook-refused.ts';
 import { xlsxSheets } from './xlsx-sheets.ts';
@@ -27,11 +27,11 @@ const MAX_UNKNOWN_HEADINGS = 50;
 if (parentPort === null) throw new Error('import-thread.ts runs as a worker thread');
 const port = parentPort;
 
-let readings: RowReading[] = [];
-let heading: TableHeading | undefined;
 let areas: readonly Area[] = [];
+let planner: Planner | undefined;
 let existing: Camera[] = [];
-let plan: Plan = { rows: [], operations: [], fingerprint: '' };
+/** Of readings and of registered cameras alike. */
+const texts = new SharedTexts();
 
 port.on('message', (message: ToImportThread) => {
   switch (message.type) {
@@ -49,22 +49,21 @@ port.on('message', (message: ToImportThread) => {
       });
       break;
     case 'existing':
-      existing.push(...message.cameras);
+      for (const camera of message.cameras) {
+        if (planner?.isNamed(camera) === true) existing.push(texts.ownAll(camera));
+      }
       break;
     case 'existing-over':
       makeThePlan();
       break;
     case 'rows': {
       const { show, after, limit, question } = message;
-      const from = plan.rows.findIndex(({ row }) => row > after);
-      const rows = from < 0 ? [] : page(from, limit, show);
-      tell({ type: 'rows', question, rows });
+      tell({ type: 'rows', question, rows: planner?.fates(after, limit, show) ?? [] });
       break;
     }
     case 'operations': {
       const { from, limit, question } = message;
-      const operations = plan.operations.slice(from, from + limit);
-      tell({ type: 'operations', question, operations });
+      tell({ type: 'operations', question, operations: planner?.operations(from, limit) ?? [] });
       break;
     }
   }
@@ -74,8 +73,8 @@ async function read(bytes: Uint8Array): Promise<void> {
   const file = openFile(bytes);
   const sheets = file.kind === 'xlsx' ? await xlsxSheets(file.zip) : [csvSheet(file.bytes)];
   const table = await findTable(sheets);
-  heading = table.heading;
-  const reader = rowReader(heading);
+  const { heading } = table;
+  const reader = rowReader(heading, texts);
   const found: RowReading[] = [];
   let told = 0;
   for await (const rows of table.rows) {
@@ -86,7 +85,7 @@ async function read(bytes: Uint8Array): Promise<void> {
     }
   }
   if (found.length === 0) throw new WorkbookRefused('no_rows');
-  readings = found;
+  planner = new Planner(found, heading, areas);
   tell({
     type: 'read',
     rows: found.length,
@@ -102,49 +101,31 @@ async function read(bytes: Uint8Array): Promise<void> {
 
 function wantedBy(found: readonly RowReading[]): WantedCameras {
   const ids = new Set<string>();
-  const districts = new Map<string, { province: string; district: string }>();
+  const districts = new Map<string, NamedDistrict>();
+  const districtsOfIds = new Map<string, NamedDistrict>();
   const someLaos = new Map<string, Camera['lao']>();
   for (const { given } of found) {
     if (given === undefined) continue;
     if (given.id !== undefined) ids.add(given.id);
     const { province, district } = given.lao;
-    districts.set(JSON.stringify([province, district]), { province, district });
+    const named = given.id === undefined ? districts : districtsOfIds;
+    named.set(`${province}\n${district}`, { province, district });
     if (someLaos.size < 2) someLaos.set(laoKey(given.lao), given.lao);
   }
+  for (const key of districts.keys()) districtsOfIds.delete(key);
   return {
     ids: [...ids].toSorted(),
     districts: [...districts.values()],
+    districtsOfIds: [...districtsOfIds.values()],
     someLaos: [...someLaos.values()],
   };
 }
 
 function makeThePlan(): void {
-  if (heading === undefined) return;
-  plan = makePlan(readings, existing, heading, areas);
+  if (planner === undefined) return;
+  const plan = planner.plan(existing);
   existing = [];
-  const counts = { new: 0, changed: 0, unchanged: 0, refused: 0, warned: 0 };
-  for (const { fate, warnings } of plan.rows) {
-    counts[fate]++;
-    if (warnings.length > 0) counts.warned++;
-  }
-  tell({
-    type: 'planned',
-    counts,
-    operations: plan.operations.length,
-    fingerprint: createHash('sha256').update(plan.fingerprint).digest('hex'),
-  });
-}
-
-function page(from: number, limit: number, show: RowFilter | undefined): Plan['rows'] {
-  const rows: Plan['rows'] = [];
-  for (let i = from; i < plan.rows.length && rows.length < limit; i++) {
-    const row = plan.rows[i];
-    if (row === undefined) break;
-    const wanted =
-      show === undefined || row.fate === show || (show === 'warned' && row.warnings.length > 0);
-    if (wanted) rows.push(row);
-  }
-  return rows;
+  tell({ type: 'planned', ...plan });
 }
 
 function tell(message: FromImportThread): void {

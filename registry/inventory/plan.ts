@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { findDistrict, findProvince } from '../areas/official-areas.ts';
 import type { Area } from '../area.ts';
 import { newCamera, type Camera, type CameraChange, type NewCamera } from '../camera.ts';
@@ -30,31 +32,16 @@ export type Operation =
   | { kind: 'create'; camera: NewCamera }
   | { kind: 'change'; id: string; version: number; change: CameraChange };
 
+export type FateCounts = Readonly<Record<Fate | 'warned', number>>;
+
+/** Rows of one fate, or those with something worth a look. */
+export type RowFilter = Fate | 'warned';
+
 export interface Plan {
-  rows: RowFate[];
-  operations: Operation[];
+  counts: FateCounts;
+  operations: number;
   /** The same text for the same plan: what a person accepted is what is written. */
   fingerprint: string;
-}
-
-/**
- * Which registered camera a row is about, the first rule that fits:
- *
- * 1. the camera with the id in its first column; no other will do;
- * 2. same LAO, position and stream address (or both without one): of several, in the order of their registration;
- * 3. same LAO and stream address: its position is corrected;
- * 4. same LAO and position, where just one row and one camera are left there: its stream is changed;
- * 5. none: it is new.
- *
- * Names are compared as thai-names.ts does. `areas`: where the actor may import.
- */
-export function makePlan(
-  readings: readonly RowReading[],
-  existing: Iterable<Camera>,
-  heading: TableHeading,
-  areas: readonly Area[],
-): Plan {
-  return new Planner(readings, existing, heading, areas).plan();
 }
 
 interface Row {
@@ -65,47 +52,62 @@ interface Row {
   /** Empty: not linked, or the file does not say. */
   url: string;
   camera: Camera | undefined;
+  /** A camera can be made of it; false: not known yet, or not possible. */
+  asNew: boolean;
   problems: CellRemark[];
+  /** How many of them come from the file alone. */
+  ownProblems: number;
   warnings: CellRemark[];
 }
 
 interface Stored {
   camera: Camera;
+  lao: string;
   place: string;
   url: string;
   taken: boolean;
 }
 
-class Planner {
+/**
+ * Compares the rows of one file with the registry, again and again. Which registered camera a row is about, the first
+ * rule that fits:
+ *
+ * 1. the camera with the id in its first column; no other will do. But where none of a file's ids is known, the file is
+ *    another registry's, and they say nothing here (decision 0012);
+ * 2. same LAO, position and stream address (or both without one): of several, in the order of their registration;
+ * 3. same LAO and stream address: its position is corrected;
+ * 4. same LAO and position, where just one row and one camera are left there: its stream is changed;
+ * 5. none: it is new.
+ *
+ * Names are compared as thai-names.ts does. `areas`: where the actor may import.
+ */
+export class Planner {
   readonly #readings: readonly RowReading[];
   readonly #rows: Row[] = [];
-  readonly #byId = new Map<string, Stored>();
   readonly #at: ReadonlyMap<ColumnKey, number>;
   readonly #mayImport: (lao: Camera['lao']) => boolean;
   readonly #placeProblems = new Map<string, { key: ColumnKey; reason: string } | null>();
+  readonly #keys = new Map<string, string>();
+  readonly #ids = new Set<string>();
+  readonly #laos = new Set<string>();
+  /**
+   * Of each reading, its row and what will become of it. What that is in full is worked out again when it is asked for:
+   * for 100,000 rows it would take more memory than the rows.
+   */
+  #planned: { row: Row | undefined; fate: Fate; warned: boolean }[] = [];
+  /** Of `#planned`, those that are written. */
+  #written: number[] = [];
 
-  constructor(
-    readings: readonly RowReading[],
-    existing: Iterable<Camera>,
-    heading: TableHeading,
-    areas: readonly Area[],
-  ) {
+  constructor(readings: readonly RowReading[], heading: TableHeading, areas: readonly Area[]) {
     this.#readings = readings;
     this.#at = new Map([...heading.columns].map(([index, column]) => [column.key, index]));
     this.#mayImport = areaCheck(areas);
-    const keys = new Map<string, string>();
-    for (const camera of existing) {
-      this.#byId.set(camera.id, {
-        camera,
-        place: placeOf(cachedLaoKey(keys, camera.lao), camera.position),
-        url: camera.stream?.url ?? '',
-        taken: false,
-      });
-    }
     for (const reading of readings) {
       const { given } = reading;
       if (given === undefined) continue;
-      const lao = cachedLaoKey(keys, given.lao);
+      const lao = cachedLaoKey(this.#keys, given.lao);
+      this.#laos.add(lao);
+      if (given.id !== undefined) this.#ids.add(given.id);
       this.#rows.push({
         reading,
         given,
@@ -113,77 +115,118 @@ class Planner {
         place: placeOf(lao, given.position),
         url: given.stream ? redactStreamAddress(given.stream.url) : '',
         camera: undefined,
+        asNew: false,
         problems: [],
+        ownProblems: 0,
         warnings: [],
       });
     }
-  }
-
-  plan(): Plan {
     this.#checkPlaces();
     this.#refuseTwice();
-    this.#match();
-    this.#warnOfPoles();
-    const byRow = new Map(this.#rows.map((row) => [row.reading.number, row]));
-    const rows: RowFate[] = [];
-    const operations: Operation[] = [];
-    const fingerprint: string[] = [];
-    for (const reading of this.#readings) {
-      const row = byRow.get(reading.number);
-      const { fate, operation } =
-        row === undefined
-          ? { fate: told(reading, 'refused'), operation: undefined }
-          : this.#fateOf(row);
-      rows.push(fate);
-      if (operation !== undefined) operations.push(operation);
-      const version = operation?.kind === 'change' ? operation.version : '';
-      fingerprint.push(`${fate.fate[0]}${fate.cameraId ?? ''}${version}`);
-    }
-    return { rows, operations, fingerprint: fingerprint.join(',') };
+    for (const row of this.#rows) row.ownProblems = row.problems.length;
   }
 
-  #fateOf(row: Row): { fate: RowFate; operation: Operation | undefined } {
-    const { reading, camera, problems, warnings } = row;
-    const remarks = { problems, warnings: [...reading.warnings, ...warnings] };
-    const id = camera?.id ?? null;
-    if (problems.length > 0) {
-      return { fate: told(reading, 'refused', { ...remarks, cameraId: id }), operation: undefined };
+  /** Whether a registered camera of this LAO, or with this id, can be one that a row is about. */
+  isNamed(camera: Camera): boolean {
+    return this.#ids.has(camera.id) || this.#laos.has(cachedLaoKey(this.#keys, camera.lao));
+  }
+
+  plan(existing: Iterable<Camera>): Plan {
+    for (const row of this.#rows) {
+      row.camera = undefined;
+      row.problems.length = row.ownProblems;
+      row.warnings.length = 0;
     }
-    if (camera === undefined) {
-      const parsed = newCamera.safeParse(newCameraOf(row.given));
-      if (parsed.success) {
-        return {
-          fate: told(reading, 'new', remarks),
-          operation: { kind: 'create', camera: parsed.data },
-        };
-      }
-      for (const { path } of parsed.error.issues) {
-        const key = keyOfPath(path.join('.'));
-        problems.push(this.#remark(row, key, 'ค่าในช่องนี้ใช้ไม่ได้'));
-      }
-      return { fate: told(reading, 'refused', remarks), operation: undefined };
+    const stored = new Map<string, Stored>();
+    for (const camera of existing) {
+      const lao = cachedLaoKey(this.#keys, camera.lao);
+      stored.set(camera.id, {
+        camera,
+        lao,
+        place: placeOf(lao, camera.position),
+        url: camera.stream?.url ?? '',
+        taken: false,
+      });
     }
-    const { change, differences } = compare(camera, row.given);
-    if (differences.length === 0) {
-      return {
-        fate: told(reading, 'unchanged', { ...remarks, cameraId: id }),
-        operation: undefined,
-      };
+    this.#match(stored);
+    this.#warnOfOtherIds();
+    this.#warnOfPoles();
+    this.#planned = [];
+    this.#written = [];
+    const counts = { new: 0, changed: 0, unchanged: 0, refused: 0, warned: 0 };
+    const fingerprint = createHash('sha256');
+    let next = 0;
+    for (const reading of this.#readings) {
+      // Rows that can be read are in the same order.
+      const row = this.#rows[next]?.reading === reading ? this.#rows[next++] : undefined;
+      const { fate, cameraId, warnings } = this.#fateOf(reading, row);
+      if (fate === 'new' || fate === 'changed') this.#written.push(this.#planned.length);
+      const warned = warnings.length > 0;
+      this.#planned.push({ row, fate, warned });
+      counts[fate]++;
+      if (warned) counts.warned++;
+      const version = fate === 'changed' ? row?.camera?.version : '';
+      fingerprint.update(`${fate[0]}${cameraId ?? ''}${version},`);
     }
-    return {
-      fate: told(reading, 'changed', { ...remarks, cameraId: id, differences }),
-      operation: { kind: 'change', id: camera.id, version: camera.version, change },
-    };
+    return { counts, operations: this.#written.length, fingerprint: fingerprint.digest('hex') };
+  }
+
+  /** Behind the row `after`, at most `limit`; none before there is a plan. */
+  fates(after: number, limit: number, show: RowFilter | undefined): RowFate[] {
+    const rows: RowFate[] = [];
+    for (const [index, { row, fate, warned }] of this.#planned.entries()) {
+      const reading = this.#readings[index];
+      if (reading === undefined || reading.number <= after) continue;
+      if (rows.length === limit) break;
+      if (show !== undefined && fate !== show && !(show === 'warned' && warned)) continue;
+      rows.push(this.#fateOf(reading, row));
+    }
+    return rows;
+  }
+
+  /** What is written of the plan, in the order of the rows. */
+  operations(from: number, limit: number): Operation[] {
+    return this.#written.slice(from, from + limit).map((index) => {
+      const { row } = this.#planned[index] ?? {};
+      assert(row !== undefined, 'what is written was read');
+      const { camera, given } = row;
+      if (camera === undefined)
+        return { kind: 'create', camera: newCamera.parse(newCameraOf(given)) };
+      const { change } = compare(camera, given);
+      return { kind: 'change', id: camera.id, version: camera.version, change };
+    });
+  }
+
+  #fateOf(reading: RowReading, row: Row | undefined): RowFate {
+    if (row === undefined) return told(reading, 'refused');
+    const { camera, given } = row;
+    const problems = row.problems.length > 0 ? row.problems : this.#newProblems(row);
+    const warnings = [...reading.warnings, ...row.warnings];
+    const found = { problems, warnings, cameraId: camera?.id ?? null };
+    if (problems.length > 0) return told(reading, 'refused', found);
+    if (camera === undefined) return told(reading, 'new', found);
+    const { differences } = compare(camera, given);
+    if (differences.length === 0) return told(reading, 'unchanged', found);
+    return told(reading, 'changed', { ...found, differences });
+  }
+
+  /** Why no camera can be made of it, though each of its cells can be read. */
+  #newProblems(row: Row): CellRemark[] {
+    if (row.camera !== undefined || row.asNew) return none;
+    const parsed = newCamera.safeParse(newCameraOf(row.given));
+    row.asNew = parsed.success;
+    return (parsed.error?.issues ?? []).map(({ path }) =>
+      this.#remark(row, keyOfPath(path.join('.')), 'ค่าในช่องนี้ใช้ไม่ได้'),
+    );
   }
 
   #checkPlaces(): void {
     for (const row of this.#rows) {
-      const { lao } = row.given;
-      const key = JSON.stringify([lao.province, lao.district, lao.name]);
-      let problem = this.#placeProblems.get(key);
+      // One key, one place: what is wrong with one spelling of it is wrong with each.
+      let problem = this.#placeProblems.get(row.lao);
       if (problem === undefined) {
-        problem = this.#placeProblem(lao);
-        this.#placeProblems.set(key, problem);
+        problem = this.#placeProblem(row.given.lao);
+        this.#placeProblems.set(row.lao, problem);
       }
       if (problem !== null) row.problems.push(this.#remark(row, problem.key, problem.reason));
     }
@@ -219,25 +262,24 @@ class Planner {
     }
   }
 
-  #match(): void {
+  #match(byId: ReadonlyMap<string, Stored>): void {
     const saysStream = this.#at.has('url');
-    const stored = [...this.#byId.values()].toSorted((a, b) =>
-      a.camera.id < b.camera.id ? -1 : 1,
-    );
+    const stored = [...byId.values()].toSorted((a, b) => (a.camera.id < b.camera.id ? -1 : 1));
     const open = this.#rows.filter((row) => row.problems.length === 0);
+    const idsAreOurs = [...this.#ids].some((id) => byId.has(id));
     for (const row of open) {
       const { id } = row.given;
-      if (id === undefined) continue;
-      const found = this.#byId.get(id);
+      if (id === undefined || !idsAreOurs) continue;
+      const found = byId.get(id);
       if (found === undefined) {
-        const reason = 'ไม่พบกล้องรหัสนี้ในระบบ อาจถูกลบแล้ว หรืออยู่นอกพื้นที่ของท่าน';
+        const reason = 'ไม่พบกล้องรหัสนี้ในระบบ อาจถูกลบแล้ว หรืออยู่นอกพื้นที่ของท่าน ถ้าเป็นกล้องใหม่ให้ลบรหัสในช่องนี้';
         row.problems.push(this.#remark(row, 'id', reason));
       } else if (!this.#mayImport(found.camera.lao)) {
         const reason = 'ท่านไม่มีสิทธิ์แก้ไขกล้องตัวนี้';
         row.problems.push(this.#remark(row, 'id', reason));
       } else claim(row, found);
     }
-    const keys = new Map<string, string>();
+    if (stored.length === 0) return;
     const unmatched = (): Row[] =>
       open.filter((row) => row.camera === undefined && row.problems.length === 0);
     const rules: [(row: Row) => string, (one: Stored) => string, 'in order' | 'only one'][] = [
@@ -248,7 +290,7 @@ class Planner {
       ],
       [
         (row) => (row.url === '' ? '' : `${row.lao}|${row.url}`),
-        (one) => (one.url === '' ? '' : `${cachedLaoKey(keys, one.camera.lao)}|${one.url}`),
+        (one) => (one.url === '' ? '' : `${one.lao}|${one.url}`),
         'only one',
       ],
       [(row) => row.place, (one) => one.place, 'only one'],
@@ -267,6 +309,15 @@ class Planner {
           if (found !== undefined) claim(row, found);
         }
       }
+    }
+  }
+
+  /** Of a file whose ids are another registry's. */
+  #warnOfOtherIds(): void {
+    for (const row of this.#rows) {
+      if (row.given.id === undefined || row.camera !== undefined) continue;
+      const reason = 'ไม่มีรหัสนี้ในระบบ ไฟล์อาจมาจากระบบอื่น จะลงทะเบียนเป็นกล้องใหม่และได้รหัสใหม่';
+      if (row.problems.length === 0) row.warnings.push(this.#remark(row, 'id', reason));
     }
   }
 
@@ -295,6 +346,8 @@ class Planner {
     };
   }
 }
+
+const none: CellRemark[] = [];
 
 function claim(row: Row, stored: Stored): void {
   if (stored.taken) return;
@@ -366,7 +419,7 @@ function placeOf(lao: string, position: string): string {
 }
 
 function cachedLaoKey(cache: Map<string, string>, lao: Camera['lao']): string {
-  const name = JSON.stringify([lao.province, lao.district, lao.name]);
+  const name = `${lao.province}\n${lao.district}\n${lao.name}`;
   let key = cache.get(name);
   if (key === undefined) {
     key = laoKey(lao);

@@ -3,6 +3,7 @@ import { splitStreamAddress } from '../stream-address.ts';
 import type { Column, ColumnKey } from './columns.ts';
 import { columnOf } from './columns.ts';
 import { cellName, textOf, type Cell, type SheetRow } from './sheet-row.ts';
+import type { SharedTexts } from './shared-texts.ts';
 import type { TableHeading } from './table.ts';
 
 /** What is wrong with a cell, or worth a look. */
@@ -69,15 +70,19 @@ const MAX_SHOWN_TEXT = 100;
 const THAILAND = { south: 5, north: 21, west: 97, east: 106 };
 
 /** Reads rows of one table. */
-export function rowReader(heading: TableHeading): (row: SheetRow) => RowReading {
+export function rowReader(
+  heading: TableHeading,
+  texts: SharedTexts,
+): (row: SheetRow) => RowReading {
   const at = new Map([...heading.columns].map(([index, column]) => [column.key, index]));
-  return (row) => new Reading(row, heading.columns, at).result();
+  return (row) => new Reading(row, heading.columns, at, texts).result();
 }
 
 class Reading {
   readonly #row: SheetRow;
   readonly #at: ReadonlyMap<ColumnKey, number>;
   readonly #columns: ReadonlyMap<number, Column>;
+  readonly #texts: SharedTexts;
   readonly #values = new Map<ColumnKey, unknown>();
   readonly #problems: CellRemark[] = [];
   readonly #warnings: CellRemark[] = [];
@@ -86,9 +91,11 @@ class Reading {
     row: SheetRow,
     columns: ReadonlyMap<number, Column>,
     at: ReadonlyMap<ColumnKey, number>,
+    texts: SharedTexts,
   ) {
     this.#row = row;
     this.#at = at;
+    this.#texts = texts;
     this.#columns = columns;
     for (const [index, column] of columns) this.#read(index, column);
   }
@@ -120,7 +127,7 @@ class Reading {
     }
     const reading = column.read(text);
     if ('problem' in reading) this.#problem(column.key, reading.problem);
-    else this.#values.set(column.key, reading.value);
+    else this.#values.set(column.key, this.#texts.ownAll(reading.value));
   }
 
   #given(): GivenCamera {
@@ -270,7 +277,9 @@ class Reading {
   #shown(key: ColumnKey): string {
     const index = this.#at.get(key);
     const text = index === undefined ? '' : textOf(this.#row.cells[index]).trim();
-    return text.length > MAX_SHOWN_TEXT ? `${text.slice(0, MAX_SHOWN_TEXT)}…` : text;
+    return this.#texts.own(
+      text.length > MAX_SHOWN_TEXT ? `${text.slice(0, MAX_SHOWN_TEXT)}…` : text,
+    );
   }
 }
 

@@ -7,26 +7,24 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { officialAreas } from '#registry/areas/official-areas.ts';
 import type { Area } from '#registry/area.ts';
-import { newCamera, type NewCamera } from '#registry/camera.ts';
-import { openCameras, type Cameras } from '#registry/cameras.ts';
+import type { NewCamera } from '#registry/camera.ts';
+import { openCameras, type CameraBatch, type Cameras } from '#registry/cameras.ts';
 import { openDatabases } from '#registry/database/open-databases.ts';
+import { ROWS_A_STATEMENT } from '#registry/database/row-writer.ts';
 import { declaredCounts } from '#registry/declared-counts.ts';
 import { openRegistry } from '#registry/schema/open-registry.ts';
 import { secretBox } from '#registry/secret-box.ts';
 import { startPostgres } from '../contracts/each-database.ts';
 import { missingParts } from '../end-to-end/machine.ts';
+import { countryInventory, LAOS } from './country-inventory.ts';
 import type { Verdict } from './limits.ts';
 import { quantile } from './quantile.ts';
 import { markdownTable, report, rounded } from './results.ts';
-import { seededRandom } from '../simulator/seeded-random.ts';
 
-const LAOS = 7_850;
 const BATCH = 100_000;
 const PAGE = 100;
 const TRIES = 25;
-const SEED = 6;
 
 const { values: flags } = parseArgs({
   options: {
@@ -108,10 +106,10 @@ async function measure(database: string, databaseUrl: string | undefined): Promi
     const importSeconds: number[] = [];
     const lag = monitorEventLoopDelay({ resolution: 5 });
     for (let made = 0; made < total; made += BATCH) {
-      const create = inventory(made, Math.min(BATCH, total - made));
+      const create = countryInventory(made, Math.min(BATCH, total - made));
       lag.enable();
       const began = performance.now();
-      await cameras.apply({ create, change: [] }, { author, source: 'import' });
+      await cameras.apply(pagesOf(create), { author, source: 'import' });
       importSeconds.push((performance.now() - began) / 1000);
       lag.disable();
       console.error(`${database}: ${made + create.length} cameras`);
@@ -190,49 +188,8 @@ function limitsOf({ database, times }: Reading): Verdict[] {
   });
 }
 
-/** Made up, with the spread of the country: 928 districts, one or two agencies that paid, one in twelve broken. */
-function inventory(from: number, count: number): NewCamera[] {
-  const random = seededRandom(SEED + from);
-  const { districts } = officialAreas();
-  const places = [
-    'หน้าตลาดสด',
-    'สะพานข้ามคลอง',
-    'สี่แยกไฟแดง',
-    'หน้าโรงเรียน',
-    'ทางเข้าหมู่บ้าน',
-    'สวนสาธารณะ',
-  ];
-  const payers = ['กรมส่งเสริมการปกครองท้องถิ่น', 'กระทรวงมหาดไทย'];
-  return Array.from({ length: count }, (_, index) => {
-    const number = from + index;
-    const laoNumber = number % LAOS;
-    const district = districts[laoNumber % districts.length];
-    const name = `อบต.ตำบลที่ ${laoNumber}`;
-    const position = `${places[Math.floor(random() * places.length)]} ใกล้ตลาด จุดที่ ${number}`;
-    return newCamera.parse({
-      owningAgency: name,
-      position,
-      purposes: random() < 0.3 ? ['prevention', 'traffic'] : ['prevention'],
-      linkedAgencies: ['สถานีตำรวจภูธร'],
-      linkNetwork: 'ใยแก้วนำแสง',
-      brand: `ยี่ห้อ ${Math.floor(random() * 20)}`,
-      recordedResolution: '1920x1080',
-      highestResolution: '2560x1440',
-      retentionDays: 30,
-      frameRate: 25,
-      fileFormat: 'H.264',
-      lao: { name, district: district?.name, province: district?.province },
-      budgetSource: random() < 0.5 ? name : payers[Math.floor(random() * payers.length)],
-      scope: 'public-area',
-      declared: random() < 0.92 ? 'working' : random() < 0.6 ? 'under-repair' : 'unrepairable',
-      latitude: 13.7,
-      longitude: 100.5,
-      stream: {
-        url: `rtsp://10.${number % 250}.${Math.floor(number / 250) % 250}.${Math.floor(number / 62_500)}/stream1`,
-        username: 'viewer',
-        password: 'secret',
-      },
-      site: `ไซต์ ${laoNumber}`,
-    });
-  });
+function* pagesOf(create: readonly NewCamera[]): Generator<CameraBatch> {
+  for (let at = 0; at < create.length; at += ROWS_A_STATEMENT) {
+    yield { create: create.slice(at, at + ROWS_A_STATEMENT), change: [] };
+  }
 }

@@ -1,13 +1,8 @@
 /** The registry of cameras, on both databases. */
 import { beforeEach, describe, expect, test } from 'vitest';
 import { newCamera, type CameraChange } from '#registry/camera.ts';
-import {
-  CameraNotFound,
-  CameraStale,
-  CameraTwice,
-  type CameraEvent,
-  type Cameras,
-} from '#registry/cameras.ts';
+import type { CameraBatch, CameraEvent, Cameras } from '#registry/cameras.ts';
+import { CameraNotFound, CameraStale, CameraTwice } from '#registry/camera-refusals.ts';
 import { ChangeRefused } from '#registry/camera-changes.ts';
 import { checkRegistry } from '#registry/check-registry.ts';
 import { secretBox } from '#registry/secret-box.ts';
@@ -502,11 +497,17 @@ onEachDatabase((rig) => {
       change: [{ id, version: 1, change: { brand: 'ใหม่' } }],
     };
     await expect(
-      cameras.apply({ ...batch, change: [{ id, version: 9, change: { brand: 'x' } }] }, byTest),
+      cameras.apply([{ ...batch, change: [{ id, version: 9, change: { brand: 'x' } }] }], byTest),
     ).rejects.toBeInstanceOf(CameraStale);
     expect(await cameras.list({ limit: 9 })).toHaveLength(1);
-    await cameras.apply(batch, { ...byTest, source: 'import' }, (done) => progress.push(done));
+    const created = [0, 200, 400].map((at) => batch.create.slice(at, at + 200));
+    const pages: CameraBatch[] = created.map((create) => ({ create, change: [] }));
+    pages.push({ ...batch, create: [] });
+    const applied = await cameras.apply(pages, { ...byTest, source: 'import' }, (done) =>
+      progress.push(done),
+    );
     expect(progress).toEqual([200, 400, 450, 451]);
+    await applied.told;
     expect(await cameras.list({ limit: 500 })).toHaveLength(451);
     expect(await cameras.get(id)).toMatchObject({ brand: 'ใหม่', version: 2 });
     expect((await cameras.history(id))?.[0]?.source).toBe('import');

@@ -2,7 +2,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { brokenCameras, brokenTotals, type BrokenKind } from '#registry/broken-cameras.ts';
 import { newCamera } from '#registry/camera.ts';
-import { CameraNotFound, type CameraEvent, type Cameras } from '#registry/cameras.ts';
+import { CameraNotFound } from '#registry/camera-refusals.ts';
+import { type CameraEvent, type Cameras } from '#registry/cameras.ts';
 import { checkRegistry } from '#registry/check-registry.ts';
 import { DeclaredInFuture, declarationsOf, newDeclaration } from '#registry/declarations.ts';
 import { country, type Area } from '#registry/area.ts';

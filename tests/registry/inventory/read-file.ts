@@ -1,6 +1,5 @@
 import type { Area } from '#registry/area.ts';
 import type { Camera } from '#registry/camera.ts';
-import type { CameraBatch } from '#registry/cameras.ts';
 import { ImportRun } from '#registry/inventory/import-run.ts';
 import type { RowFate } from '#registry/inventory/plan.ts';
 import type { ImportState } from '#registry/inventory/import-run.ts';
@@ -35,6 +34,6 @@ export async function dryRun(
   }
 }
 
-async function never(_batch: CameraBatch): Promise<void> {
+async function never(): Promise<never> {
   throw new Error('a dry run writes nothing');
 }

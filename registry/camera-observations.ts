@@ -1,0 +1,53 @@
+import type { Kysely } from 'kysely';
+import { iso } from './camera-rows.ts';
+import type { Observation, ObservedField, Observer } from './provenance.ts';
+import type { CameraObservationTable, RegistryTables } from './schema/tables.ts';
+
+/** What ONVIF and the stream say of a camera, kept beside what is registered: of each observer and field the latest. */
+
+export async function observationsOf(
+  database: Kysely<RegistryTables>,
+  id: string,
+): Promise<Observation[]> {
+  const rows = await database
+    .selectFrom('camera_observations')
+    .selectAll()
+    .where('camera_id', '=', id)
+    .orderBy('source')
+    .orderBy('field')
+    .execute();
+  return rows.map(({ field, source, value, at_ms }) => ({
+    // Written by `observe` alone.
+    field: field as ObservedField,
+    source,
+    value: JSON.parse(value) as string | number,
+    at: iso(at_ms),
+  }));
+}
+
+export async function observe(
+  database: Kysely<RegistryTables>,
+  id: string,
+  observer: Observer,
+  values: Partial<Record<ObservedField, string | number>>,
+  atMs: number,
+): Promise<void> {
+  const rows = Object.entries(values).map(([field, value]): CameraObservationTable => ({
+    camera_id: id,
+    source: observer,
+    field,
+    value: JSON.stringify(value),
+    at_ms: atMs,
+  }));
+  if (rows.length === 0) return;
+  await database
+    .insertInto('camera_observations')
+    .values(rows)
+    .onConflict((conflict) =>
+      conflict.columns(['camera_id', 'source', 'field']).doUpdateSet((set) => ({
+        value: set.ref('excluded.value'),
+        at_ms: set.ref('excluded.at_ms'),
+      })),
+    )
+    .execute();
+}

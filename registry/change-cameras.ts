@@ -1,0 +1,311 @@
+import assert from 'node:assert/strict';
+import { sql, type Insertable, type Transaction } from 'kysely';
+import type { Author } from './author.ts';
+import { applyChange, type Changed } from './camera-changes.ts';
+import { staleOf, versionsOf } from './camera-history.ts';
+import { CameraNotFound } from './camera-refusals.ts';
+import { attestationText, givenColumns } from './camera-rows.ts';
+import { damagedSinceMs } from './camera-declaring.ts';
+import { cameraSearchText } from './camera-search-text.ts';
+import { refuseTwice } from './camera-twice.ts';
+import {
+  addStream,
+  agencyRows,
+  dropStreams,
+  insertAgencies,
+  insertDeclarations,
+  insertStreams,
+  insertVersions,
+  textDeclaration,
+  versionRow,
+  type StreamRows,
+} from './camera-writes.ts';
+import type { CameraChange } from './camera.ts';
+import { DatabaseFailed, executeTogether } from './database/database.ts';
+import { rowWriter } from './database/row-writer.ts';
+import { withOrigins } from './origins.ts';
+import type { FoundPlaces, PlaceIds } from './place-ids.ts';
+import type { ValueSource } from './provenance.ts';
+import type {
+  CameraChangeTable,
+  CameraSearchTable,
+  CameraTable,
+  DeclarationTable,
+  LinkedAgencyTable,
+  RegistryTables,
+} from './schema/tables.ts';
+import type { SecretBox } from './secret-box.ts';
+import { storedCameras, type StoredCamera } from './stored-cameras.ts';
+
+/** Changes of registered cameras, within the transaction of whoever asks: one of them, or a page of an inventory. */
+
+/** A change, and the version that it was made to: another one means that somebody was faster. */
+export interface VersionedChange {
+  id: string;
+  version: number;
+  change: CameraChange;
+}
+
+export interface ChangedCamera {
+  id: string;
+  /** Where it is pulled from, or how, is not as it was. */
+  streamChanged: boolean;
+}
+
+export interface ChangeCamerasOptions {
+  author: Author;
+  source?: ValueSource | undefined;
+  duplicateConfirmed?: boolean | undefined;
+  box: SecretBox;
+  nextId: () => string;
+  /** Unix ms. */
+  atMs: number;
+}
+
+/** What is written of a page of changes. */
+export interface ChangeRows extends StreamRows {
+  changed: ChangedCamera[];
+  cameras: Insertable<CameraTable>[];
+  withoutStream: string[];
+  withOtherAgencies: string[];
+  agencies: LinkedAgencyTable[];
+  search: CameraSearchTable[];
+  declarations: Insertable<DeclarationTable>[];
+  versions: CameraChangeTable[];
+  /** What was asked, to say who was too late. */
+  asked: ReadonlyMap<string, VersionedChange>;
+}
+
+/**
+ * Reads the cameras of these changes, each camera at most once, and says what is to be written; one that changes nothing
+ * writes nothing. Throws CameraNotFound, CameraStale, CameraTwice, ChangeRefused, StreamAddressNotValid.
+ */
+export async function changeRows(
+  transaction: Transaction<RegistryTables>,
+  places: PlaceIds,
+  changes: readonly VersionedChange[],
+  options: ChangeCamerasOptions,
+): Promise<ChangeRows> {
+  const asked = new Map(changes.map((one) => [one.id, one]));
+  assert.equal(asked.size, changes.length, 'one change a camera');
+  const stored = await storedCameras(transaction, options.box, [...asked.keys()]);
+  const rows: ChangeRows = {
+    changed: [],
+    cameras: [],
+    withoutStream: [],
+    streams: [],
+    credentials: [],
+    withOtherAgencies: [],
+    agencies: [],
+    search: [],
+    declarations: [],
+    versions: [],
+    asked,
+  };
+  const results: { before: StoredCamera; change: CameraChange; result: Changed }[] = [];
+  for (const one of changes) {
+    const before = await asExpected(transaction, stored.get(one.id), one);
+    results.push({ before, change: one.change, result: applyChange(before, one.change) });
+  }
+  const found = await places.find(results.map(({ result }) => result.camera));
+  for (const [index, one] of results.entries()) {
+    const named = found[index];
+    if (named !== undefined) await addChange(transaction, rows, one, named, options);
+  }
+  return rows;
+}
+
+/** Throws CameraStale where somebody was faster between reading and writing. */
+export async function writeChanges(
+  transaction: Transaction<RegistryTables>,
+  box: SecretBox,
+  rows: ChangeRows,
+): Promise<void> {
+  // Before the cameras: a closed area has no stream at any time.
+  await dropStreams(transaction, rows.withoutStream);
+  const updates = updateCameras(transaction, rows.cameras);
+  const written = sum(await executeTogether(transaction, updates));
+  if (written !== rows.cameras.length) throw await tooLate(transaction, box, rows);
+  if (rows.withOtherAgencies.length > 0) {
+    await transaction
+      .deleteFrom('camera_linked_agencies')
+      .where('camera_id', 'in', rows.withOtherAgencies)
+      .execute();
+  }
+  await executeTogether(transaction, [
+    ...insertAgencies(transaction, rows.agencies),
+    ...insertStreams(transaction, rows),
+    ...updateSearch(transaction, rows.search),
+    ...insertDeclarations(transaction, rows.declarations),
+    ...insertVersions(transaction, rows.versions),
+  ]);
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((all, one) => all + one, 0);
+}
+
+/** The camera, if it is there, as deleted as it was thought to be, and nobody was faster. */
+export async function asExpected(
+  transaction: Transaction<RegistryTables>,
+  stored: StoredCamera | undefined,
+  {
+    id,
+    version,
+    change,
+    deleted = false,
+  }: { id: string; version: number; change?: CameraChange; deleted?: boolean },
+): Promise<StoredCamera> {
+  if (stored === undefined || (stored.row.deleted_at_ms !== null) !== deleted) {
+    throw new CameraNotFound(id);
+  }
+  if (stored.camera.version !== version) {
+    throw await staleOf(transaction, stored, version, change);
+  }
+  return stored;
+}
+
+async function addChange(
+  transaction: Transaction<RegistryTables>,
+  rows: ChangeRows,
+  { before, change, result }: { before: StoredCamera; change: CameraChange; result: Changed },
+  ids: FoundPlaces,
+  options: ChangeCamerasOptions,
+): Promise<void> {
+  const { id } = before.camera;
+  // Given by another spelling it may be the same.
+  const same: Readonly<Record<string, boolean>> = {
+    lao: ids.laoId === before.row.lao_id,
+    budgetSource: ids.budgetSourceId === before.row.budget_source_id,
+  };
+  const changes = result.changes.filter(([field]) => same[field] !== true);
+  // Who gives the scope stands for it, also when it stays what it was.
+  if (changes.length === 0 && change.scope === undefined) return;
+  const isOther = (field: string): boolean => changes.some(([name]) => name === field);
+  if (options.duplicateConfirmed !== true && (isOther('stream.url') || isOther('position'))) {
+    await refuseTwice(transaction, result.camera, id);
+  }
+  addRows(rows, before, { ...result, changes }, ids, {
+    ...options,
+    attests: change.scope !== undefined,
+  });
+  rows.changed.push({
+    id,
+    streamChanged: changes.some(([field]) => field.startsWith('stream.') || field === 'site'),
+  });
+}
+
+function addRows(
+  rows: ChangeRows,
+  { row, camera: before }: StoredCamera,
+  { camera, stream, changes }: Changed,
+  places: FoundPlaces,
+  {
+    author,
+    source = 'declared',
+    box,
+    nextId,
+    atMs,
+    attests,
+  }: ChangeCamerasOptions & { attests: boolean },
+): void {
+  const { id } = camera;
+  const fields = new Set(changes.map(([field]) => field.split('.', 1)[0] ?? field));
+  const declared = fields.has('declared') || fields.has('declaredReason');
+  const version = before.version + 1;
+  rows.cameras.push({
+    id,
+    ...givenColumns(camera, places),
+    version,
+    updated_at_ms: atMs,
+    declared_at_ms: declared ? atMs : row.declared_at_ms,
+    damaged_since_ms: declared ? damagedSinceMs(row, camera.declared, atMs) : row.damaged_since_ms,
+    attested: attests ? attestationText(author, atMs) : row.attested,
+    origins: withOrigins(row.origins, fields, source, author, atMs),
+  });
+  if (fields.has('linkedAgencies')) {
+    rows.withOtherAgencies.push(id);
+    rows.agencies.push(...agencyRows(id, camera.linkedAgencies));
+  }
+  if (before.stream !== null && (fields.has('stream') || camera.stream === null)) {
+    rows.withoutStream.push(id);
+  }
+  if (fields.has('stream') && stream !== null) addStream(rows, box, id, camera.scope, stream);
+  const text = cameraSearchText(camera);
+  if (text !== cameraSearchText(before)) rows.search.push({ id, text });
+  if (declared) {
+    const given = { id: nextId(), cameraId: id, given: camera };
+    rows.declarations.push(textDeclaration({ ...given, author, source, atMs }));
+  }
+  rows.versions.push(versionRow({ id, version, action: 'changed', source, author, changes, atMs }));
+}
+
+/** What a change may write; `deleted` and its time are not of it. */
+const changedColumns = [
+  'owning_agency',
+  'position',
+  'purpose_prevention',
+  'purpose_investigation',
+  'purpose_traffic',
+  'link_network',
+  'brand',
+  'model',
+  'recorded_resolution',
+  'highest_resolution',
+  'retention_days',
+  'frame_rate',
+  'file_format',
+  'lao_id',
+  'budget_source_id',
+  'scope',
+  'declared',
+  'declared_reason',
+  'latitude',
+  'longitude',
+  'site_id',
+  'version',
+  'updated_at_ms',
+  'declared_at_ms',
+  'damaged_since_ms',
+  'attested',
+  'origins',
+] as const satisfies readonly (keyof CameraTable)[];
+
+/** Of cameras that are there. One that is not at the version before stays as it is, and is not counted. */
+const updateCameras = rowWriter<RegistryTables, 'cameras'>('cameras', (insert) =>
+  insert.onConflict((conflict) =>
+    conflict
+      .column('id')
+      .doUpdateSet((set) =>
+        Object.fromEntries(changedColumns.map((column) => [column, set.ref(`excluded.${column}`)])),
+      )
+      .where(sql<boolean>`cameras.version = excluded.version - 1`),
+  ),
+);
+
+const updateSearch = rowWriter<RegistryTables, 'camera_search'>('camera_search', (insert) =>
+  insert.onConflict((conflict) =>
+    conflict.column('id').doUpdateSet((set) => ({ text: set.ref('excluded.text') })),
+  ),
+);
+
+/** What is said of the first camera that is not as it was read. */
+async function tooLate(
+  transaction: Transaction<RegistryTables>,
+  box: SecretBox,
+  { cameras, asked }: ChangeRows,
+): Promise<Error> {
+  const stored = await storedCameras(
+    transaction,
+    box,
+    cameras.map(({ id }) => id),
+  );
+  for (const { id, version } of cameras) {
+    const now = stored.get(id);
+    // Those that were written have the version too, but not in their history yet; all of it is rolled back.
+    if (now === undefined || (await versionsOf(transaction, id, version - 1)).length === 0)
+      continue;
+    return staleOf(transaction, now, version - 1, asked.get(id)?.change);
+  }
+  return new DatabaseFailed('a change was not written, and nobody else made one');
+}
