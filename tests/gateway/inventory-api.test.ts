@@ -152,7 +152,8 @@ async function cellsBesideIds(format: string, file: Buffer): Promise<string[][]>
   sheet?.eachRow((row) => {
     const cells: string[] = [];
     row.eachCell({ includeEmpty: true }, (cell, column) => {
-      if (column > 1) cells.push(`${typeof cell.value} ${cell.text} ${JSON.stringify(cell.numFmt)}`);
+      if (column > 1)
+        cells.push(`${typeof cell.value} ${cell.text} ${JSON.stringify(cell.numFmt)}`);
     });
     rows.push(cells);
   });
