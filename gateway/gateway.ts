@@ -262,10 +262,16 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
           }),
         (app) => registerMetricsRoute(app, { pool, liveStates, recording }),
         (app) => registerAuditRoutes(app, audit),
-        (app) => registerFootageRoutes(app, { recording, links: footageLinks, now: Date.now }),
+        (app) =>
+          registerFootageRoutes(app, {
+            footage: recording,
+            shortenings: recording.shortenings,
+            links: footageLinks,
+            now: Date.now,
+          }),
         (app) =>
           registerDownloadRoutes(app, {
-            recording,
+            footage: recording,
             links: footageLinks,
             mayDownload: async (accountId, cameraId) =>
               mayStill(accountId, 'footage.download', cameraId, {
@@ -275,7 +281,12 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
             now: Date.now,
           }),
         (app) => registerHoldRoutes(app, { holds: recording.holds, readPlaces: placesOf }),
-        (app) => registerRetentionRoutes(app, { recording, readPlaces: placesOf }),
+        (app) =>
+          registerRetentionRoutes(app, {
+            footage: recording,
+            shortenings: recording.shortenings,
+            readPlaces: placesOf,
+          }),
         (app) =>
           registerBaselineRoutes(app, {
             cameras,

@@ -1,37 +1,26 @@
 import { mkdirSync } from 'node:fs';
 import type { RoundFollower } from '#ingest/round-follower.ts';
 import type { Databases } from '#registry/database/database.ts';
-import { listDeletions, type Deletion } from './catalogue/deletion.ts';
 import { insertGap, lastingGaps } from './catalogue/gaps.ts';
 import { openCatalogue } from './catalogue/open-catalogue.ts';
-import { lastEndMs, recordingById } from './catalogue/recordings.ts';
+import { lastEndMs } from './catalogue/recordings.ts';
 import type { Catalogue } from './catalogue/tables.ts';
-import { ObjectMissing, type ObjectStore } from './objects/object-store.ts';
+import type { ObjectStore } from './objects/object-store.ts';
 import { watchClockStep } from './clock-step.ts';
+import { openFootage, type Footage } from './footage.ts';
 import { LegalHolds } from './legal-hold.ts';
 import { OpenRecordings } from './open-recordings.ts';
 import { RecorderThreads } from './recorder-threads.ts';
 import { RecordingKeeper } from './recording-keeper.ts';
 import { sweep, type SweptCamera } from './retention.ts';
-import { clipPieces, makeClip, type Clip, type ClipPiece } from './retrieval/clip.ts';
-import { AFTER_PICTURE_MS, pictureSource, type PictureSource } from './retrieval/picture.ts';
-import { playable } from './retrieval/playable.ts';
-import { recordingSource, type RecordingSource } from './retrieval/recording-bytes.ts';
-import { vodPlaylist, type MediaUri } from './retrieval/vod-playlist.ts';
 import { Shortenings } from './shortening.ts';
 import { recoverSpool } from './spool/recover-spool.ts';
 import type { SpoolBounds, SpoolUse } from './spool/spool-bound.ts';
 import { storageNotices, type StorageNotice } from './storage-notices.ts';
-import { timeline, type Timeline } from './timeline.ts';
 import { Uploader } from './uploader.ts';
 
 const FIRST_SWEEP_MS = 60_000;
 const SWEEP_MS = 10 * 60_000;
-
-export interface TimeRange {
-  fromMs: number;
-  toMs: number;
-}
 
 export interface RecordingOptions {
   databases: Databases;
@@ -68,32 +57,16 @@ export interface StorageCounters {
   spool: SpoolUse;
 }
 
-export interface RecordingService {
+export interface RecordingService extends Footage {
   /** Takes parts from the camera workers. */
   follower: RoundFollower;
   /** Recording of a camera is turned on or off; before its stream is added to the workers. */
   setRecorded(cameraId: string, recorded: boolean): void;
-  timeline(cameraId: string, range: TimeRange): Promise<Timeline>;
-  /** A VOD playlist. Throws NothingRecorded. */
-  playlist(cameraId: string, range: TimeRange, mediaUri: MediaUri): Promise<string>;
-  /** An MP4 file of a range, or of one piece of it. Throws NothingRecorded, SeveralClips. */
-  clip(cameraId: string, range: TimeRange & { recordingId?: string | undefined }): Promise<Clip>;
-  /** The files that a range takes. Throws NothingRecorded. */
-  clipPieces(cameraId: string, range: TimeRange): Promise<ClipPiece[]>;
-  /** What a picture at a time is decoded from. Throws NothingRecorded, PictureTooLarge. */
-  picture(cameraId: string, atMs: number): Promise<PictureSource>;
-  /** A recording's bytes. Throws ObjectMissing when the camera has none of this name. */
-  source(cameraId: string, recordingId: string): Promise<RecordingSource>;
   counters(): StorageCounters;
   /** What an operator has to look at. */
   notices(): StorageNotice[];
   holds: LegalHolds;
   shortenings: Shortenings;
-  /** What was deleted in a time, and under which rule. */
-  deletions: (
-    filter: Parameters<typeof listDeletions>[1],
-    page: Parameters<typeof listDeletions>[2],
-  ) => Promise<Deletion[]>;
   /** Finishes every recording; after the camera workers have stopped. */
   stop(): Promise<void>;
 }
@@ -175,31 +148,7 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
         recorded.delete(cameraId);
       }
     },
-    timeline: (cameraId, range) => timeline(catalogue, open, cameraId, range),
-    async playlist(cameraId, range, mediaUri) {
-      return vodPlaylist(await playable(catalogue, open, cameraId, range), mediaUri);
-    },
-    async clip(cameraId, range) {
-      const recordings = await playable(catalogue, open, cameraId, range);
-      return makeClip(recordings, range, (recording) =>
-        recordingSource(recording, { spoolFolder, store }),
-      );
-    },
-    async clipPieces(cameraId, range) {
-      return clipPieces(await playable(catalogue, open, cameraId, range), range);
-    },
-    async picture(cameraId, atMs) {
-      const range = { fromMs: atMs, toMs: atMs + AFTER_PICTURE_MS };
-      const recordings = await playable(catalogue, open, cameraId, range);
-      return pictureSource(recordings, atMs, (recording) =>
-        recordingSource(recording, { spoolFolder, store }),
-      );
-    },
-    async source(cameraId, recordingId) {
-      const recording = await recordingById(catalogue, recordingId);
-      if (recording?.cameraId !== cameraId) throw new ObjectMissing(recordingId);
-      return recordingSource(recording, { spoolFolder, store });
-    },
+    ...openFootage({ catalogue, open, store, spoolFolder }),
     counters: () => ({
       ...uploader.counters,
       behindBytes: threads.behindBytes,
@@ -214,7 +163,6 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
       newId,
       now,
     }),
-    deletions: (filter, page) => listDeletions(catalogue, filter, page),
     async stop() {
       clock.stop();
       await sweeping.stop();

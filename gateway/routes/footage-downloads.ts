@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import { stillOf } from '#ingest/normalise/still.ts';
-import type { RecordingService } from '#storage/recording-service.ts';
+import type { Footage } from '#storage/footage.ts';
 import type { Clip } from '#storage/retrieval/clip.ts';
 import { errorBody, TooManyStills } from '../errors.ts';
 import { LinkNotValid, type SignedLinks } from '../signed-links.ts';
@@ -47,7 +47,7 @@ const filesJson = z
   .meta({ id: 'ClipFiles' });
 
 export interface DownloadRouteDeps {
-  recording: Pick<RecordingService, 'clip' | 'clipPieces' | 'picture'>;
+  footage: Pick<Footage, 'clip' | 'clipPieces' | 'picture'>;
   links: SignedLinks;
   /** Whether the account that a link was made for may still use it. */
   mayDownload: (accountId: string, cameraId: string) => Promise<boolean>;
@@ -56,7 +56,7 @@ export interface DownloadRouteDeps {
 
 /** Footage to take away: clips as MP4 files, pictures as JPEG. Each stands in the audit log before a byte is sent. */
 export function registerDownloadRoutes(app: FastifyInstance, deps: DownloadRouteDeps): void {
-  const { recording, links, now } = deps;
+  const { footage, links, now } = deps;
   const typed = app.withTypeProvider<ZodTypeProvider>();
   let stills = 0;
 
@@ -78,7 +78,7 @@ export function registerDownloadRoutes(app: FastifyInstance, deps: DownloadRoute
     async (request, reply) => {
       const { id } = request.params;
       const { from, to, recording: recordingId } = request.query;
-      const clip = await recording.clip(id, { fromMs: from, toMs: to, recordingId });
+      const clip = await footage.clip(id, { fromMs: from, toMs: to, recordingId });
       await request.record(
         'footage.download',
         { kind: 'camera', id },
@@ -108,7 +108,7 @@ export function registerDownloadRoutes(app: FastifyInstance, deps: DownloadRoute
     async (request, reply) => {
       const { id } = request.params;
       const { from, to } = request.body;
-      const pieces = await recording.clipPieces(id, { fromMs: from, toMs: to });
+      const pieces = await footage.clipPieces(id, { fromMs: from, toMs: to });
       if (pieces.length > MAX_FILES) throw new TooManyClips(pieces.length);
       await request.record(
         'footage.download',
@@ -118,7 +118,7 @@ export function registerDownloadRoutes(app: FastifyInstance, deps: DownloadRoute
       const until = Math.ceil((now() + LINK_GOOD_MS) / 1_000);
       const files = [];
       for (const piece of pieces) {
-        const clip = await recording.clip(id, piece);
+        const clip = await footage.clip(id, piece);
         const asked = {
           camera: id,
           from: piece.fromMs,
@@ -173,7 +173,7 @@ export function registerDownloadRoutes(app: FastifyInstance, deps: DownloadRoute
       if (!(await deps.mayDownload(by, camera))) {
         throw new LinkNotValid('the right that this link was made with has ended');
       }
-      const clip = await recording.clip(camera, { fromMs: from, toMs: to, recordingId });
+      const clip = await footage.clip(camera, { fromMs: from, toMs: to, recordingId });
       return sendClip(request, reply, clip, fileName(camera, from, 'mp4'));
     },
   );
@@ -198,7 +198,7 @@ export function registerDownloadRoutes(app: FastifyInstance, deps: DownloadRoute
       if (stills >= MAX_STILLS) throw new TooManyStills('other stills are being made');
       stills++;
       try {
-        const { file, skipSeconds } = await recording.picture(id, at);
+        const { file, skipSeconds } = await footage.picture(id, at);
         await request.record('footage.still', { kind: 'camera', id }, { detail: { at: iso(at) } });
         const still = await stillOf(file, { skipSeconds, maxWidth: STILL_WIDTH });
         return await reply

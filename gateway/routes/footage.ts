@@ -2,8 +2,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import { gapCauses } from '#storage/catalogue/tables.ts';
-import type { RecordingService } from '#storage/recording-service.ts';
-import { expiryMs, type CameraRetention } from '#storage/shortening.ts';
+import type { Footage } from '#storage/footage.ts';
+import { expiryMs, type CameraRetention, type Shortenings } from '#storage/shortening.ts';
 import type { Timeline } from '#storage/timeline.ts';
 import { byteRange, RangeNotSatisfiable } from '../byte-range.ts';
 import { errorBody } from '../errors.ts';
@@ -58,7 +58,8 @@ const timelineJson = z
   });
 
 export interface FootageRouteDeps {
-  recording: Pick<RecordingService, 'timeline' | 'playlist' | 'source' | 'shortenings'>;
+  footage: Pick<Footage, 'timeline' | 'playlist' | 'source'>;
+  shortenings: Pick<Shortenings, 'retention'>;
   /** Of playlists. */
   links: SignedLinks;
   now: () => number;
@@ -66,7 +67,7 @@ export interface FootageRouteDeps {
 
 /** What was recorded of a camera: when, and to play. Playing stands in the audit log, with the range that was played. */
 export function registerFootageRoutes(app: FastifyInstance, deps: FootageRouteDeps): void {
-  const { recording, links, now } = deps;
+  const { footage, shortenings, links, now } = deps;
   const typed = app.withTypeProvider<ZodTypeProvider>();
 
   typed.get(
@@ -85,8 +86,8 @@ export function registerFootageRoutes(app: FastifyInstance, deps: FootageRouteDe
       const { id } = request.params;
       const { from, to } = request.query;
       const [found, retention] = await Promise.all([
-        recording.timeline(id, { fromMs: from, toMs: to }),
-        recording.shortenings.retention(id),
+        footage.timeline(id, { fromMs: from, toMs: to }),
+        shortenings.retention(id),
       ]);
       void reply.header('Cache-Control', 'no-store');
       return {
@@ -134,7 +135,7 @@ export function registerFootageRoutes(app: FastifyInstance, deps: FootageRouteDe
       const { id } = request.params;
       const { from, to } = request.query;
       const until = Math.ceil((now() + PLAYLIST_GOOD_MS) / 1_000);
-      const playlist = await recording.playlist(
+      const playlist = await footage.playlist(
         id,
         { fromMs: from, toMs: to },
         (recordingId, { start, end }) => {
@@ -178,7 +179,7 @@ export function registerFootageRoutes(app: FastifyInstance, deps: FootageRouteDe
       const { start, end, until, sig } = request.query;
       const statement = statementOf(request, { id, recordingId, start, end, until });
       links.check(statement, sig, until * 1_000);
-      const source = await recording.source(id, recordingId);
+      const source = await footage.source(id, recordingId);
       const asked = within(request.headers.range, source, { start, end });
       // A recording that still grows is another one a moment later; what was read of it does not change.
       void reply.header('Cache-Control', 'private, max-age=3600');

@@ -10,7 +10,8 @@ import {
   type ShorteningPreview,
 } from '#storage/catalogue/shortenings.ts';
 import { shorteningStates } from '#storage/catalogue/tables.ts';
-import type { RecordingService } from '#storage/recording-service.ts';
+import type { Footage } from '#storage/footage.ts';
+import type { Shortenings } from '#storage/shortening.ts';
 import type { Action } from '../auth/actions.ts';
 import { errorBody, TooManyExports } from '../errors.ts';
 import { permitCameras, visibleCameras, visiblePage, type ReadPlaces } from '../visible-cameras.ts';
@@ -61,14 +62,14 @@ const previewJson = z
   .meta({ id: 'ShorteningPreview' });
 
 export interface RetentionRouteDeps {
-  recording: Pick<RecordingService, 'shortenings' | 'deletions'>;
+  shortenings: Shortenings;
+  footage: Pick<Footage, 'deletions'>;
   readPlaces: ReadPlaces;
 }
 
 /** How long footage is kept, the act by which it is kept for fewer days, and the record of what was deleted. */
 export function registerRetentionRoutes(app: FastifyInstance, deps: RetentionRouteDeps): void {
-  const { recording, readPlaces } = deps;
-  const { shortenings } = recording;
+  const { shortenings, footage, readPlaces } = deps;
   const typed = app.withTypeProvider<ZodTypeProvider>();
   let exporting = 0;
 
@@ -372,7 +373,7 @@ export function registerRetentionRoutes(app: FastifyInstance, deps: RetentionRou
     yield '\uFEFFrecording,camera,from,to,bytes,sha256,policy,deleted\r\n';
     let after: Deletion | undefined;
     for (;;) {
-      const page = await recording.deletions(filter, { after, limit: EXPORT_PAGE });
+      const page = await footage.deletions(filter, { after, limit: EXPORT_PAGE });
       const ids = await visibleCameras(
         request,
         'deletions.read',

@@ -42,6 +42,12 @@ describe.skipIf(missing.length > 0)('the screen of recordings', () => {
   let page: Page;
   let record: PageRecord;
   let ids: string[];
+  const sessions = new Map<string, string>();
+
+  async function signIn(role: string): Promise<void> {
+    const value = sessions.get(role) ?? '';
+    await browser.context.addCookies([{ name: 'session', value, url: gateway.url }]);
+  }
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'recordings-'));
@@ -64,22 +70,29 @@ describe.skipIf(missing.length > 0)('the screen of recordings', () => {
       },
       { position: 'สี่แยกโรงเรียน', runs: whole },
       { position: 'ท่าเรือศาลาด่าน', runs: whole },
-      { position: 'หน้าโรงพยาบาล', runs: whole },
+      { position: 'หน้าโรงพยาบาล', runs: whole, retentionDays: 20, keptDays: 60 },
     ]);
     const config = parseConfig({ PORT: '0', DATA_DIR: folder, WORKERS: '1' });
     gateway = await startGateway(config, pino({ level: 'silent' }));
-    const { account } = await gateway.people.accounts.create({
-      name: 'สืบสวน',
-      email: 'investigator@example.go.th',
-      grants: [{ role: 'investigator', area: country }],
-    });
-    const { token } = await gateway.people.sessions.begin(account.id, {
-      secondFactor: true,
-      address: null,
-      userAgent: null,
-    });
+    for (const [name, role] of [
+      ['สืบสวน', 'investigator'],
+      ['กรม', 'dla'],
+      ['อนุมัติ', 'approver'],
+    ] as const) {
+      const { account } = await gateway.people.accounts.create({
+        name,
+        email: `${role}@example.go.th`,
+        grants: [{ role, area: country }],
+      });
+      const { token } = await gateway.people.sessions.begin(account.id, {
+        secondFactor: true,
+        address: null,
+        userAgent: null,
+      });
+      sessions.set(role, token);
+    }
     browser = await openBrowser({ width: 1366, height: 768 });
-    await browser.context.addCookies([{ name: 'session', value: token, url: gateway.url }]);
+    await signIn('investigator');
     page = await browser.context.newPage();
     record = recordPage(page);
   }, START_MS);
@@ -161,7 +174,7 @@ describe.skipIf(missing.length > 0)('the screen of recordings', () => {
     'a camera plays, steps by pictures, and goes over a gap that it names',
     { timeout: TEST_MS },
     async () => {
-      await open(ids.slice(0, 1), TEN + 55 * SECOND);
+      await open(ids.slice(0, 1), TEN + 58 * SECOND);
       await untilShown();
       expect(await page.locator('[data-gap="network"]').count()).toBe(1);
       expect(await page.locator('[data-span]').count()).toBe(2);
@@ -174,7 +187,7 @@ describe.skipIf(missing.length > 0)('the screen of recordings', () => {
       await vi.waitFor(async () => expect((await pictures())[0]?.pixels).toBe(first?.pixels));
 
       await page.keyboard.press('k');
-      // 55 s to the gap's beginning at 60 s, and on behind it at 120 s.
+      // From 58 s to the gap's beginning at 60 s, and on behind it at 120 s.
       await vi.waitFor(async () => expect(await clockSeconds()).toBeGreaterThan(10 * 3_600 + 121), {
         timeout: 20_000,
         interval: 100,
@@ -301,5 +314,56 @@ describe.skipIf(missing.length > 0)('the screen of recordings', () => {
     expect(await page.getByRole('button', { name: 'ปล่อย', exact: true }).count()).toBe(0);
     await shot('keeping');
     expect(record.errors).toEqual([]);
+  });
+
+  test(
+    'fewer days are asked for by one person, and approved by another',
+    { timeout: TEST_MS },
+    async () => {
+      const keeping = async (role: string): Promise<void> => {
+        await signIn(role);
+        await page.goto('about:blank');
+        await page.goto(`${gateway.url}/#/keeping`);
+        // Its role wants a second factor, which this account has not set up yet.
+        if (role === 'approver') await page.getByRole('button', { name: 'ไว้ภายหลัง' }).click();
+        await page.getByRole('heading', { name: 'คำขอลดวันเก็บภาพ' }).waitFor();
+      };
+      const dialog = page.getByRole('dialog');
+      await keeping('dla');
+      await page.getByRole('button', { name: 'ขอลดวันเก็บภาพ' }).click();
+      await dialog.getByRole('combobox', { name: 'กล้อง' }).fill('โรงพยาบาล');
+      await page.getByRole('option', { name: /หน้าโรงพยาบาล/ }).click();
+      await page.keyboard.press('Escape');
+      await dialog.getByLabel('เก็บเหลือ (วัน)').fill('10');
+      await dialog.getByRole('button', { name: 'ดูว่าอะไรจะถูกลบ' }).click();
+      // Field ๙ says 20.
+      await dialog.getByText('น้อยกว่าวันเก็บในทะเบียน').waitFor();
+      await dialog.getByLabel('เก็บเหลือ (วัน)').fill('20');
+      await dialog.getByRole('button', { name: 'ดูว่าอะไรจะถูกลบ' }).click();
+      await dialog.getByText('ไม่มีภาพที่จะถูกลบ').waitFor();
+      await dialog.getByLabel('เหตุผล').fill('พื้นที่ไม่พอ');
+      await shot('keeping-ask');
+      await dialog.getByRole('button', { name: 'ส่งคำขอ' }).click();
+      await page.getByText('รออนุมัติ').waitFor();
+      // Whoever asked does not decide.
+      await page.getByRole('button', { name: 'ดู', exact: true }).click();
+      await dialog.getByText('พื้นที่ไม่พอ').waitFor();
+      expect(await dialog.getByRole('button', { name: 'อนุมัติ', exact: true }).count()).toBe(0);
+
+      await keeping('approver');
+      await page.getByRole('button', { name: 'ดู', exact: true }).click();
+      await dialog.getByLabel('เหตุผลของการพิจารณา').fill('ตรวจแล้ว');
+      await shot('keeping-decide');
+      await dialog.getByRole('button', { name: 'อนุมัติ', exact: true }).click();
+      await page.getByText(/อนุมัติแล้ว เริ่มลบ/).waitFor();
+      await shot('keeping-approved');
+    },
+  );
+
+  test('a camera that is not there is told in words', async () => {
+    await signIn('investigator');
+    await open(['01900000-0000-7000-8000-000000000000'], TEN);
+    await page.getByText('ไม่พบกล้องนี้ในทะเบียน').waitFor();
+    await shot('recordings-error');
   });
 });

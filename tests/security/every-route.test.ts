@@ -14,11 +14,24 @@ import { keepAudit, type AuditKeeper } from '#gateway/audit/keeper.ts';
 import { levelsOf, roles, type Grant, type Role } from '#gateway/auth/actor.ts';
 import { registerAuditRoutes } from '#gateway/routes/audit.ts';
 import { registerConnectionTestRoute } from '#gateway/routes/connection-test.ts';
+import { registerDownloadRoutes } from '#gateway/routes/footage-downloads.ts';
+import { registerFootageRoutes } from '#gateway/routes/footage.ts';
+import { registerHoldRoutes } from '#gateway/routes/holds.ts';
 import { registerOnvifRoutes } from '#gateway/routes/onvif.ts';
+import { registerRetentionRoutes } from '#gateway/routes/retention.ts';
+import { signedLinks } from '#gateway/signed-links.ts';
 import type { ConnectionTests } from '#ingest/connection-tests.ts';
 import { parseCameraNetworks } from '#registry/camera-networks.ts';
 import type { Databases } from '#registry/database/database.ts';
 import { openDatabases } from '#registry/database/open-databases.ts';
+import { readPlaces } from '#registry/camera-places.ts';
+import { uuidV7Source } from '#registry/uuid-v7.ts';
+import { openCatalogue } from '#storage/catalogue/open-catalogue.ts';
+import { openFootage } from '#storage/footage.ts';
+import { LegalHolds } from '#storage/legal-hold.ts';
+import { openFolderStore } from '#storage/objects/folder.ts';
+import { OpenRecordings } from '#storage/open-recordings.ts';
+import { Shortenings } from '#storage/shortening.ts';
 import { ServerRig } from '../gateway/auth/server-rig.ts';
 import { krabiCamera } from '../registry/krabi-camera.ts';
 import { broken, leaks, operationsOf, requestsFor, type AnyRequest } from './any-request.ts';
@@ -49,11 +62,34 @@ beforeAll(async () => {
     { dataDir: folder, audit: { retentionDays: 90, keyFile: undefined, anchorFile: undefined } },
     { now: Date.now, log: { info: () => {}, error: () => {} } },
   );
+  const catalogue = await openCatalogue(databases);
+  const store = openFolderStore(join(folder, 'objects'));
+  const storage = { catalogue, newId: uuidV7Source(Date.now), now: Date.now, log: () => {} };
+  const holds = new LegalHolds({ ...storage, store });
+  const shortenings = new Shortenings({
+    ...storage,
+    inventoryDays: async () => 30,
+    graceMs: 1_000,
+  });
+  const spoolFolder = join(folder, 'spool');
+  const footage = openFootage({ catalogue, store, spoolFolder, open: new OpenRecordings() });
+  const links = signedLinks(Buffer.alloc(32, 1), Date.now);
+  const placesOf = async (given: readonly string[]) => readPlaces(rig.registry, given);
   rig = await ServerRig.start({
     audit: keeper.log,
     extraRoutes: [
       (app) => registerAuditRoutes(app, keeper),
       (app) => registerConnectionTestRoute(app, { connectionTests: { run: neverDials } }),
+      (app) => registerFootageRoutes(app, { footage, shortenings, links, now: Date.now }),
+      (app) =>
+        registerDownloadRoutes(app, {
+          footage,
+          links,
+          mayDownload: async () => true,
+          now: Date.now,
+        }),
+      (app) => registerHoldRoutes(app, { holds, readPlaces: placesOf }),
+      (app) => registerRetentionRoutes(app, { footage, shortenings, readPlaces: placesOf }),
       (app) =>
         registerOnvifRoutes(app, {
           deviceCalls: {
