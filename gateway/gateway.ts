@@ -202,7 +202,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
       registry,
       people: people.database,
       box,
-      surveyNotices: async () => surveyNotices(registry, Date.now()),
+      surveyNotices: async (sinceMs) => surveyNotices(registry, { sinceMs, nowMs: Date.now() }),
       now: Date.now,
       log,
     });

@@ -2,15 +2,13 @@ import type { RegistryDatabase } from '#registry/schema/tables.ts';
 import { thaiDay } from '#registry/thai-day.ts';
 import type { PlannedNotice } from './notices/plan-notices.ts';
 
-/** Reminders this old are said by now, or nobody needs them any more. */
-const TOLD_WITHIN_MS = 7 * 24 * 3_600_000;
 /** Of one look; the next has the rest. */
 const MAX_AT_ONCE = 10_000;
 
-/** What the rounds call for at this moment: reminders of returns that still wait, and returns that were sent back. */
+/** What the rounds call for, of what was said since: reminders of returns that still wait, and returns that were sent back. */
 export async function surveyNotices(
   registry: RegistryDatabase,
-  nowMs: number,
+  { sinceMs, nowMs }: { sinceMs: number; nowMs: number },
 ): Promise<PlannedNotice[]> {
   const reminders = await registry
     .selectFrom('survey_reminders')
@@ -28,7 +26,7 @@ export async function surveyNotices(
     ])
     .where('survey_rounds.state', '=', 'frozen')
     .where('survey_returns.state', 'in', ['draft', 'sent-back'])
-    .where('survey_reminders.at_ms', '>=', nowMs - TOLD_WITHIN_MS)
+    .where('survey_reminders.at_ms', '>=', sinceMs)
     .orderBy('survey_reminders.id', 'desc')
     .limit(MAX_AT_ONCE)
     .execute();
@@ -53,7 +51,7 @@ export async function surveyNotices(
     ])
     .where('survey_rounds.state', '=', 'frozen')
     .where('survey_returns.state', '=', 'sent-back')
-    .where('survey_versions.decided_ms', '>=', nowMs - TOLD_WITHIN_MS)
+    .where('survey_versions.decided_ms', '>=', sinceMs)
     .limit(MAX_AT_ONCE)
     .execute();
   return [

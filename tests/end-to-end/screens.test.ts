@@ -21,11 +21,15 @@ const menuWords = {
   wall: 'ภาพสด',
   recordings: 'ภาพย้อนหลัง',
   register: 'ทะเบียนกล้อง',
+  counts: 'ผลสำรวจ',
+  rounds: 'รอบสำรวจ',
   repairs: 'งานซ่อม',
   people: 'บุคคล',
   audit: 'บันทึกการใช้งาน',
 };
 type MenuWord = keyof typeof menuWords;
+
+const survey = ['counts', 'rounds'] as const;
 
 /** Of the form's example (forms.md §2a): 16 cameras in ทต.เกาะลันตาใหญ่, 40 in its district, 70 in the province. */
 const seen: readonly {
@@ -34,27 +38,37 @@ const seen: readonly {
   cameras: number;
   mayAdd: boolean;
 }[] = [
-  { role: 'owner', menu: ['wall', 'recordings', 'register', 'repairs'], cameras: 16, mayAdd: true },
-  { role: 'district', menu: ['register', 'repairs'], cameras: 40, mayAdd: true },
+  {
+    role: 'owner',
+    menu: ['wall', 'recordings', 'register', ...survey, 'repairs'],
+    cameras: 16,
+    mayAdd: true,
+  },
+  { role: 'district', menu: ['register', ...survey, 'repairs'], cameras: 40, mayAdd: true },
   {
     role: 'province',
-    menu: ['wall', 'recordings', 'register', 'repairs'],
+    menu: ['wall', 'recordings', 'register', ...survey, 'repairs'],
     cameras: 70,
     mayAdd: false,
   },
-  { role: 'dla', menu: ['wall', 'recordings', 'register', 'repairs'], cameras: 70, mayAdd: false },
+  {
+    role: 'dla',
+    menu: ['wall', 'recordings', 'register', ...survey, 'repairs'],
+    cameras: 70,
+    mayAdd: false,
+  },
   {
     role: 'operator',
-    menu: ['wall', 'recordings', 'register', 'repairs'],
+    menu: ['wall', 'recordings', 'register', ...survey, 'repairs'],
     cameras: 70,
     mayAdd: false,
   },
   { role: 'investigator', menu: ['wall', 'recordings', 'register'], cameras: 70, mayAdd: false },
   { role: 'approver', menu: ['recordings', 'register'], cameras: 70, mayAdd: false },
-  { role: 'auditor', menu: ['register', 'audit'], cameras: 70, mayAdd: false },
+  { role: 'auditor', menu: ['register', ...survey, 'audit'], cameras: 70, mayAdd: false },
   {
     role: 'administrator',
-    menu: ['wall', 'recordings', 'register', 'repairs', 'people'],
+    menu: ['wall', 'recordings', 'register', ...survey, 'repairs', 'people'],
     cameras: 70,
     mayAdd: true,
   },
@@ -187,6 +201,8 @@ describe.skipIf(missing.length > 0)('the screens', () => {
         menuWords.wall,
         menuWords.recordings,
         menuWords.register,
+        menuWords.counts,
+        menuWords.rounds,
         menuWords.repairs,
       ]);
     },
@@ -400,7 +416,16 @@ describe.skipIf(missing.length > 0)('the screens', () => {
 
   test('on a phone nothing is wider than the screen', { timeout: TEST_MS }, async () => {
     await page.setViewportSize({ width: 390, height: 844 });
-    for (const hash of ['#/register', '#/new', '#/import', '#/profile', '#/repairs', '#/inbox']) {
+    for (const hash of [
+      '#/register',
+      '#/new',
+      '#/import',
+      '#/profile',
+      '#/counts',
+      '#/rounds',
+      '#/repairs',
+      '#/inbox',
+    ]) {
       await open(hash);
       await page.locator('.page h2').waitFor();
       await page.waitForLoadState('networkidle');

@@ -1,4 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { surveyRuleNames } from '#registry/condition.ts';
+import {
+  degradedReasons,
+  downReasons,
+  observedStates,
+  unknownReasons,
+} from '#registry/events/camera-event.ts';
 import { dateAndTime, moment } from '#gateway/web/buddhist-date.ts';
 import { codecName, isPlayable } from '#gateway/web/codec.ts';
 import { arrivalOf, parseRoute, routeHash } from '#gateway/web/route.ts';
@@ -31,6 +38,14 @@ describe('words', () => {
     expect(Object.keys(th.reason).toSorted()).toEqual(reasons.toSorted());
     expect(new Set(reasons.map((reason) => reasonWords(reason, 'th'))).size).toBe(reasons.length);
     for (const reason of reasons) expect(reasonWords(reason, 'th')).toMatch(/[ก-๙]/u);
+  });
+
+  test('every rule of the survey and every reason of a condition has Thai words', () => {
+    expect(Object.keys(th.surveyRule).toSorted()).toEqual(surveyRuleNames.toSorted());
+    expect(Object.keys(th.observedState).toSorted()).toEqual(observedStates.toSorted());
+    expect(Object.keys(th.observedReason).toSorted()).toEqual(
+      [...degradedReasons, ...downReasons, ...unknownReasons].toSorted(),
+    );
   });
 
   test('a reason of a newer gateway is called another reason', () => {
