@@ -30,6 +30,8 @@ export interface Config {
   dataDir: string;
   /** PostgreSQL; undefined for SQLite files in the data folder. May hold a password: never logged. */
   databaseUrl: string | undefined;
+  /** host:port; undefined: events go by the database. */
+  kafkaBrokers: readonly string[] | undefined;
   /** Of the key that passwords of cameras are sealed with; undefined: `secret.key` in the data folder. */
   secretKeyFile: string | undefined;
   /** Camera worker threads. */
@@ -98,6 +100,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     PORT,
     DATA_DIR,
     DATABASE_URL,
+    KAFKA_BROKERS,
     SECRET_KEY_FILE,
     WORKERS,
     LOG_LEVEL,
@@ -115,6 +118,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     port: PORT,
     dataDir: resolve(DATA_DIR),
     databaseUrl: DATABASE_URL,
+    kafkaBrokers: KAFKA_BROKERS,
     secretKeyFile: SECRET_KEY_FILE,
     workers: WORKERS,
     logLevel: LOG_LEVEL,
@@ -151,6 +155,8 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
   };
 }
 
+/** A name or an address, IPv6 in brackets, and a port. */
+const BROKER = /^(?:[\w.-]+|\[[\da-f:.]+\]):\d{1,5}$/i;
 const GOOD_TOKEN_LENGTH = 32;
 const withoutTls =
   'HOST is beyond this machine, without TLS: passwords, sessions and pictures can be read on the way. ' +
@@ -260,6 +266,21 @@ const variables = z
       .string()
       .trim()
       .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
+      .optional(),
+    KAFKA_BROKERS: z
+      .string()
+      .transform((list, context): string[] => {
+        const brokers = list
+          .split(',')
+          .map((broker) => broker.trim())
+          .filter((broker) => broker !== '');
+        if (brokers.length > 0 && brokers.every((broker) => BROKER.test(broker))) return brokers;
+        context.addIssue({
+          code: 'custom',
+          message: 'must be host:port, comma separated, such as kafka-1:9092,kafka-2:9092',
+        });
+        return z.NEVER;
+      })
       .optional(),
     SECRET_KEY_FILE: z
       .string()

@@ -10,6 +10,8 @@ import { openBudgetSources } from '#registry/budget-sources.ts';
 import { checkRegistry } from '#registry/check-registry.ts';
 import { openCameras, type Cameras } from '#registry/cameras.ts';
 import { declarationsOf } from '#registry/declarations.ts';
+import type { CameraEvents } from '#registry/events/camera-events.ts';
+import { conditionHistory } from '#registry/events/condition-history.ts';
 import { openLaos } from '#registry/laos.ts';
 import { openStreamBaselines } from '#registry/stream-baselines.ts';
 import { openSites } from '#registry/sites.ts';
@@ -30,9 +32,11 @@ import { openPeople, type People } from './auth/people.ts';
 import { openConditions } from './conditions.ts';
 import type { Config } from './config.ts';
 import { keepNotices } from './notices/keeper.ts';
+import { startEventsOf } from './events.ts';
 import { startRecordingOf } from './recording.ts';
 import { registerAuditRoutes } from './routes/audit.ts';
 import { registerBaselineRoutes } from './routes/baseline.ts';
+import { registerConditionRoute } from './routes/condition.ts';
 import { registerConnectionTestRoute } from './routes/connection-test.ts';
 import {
   AdminSocketNotPossible,
@@ -98,6 +102,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
   let box: SecretBox;
   let audit: AuditKeeper;
   let people: People;
+  let events: CameraEvents;
   try {
     box = openSecretBox(config);
     registry = await openRegistry(databases);
@@ -110,6 +115,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
       adminToken: config.adminToken,
       log,
     });
+    events = await startEventsOf(config, { databases, registry, log });
   } catch (error) {
     await databases.close();
     throw error;
@@ -127,6 +133,8 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
   const recording = await startRecordingOf(config, { databases, cameras, log });
   const baselines = openStreamBaselines(registry, { now: Date.now });
   const conditions = await openConditions({ rules: config.condition, baselines, log });
+  for (const told of events.told()) conditions.feed.restore(told.cameraId, told);
+  conditions.feed.subscribe((transition, seer) => events.record(transition, seer));
   const pool = new WorkerPool({
     workerUrl: new URL('camera-worker.ts', import.meta.url),
     workers: config.workers,
@@ -176,6 +184,12 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
       } else if (kind === 'deleted') {
         liveStates.remove(camera.id);
         conditions.feed.removed(camera.id);
+        events.deleted(camera.id);
+      }
+      if (kind === 'restored') {
+        events
+          .restored(camera.id)
+          .catch((err: unknown) => log.error({ err, cameraId: camera.id }, 'condition not read'));
       }
     });
     sites.onChanged(({ name }) => {
@@ -232,6 +246,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
         config.openId === undefined ? undefined : openIdSignIn(config.openId, people.accounts),
       cameras,
       liveStates,
+      conditions: events.conditions,
       log,
       notices: () => recording.notices(),
       audit: audit.log,
@@ -260,7 +275,13 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
             readPlaces: async (ids) => readPlaces(registry, ids),
             now: Date.now,
           }),
-        (app) => registerMetricsRoute(app, { pool, liveStates, recording }),
+        (app) => registerMetricsRoute(app, { pool, liveStates, recording, events }),
+        (app) =>
+          registerConditionRoute(app, {
+            cameras,
+            conditions: events.conditions,
+            history: async (id, query) => conditionHistory(registry, id, query),
+          }),
         (app) => registerAuditRoutes(app, audit),
         (app) =>
           registerFootageRoutes(app, {
@@ -314,6 +335,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
     await server.listen({ host: config.host, port: config.port });
     const admin = await adminSocket(config.dataDir, log, {
       status: async () => ({ cameras: byState(liveStates) }),
+      'rebuild-conditions': async () => ({ ...(await events.rebuild()) }),
       'check-registry': async () => ({ ...(await checkRegistry(registry, box)) }),
     });
     const { address, port, family } = server.server.address() as AddressInfo;
@@ -344,6 +366,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
         await pool.stop();
         conditions.feed.stop();
         await conditions.close();
+        await events.close();
         await recording.stop();
         await audit.close();
         await databases.close();
@@ -354,6 +377,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
     await views.close();
     await pool.stop();
     await conditions.close();
+    await events.close();
     await recording.stop();
     await audit.close();
     await databases.close();

@@ -10,6 +10,7 @@ import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod
 import type { LiveStates } from '#ingest/live-states.ts';
 import type { Area, Place } from '#registry/area.ts';
 import type { Cameras } from '#registry/cameras.ts';
+import type { Conditions } from '#registry/events/condition-board.ts';
 import type { Audit } from './audit/audit.ts';
 import { auditActorOf } from './audit/request-entry.ts';
 import type { LiveViews } from './audit/views.ts';
@@ -48,6 +49,8 @@ export interface ServerDeps {
   /** What an operator has to look at although the gateway serves. */
   notices?: () => readonly StorageNotice[];
   liveStates: LiveStates;
+  /** What is seen of cameras; without it nothing is told of that. */
+  conditions?: Conditions;
   log: FastifyBaseLogger;
   /** Where acts are recorded before they are done. */
   audit: Audit;

@@ -3,7 +3,10 @@ import type { FastifyInstance } from 'fastify';
 import type { LiveState, LiveStates } from '#ingest/live-states.ts';
 import { contains, type Area } from '#registry/area.ts';
 import type { CameraEvent, Cameras } from '#registry/cameras.ts';
+import type { Conditions } from '#registry/events/condition-board.ts';
+import type { ObservedCondition } from '#registry/events/observed-state.ts';
 import { runFor } from '../auth/admission.ts';
+import { conditionJsonOf } from '../condition-json.ts';
 import { TooManyEventStreams } from '../errors.ts';
 import { liveStateJsonOf } from '../live-state-json.ts';
 import type { CountsChanged, CountsFeed } from '../survey-counts-feed.ts';
@@ -25,20 +28,21 @@ interface EventStream {
 }
 
 /**
- * `/api/v1/events`: server-sent events, one stream per tab: `snapshot` first, then `live` and `camera` as they happen, of
- * cameras in scope. A stream ends when rights change; the tab comes back and begins with what it may see then.
+ * `/api/v1/events`: server-sent events, one stream per tab: `snapshot` and `conditions` first, then `live`, `condition` and
+ * `camera` as they happen, of cameras in scope. A stream ends when rights change; the tab comes back and begins with what it may see then.
  */
 export function registerEventRoute(
   app: FastifyInstance,
   deps: {
     cameras: Pick<Cameras, 'onChanged'>;
     liveStates: LiveStates;
+    conditions?: Conditions;
     readIdsWithin: (areas: readonly Area[]) => Promise<Set<string>>;
     countsFeed?: Pick<CountsFeed, 'subscribe'>;
     maxStreams?: number;
   },
 ): void {
-  const { cameras, liveStates, readIdsWithin, maxStreams = MAX_EVENT_STREAMS } = deps;
+  const { cameras, liveStates, conditions, readIdsWithin, maxStreams = MAX_EVENT_STREAMS } = deps;
   const streams = new Set<EventStream>();
 
   /** Encoded once for all tabs. `cameraId`: whom it is about. */
@@ -68,6 +72,10 @@ export function registerEventRoute(
     liveStates.subscribe((live: LiveState) => {
       if (streams.size > 0) tell(eventText('live', liveStateJsonOf(live)), live.cameraId);
     }),
+    conditions?.subscribe((condition: ObservedCondition) => {
+      if (streams.size === 0) return;
+      tell(eventText('condition', conditionJsonOf(condition)), condition.cameraId);
+    }),
     cameras.onChanged(({ kind, camera }: CameraEvent) => {
       const gone = eventText('camera-deleted', { id: camera.id });
       for (const { scope, areas, response } of streams) {
@@ -85,7 +93,7 @@ export function registerEventRoute(
   heartbeat.unref();
   app.addHook('preClose', async () => {
     clearInterval(heartbeat);
-    for (const end of ends) end();
+    for (const end of ends) end?.();
     for (const { response } of streams) response?.end();
   });
 
@@ -97,7 +105,8 @@ export function registerEventRoute(
       schema: {
         summary: 'What happens, as it happens (text/event-stream)',
         description:
-          'First `snapshot` (LiveState[] of the cameras in your area), then `live` (LiveState) per change and `camera` (Camera) when one is added, ' +
+          'First `snapshot` (LiveState[] of the cameras in your area) and `conditions` (ObservedCondition[] of those that were looked at), then `live` ' +
+          '(LiveState) and `condition` (ObservedCondition, once it counts) per change, and `camera` (Camera) when one is added, ' +
           'changed or brought back, `camera-deleted` ({id}) when one is deleted, or is in your area no more. `counts` ({provinces: [] | null}), at most once a second: ' +
           'counts of the survey changed there (null: anywhere), ask for them again.',
         tags: ['cameras'],
@@ -130,7 +139,12 @@ export function registerEventRoute(
       const states = Array.from(liveStates.all()).filter(
         ({ cameraId }) => stream.scope?.has(cameraId) !== false,
       );
-      const snapshot = eventText('snapshot', states.map(liveStateJsonOf));
+      const seen = Array.from(conditions?.all() ?? []).filter(
+        ({ cameraId }) => stream.scope?.has(cameraId) !== false,
+      );
+      const snapshot =
+        eventText('snapshot', states.map(liveStateJsonOf)) +
+        eventText('conditions', seen.map(conditionJsonOf));
       reply.hijack();
       if (response.destroyed) return;
       const running = {

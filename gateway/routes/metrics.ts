@@ -1,21 +1,23 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { FastifyInstance } from 'fastify';
 import type { LiveStates } from '#ingest/live-states.ts';
+import { observedStates } from '#registry/events/camera-event.ts';
+import type { CameraEvents } from '#registry/events/camera-events.ts';
 import type { WorkerPool } from '#ingest/worker-pool.ts';
 import type { RecordingService } from '#storage/recording-service.ts';
 
 const NANOSECONDS = 1e9;
 const RESOLUTION_MS = 10;
 
+interface MetricsDeps {
+  pool: WorkerPool;
+  liveStates: LiveStates;
+  events: Pick<CameraEvents, 'counters' | 'conditions'>;
+  recording: Pick<RecordingService, 'counters'>;
+}
+
 /** `/metrics` in the Prometheus text format. Nothing is counted for it: it reads what the parts keep anyway. */
-export function registerMetricsRoute(
-  app: FastifyInstance,
-  deps: {
-    pool: WorkerPool;
-    liveStates: LiveStates;
-    recording: Pick<RecordingService, 'counters'>;
-  },
-): void {
+export function registerMetricsRoute(app: FastifyInstance, deps: MetricsDeps): void {
   const loop = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   loop.enable();
   app.addHook('onClose', () => {
@@ -31,6 +33,7 @@ export function registerMetricsRoute(
     const lines = [
       ...ingestLines(deps.pool, deps.liveStates, serving),
       ...recordingLines(deps.recording.counters()),
+      ...conditionLines(deps.events),
     ];
     return `${lines.join('\n')}\n`;
   });
@@ -108,6 +111,35 @@ function recordingLines(counters: ReturnType<RecordingService['counters']>): str
     `cctv_spool_oldest_seconds ${Math.round(oldestSeconds)}`,
     ...gauge('cctv_recorder_behind_bytes', 'Media that waits for the disk.'),
     `cctv_recorder_behind_bytes ${behindBytes}`,
+  ];
+}
+
+function conditionLines({ counters, conditions }: MetricsDeps['events']): string[] {
+  const states: Record<string, number> = {};
+  for (const state of observedStates) states[state] = 0;
+  for (const { state } of conditions.all()) states[state] = (states[state] ?? 0) + 1;
+  const { waiting, waitingBytes, published, collapsed, applied, duplicates, deadLetters } =
+    counters();
+  return [
+    ...gauge(
+      'cctv_conditions',
+      'Cameras by observed condition; those never looked at are in none.',
+    ),
+    ...Object.entries(states).map(([state, n]) => `cctv_conditions{state="${state}"} ${n}`),
+    ...gauge('cctv_events_waiting', 'Events that wait for the bus.'),
+    `cctv_events_waiting ${waiting}`,
+    ...gauge('cctv_events_waiting_bytes', 'What they take on the disk.'),
+    `cctv_events_waiting_bytes ${waitingBytes}`,
+    ...counter('cctv_events_published_total', 'Events that the bus took.'),
+    `cctv_events_published_total ${published}`,
+    ...counter('cctv_events_collapsed_total', 'Transitions not known one by one: no room for all.'),
+    `cctv_events_collapsed_total ${collapsed}`,
+    ...counter('cctv_events_applied_total', 'Events kept in the registry by this process.'),
+    `cctv_events_applied_total ${applied}`,
+    ...counter('cctv_events_duplicate_total', 'Events told again.'),
+    `cctv_events_duplicate_total ${duplicates}`,
+    ...counter('cctv_events_dead_total', 'Events that became dead letters.'),
+    `cctv_events_dead_total ${deadLetters}`,
   ];
 }
 

@@ -5,7 +5,7 @@ import type { LivenessTransition } from './camera-event.ts';
 import { ConditionBoard, type Conditions } from './condition-board.ts';
 import { renewLease, takeLease, WHOLE_SHARD } from './epochs.ts';
 import type { EventBus } from './event-bus.ts';
-import { EventRecorder } from './event-recorder.ts';
+import { EventRecorder, type Told } from './event-recorder.ts';
 import { observe, type ObservedCondition } from './observed-state.ts';
 import { readConditions } from './observed-rows.ts';
 import type { OutboxStore } from './outbox-store.ts';
@@ -21,14 +21,17 @@ const LEASE_MS = 30_000;
 export interface CameraEvents {
   /** What a worker saw. What is told already is not told again. */
   record(transition: LivenessTransition, worker: string): void;
-  /** A camera's stream was taken away, or it has one now; in the registry that is so already. */
-  linked(cameraId: string, isLinked: boolean): void;
+  /** What was told last of each camera, to whoever looks at them from now on. */
+  told(): Iterable<Told>;
+  /** Nobody looks at it any more; what is kept of it stays. */
   deleted(cameraId: string): void;
+  /** A camera that was deleted is back. */
+  restored(cameraId: string): Promise<void>;
   conditions: Conditions;
   counters(): OutboxCounters & ApplierCounters;
   /** Makes what is seen now anew from all events. Throws BusUnavailable. */
   rebuild(): Promise<Rebuilt>;
-  /** From here on nobody looks; what waits then waits on the disk. */
+  /** What waits for the bus then waits on the disk. */
   close(): Promise<void>;
 }
 
@@ -73,7 +76,8 @@ export async function startCameraEvents(options: CameraEventsOptions): Promise<C
     add: (event) => outbox.add(event),
     known: known.values(),
   });
-  recorder.nobodyLooked((await store.lastAliveMs()) ?? now(), gateway);
+  // Nobody has, since that process ended.
+  recorder.nobodyLooks((await store.lastAliveMs()) ?? now(), gateway);
   const applier = startApplying({
     bus,
     database,
@@ -102,26 +106,13 @@ export async function startCameraEvents(options: CameraEventsOptions): Promise<C
 
   return {
     record: (transition, worker) => recorder.record(transition, `${gateway}/${worker}`),
-    linked(cameraId, isLinked) {
-      const previous = recorder.stateOf(cameraId);
-      // Never looked at: what it is follows from whether it has a stream.
-      if (previous === undefined) return;
-      if (isLinked && previous !== 'not-linked') return;
-      recorder.record(
-        {
-          cameraId,
-          atMs: now(),
-          state: isLinked ? 'unknown' : 'not-linked',
-          previous,
-          reason: null,
-          measured: {},
-        },
-        gateway,
-      );
-    },
+    told: () => recorder.told(),
     deleted(cameraId) {
-      recorder.forget(cameraId);
+      recorder.nobodyLooksAt(cameraId, now(), gateway);
       board.remove(cameraId);
+    },
+    async restored(cameraId) {
+      for (const condition of await readConditions(database, [cameraId])) board.take(condition);
     },
     conditions: board,
     counters: () => ({ ...outbox.counters(), ...applier.counters }),
@@ -132,7 +123,6 @@ export async function startCameraEvents(options: CameraEventsOptions): Promise<C
     },
     async close() {
       clearInterval(alive);
-      recorder.nobodyLooked(now(), gateway);
       await noteAlive();
       await outbox.close();
       await applier.close();

@@ -1,7 +1,10 @@
-import type { CameraEvent, LivenessTransition, ObservedState } from './camera-event.ts';
+import type { CameraEvent, LivenessTransition } from './camera-event.ts';
 import { isFlapping } from './observed-state.ts';
 
-interface Last extends Pick<CameraEvent, 'state' | 'reason' | 'atMs'> {
+/** What was said of a camera last. */
+export type Told = Pick<CameraEvent, 'cameraId' | 'state' | 'reason' | 'atMs'>;
+
+interface Last extends Omit<Told, 'cameraId'> {
   flapping: boolean;
   /** In this epoch. */
   sequence: number;
@@ -21,8 +24,8 @@ export class EventRecorder {
     epoch: number;
     nextId: () => string;
     add: (event: CameraEvent) => void;
-    /** What the events so far have said, oldest first where there are several of a camera. */
-    known: Iterable<Pick<CameraEvent, 'cameraId' | 'state' | 'reason' | 'atMs' | 'measured'>>;
+    /** What the events so far have said. */
+    known: Iterable<Told & Pick<CameraEvent, 'measured'>>;
   }) {
     this.#epoch = options.epoch;
     this.#nextId = options.nextId;
@@ -34,9 +37,10 @@ export class EventRecorder {
     }
   }
 
-  /** `undefined`: nobody ever looked at it. */
-  stateOf(cameraId: string): ObservedState | undefined {
-    return this.#cameras.get(cameraId)?.state;
+  *told(): Iterable<Told> {
+    for (const [cameraId, { state, reason, atMs }] of this.#cameras) {
+      yield { cameraId, state, reason, atMs };
+    }
   }
 
   record(transition: LivenessTransition, worker: string): void {
@@ -61,27 +65,25 @@ export class EventRecorder {
     });
   }
 
-  /** Nobody looked since `sinceMs`: our fault, and no camera's. */
-  nobodyLooked(sinceMs: number, worker: string): void {
-    for (const [cameraId, { state, atMs }] of this.#cameras) {
-      if (state === 'unknown' || state === 'not-linked') continue;
-      this.record(
-        {
-          cameraId,
-          // Not before what was seen last.
-          atMs: Math.max(sinceMs, atMs),
-          state: 'unknown',
-          previous: state,
-          reason: 'gateway',
-          measured: {},
-        },
-        worker,
-      );
-    }
+  /** Nobody looks at any camera since `sinceMs`: our fault, and none of theirs. */
+  nobodyLooks(sinceMs: number, worker: string): void {
+    for (const cameraId of this.#cameras.keys()) this.nobodyLooksAt(cameraId, sinceMs, worker);
   }
 
-  /** It was deleted. */
-  forget(cameraId: string): void {
-    this.#cameras.delete(cameraId);
+  nobodyLooksAt(cameraId: string, sinceMs: number, worker: string): void {
+    const last = this.#cameras.get(cameraId);
+    if (last === undefined || last.state === 'unknown' || last.state === 'not-linked') return;
+    this.record(
+      {
+        cameraId,
+        // Not before what was seen last.
+        atMs: Math.max(sinceMs, last.atMs),
+        state: 'unknown',
+        previous: last.state,
+        reason: 'gateway',
+        measured: {},
+      },
+      worker,
+    );
   }
 }

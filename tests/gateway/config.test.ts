@@ -135,3 +135,15 @@ test('notices go by e-mail when both the server and the sender are given, and no
   expect(problemsOf({ ...given, MAIL_FROM: 'a@b\r\nBcc: c@d' })).toEqual(['MAIL_FROM']);
   expect(problemsOf({ PUBLIC_URL: 'javascript:alert(1)' })).toEqual(['PUBLIC_URL']);
 });
+
+test('brokers are a list of host and port, or it says what they must be', () => {
+  expect(parseConfig({}).kafkaBrokers).toBeUndefined();
+  const list = ' kafka-1.example:9092, [fd00::1]:9093 ,';
+  expect(parseConfig({ KAFKA_BROKERS: list }).kafkaBrokers).toEqual([
+    'kafka-1.example:9092',
+    '[fd00::1]:9093',
+  ]);
+  for (const wrong of ['kafka', 'kafka://a:1', ',', 'a:b']) {
+    expect(() => parseConfig({ KAFKA_BROKERS: wrong })).toThrow(/KAFKA_BROKERS: must be host:port/);
+  }
+});

@@ -9,15 +9,20 @@ import { LiveStateBoard, plainState } from '#ingest/live-states.ts';
 import { country } from '#registry/area.ts';
 import { newCamera, type Camera } from '#registry/camera.ts';
 import type { CameraEvent } from '#registry/cameras.ts';
+import { ConditionBoard } from '#registry/events/condition-board.ts';
+import { observe } from '#registry/events/observed-state.ts';
+import { anEvent } from '../registry/events/an-event.ts';
 import { krabiCamera } from '../registry/krabi-camera.ts';
 
 let app: FastifyInstance;
 let board: LiveStateBoard;
+let conditions: ConditionBoard;
 const listeners = new Set<(event: CameraEvent) => void>();
 const sockets: Socket[] = [];
 
 beforeEach(async () => {
   board = new LiveStateBoard();
+  conditions = new ConditionBoard();
   app = Fastify({ forceCloseConnections: true });
   app.setErrorHandler((error, _request, reply) => reply.code(httpErrorOf(error).status).send({}));
   // As the guard decorates requests, for somebody who sees the whole country (auth/event-scope.test.ts has others).
@@ -25,6 +30,7 @@ beforeEach(async () => {
   registerEventRoute(app, {
     readIdsWithin: async () => new Set<string>(),
     liveStates: board,
+    conditions,
     cameras: {
       onChanged: (listener) => {
         listeners.add(listener);
@@ -73,24 +79,40 @@ function eventsIn(text: string): { event: string; json: unknown }[] {
 test('a tab is told all states first, then each change and each new camera, in order', async () => {
   board.set(plainState('a', 'up', 0));
   board.set(plainState('b', 'not-linked', 1_000));
+  const [first, second] = [1, 2].map((sequence) => anEvent({ sequence, atMs: 1_000 * sequence }));
+  const seen = observe(undefined, first ?? anEvent());
+  conditions.take(seen);
   const tab = await openTab();
-  await until(() => eventsIn(tab.text()).length === 1);
+  await until(() => eventsIn(tab.text()).length === 2);
+  conditions.take(observe(seen, second ?? anEvent()));
+  // Late, or told again: no news.
+  conditions.take(seen);
   board.set({ ...plainState('a', 'down', 2_000), reason: 'silent', retryAtMs: 3_000 });
   const { password: _, ...stream } = newCamera.parse(krabiCamera()).stream ?? {};
   const camera = { id: 'c', ...newCamera.parse(krabiCamera()), stream } as Camera;
   for (const listener of listeners) {
     listener({ kind: 'created', camera, source: null, streamChanged: true });
   }
-  await until(() => eventsIn(tab.text()).length === 3);
+  await until(() => eventsIn(tab.text()).length === 5);
   expect(tab.text()).toMatch(/^HTTP\/1.1 200 OK\r\n/);
   expect(tab.text()).toContain('Content-Type: text/event-stream');
-  const [snapshot, live, added] = eventsIn(tab.text());
+  const [snapshot, known, condition, live, added] = eventsIn(tab.text());
   expect(snapshot).toMatchObject({
     event: 'snapshot',
     json: [
       { cameraId: 'a', state: 'up', since: '1970-01-01T00:00:00.000Z', retryAt: null },
       { cameraId: 'b', state: 'not-linked', since: '1970-01-01T00:00:01.000Z' },
     ],
+  });
+  const { cameraId } = seen;
+  const down = { cameraId, state: 'down', reason: 'silent', since: '1970-01-01T00:00:01.000Z' };
+  expect(known).toMatchObject({
+    event: 'conditions',
+    json: [{ ...down, at: '1970-01-01T00:00:01.000Z' }],
+  });
+  expect(condition).toMatchObject({
+    event: 'condition',
+    json: { ...down, at: '1970-01-01T00:00:02.000Z' },
   });
   expect(live).toMatchObject({
     event: 'live',

@@ -13,6 +13,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { keepAudit, type AuditKeeper } from '#gateway/audit/keeper.ts';
 import { levelsOf, roles, type Grant, type Role } from '#gateway/auth/actor.ts';
 import { registerAuditRoutes } from '#gateway/routes/audit.ts';
+import { registerConditionRoute } from '#gateway/routes/condition.ts';
 import { registerConnectionTestRoute } from '#gateway/routes/connection-test.ts';
 import { registerDownloadRoutes } from '#gateway/routes/footage-downloads.ts';
 import { registerFootageRoutes } from '#gateway/routes/footage.ts';
@@ -22,6 +23,8 @@ import { registerRetentionRoutes } from '#gateway/routes/retention.ts';
 import { signedLinks } from '#gateway/signed-links.ts';
 import type { ConnectionTests } from '#ingest/connection-tests.ts';
 import { parseCameraNetworks } from '#registry/camera-networks.ts';
+import { ConditionBoard } from '#registry/events/condition-board.ts';
+import { conditionHistory } from '#registry/events/condition-history.ts';
 import type { Databases } from '#registry/database/database.ts';
 import { openDatabases } from '#registry/database/open-databases.ts';
 import { readPlaces } from '#registry/camera-places.ts';
@@ -79,6 +82,12 @@ beforeAll(async () => {
     audit: keeper.log,
     extraRoutes: [
       (app) => registerAuditRoutes(app, keeper),
+      (app) =>
+        registerConditionRoute(app, {
+          cameras: rig.cameras,
+          conditions: new ConditionBoard(),
+          history: async (id, query) => conditionHistory(rig.registry, id, query),
+        }),
       (app) => registerConnectionTestRoute(app, { connectionTests: { run: neverDials } }),
       (app) => registerFootageRoutes(app, { footage, shortenings, links, now: Date.now }),
       (app) =>
