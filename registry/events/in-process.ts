@@ -241,9 +241,9 @@ async function append(
       .insertInto('bus_latest')
       .values(latest.slice(at, at + ROWS_A_STATEMENT))
       .onConflict((conflict) =>
-        conflict.columns(['topic', 'key']).doUpdateSet(({ ref }) => ({
-          number: ref('excluded.number'),
-          value: ref('excluded.value'),
+        conflict.columns(['topic', 'key']).doUpdateSet((eb) => ({
+          number: eb.ref('excluded.number'),
+          value: eb.ref('excluded.value'),
         })),
       )
       .execute();

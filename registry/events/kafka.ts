@@ -65,8 +65,8 @@ export function openKafkaBus({ brokers, clientId, log }: KafkaSettings): EventBu
     logLevel: logLevel.WARN,
     logCreator:
       () =>
-      ({ namespace, log: { message, timestamp: _, logger: __, ...fields } }) =>
-        log.info({ kafka: namespace, ...fields }, message),
+      ({ namespace, log: { message, broker, error, groupId } }) =>
+        log.info({ kafka: namespace, broker, error, groupId }, message),
   });
   const subscriptions = new Set<KafkaSubscription>();
   let topicsMade: Promise<void> | undefined;
@@ -262,11 +262,12 @@ class KafkaSubscription implements Subscription {
   }
 
   async #take(consumer: Consumer, payload: EachBatchPayload): Promise<void> {
-    const { batch, heartbeat, resolveOffset, isRunning, isStale } = payload;
+    const { batch } = payload;
     const { topic, group, maxMessages } = { ...this.#options };
-    const wanted = (): boolean => !this.#closed.signal.aborted && isRunning() && !isStale();
+    const wanted = (): boolean =>
+      !this.#closed.signal.aborted && payload.isRunning() && !payload.isStale();
     // A batch that waits for the database is still ours.
-    const beating = setInterval(() => void heartbeat().catch(() => {}), HEARTBEAT_MS);
+    const beating = setInterval(() => void payload.heartbeat().catch(() => {}), HEARTBEAT_MS);
     try {
       for (let at = 0; at < batch.messages.length; at += maxMessages) {
         const some = batch.messages.slice(at, at + maxMessages);
@@ -283,12 +284,12 @@ class KafkaSubscription implements Subscription {
           },
         );
         if (!isDone) return;
-        resolveOffset(last.offset);
+        payload.resolveOffset(last.offset);
         if (group !== undefined) {
           const offset = (BigInt(last.offset) + 1n).toString();
           await consumer.commitOffsets([{ topic, partition: batch.partition, offset }]);
         }
-        await heartbeat();
+        await payload.heartbeat();
       }
     } finally {
       clearInterval(beating);
@@ -338,7 +339,8 @@ async function readToEnd(
   try {
     await new Promise<void>((resolve, reject) => {
       consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
-      const take = async ({ batch, resolveOffset, heartbeat }: EachBatchPayload): Promise<void> => {
+      const take = async (payload: EachBatchPayload): Promise<void> => {
+        const { batch } = payload;
         const high = left.get(batch.partition);
         if (high === undefined) return;
         const wanted = batch.messages.filter(({ offset }) => BigInt(offset) < high);
@@ -348,8 +350,8 @@ async function readToEnd(
           reject(new HandlerFailed('the reader failed', { cause }));
           return;
         }
-        resolveOffset(batch.lastOffset());
-        await heartbeat();
+        payload.resolveOffset(batch.lastOffset());
+        await payload.heartbeat();
         // Compaction and batches of the broker's own leave holes: what counts is how far the batch goes.
         if (BigInt(batch.lastOffset()) + 1n >= high) left.delete(batch.partition);
         if (left.size === 0) resolve();

@@ -48,16 +48,16 @@ export async function writeConditions(
       .insertInto('observed_states')
       .values(conditions.slice(at, at + ROWS_A_STATEMENT).map(rowOf))
       .onConflict((conflict) => {
-        const update = conflict.column('camera_id').doUpdateSet(({ ref }) => ({
-          state: ref('excluded.state'),
-          reason: ref('excluded.reason'),
-          since_ms: ref('excluded.since_ms'),
-          at_ms: ref('excluded.at_ms'),
-          epoch: ref('excluded.epoch'),
-          sequence: ref('excluded.sequence'),
-          event_id: ref('excluded.event_id'),
-          flapping: ref('excluded.flapping'),
-          measured: ref('excluded.measured'),
+        const update = conflict.column('camera_id').doUpdateSet((eb) => ({
+          state: eb.ref('excluded.state'),
+          reason: eb.ref('excluded.reason'),
+          since_ms: eb.ref('excluded.since_ms'),
+          at_ms: eb.ref('excluded.at_ms'),
+          epoch: eb.ref('excluded.epoch'),
+          sequence: eb.ref('excluded.sequence'),
+          event_id: eb.ref('excluded.event_id'),
+          flapping: eb.ref('excluded.flapping'),
+          measured: eb.ref('excluded.measured'),
         }));
         return which === 'all' ? update : update.where(isNewerRow);
       })

@@ -38,6 +38,7 @@ function transitions(
   );
 }
 
+const lease = (shard: string, worker: string) => ({ shard, worker, expiresAtMs: 1_000 });
 const message = (event: CameraEvent) => ({ key: event.cameraId, value: JSON.stringify(event) });
 
 onEachDatabase((rig) => {
@@ -183,8 +184,6 @@ onEachDatabase((rig) => {
   });
 
   describe('a lease', () => {
-    const lease = (shard: string, worker: string) => ({ shard, worker, expiresAtMs: 1_000 });
-
     test('has a higher epoch than every one before, of whatever shard', async () => {
       expect(await takeLease(database, lease('all', 'one'))).toBe(1);
       expect(await takeLease(database, lease('other', 'two'))).toBe(2);
@@ -198,7 +197,7 @@ onEachDatabase((rig) => {
       const epochs = await Promise.all(
         Array.from({ length: 5 }, async (_, i) => takeLease(database, lease(`shard-${i}`, 'one'))),
       );
-      expect(epochs.toSorted()).toEqual([1, 2, 3, 4, 5]);
+      expect(epochs.toSorted((x, y) => x - y)).toEqual([1, 2, 3, 4, 5]);
     });
 
     test('is renewed until another takes the shard', async () => {

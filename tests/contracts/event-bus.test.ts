@@ -48,6 +48,15 @@ function byKey(seen: readonly (readonly [string, string])[]): Record<string, num
   return values;
 }
 
+function collect(from: EventBus, prefix: string, group: string | undefined, topic?: Topic) {
+  const seen: [string, string][] = [];
+  const subscription = from.subscribe(
+    { topic: topic ?? topics.events, group, maxMessages: MAX_MESSAGES },
+    async (messages) => void seen.push(...keysOf(prefix, messages)),
+  );
+  return { seen, subscription };
+}
+
 function itCarriesEvents({ open }: Rig): void {
   const opened: EventBus[] = [];
   async function bus(): Promise<EventBus> {
@@ -58,15 +67,6 @@ function itCarriesEvents({ open }: Rig): void {
   afterEach(async () => {
     for (const one of opened.splice(0)) await one.close();
   });
-
-  function collect(from: EventBus, prefix: string, group: string | undefined, topic?: Topic) {
-    const seen: [string, string][] = [];
-    const subscription = from.subscribe(
-      { topic: topic ?? topics.events, group, maxMessages: MAX_MESSAGES },
-      async (messages) => void seen.push(...keysOf(prefix, messages)),
-    );
-    return { seen, subscription };
-  }
 
   test('messages of a key come in the order in which they were published, and all of them', async () => {
     const one = await bus();
