@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import type { Cameras } from '#registry/cameras.ts';
-import { CameraNotFound } from '#registry/cameras.ts';
+import { CameraNotFound } from '#registry/camera-refusals.ts';
 import type { CameraEvent } from '#registry/events/camera-event.ts';
 import type { Conditions } from '#registry/events/condition-board.ts';
 import type { HistoryPosition, HistoryQuery } from '#registry/events/condition-history.ts';
