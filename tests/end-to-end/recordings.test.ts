@@ -282,6 +282,12 @@ describe.skipIf(missing.length > 0)('the screen of recordings', () => {
       expect(download.suggestedFilename()).toMatch(/\.mp4$/);
       expect((await readFile(path)).subarray(4, 8).toString('latin1')).toBe('ftyp');
       if (!noFfmpeg) {
+        await page.keyboard.press('Escape');
+        const [still] = await Promise.all([
+          page.waitForEvent('download'),
+          page.keyboard.press('s'),
+        ]);
+        expect(still.suggestedFilename()).toMatch(/^สี่แยกโรงเรียน 10-01-15\.jpg$/);
         const { complaints, pts } = await decodePictures(['-copyts', '-i', path]);
         expect(complaints).toBe('');
         // Ten pictures a second for 55 s, and what the last half-second part adds.
@@ -362,8 +368,12 @@ describe.skipIf(missing.length > 0)('the screen of recordings', () => {
 
   test('a camera that is not there is told in words', async () => {
     await signIn('investigator');
-    await open(['01900000-0000-7000-8000-000000000000'], TEN);
+    await open(['01900000-0000-7000-8000-000000000000', ids[1] ?? ''], TEN + 20 * SECOND);
     await page.getByText('ไม่พบกล้องนี้ในทะเบียน').waitFor();
+    // The other one is seen all the same.
+    await page
+      .locator(`.footage-picture[data-camera-id="${ids[1]}"][data-view="picture"]`)
+      .waitFor();
     await shot('recordings-error');
   });
 });

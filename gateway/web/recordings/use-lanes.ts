@@ -38,22 +38,22 @@ export function useLanes(cameraIds: readonly string[], day: TimeRange): Lanes {
       const nowMs = Date.now();
       const until = Math.min(toMs, nowMs);
       const ids = wanted.split(',').filter((id) => id !== '');
-      try {
-        const found = await Promise.all(
-          ids.map(async (id): Promise<[string, Lane]> => {
-            if (until <= fromMs) return [id, emptyLane];
+      let failed: ApiError | undefined;
+      const found = await Promise.all(
+        ids.map(async (id): Promise<[string, Lane]> => {
+          if (until <= fromMs) return [id, emptyLane];
+          try {
             return [id, laneOf(await readTimeline(id, { fromMs, toMs: until }, signal))];
-          }),
-        );
-        if (signal.aborted) return;
-        setRead({ of, lanes: new Map(found) });
-        setError(undefined);
-      } catch (failure) {
-        if (signal.aborted) return;
-        setError(
-          failure instanceof ApiError ? failure : new ApiError('page_failed', String(failure)),
-        );
-      }
+          } catch (failure) {
+            // One that cannot be read does not keep the others from being seen.
+            failed ??= apiErrorOf(failure);
+            return [id, emptyLane];
+          }
+        }),
+      );
+      if (signal.aborted) return;
+      setRead({ of, lanes: new Map(found) });
+      setError(failed);
       if (nowMs < toMs) timer = setTimeout(() => void readNow(), AGAIN_MS);
     }
     void readNow();
@@ -82,6 +82,10 @@ export function useLanes(cameraIds: readonly string[], day: TimeRange): Lanes {
   // Of another day or other cameras: not these.
   const lanes = read?.of === of ? read.lanes : noLanes;
   return { lanes, cameras, error, reload: () => setTimes((before) => before + 1) };
+}
+
+function apiErrorOf(failure: unknown): ApiError {
+  return failure instanceof ApiError ? failure : new ApiError('page_failed', String(failure));
 }
 
 const noLanes: ReadonlyMap<string, Lane> = new Map();
