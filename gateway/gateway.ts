@@ -53,6 +53,7 @@ import { registerPlaceRoutes } from './routes/places.ts';
 import { registerFootageRoutes } from './routes/footage.ts';
 import { registerDownloadRoutes } from './routes/footage-downloads.ts';
 import { registerHoldRoutes } from './routes/holds.ts';
+import { registerIncidentRoute } from './routes/incidents.ts';
 import { registerInventoryRoutes } from './routes/inventory.ts';
 import { registerRepairRoutes } from './routes/repairs.ts';
 import { registerMetricsRoute } from './routes/metrics.ts';
@@ -320,6 +321,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
         (app) => registerSurveyCountRoutes(app, survey.deps),
         (app) => registerSurveyRoundRoutes(app, survey.deps),
         (app) => registerSurveyReturnRoutes(app, survey.deps),
+        (app) => registerIncidentRoute(app, { registry, now: Date.now }),
         (app) => registerConnectionTestRoute(app, { connectionTests }),
         (app) =>
           registerOnvifRoutes(app, { deviceCalls, cameras, cameraNetworks: config.cameraNetworks }),

@@ -3,6 +3,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { newCamera } from '#registry/camera.ts';
 import type { Cameras } from '#registry/cameras.ts';
 import type { ObservedState } from '#registry/events/camera-event.ts';
+import { listIncidents } from '#registry/incident-list.ts';
 import { settleIncidents, type IncidentChange } from '#registry/incidents.ts';
 import { openRegistry } from '#registry/schema/open-registry.ts';
 import type { RegistryDatabase } from '#registry/schema/tables.ts';
@@ -104,6 +105,27 @@ onEachDatabase((rig) => {
     // Who did not come back is on its own, and makes no incident of its own again.
     expect(await incidentOf(ids[5] ?? '')).toBeNull();
     expect(await settle(412)).toEqual({ opened: [], closed: [], open: 0 });
+  });
+
+  test('are listed where a camera of theirs is: those that last first, those over before left out', async () => {
+    const ids = await add(4, 'ตลาดสด');
+    await seen(ids, 'down', 100);
+    await settle(120);
+    await seen(ids, 'up', 300);
+    await settle(310);
+    await seen(ids.slice(0, 3), 'down', 500);
+    await settle(520);
+    const within = [{ level: 'province', province: 'กระบี่' }] as const;
+    const listed = (sinceMs: number) => listIncidents(database, { within, sinceMs, limit: 10 });
+    expect(await listed(START_MS)).toMatchObject([
+      { toMs: null, kind: 'site', key: 'ตลาดสด', cameras: 3, camerasWithin: 3 },
+      { toMs: START_MS + 300_000, cameras: 4 },
+    ]);
+    expect(await listed(START_MS + 300_000)).toHaveLength(1);
+    const elsewhere = [{ level: 'province', province: 'ภูเก็ต' }] as const;
+    expect(
+      await listIncidents(database, { within: elsewhere, sinceMs: START_MS, limit: 10 }),
+    ).toEqual([]);
   });
 
   test('cameras that fall alone, here and there, are none', async () => {
