@@ -21,7 +21,12 @@ import { registerHoldRoutes } from '#gateway/routes/holds.ts';
 import { registerOnvifRoutes } from '#gateway/routes/onvif.ts';
 import { registerRetentionRoutes } from '#gateway/routes/retention.ts';
 import { signedLinks } from '#gateway/signed-links.ts';
+import { registerSurveyCountRoutes } from '#gateway/routes/survey-counts.ts';
+import { registerSurveyReturnRoutes } from '#gateway/routes/survey-returns.ts';
+import { registerSurveyRoundRoutes } from '#gateway/routes/survey-rounds.ts';
+import { startSurvey, type Survey } from '#gateway/survey.ts';
 import type { ConnectionTests } from '#ingest/connection-tests.ts';
+import { systemAuthor } from '#registry/author.ts';
 import { parseCameraNetworks } from '#registry/camera-networks.ts';
 import { ConditionBoard } from '#registry/events/condition-board.ts';
 import { conditionHistory } from '#registry/events/condition-history.ts';
@@ -35,6 +40,7 @@ import { LegalHolds } from '#storage/legal-hold.ts';
 import { openFolderStore } from '#storage/objects/folder.ts';
 import { OpenRecordings } from '#storage/open-recordings.ts';
 import { Shortenings } from '#storage/shortening.ts';
+import { newRound } from '#registry/survey/rounds.ts';
 import { ServerRig } from '../gateway/auth/server-rig.ts';
 import { krabiCamera } from '../registry/krabi-camera.ts';
 import { broken, leaks, operationsOf, requestsFor, type AnyRequest } from './any-request.ts';
@@ -50,6 +56,7 @@ const elsewhere = { name: 'อบต.บ้านดู่', district: 'เม�
 const streams = new Set(['get /api/v1/events']);
 
 let rig: ServerRig;
+let survey: Survey;
 let keeper: AuditKeeper;
 let databases: Databases;
 let folder: string;
@@ -88,6 +95,17 @@ beforeAll(async () => {
           conditions: new ConditionBoard(),
           history: async (id, query) => conditionHistory(rig.registry, id, query),
         }),
+      (app) => {
+        survey = startSurvey({
+          registry: rig.registry,
+          cameras: rig.cameras,
+          log: { info: () => {}, error: () => {} },
+          now: Date.now,
+        });
+        registerSurveyCountRoutes(app, survey.deps);
+        registerSurveyRoundRoutes(app, survey.deps);
+        registerSurveyReturnRoutes(app, survey.deps);
+      },
       (app) => registerConnectionTestRoute(app, { connectionTests: { run: neverDials } }),
       (app) => registerFootageRoutes(app, { footage, shortenings, links, now: Date.now }),
       (app) =>
@@ -126,14 +144,33 @@ beforeAll(async () => {
   });
   const person = await rig.signedIn([{ role: 'owner', area: areaOf('lao') }]);
   ids = [await rig.addCamera(here), await rig.addCamera(elsewhere), person.id, person.sessionId];
+  ids.push(...(await frozenRound()));
 });
 
 afterAll(async () => {
+  await survey.close();
   await rig.close();
   await keeper.close();
   await databases.close();
   rmSync(folder, { recursive: true });
 });
+
+/** A round of the survey, and its returns. */
+async function frozenRound(): Promise<string[]> {
+  const dueAt = new Date(Date.now() + 86_400_000).toISOString();
+  const { id } = await survey.deps.rounds.open(
+    newRound.parse({
+      title: 'การสำรวจ',
+      reference: 'ว ๑',
+      cutOffAt: new Date().toISOString(),
+      deadlines: { lao: { dueAt }, district: { dueAt }, province: { dueAt } },
+    }),
+    systemAuthor,
+  );
+  await survey.deps.freeze();
+  const returns = await rig.registry.selectFrom('survey_returns').select('id').execute();
+  return [id, ...returns.map((one) => one.id)];
+}
 
 /** As for an address that nobody answers at. */
 async function neverDials(): ReturnType<ConnectionTests['run']> {

@@ -3,9 +3,11 @@ import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Workbook } from '@cj-tech-master/excelts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
 import { runDemo, type Demo } from './demo.ts';
+import { FORM_ROWS } from './form-example.ts';
 
 const START_TIMEOUT_MS = 60_000;
 /** All 43 are to be up after it, on a slow machine too. */
@@ -64,6 +66,90 @@ test(
     await expect.poll(states, { timeout: UP_TIMEOUT_MS }).toEqual({ up: 43, 'not-linked': 27 });
   },
 );
+
+function inDays(days: number): string {
+  return new Date(Date.now() + days * 86_400_000).toISOString();
+}
+
+/** The cells of a form as whoever opens it sees them, row by row, without what is empty. */
+async function cellsOf(path: string): Promise<(string | number)[][]> {
+  const reply = await fetch(`${demo.gatewayUrl}${path}`, { headers: demo.headers });
+  const workbook = new Workbook();
+  await workbook.xlsx.load(Buffer.from(await reply.arrayBuffer()));
+  const rows: (string | number)[][] = [];
+  workbook.worksheets[0]?.eachRow((row) => {
+    const cells: (string | number)[] = [];
+    row.eachCell((cell) => {
+      if (cell.master === cell && cell.value !== null) cells.push(cell.value as string | number);
+    });
+    rows.push(cells);
+  });
+  return rows;
+}
+
+test("a round of the survey: the letter's figures in the Excel of the province, and of the LAO", async () => {
+  const opened = await fetch(`${demo.gatewayUrl}/api/v1/survey/rounds`, {
+    method: 'POST',
+    headers: { ...demo.headers, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      title: 'การสำรวจ',
+      reference: 'ว ๑',
+      cutOffAt: inDays(0),
+      deadlines: {
+        lao: { dueAt: inDays(1) },
+        district: { dueAt: inDays(2) },
+        province: { dueAt: inDays(3) },
+      },
+    }),
+  });
+  const round = z.object({ id: z.string(), state: z.literal('frozen'), cameras: z.literal(70) });
+  const { id } = round.parse(await opened.json());
+  const returns = z.object({ returns: z.array(z.object({ id: z.string(), name: z.string() })) });
+  const all = (await get(`/api/v1/survey/rounds/${id}/returns`, returns)).returns;
+  const act = async (name: string, what: string, body: object): Promise<string> => {
+    const found = all.find((one) => one.name === name)?.id ?? '';
+    const reply = await fetch(`${demo.gatewayUrl}/api/v1/survey/returns/${found}/${what}`, {
+      method: 'POST',
+      headers: { ...demo.headers, 'content-type': 'application/json' },
+      body: JSON.stringify({ version: 1, ...body }),
+    });
+    expect([name, what, reply.status]).toEqual([name, what, 200]);
+    return found;
+  };
+  const signature = { name: 'สมหญิง', position: 'ปลัด', date: '2026-01-05' };
+  const through = async (name: string): Promise<void> => {
+    await act(name, 'submit', { signature });
+    await act(name, 'accept', {});
+  };
+  for (const name of new Set(FORM_ROWS.map(({ lao }) => lao))) await through(name);
+  for (const name of new Set(FORM_ROWS.map(({ district }) => district))) await through(name);
+  const whole = await act('กระบี่', 'submit', { signature });
+
+  const province = await cellsOf(`/api/v1/survey/returns/${whole}/form.xlsx`);
+  const wanted = FORM_ROWS.map((row, index) => {
+    const { lao, district, budgetSource, working, underRepair, unrepairable } = row;
+    const total = working + underRepair + unrepairable;
+    return [
+      index + 1,
+      'กระบี่',
+      district,
+      lao,
+      budgetSource,
+      total,
+      working,
+      underRepair,
+      unrepairable,
+    ];
+  });
+  expect(province.slice(3, 11)).toEqual([...wanted, ['รวมทั้งสิ้น', 70, 43, 18, 9]]);
+  const lanta = all.find(({ name }) => name === 'ทต.เกาะลันตาใหญ่')?.id;
+  const lao = await cellsOf(`/api/v1/survey/returns/${lanta}/form.xlsx`);
+  expect(lao.slice(4, 7)).toEqual([
+    [1, 'ทต.เกาะลันตาใหญ่', 'กรมส่งเสริมการปกครองท้องถิ่น', 6, 5, 1, 0],
+    [2, 'ทต.เกาะลันตาใหญ่', 'ทต.เกาะลันตาใหญ่', 10, 6, 3, 1],
+    ['รวมทั้งสิ้น', 16, 11, 4, 1],
+  ]);
+});
 
 test(
   'a camera that drops its connection comes back by itself',
