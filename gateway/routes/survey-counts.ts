@@ -13,6 +13,11 @@ const MAX_TEXT = 200;
 const MAX_CAMERAS = 500;
 const DEFAULT_CAMERAS = 100;
 
+/** Everybody is told at once that counts changed, and asks: those who ask the same get the same. */
+const COUNTED_FOR_MS = 1_000;
+/** Questions that are remembered. */
+const MAX_SHARED = 200;
+
 const text = z.string().trim().min(1).max(MAX_TEXT);
 const place = { province: text.optional(), district: text.optional(), lao: text.optional() };
 
@@ -22,6 +27,7 @@ export function registerSurveyCountRoutes(
   { registry, now }: { registry: RegistryDatabase; now: () => number },
 ): void {
   const typed = app.withTypeProvider<ZodTypeProvider>();
+  const counted = sharedFor(COUNTED_FOR_MS, now);
 
   typed.get(
     '/api/v1/survey/counts',
@@ -46,7 +52,10 @@ export function registerSurveyCountRoutes(
     async (request, reply) => {
       const { by, ...filter } = request.query;
       const within = request.areasFor('survey.read');
-      const counts = await surveyCounts(registry, by, { ...filter, within });
+      const asked = { ...filter, within };
+      const counts = await counted(JSON.stringify([by, asked]), async () =>
+        surveyCounts(registry, by, asked),
+      );
       if (isUnchanged(request, reply, counts)) return reply.code(304).send(null);
       return { at: iso(now()), windowHours: DEFAULT_WINDOW_MS / 3_600_000, ...counts };
     },
@@ -87,4 +96,21 @@ export function registerSurveyCountRoutes(
       };
     },
   );
+}
+
+/** One answer for all who ask the same within a while; a failure is nobody's next answer. */
+function sharedFor(
+  forMs: number,
+  now: () => number,
+): <Answer>(question: string, ask: () => Promise<Answer>) => Promise<Answer> {
+  const answers = new Map<string, { untilMs: number; answer: Promise<unknown> }>();
+  return async <Answer>(question: string, ask: () => Promise<Answer>): Promise<Answer> => {
+    const known = answers.get(question);
+    if (known !== undefined && known.untilMs > now()) return known.answer as Promise<Answer>;
+    if (answers.size >= MAX_SHARED) answers.clear();
+    const answer = ask();
+    answers.set(question, { untilMs: now() + forMs, answer });
+    answer.catch(() => answers.delete(question));
+    return answer;
+  };
 }
