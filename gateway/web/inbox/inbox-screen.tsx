@@ -79,7 +79,7 @@ function NoticeCard({ notice }: { notice: Notice }) {
   const { cameras, count, round, at, read } = notice;
   const rest = count - cameras.length;
   return (
-    <article className="card notice" data-read={read}>
+    <article className="card inbox-notice" data-read={read}>
       <div className="card-head">
         <strong>{noticeTitle(notice, t)}</strong>
         {!read && <Badge color="yellow">{t('inbox.unread')}</Badge>}

@@ -95,8 +95,12 @@ export function CountedCameras({ counted, onClose }: { counted: Counted; onClose
                   {declaredWords(camera.declared, language)}
                 </Table.Td>
                 <Table.Td data-label={t('counts.why')}>
-                  {ruleWords(camera.survey.rule, language)}
-                  {camera.survey.awaitingClassification && may('repair.keep') && (
+                  {kind === 'survey'
+                    ? ruleWords(camera.survey.rule, language)
+                    : camera.now.awaitingClassification
+                      ? observedWords(camera.observed?.state ?? 'unknown', language)
+                      : declaredWords(camera.now.status, language)}
+                  {camera[kind].awaitingClassification && may('repair.keep') && (
                     <div>
                       <Button
                         size="compact-xs"
