@@ -222,7 +222,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
       log,
     });
     const survey = startSurvey({ registry, cameras, log, now: Date.now });
-    liveStates.subscribe(({ cameraId }) => survey.feed.touch([cameraId]));
+    events.conditions.subscribe(({ cameraId }) => survey.feed.touch([cameraId]));
 
     const imports = openImports(cameras, {
       now: Date.now,

@@ -71,6 +71,25 @@ function inDays(days: number): string {
   return new Date(Date.now() + days * 86_400_000).toISOString();
 }
 
+test(
+  'counts stand side by side: 43 seen up now, and 70/43/18/9 for the survey',
+  { timeout: UP_TIMEOUT_MS },
+  async () => {
+    const counts = z.object({
+      total: z.object({
+        survey: z.record(z.string(), z.number()),
+        now: z.looseObject({ observed: z.record(z.string(), z.number()) }),
+      }),
+    });
+    const total = async () => (await get('/api/v1/survey/counts?by=country', counts)).total;
+    await expect
+      .poll(async () => (await total()).now.observed, { timeout: UP_TIMEOUT_MS })
+      .toEqual({ up: 43, degraded: 0, down: 0, unknown: 0, notLinked: 27 });
+    const figures = { total: 70, working: 43, underRepair: 18, unrepairable: 9, awaiting: 0 };
+    expect(await total()).toMatchObject({ survey: figures, now: { ...figures, unknown: 0 } });
+  },
+);
+
 /** The cells of a form as whoever opens it sees them, row by row, without what is empty. */
 async function cellsOf(path: string): Promise<(string | number)[][]> {
   const reply = await fetch(`${demo.gatewayUrl}${path}`, { headers: demo.headers });
