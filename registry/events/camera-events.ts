@@ -27,6 +27,8 @@ export interface CameraEvents {
   deleted(cameraId: string): void;
   /** A camera that was deleted is back. */
   restored(cameraId: string): Promise<void>;
+  /** Resolves when all that was recorded is on the disk. */
+  written(): Promise<void>;
   conditions: Conditions;
   counters(): OutboxCounters & ApplierCounters;
   /** Makes what is seen now anew from all events. Throws BusUnavailable. */
@@ -114,6 +116,7 @@ export async function startCameraEvents(options: CameraEventsOptions): Promise<C
     async restored(cameraId) {
       for (const condition of await readConditions(database, [cameraId])) board.take(condition);
     },
+    written: async () => outbox.written(),
     conditions: board,
     counters: () => ({ ...outbox.counters(), ...applier.counters }),
     async rebuild() {

@@ -32,8 +32,8 @@ const REQUEST_MS = 15_000;
 /** Within one call; above it the outbox repeats for as long as it takes. */
 const RETRIES = 3;
 const RETRY_MS = 200;
-/** A member that says nothing for so long is gone, and its partitions move. */
-const SESSION_MS = 30_000;
+/** A member that says nothing for so long is gone, and its partitions move. A broker takes no less than 6 s. */
+const SESSION_MS = 10_000;
 const HEARTBEAT_MS = 3_000;
 /** How long a broker holds a question back when there is nothing new. kafkajs polls a timer while it waits. */
 const MAX_FETCH_WAIT_MS = 1_000;
