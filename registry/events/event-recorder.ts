@@ -81,7 +81,8 @@ export class EventRecorder {
         state: 'unknown',
         previous: last.state,
         reason: 'gateway',
-        measured: {},
+        // What incidents go by (registry/incidents.ts).
+        measured: { cause: 'gateway-stopped' },
       },
       worker,
     );

@@ -69,6 +69,25 @@ test('a person says what it is, and is named; what is left out stays', async () 
   expect((await read()).night).toBeNull();
 });
 
+test('a stream far below what a person says is usual is degraded, and what it goes by is told', async () => {
+  const more = { frameRate: 25, width: 640, height: 480 };
+  expect((await say(id, { day: more, night: more })).status).toBe(200);
+  await vi.waitFor(
+    async () => {
+      const reply = await fetch(`${gateway.url}/api/v1/cameras/${id}/condition`);
+      expect(await reply.json()).toMatchObject({
+        observed: {
+          state: 'degraded',
+          reason: 'low-frame-rate',
+          measured: { usualFrameRate: 25, usualWidth: 640 },
+        },
+        transitions: [{ previous: 'up' }, { state: 'up', previous: 'unknown' }],
+      });
+    },
+    { timeout: 20_000, interval: 200 },
+  );
+});
+
 test.each([
   [{}, 400],
   [{ day: { frameRate: 0, width: 640, height: 480 } }, 400],
