@@ -2,10 +2,8 @@
  * `npm run admin -- <command> [name=value …]`: asks the server that runs on DATA_DIR, over the socket in it. See README.md
  * of this folder for the commands.
  */
-import { connect } from 'node:net';
 import { resolve } from 'node:path';
-import { text } from 'node:stream/consumers';
-import { adminAnswer, adminSocketPath } from './admin-socket.ts';
+import { askServer } from './admin-client.ts';
 
 const [command, ...given] = process.argv.slice(2);
 if (command === undefined) {
@@ -21,15 +19,9 @@ const parameters = Object.fromEntries(
   }),
 );
 const dataDir = resolve(process.env['DATA_DIR'] ?? './data');
-const socket = connect({ path: adminSocketPath(dataDir) });
-socket.on('error', () => {
-  console.error(`no server runs on the data folder ${dataDir} (or it is not yours to ask)`);
-  process.exit(1);
-});
-socket.write(`${JSON.stringify({ command, parameters })}\n`);
-const answer = adminAnswer.parse(JSON.parse(await text(socket)));
-if ('error' in answer) {
-  console.error(answer.error.message);
+try {
+  console.log(JSON.stringify(await askServer(dataDir, command, parameters), null, 2));
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
   process.exit(1);
 }
-console.log(JSON.stringify(answer.answer, null, 2));

@@ -58,6 +58,7 @@ import { registerInventoryRoutes } from './routes/inventory.ts';
 import { registerRepairRoutes } from './routes/repairs.ts';
 import { registerMetricsRoute } from './routes/metrics.ts';
 import { registerRetentionRoutes } from './routes/retention.ts';
+import { registerStorageRoutes } from './routes/storage.ts';
 import { mayStill } from './auth/may-still.ts';
 import { signedLinks } from './signed-links.ts';
 import { registerSurveyCountRoutes } from './routes/survey-counts.ts';
@@ -131,7 +132,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
   const sites = openSites(registry);
   const laos = openLaos(registry, { now: Date.now });
   const liveStates = new LiveStateBoard();
-  const recording = await startRecordingOf(config, { databases, cameras, log });
+  const recording = await startRecordingOf(config, { databases, cameras, audit, log });
   const baselines = openStreamBaselines(registry, { now: Date.now });
   const conditions = await openConditions({ rules: config.condition, baselines, log });
   for (const told of events.told()) conditions.feed.restore(told.cameraId, told);
@@ -304,6 +305,13 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
           }),
         (app) => registerHoldRoutes(app, { holds: recording.holds, readPlaces: placesOf }),
         (app) =>
+          registerStorageRoutes(app, {
+            use: () => recording.use(),
+            retentionDays: async (id) => (await recording.shortenings.retention(id)).days,
+            readPlaces: placesOf,
+            now: Date.now,
+          }),
+        (app) =>
           registerRetentionRoutes(app, {
             footage: recording,
             shortenings: recording.shortenings,
@@ -339,6 +347,10 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
       status: async () => ({ cameras: byState(liveStates) }),
       'rebuild-conditions': async () => ({ ...(await events.rebuild()) }),
       'check-registry': async () => ({ ...(await checkRegistry(registry, box)) }),
+      reconcile: async ({ repair, deep }) => ({
+        ...(await recording.reconcile({ repair: repair === 'true', deep: deep === 'true' })),
+      }),
+      'verify-recordings': async ({ day }) => ({ ...(await recording.verify(day)) }),
     });
     const { address, port, family } = server.server.address() as AddressInfo;
     const host = family === 'IPv6' ? `[${address}]` : address;

@@ -6,10 +6,12 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { ChunkReader } from '#ingest/memory/chunk-pool.ts';
 import { readParts, type PartRecord } from '#ingest/part-records.ts';
 import { uuidV7Source } from '#registry/uuid-v7.ts';
-import type { FromRecorder, RecorderSettings, ToRecorder } from '#storage/recorder-protocol.ts';
+import { tookRound, type RecorderSettings, type ToRecorder } from '#storage/recorder-protocol.ts';
 import { Recorder, type RecordedInit } from '#storage/recorder.ts';
 
 const TICK_MS = 250;
+/** How far open recordings have come is told this often, in ticks: a timeline's end is so old. */
+const GROWN_TICKS = 4;
 const STOPPING_MS = 20;
 
 if (parentPort === null) throw new Error('recorder-worker.ts runs as a worker thread');
@@ -25,11 +27,11 @@ let reader: ChunkReader | undefined;
 /** The latest of each camera, by its number: records refer to it by that. */
 const inits = new Map<number, RecordedInit & { slot: number }>();
 
-function send(taken: number): void {
-  const progress = recorder.takeProgress(taken);
-  const { opened, grown, finished, failed } = progress;
-  if (taken + opened.length + grown.length + finished.length + failed.length === 0) return;
-  port.postMessage(progress satisfies FromRecorder);
+let ticks = 0;
+
+function tell(): void {
+  const withGrown = ticks++ % GROWN_TICKS === 0;
+  if (withGrown || recorder.hasNews) port.postMessage(recorder.takeProgress(withGrown));
 }
 
 function record(part: PartRecord): void {
@@ -50,7 +52,7 @@ function takeRound(round: Extract<ToRecorder, { type: 'round' }>): void {
   for (const init of round.inits) inits.set(init.initNumber, init);
   readParts(round.parts, record, () => {});
   forgetInits(before);
-  send(round.handed ? 1 : 0);
+  if (round.handed) port.postMessage(tookRound);
 }
 
 /** A camera's later rounds refer to its latest init, or newer ones. */
@@ -63,7 +65,7 @@ function forgetInits(slots: readonly number[]): void {
 
 const ticking = setInterval(() => {
   recorder.tick();
-  send(0);
+  tell();
 }, TICK_MS);
 
 function stop(): void {
@@ -72,7 +74,7 @@ function stop(): void {
   const waiting = setInterval(() => {
     if (!recorder.idle) return;
     clearInterval(waiting);
-    send(0);
+    port.postMessage(recorder.takeProgress(true));
     port.close();
   }, STOPPING_MS);
 }

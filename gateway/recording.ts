@@ -5,9 +5,12 @@ import type { Cameras } from '#registry/cameras.ts';
 import type { Databases } from '#registry/database/database.ts';
 import { uuidV7Source } from '#registry/uuid-v7.ts';
 import { openFolderStore } from '#storage/objects/folder.ts';
+import type { ObjectStore } from '#storage/objects/object-store.ts';
 import { openS3Store } from '#storage/objects/s3.ts';
 import { startRecording, type RecordingService } from '#storage/recording-service.ts';
 import type { SweptCamera } from '#storage/retention.ts';
+import type { AuditKeeper } from './audit/keeper.ts';
+import { isSigned } from './audit/signing-key.ts';
 import type { Config } from './config.ts';
 
 const LIST_PAGE = 500;
@@ -21,23 +24,21 @@ const DAY_MS = 86_400_000;
  */
 export async function startRecordingOf(
   config: Config,
-  { databases, cameras, log }: { databases: Databases; cameras: Cameras; log: Logger },
+  {
+    databases,
+    cameras,
+    audit,
+    log,
+  }: { databases: Databases; cameras: Cameras; audit: AuditKeeper; log: Logger },
 ): Promise<RecordingService> {
-  const {
-    s3,
-    spoolSyncMs,
-    spoolMaxBytes,
-    spoolMaxAgeMs,
-    defaultRetentionDays,
-    shorteningGraceDays,
-  } = config.recording;
+  const { spoolSyncMs, spoolMaxBytes, spoolMaxAgeMs, defaultRetentionDays, shorteningGraceDays } =
+    config.recording;
   const sources = await cameras.streams();
   const spoolFolder = join(config.dataDir, 'spool');
   mkdirSync(spoolFolder, { recursive: true, mode: 0o700 });
   return startRecording({
     databases,
-    store:
-      s3 === undefined ? openFolderStore(join(config.dataDir, 'objects')) : await openS3Store(s3),
+    store: await openStore(config),
     recorderUrl: new URL('recorder-worker.ts', import.meta.url),
     spoolFolder,
     syncMs: spoolSyncMs,
@@ -50,10 +51,32 @@ export async function startRecordingOf(
     inventoryDays: async (cameraId) =>
       (await cameras.detail(cameraId))?.camera.retentionDays ?? defaultRetentionDays,
     shorteningGraceMs: shorteningGraceDays * DAY_MS,
+    signer: {
+      keyId: audit.key.keyId,
+      sign: (statement) => audit.key.sign(statement),
+      isSigned: (statement, signature, keyId) =>
+        keyId === audit.key.keyId && isSigned(statement, signature, audit.key.publicKey),
+    },
+    // In the audit log, whose anchors leave this machine.
+    onSealed: async ({ day, number, root, recordings }) =>
+      audit.log.record({
+        actor: { id: 'system', name: 'gateway' },
+        action: 'footage.seal',
+        object: { kind: 'gateway', id: 'gateway' },
+        outcome: 'done',
+        from: { address: null, userAgent: null },
+        detail: { day, number, root, recordings },
+      }),
     newId: uuidV7Source(Date.now),
     now: Date.now,
     log: (event, fields) => log.info(fields, event),
   });
+}
+
+/** Where recordings are kept. Throws ObjectStoreRefused, ObjectStoreUnavailable. */
+export async function openStore(config: Config): Promise<ObjectStore> {
+  const { s3 } = config.recording;
+  return s3 === undefined ? openFolderStore(join(config.dataDir, 'objects')) : openS3Store(s3);
 }
 
 async function* retentionOf(

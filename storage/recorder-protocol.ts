@@ -1,6 +1,7 @@
 import type { SharedChunkState } from '#ingest/memory/chunk-pool.ts';
 import type { InitNotice } from '#ingest/worker-protocol.ts';
 import type { RecordingHead } from './spool/recording-head.ts';
+import type { SpoolMeter } from './spool/spool-file.ts';
 
 /** What passes between the serving thread and a recorder thread. Media is read from the camera worker's shared memory. */
 
@@ -75,4 +76,16 @@ export interface FromRecorder {
   failed: readonly { cameraId: string; atMs: number; full: boolean }[];
   /** Rounds that were handed over and whose media it has written, or given up. */
   taken: number;
+  /** Since the recorder began; undefined when only rounds were taken. */
+  spent: SpoolMeter | undefined;
 }
+
+/** Told once a round: its leases wait for it. All else is told several times a second, for many cameras at once. */
+export const tookRound: FromRecorder = {
+  opened: [],
+  grown: [],
+  finished: [],
+  failed: [],
+  taken: 1,
+  spent: undefined,
+};

@@ -4,6 +4,7 @@ import { pickParts } from '#ingest/part-records.ts';
 import type { Leases, RoundFollower } from '#ingest/round-follower.ts';
 import type { FromWorker, InitNotice } from '#ingest/worker-protocol.ts';
 import type { FromRecorder, RecorderSettings, ToRecorder } from './recorder-protocol.ts';
+import { spoolMeter, type SpoolMeter } from './spool/spool-file.ts';
 
 /** Media that a recorder has not written yet keeps memory from the cameras. At this, its parts are passed over. */
 const MAX_BEHIND_BYTES = 192 * 1024 * 1024;
@@ -34,6 +35,7 @@ interface RecorderHandle {
   /** Handed to the recorder and not taken yet, oldest first: whose leases to give back when it says so. */
   pending: { chunks: Int32Array; byteLength: number; leases: Leases }[];
   behindBytes: number;
+  spent: SpoolMeter | undefined;
   /** It has ended, and the next one is not there yet: nothing is handed over. */
   gone: boolean;
 }
@@ -144,6 +146,20 @@ export class RecorderThreads implements RoundFollower {
     return sum;
   }
 
+  /** What writing has cost the recorders that run now. */
+  get spent(): SpoolMeter {
+    const sum = spoolMeter();
+    for (const { recorder } of this.#workers.values()) {
+      const { spent } = recorder;
+      if (spent === undefined) continue;
+      sum.writtenBytes += spent.writtenBytes;
+      sum.hashedBytes += spent.hashedBytes;
+      sum.writeMs += spent.writeMs;
+      sum.hashMs += spent.hashMs;
+    }
+    return sum;
+  }
+
   /** A camera's clock minus ours, ms; undefined when it has not told its time. */
   clockOffsetMs(cameraId: string): number | undefined {
     return this.#clockOffsetsMs.get(cameraId);
@@ -202,10 +218,13 @@ export class RecorderThreads implements RoundFollower {
       ended: new Promise((resolve) => thread.once('exit', () => resolve())),
       pending: [],
       behindBytes: 0,
+      spent: undefined,
       gone: false,
     };
     thread.on('message', (message: FromRecorder) => {
       for (let i = 0; i < message.taken; i++) this.#giveBack(handle);
+      if (message.spent === undefined) return;
+      handle.spent = message.spent;
       this.#options.onProgress(message);
     });
     thread.on('error', (error) => {

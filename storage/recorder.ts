@@ -12,7 +12,7 @@ import { rotates, rotationMs } from './rotation.ts';
 import { encodeFragments, type Fragment } from './spool/fragment-index.ts';
 import { headBytes, type RecordingHead } from './spool/recording-head.ts';
 import { spoolDisk, type SpoolDisk } from './spool/spool-disk.ts';
-import { SpoolFile, SpoolWriteFailed } from './spool/spool-file.ts';
+import { SpoolFile, spoolMeter, SpoolWriteFailed } from './spool/spool-file.ts';
 
 /** A spool that failed is tried again for a camera after this. */
 const RETRY_MS = 5_000;
@@ -63,6 +63,7 @@ export class Recorder {
   readonly #newId: () => string;
   readonly #monotonicMs: () => number;
   readonly #disk: SpoolDisk;
+  readonly #meter = spoolMeter();
   readonly #cameras = new Map<number, RecordedCamera>();
   /** Whole, and waiting for the disk. */
   readonly #closing: { file: SpoolFile; finished: FinishedRecording }[] = [];
@@ -145,9 +146,14 @@ export class Recorder {
     if (taken > 0) this.#due.splice(0, taken);
   }
 
-  /** What happened since the last call. */
-  takeProgress(taken: number): FromRecorder {
-    const progress = { ...this.#progress, taken };
+  /**
+   * What happened since the last call. `withGrown`: also how far open recordings have come, which is a word for each
+   * camera.
+   */
+  takeProgress(withGrown: boolean): FromRecorder {
+    const progress = { ...this.#progress, taken: 0, spent: { ...this.#meter } };
+    this.#progress = noProgress();
+    if (!withGrown) return progress;
     const grown: GrownRecording[] = [];
     for (const { cameraId, open } of this.#cameras.values()) {
       if (open === undefined || open.grown.length === 0) continue;
@@ -159,8 +165,13 @@ export class Recorder {
       });
       open.grown = [];
     }
-    this.#progress = noProgress();
     return { ...progress, grown };
+  }
+
+  /** Something happened that `takeProgress` would tell of, besides growth. */
+  get hasNews(): boolean {
+    const { opened, finished, failed } = this.#progress;
+    return opened.length + finished.length + failed.length > 0;
   }
 
   /** Finishes every recording; `idle` then becomes true when the last is on the disk. */
@@ -195,7 +206,10 @@ export class Recorder {
     };
     const path = `${cameraId}/${recordingId}.mp4`;
     const bytes = headBytes(init.bytes, head);
-    const file = new SpoolFile(join(this.#spoolFolder, path), bytes, this.#disk);
+    const file = new SpoolFile(join(this.#spoolFolder, path), bytes, {
+      disk: this.#disk,
+      meter: this.#meter,
+    });
     this.#progress.opened.push({
       ...head,
       path,
@@ -285,7 +299,7 @@ function rotationOf({ rotateMs, file }: OpenRecording): { rotateMs: number; byte
   return { rotateMs, byteLength: file.byteLength };
 }
 
-interface Gathered extends FromRecorder {
+interface Gathered extends Omit<FromRecorder, 'taken' | 'spent'> {
   opened: OpenedRecording[];
   grown: GrownRecording[];
   finished: FinishedRecording[];
@@ -293,5 +307,5 @@ interface Gathered extends FromRecorder {
 }
 
 function noProgress(): Gathered {
-  return { opened: [], grown: [], finished: [], failed: [], taken: 0 };
+  return { opened: [], grown: [], finished: [], failed: [] };
 }

@@ -37,6 +37,8 @@ export class RecordingKeeper {
   readonly #reasons = new Map<string, { cause: GapCause; detail: string }>();
   /** Cameras that have given no picture since the process began. */
   readonly #starting = new Set<string>();
+  /** Cameras whose gap, if there was one, is closed: their next recording needs no look. */
+  readonly #covered = new Set<string>();
   /** Parts of theirs were passed over since their last whole recording. */
   readonly #behind = new Set<string>();
   #last: Promise<void> = Promise.resolve();
@@ -167,7 +169,9 @@ export class RecordingKeeper {
   async #began(cameraId: string, startMs: number): Promise<void> {
     this.#starting.delete(cameraId);
     this.#reasons.delete(cameraId);
+    if (this.#covered.has(cameraId)) return;
     await closeGap(this.#catalogue, cameraId, startMs);
+    this.#covered.add(cameraId);
   }
 
   async #gap(
@@ -175,6 +179,7 @@ export class RecordingKeeper {
     startMs: number,
     why: { cause: GapCause; detail: string } | undefined = this.#reasons.get(cameraId),
   ): Promise<void> {
+    this.#covered.delete(cameraId);
     const { cause, detail } = why ?? { cause: 'gateway', detail: null };
     await openGap(this.#catalogue, this.#newId(), { cameraId, startMs, cause, detail });
   }

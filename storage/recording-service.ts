@@ -1,9 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import type { RoundFollower } from '#ingest/round-follower.ts';
 import type { Databases } from '#registry/database/database.ts';
+import { uuidV7Ms } from '#registry/uuid-v7.ts';
 import { insertGap, lastingGaps } from './catalogue/gaps.ts';
 import { openCatalogue } from './catalogue/open-catalogue.ts';
 import { lastEndMs } from './catalogue/recordings.ts';
+import { longestRetentionDays } from './catalogue/retentions.ts';
+import { useByCamera, type CameraUse } from './catalogue/storage-use.ts';
 import type { Catalogue } from './catalogue/tables.ts';
 import type { ObjectStore } from './objects/object-store.ts';
 import { watchClockStep } from './clock-step.ts';
@@ -12,15 +15,23 @@ import { LegalHolds } from './legal-hold.ts';
 import { OpenRecordings } from './open-recordings.ts';
 import { RecorderThreads } from './recorder-threads.ts';
 import { RecordingKeeper } from './recording-keeper.ts';
+import { reconcile, type Reconciliation } from './reconcile.ts';
 import { sweep, type SweptCamera } from './retention.ts';
+import type { Seal, Signer } from './sealed-day.ts';
+import { sealDays, verifySeals } from './sealing.ts';
 import { Shortenings } from './shortening.ts';
 import { recoverSpool } from './spool/recover-spool.ts';
 import type { SpoolBounds, SpoolUse } from './spool/spool-bound.ts';
+import type { SpoolMeter } from './spool/spool-file.ts';
 import { storageNotices, type StorageNotice } from './storage-notices.ts';
 import { Uploader } from './uploader.ts';
 
 const FIRST_SWEEP_MS = 60_000;
 const SWEEP_MS = 10 * 60_000;
+/** A file that a recorder has just made, and has not told of yet, is not looked at as one that was left behind. */
+const JUST_MADE_MS = 10_000;
+/** The store's own rule, should we never sweep again, deletes nothing before this is over beyond the longest retention. */
+const BACKSTOP_DAYS = 30;
 
 export interface RecordingOptions {
   databases: Databases;
@@ -40,6 +51,13 @@ export interface RecordingOptions {
   inventoryDays: (cameraId: string) => Promise<number>;
   /** Between the approval of a shorter retention and its first deletion. */
   shorteningGraceMs: number;
+  /** Signs each day's root. */
+  signer: Signer & {
+    /** Whether a key of this id signed it. */
+    isSigned: (statement: string, signature: string, keyId: string) => boolean;
+  };
+  /** A day was sealed: told where it cannot be taken back. */
+  onSealed: (seal: Seal) => Promise<void>;
   newId: () => string;
   /** Unix ms. */
   now: () => number;
@@ -53,6 +71,8 @@ export interface StorageCounters {
   dropped: number;
   /** Media that waits for the disk. */
   behindBytes: number;
+  /** What writing has cost the recorders. */
+  spent: SpoolMeter;
   /** What waits for the store. */
   spool: SpoolUse;
 }
@@ -63,6 +83,12 @@ export interface RecordingService extends Footage {
   /** Recording of a camera is turned on or off; before its stream is added to the workers. */
   setRecorded(cameraId: string, recorded: boolean): void;
   counters(): StorageCounters;
+  /** What every camera's recordings take; reads the whole catalogue. */
+  use(): Promise<CameraUse[]>;
+  /** Compares catalogue, store and spool. */
+  reconcile(how: { repair: boolean; deep: boolean }): Promise<Reconciliation>;
+  /** Whether what is known of sealed days is what was signed. */
+  verify(day?: string): ReturnType<typeof verifySeals>;
   /** What an operator has to look at. */
   notices(): StorageNotice[];
   holds: LegalHolds;
@@ -95,9 +121,13 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
     now,
   });
   const onSpooled = (): void => uploader.poke();
+  const isLive = (id: string): boolean => open.has(id) || now() - uuidV7Ms(id) < JUST_MADE_MS;
   const recoverAgain = async (): Promise<void> => {
-    await recoverSpool(catalogue, spoolFolder, (id) => open.has(id));
+    await recoverSpool(catalogue, spoolFolder, isLive);
     onSpooled();
+  };
+  const recoverLater = (): void => {
+    recoverAgain().catch((error: unknown) => log('spool not recovered', { err: error }));
   };
   const keeper = new RecordingKeeper({
     catalogue,
@@ -106,9 +136,7 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
     log,
     onSpooled,
     onDiskFull: () => uploader.diskFull(),
-    onGivenUp: () => {
-      recoverAgain().catch((error: unknown) => log('spool not recovered', { err: error }));
-    },
+    onGivenUp: () => recoverLater(),
     clocksOf: (cameraId) => ({
       offsetMs: threads.clockOffsetMs(cameraId) ?? null,
       inStep: clock.inStep,
@@ -122,7 +150,11 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
     onProgress: (progress) => keeper.progress(progress),
     onRunEnded: (cameraId, reason) => keeper.runEnded(cameraId, reason),
     onPassedOver: (cameraIds) => keeper.passedOver(cameraIds),
-    onDied: (cameraIds) => keeper.recorderDied(open.forget(cameraIds), recoverAgain, now()),
+    onDied: (cameraIds) => {
+      keeper.recorderDied(open.forget(cameraIds), recoverAgain, now());
+      // What it had just made is looked at when it is surely nobody's.
+      setTimeout(() => recoverLater(), 2 * JUST_MADE_MS).unref();
+    },
     log,
   });
   // One moment for both, or what lies between them is in no gap.
@@ -132,10 +164,16 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
   uploader.start();
   const holds = new LegalHolds({ catalogue, store, newId, now, log });
   holds.start();
-  const sweeping = startSweeping(
-    () => sweep({ catalogue, store, now, log }, options.retention()),
-    log,
-  );
+  const sweeping = startSweeping(async () => {
+    const deleted = await sweep({ catalogue, store, now, log }, options.retention());
+    const longest = await longestRetentionDays(catalogue);
+    if (longest !== undefined) await store.backstop(longest + BACKSTOP_DAYS);
+    for (const seal of await sealDays({ catalogue, signer: options.signer, now })) {
+      log('day of recordings sealed', { seal });
+      await options.onSealed(seal);
+    }
+    return deleted;
+  }, log);
 
   return {
     follower: threads,
@@ -152,8 +190,13 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
     counters: () => ({
       ...uploader.counters,
       behindBytes: threads.behindBytes,
+      spent: threads.spent,
       spool: uploader.use,
     }),
+    use: () => useByCamera(catalogue, now()),
+    reconcile: ({ repair, deep }) =>
+      reconcile({ catalogue, store, spoolFolder, isOpen: isLive, newId, now, repair, deep }),
+    verify: (day) => verifySeals(catalogue, options.signer.isSigned, day),
     notices: () => storageNotices(uploader, spoolBounds, now()),
     holds,
     shortenings: new Shortenings({

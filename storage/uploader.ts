@@ -1,14 +1,9 @@
 import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { spoolPath } from './catalogue/object-key.ts';
+import { noteDeletion } from './catalogue/deletion.ts';
 import { insertGap } from './catalogue/gaps.ts';
-import {
-  markStored,
-  recordingById,
-  recordingsIn,
-  removeLost,
-  type Recording,
-} from './catalogue/recordings.ts';
+import { markStored, recordingById, recordingsIn, type Recording } from './catalogue/recordings.ts';
 import type { Catalogue } from './catalogue/tables.ts';
 import {
   ObjectConflict,
@@ -27,6 +22,13 @@ const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;
 /** Recordings that the store refuses for good, and that are passed over; one more holds all others up. */
 const MAX_ASIDE = 1_000;
+
+interface PutRecording {
+  id: string;
+  cameraId: string;
+  objectKey: string;
+  versionId: string | null;
+}
 
 /** A wait that ends early when it is woken. */
 export type Rest = (ms: number, woken: Promise<void>) => Promise<void>;
@@ -121,10 +123,7 @@ export class Uploader {
       await this.#keepWithinBounds();
       const batch = await this.#nextBatch();
       for (let i = 0; i < batch.length && !this.#stopping; i += SIDE_BY_SIDE) {
-        const puts = batch.slice(i, i + SIDE_BY_SIDE).map((recording) => this.#put(recording));
-        // None is left under way when the next round asks for what still waits.
-        const failed = (await Promise.allSettled(puts)).find(({ status }) => status === 'rejected');
-        if (failed?.status === 'rejected') throw failed.reason;
+        await this.#putAll(batch.slice(i, i + SIDE_BY_SIDE));
       }
       if (this.#failures > 0) this.#log('object store answers again', {});
       this.#failures = 0;
@@ -161,51 +160,77 @@ export class Uploader {
     this.#log('recordings dropped at the bound of the spool', { dropped, ...use });
   }
 
-  async #put(recording: Recording): Promise<void> {
-    const { id, objectKey, byteLength, sha256 } = recording;
-    if (sha256 === null) throw new TypeError(`recording ${id} is spooled without a hash`);
-    const path = join(
-      this.#spoolFolder,
-      spoolPath({ cameraId: recording.cameraId, recordingId: id }),
+  /** Side by side; none is left under way when the next round asks for what still waits. Throws the first failure. */
+  async #putAll(recordings: readonly Recording[]): Promise<void> {
+    const tries = await Promise.allSettled(recordings.map((recording) => this.#put(recording)));
+    const stored = tries.flatMap((tried) =>
+      tried.status === 'fulfilled' && tried.value !== undefined ? [tried.value] : [],
     );
+    const marked = await markStored(this.#catalogue, stored);
+    this.counters.stored += marked;
+    if (marked < stored.length) await this.#removeUnknown(stored);
+    for (const { id, cameraId } of stored) await this.#removeFile(id, cameraId);
+    const failed = tries.find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected') throw failed.reason;
+  }
+
+  /** Undefined when there is nothing to note: it was noted, given up or passed over. */
+  async #put(recording: Recording): Promise<PutRecording | undefined> {
+    const { id, cameraId, objectKey, byteLength, sha256 } = recording;
+    if (sha256 === null) throw new TypeError(`recording ${id} is spooled without a hash`);
+    const path = join(this.#spoolFolder, spoolPath({ cameraId, recordingId: id }));
     try {
-      const stored = await this.#store.put(objectKey, { path, byteLength, sha256 });
-      if (await markStored(this.#catalogue, id, stored.versionId)) this.counters.stored++;
-      // Its row went meanwhile (an operator's repair): nothing would ever delete the object.
-      else if ((await recordingById(this.#catalogue, id)) === undefined) {
-        await this.#store.delete(stored);
-      }
+      const { versionId } = await this.#store.put(objectKey, { path, byteLength, sha256 });
+      return { id, cameraId, objectKey, versionId };
     } catch (error) {
-      if (isMissingFile(error)) await this.#withoutFile(recording);
-      else if (error instanceof ObjectCorrupt) await this.#lost(recording, 'spool-corrupt');
-      else if (error instanceof ObjectConflict && this.#aside.size < MAX_ASIDE) {
+      if (isMissingFile(error)) return await this.#withoutFile(recording);
+      if (error instanceof ObjectCorrupt) {
+        await this.#lost(recording, 'spool-corrupt');
+        await this.#removeFile(id, cameraId);
+      } else if (error instanceof ObjectConflict && this.#aside.size < MAX_ASIDE) {
         this.#aside.add(id);
         this.#log('recording not stored', { recordingId: id, err: error });
-        return;
       } else throw error;
+      return undefined;
     }
-    await unlink(path).catch((error: unknown) => {
-      if (!isMissingFile(error)) throw error;
-    });
+  }
+
+  async #removeFile(id: string, cameraId: string): Promise<void> {
+    await unlink(join(this.#spoolFolder, spoolPath({ cameraId, recordingId: id }))).catch(
+      (error: unknown) => {
+        if (!isMissingFile(error)) throw error;
+      },
+    );
+  }
+
+  /** Rows that went meanwhile (an operator's repair): nothing would ever delete their objects. */
+  async #removeUnknown(stored: readonly PutRecording[]): Promise<void> {
+    for (const { id, objectKey, versionId } of stored) {
+      if ((await recordingById(this.#catalogue, id)) !== undefined) continue;
+      await this.#store.delete({ key: objectKey, versionId });
+    }
   }
 
   /** Put before a crash, and not noted; or gone. */
-  async #withoutFile(recording: Recording): Promise<void> {
-    const object = { key: recording.objectKey, versionId: null };
+  async #withoutFile(recording: Recording): Promise<PutRecording | undefined> {
+    const { id, cameraId, objectKey } = recording;
+    const object = { key: objectKey, versionId: null };
     try {
-      const { byteLength } = await this.#store.stat(object);
+      const { byteLength, versionId } = await this.#store.stat(object);
       if (byteLength !== recording.byteLength) throw new ObjectMissing(recording.objectKey);
-      await markStored(this.#catalogue, recording.id, null);
+      return { id, cameraId, objectKey, versionId };
     } catch (error) {
       if (!(error instanceof ObjectMissing)) throw error;
       await this.#lost(recording, 'spool-missing');
+      return undefined;
     }
   }
 
   async #lost(recording: Recording, detail: string): Promise<void> {
     const { cameraId, startMs, endMs } = recording;
     this.#log('recording lost', { cameraId, recordingId: recording.id, reason: detail });
-    await removeLost(this.#catalogue, recording.id);
+    // With its hash: its place in its run's chain is known.
+    await noteDeletion(this.#catalogue, recording, { policy: detail, deletedMs: this.#now() });
     const gap = { cameraId, startMs, endMs, cause: 'storage' as const, detail };
     await insertGap(this.#catalogue, this.#newId(), gap);
   }

@@ -49,6 +49,7 @@ export const auditActions = {
   'camera.watch.start': 'เริ่มดูภาพสด · began to watch live',
   'camera.watch.end': 'เลิกดูภาพสด · ended watching live',
   'footage.play': 'ดูภาพย้อนหลัง · played recorded pictures',
+  'footage.seal': 'ลงนามรับรองภาพบันทึกประจำวัน · sealed a day of recordings',
   'footage.download': 'ดาวน์โหลดภาพย้อนหลัง · took recorded pictures away',
   'footage.still': 'บันทึกภาพนิ่งจากภาพย้อนหลัง · took a recorded picture away',
   'hold.place': 'ระงับการลบภาพ · held footage',

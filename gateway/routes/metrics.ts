@@ -93,7 +93,7 @@ function ingestLines(
 }
 
 function recordingLines(counters: ReturnType<RecordingService['counters']>): string[] {
-  const { stored, failures, dropped, behindBytes, spool } = counters;
+  const { stored, failures, dropped, behindBytes, spool, spent } = counters;
   const oldestSeconds =
     spool.oldestStartMs === undefined ? 0 : (Date.now() - spool.oldestStartMs) / 1000;
   return [
@@ -111,6 +111,13 @@ function recordingLines(counters: ReturnType<RecordingService['counters']>): str
     `cctv_spool_oldest_seconds ${Math.round(oldestSeconds)}`,
     ...gauge('cctv_recorder_behind_bytes', 'Media that waits for the disk.'),
     `cctv_recorder_behind_bytes ${behindBytes}`,
+    ...counter('cctv_recorder_written_bytes_total', 'Bytes of recordings written.'),
+    `cctv_recorder_written_bytes_total ${spent.writtenBytes}`,
+    ...counter('cctv_recorder_hashed_bytes_total', 'Bytes of recordings hashed.'),
+    `cctv_recorder_hashed_bytes_total ${spent.hashedBytes}`,
+    ...counter('cctv_recorder_seconds_total', 'Time that recorders took for it.'),
+    `cctv_recorder_seconds_total{step="write"} ${(spent.writeMs / 1000).toFixed(3)}`,
+    `cctv_recorder_seconds_total{step="hash"} ${(spent.hashMs / 1000).toFixed(3)}`,
   ];
 }
 

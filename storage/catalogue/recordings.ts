@@ -108,19 +108,25 @@ export async function markSpooled(
   });
 }
 
-/** spooled → stored. False when it was not spooled: it is stored already, or was given up. */
+/** spooled → stored; one transaction for all. Returns how many were spooled: others are stored already, or given up. */
 export async function markStored(
   catalogue: Catalogue,
-  id: string,
-  versionId: string | null,
-): Promise<boolean> {
-  const { numUpdatedRows } = await catalogue
-    .updateTable('recordings')
-    .set({ state: 'stored', version_id: versionId })
-    .where('id', '=', id)
-    .where('state', '=', 'spooled')
-    .executeTakeFirstOrThrow();
-  return numUpdatedRows > 0n;
+  stored: readonly { id: string; versionId: string | null }[],
+): Promise<number> {
+  if (stored.length === 0) return 0;
+  return catalogue.transaction().execute(async (transaction) => {
+    let marked = 0;
+    for (const { id, versionId } of stored) {
+      const { numUpdatedRows } = await transaction
+        .updateTable('recordings')
+        .set({ state: 'stored', version_id: versionId })
+        .where('id', '=', id)
+        .where('state', '=', 'spooled')
+        .executeTakeFirstOrThrow();
+      marked += Number(numUpdatedRows);
+    }
+    return marked;
+  });
 }
 
 /** There is no picture in it, or its bytes are gone. */

@@ -52,3 +52,12 @@ export function policyOf({ days, shorteningId }: Retention): string {
     ? `retention ${days} days`
     : `retention ${days} days, shortened by ${shorteningId}`;
 }
+
+/** Of all cameras; undefined when none is known yet. */
+export async function longestRetentionDays(catalogue: Catalogue): Promise<number | undefined> {
+  const { days } = await catalogue
+    .selectFrom('retentions')
+    .select(({ fn }) => fn.max<number | null>('days').as('days'))
+    .executeTakeFirstOrThrow();
+  return days ?? undefined;
+}

@@ -55,7 +55,7 @@ export function openFolderStore(root: string): ObjectStore {
 
     async stat({ key }) {
       try {
-        return { byteLength: (await stat(pathOf(key))).size };
+        return { byteLength: (await stat(pathOf(key))).size, versionId: null };
       } catch (error) {
         throw mapped(error, key);
       }
@@ -88,6 +88,10 @@ export function openFolderStore(root: string): ObjectStore {
         if (held || codeOf(error) !== 'ENOENT') throw mapped(error, key);
       }
       return { guarded: true };
+    },
+
+    async backstop() {
+      return { set: false };
     },
 
     close() {},

@@ -14,7 +14,7 @@ export interface ObjectStore {
   /** Bytes `start` to `end` (exclusive) of an object. Throws ObjectMissing. */
   read(object: ObjectReference, range: { start: number; end: number }): Promise<Readable>;
   /** What is there. Throws ObjectMissing. */
-  stat(object: ObjectReference): Promise<{ byteLength: number }>;
+  stat(object: ObjectReference): Promise<{ byteLength: number; versionId: string | null }>;
   /** Removes it for good; removing what is not there is harmless. Throws ObjectHeld. */
   delete(object: ObjectReference): Promise<void>;
   /** Objects whose key begins with `prefix`, in the order of keys. */
@@ -24,6 +24,11 @@ export interface ObjectStore {
    * deletion; where it cannot (a bucket without object lock), only the catalogue does.
    */
   hold(object: ObjectReference, held: boolean): Promise<{ guarded: boolean }>;
+  /**
+   * Has the store itself delete what is older, should nobody else: one rule over all. `set` is false where there is no such
+   * rule, or where it would delete what is held (a bucket without object lock).
+   */
+  backstop(days: number): Promise<{ set: boolean }>;
   close(): void;
 }
 

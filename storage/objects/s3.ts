@@ -19,7 +19,10 @@ import {
 /** Without a byte in either direction; a store that stands still is as one that is away. */
 const SILENCE_MS = 30_000;
 const MAX_SOCKETS = 64;
+const BACKSTOP_RULE = 'cctv-recordings-backstop';
 const CONTENT_TYPE = 'video/mp4';
+/** Of the spool file at once: fewer, larger reads and writes. */
+const READ_BYTES = 1024 * 1024;
 
 export interface S3Settings {
   /** `http://host:port` or `https://…`; nothing behind it. */
@@ -51,11 +54,13 @@ export async function openS3Store(settings: S3Settings): Promise<ObjectStore> {
     retryOptions: { disableRetry: true },
   });
   const lockable = await openBucket(client, bucket);
+  /** As it was set by this process. */
+  let backstopDays: number | undefined;
 
   return {
     async put(key, file) {
       assertKey(key);
-      const body = createReadStream(file.path);
+      const body = createReadStream(file.path, { highWaterMark: READ_BYTES });
       try {
         // Not putObject: it would hash every byte again. Over http the signature covers our own hash, which the server
         // compares with what arrives; the checksum header makes it do the same over https, and keep it.
@@ -102,8 +107,8 @@ export async function openS3Store(settings: S3Settings): Promise<ObjectStore> {
 
     async stat(object) {
       try {
-        const { size } = await client.statObject(bucket, object.key, versionOf(object));
-        return { byteLength: size };
+        const { size, versionId } = await client.statObject(bucket, object.key, versionOf(object));
+        return { byteLength: size, versionId: versionId ?? null };
       } catch (error) {
         throw mapped(error, object.key);
       }
@@ -111,7 +116,14 @@ export async function openS3Store(settings: S3Settings): Promise<ObjectStore> {
 
     async delete(object) {
       try {
-        await client.removeObject(bucket, object.key, versionOf(object));
+        // Without its version, a deletion only puts a marker over it.
+        const version =
+          lockable && object.versionId === null
+            ? await client.statObject(bucket, object.key)
+            : object;
+        await client.removeObject(bucket, object.key, {
+          ...versionOf({ key: object.key, versionId: version.versionId ?? null }),
+        });
       } catch (error) {
         const reason = mapped(error, object.key);
         if (reason instanceof ObjectMissing) return;
@@ -144,6 +156,26 @@ export async function openS3Store(settings: S3Settings): Promise<ObjectStore> {
         throw mapped(error, object.key);
       }
       return { guarded: true };
+    },
+
+    async backstop(days) {
+      if (!lockable) return { set: false };
+      if (days === backstopDays) return { set: true };
+      const rule = {
+        ID: BACKSTOP_RULE,
+        Status: 'Enabled',
+        Filter: { Prefix: '' },
+        Expiration: { Days: days },
+        // What the rule expires, and markers of deletions, leave the bucket a day later.
+        NoncurrentVersionExpiration: { NoncurrentDays: 1 },
+      };
+      try {
+        await client.setBucketLifecycle(bucket, { Rule: [rule] });
+      } catch (error) {
+        throw mapped(error, bucket);
+      }
+      backstopDays = days;
+      return { set: true };
     },
 
     close() {

@@ -14,6 +14,18 @@ export class SpoolWriteFailed extends Error {
   }
 }
 
+/** What writing has cost a thread, over all files. */
+export interface SpoolMeter {
+  writtenBytes: number;
+  hashedBytes: number;
+  writeMs: number;
+  hashMs: number;
+}
+
+export function spoolMeter(): SpoolMeter {
+  return { writtenBytes: 0, hashedBytes: 0, writeMs: 0, hashMs: 0 };
+}
+
 /** One prft at a time is written, so one buffer for all files of the thread. */
 const time = Buffer.alloc(FRAGMENT_TIME_BYTES);
 
@@ -25,6 +37,7 @@ export class SpoolFile {
   readonly fragments: Fragment[] = [];
   readonly headBytes: number;
   readonly #disk: SpoolDisk;
+  readonly #meter: SpoolMeter;
   readonly #folder: string;
   #handle: number;
   /** Its name is on the disk. */
@@ -35,9 +48,14 @@ export class SpoolFile {
   #waiting: ((error: Error | null) => void) | undefined;
 
   /** Makes the file and writes its head. Throws SpoolWriteFailed. */
-  constructor(path: string, head: Uint8Array, disk: SpoolDisk = spoolDisk) {
+  constructor(
+    path: string,
+    head: Uint8Array,
+    { disk = spoolDisk, meter = spoolMeter() }: { disk?: SpoolDisk; meter?: SpoolMeter } = {},
+  ) {
     this.headBytes = head.length;
     this.#disk = disk;
+    this.#meter = meter;
     this.#folder = dirname(path);
     try {
       this.#handle = disk.create(path);
@@ -118,6 +136,8 @@ export class SpoolFile {
   }
 
   #write(buffers: readonly Uint8Array[]): void {
+    const meter = this.#meter;
+    const beganMs = performance.now();
     let written = 0;
     let total = 0;
     for (const { length } of buffers) total += length;
@@ -135,7 +155,12 @@ export class SpoolFile {
       this.#cutBack();
       throw failed(cause);
     }
+    const writtenMs = performance.now();
     for (const buffer of buffers) this.#hash.update(buffer);
+    meter.hashMs += performance.now() - writtenMs;
+    meter.writeMs += writtenMs - beganMs;
+    meter.writtenBytes += total;
+    meter.hashedBytes += total;
     this.#byteLength += total;
   }
 

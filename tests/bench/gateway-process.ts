@@ -25,6 +25,8 @@ const LOOK_MS = 250;
 
 export interface GatewayProcess {
   pid: number;
+  /** Its data folder; removed when it is stopped. */
+  folder: string;
   port: number;
   http: HttpClient;
   metrics: () => Promise<Samples>;
@@ -40,6 +42,8 @@ export async function startGateway(options: {
   core?: number | typeof EITHER_CORE;
   /** What it finds at its start; stays when it stops. Default: an empty one, which goes with it. */
   dataDir?: string;
+  /** Whether its cameras are recorded. Default: no. */
+  record?: boolean;
   environment?: Readonly<Record<string, string>>;
 }): Promise<GatewayProcess> {
   const folder = options.dataDir ?? mkdtempSync(join(tmpdir(), 'bench-gateway-'));
@@ -84,11 +88,12 @@ export async function startGateway(options: {
   }
   return {
     pid: child.pid,
+    folder,
     port,
     http,
     metrics,
     addCameras: async (urls, transport = 'tcp') => {
-      const ids = await registerAll(http, urls, transport);
+      const ids = await registerAll(http, urls, { transport, record: options.record === true });
       await waitFor(
         `${urls.length} cameras are up`,
         UP_PATIENCE_MS + urls.length * UP_PATIENCE_PER_CAMERA_MS,
@@ -107,7 +112,7 @@ export async function startGateway(options: {
 async function registerAll(
   http: HttpClient,
   urls: readonly string[],
-  transport: 'tcp' | 'udp',
+  stream: { transport: 'tcp' | 'udp'; record: boolean },
 ): Promise<string[]> {
   const ids: string[] = [];
   let next = 0;
@@ -115,7 +120,7 @@ async function registerAll(
     for (let index = next++; index < urls.length; index = next++) {
       const answer = await http.post(
         '/api/v1/cameras',
-        benchCamera(index, urls[index] ?? '', transport),
+        benchCamera(index, urls[index] ?? '', stream),
       );
       const words = answer.body.toString('utf8');
       if (answer.status !== 201) throw new Error(`POST /api/v1/cameras: ${answer.status} ${words}`);
@@ -129,7 +134,7 @@ async function registerAll(
 function benchCamera(
   index: number,
   url: string,
-  transport: 'tcp' | 'udp',
+  { transport, record }: { transport: 'tcp' | 'udp'; record: boolean },
 ): z.input<typeof newCamera> {
   return {
     owningAgency: 'อบต.คลองยาง',
@@ -155,7 +160,7 @@ function benchCamera(
       password: null,
       transport,
       sound: false,
-      record: false,
+      record,
     },
     // No site: the budgets per site are not what is measured.
     site: null,

@@ -27,6 +27,8 @@ export async function remuxWithMediaMtx(options: {
   feeder: Feeder;
   streams: number;
   seconds: number;
+  /** Into its folder as well, fMP4 of a minute. */
+  record?: boolean;
 }): Promise<MediaMtxReading> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-mediamtx-'));
   const port = await freePort();
@@ -34,7 +36,14 @@ export async function remuxWithMediaMtx(options: {
   const paths = Object.fromEntries(
     Array.from({ length: options.streams }, (_, camera) => [
       `cam${camera}`,
-      { source: options.feeder.url(camera), rtspTransport: 'tcp' },
+      {
+        source: options.feeder.url(camera),
+        rtspTransport: 'tcp',
+        record: options.record === true,
+        recordPath: join(folder, '%path', '%Y-%m-%d_%H-%M-%S-%f'),
+        recordFormat: 'fmp4',
+        recordSegmentDuration: '60s',
+      },
     ]),
   );
   // YAML reads JSON.

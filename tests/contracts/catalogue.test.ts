@@ -36,13 +36,13 @@ onEachDatabase((rig) => {
     await insertOpened(catalogue, [recording]);
     await insertOpened(catalogue, [recording]);
     expect(await recordingsIn(catalogue, 'open', 10)).toHaveLength(1);
-    await markStored(catalogue, recording.recordingId, 'too-early');
+    await markStored(catalogue, [{ id: recording.recordingId, versionId: 'too-early' }]);
     expect(await recordingsIn(catalogue, 'open', 10)).toHaveLength(1);
     const whole = finished(recording, T0 + MINUTE);
     await markSpooled(catalogue, [whole]);
     const [spooled] = await recordingsIn(catalogue, 'spooled', 10);
     expect(spooled).toMatchObject({ id: recording.recordingId, endMs: T0 + MINUTE, sha256: SHA });
-    await markStored(catalogue, recording.recordingId, 'v1');
+    await markStored(catalogue, [{ id: recording.recordingId, versionId: 'v1' }]);
     await markSpooled(catalogue, [{ ...whole, sha256: 'cd'.repeat(32) }]);
     const [stored] = await recordingsBetween(catalogue, CAMERA, T0, T0 + 1);
     expect(stored).toMatchObject({ state: 'stored', versionId: 'v1', sha256: SHA });

@@ -1,9 +1,12 @@
+import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { Client } from 'minio';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as z from 'zod';
 import { openFolderStore } from '#storage/objects/folder.ts';
 import {
   ObjectConflict,
@@ -43,7 +46,7 @@ function itKeepsObjects(open: () => ObjectStore): void {
     const store = open();
     const bytes = randomBytes(300_000);
     const object = await store.put('camera-1/day/a.mp4', finishedFile(bytes));
-    expect(await store.stat(object)).toEqual({ byteLength: bytes.length });
+    expect(await store.stat(object)).toMatchObject({ byteLength: bytes.length });
     const all = await buffer(await store.read(object, { start: 0, end: bytes.length }));
     expect(all.equals(bytes)).toBe(true);
     const some = await buffer(await store.read(object, { start: 1_000, end: 1_001 }));
@@ -88,7 +91,7 @@ function itKeepsObjects(open: () => ObjectStore): void {
     const object = await store.put('camera-1/day/held.mp4', finishedFile(randomBytes(10)));
     expect(await store.hold(object, true)).toEqual({ guarded: true });
     await expect(store.delete(object)).rejects.toThrow(ObjectHeld);
-    expect(await store.stat(object)).toEqual({ byteLength: 10 });
+    expect(await store.stat(object)).toMatchObject({ byteLength: 10 });
     await store.hold(object, false);
     await store.delete(object);
     await expect(store.stat(object)).rejects.toThrow(ObjectMissing);
@@ -143,6 +146,93 @@ describe.skipIf(missing !== undefined)(missing ?? 'a MinIO bucket as object stor
     writeFileSync(file.path, randomBytes(100_000));
     await expect(store.put('camera-1/day/torn.mp4', file)).rejects.toThrow(ObjectCorrupt);
     expect(await keysOf(store, 'camera-1/day/torn')).toEqual([]);
+  });
+
+  it('deletes what it was not told the version of, and leaves no marker', async () => {
+    const { key } = await store.put('camera-1/day/unversioned.mp4', finishedFile(randomBytes(10)));
+    expect((await store.stat({ key, versionId: null })).versionId).not.toBeNull();
+    await store.delete({ key, versionId: null });
+    await store.delete({ key, versionId: null });
+    expect(await keysOf(store, 'camera-1/day/unversioned')).toEqual([]);
+  });
+
+  it('has one rule of its own as a backstop, and holds what is held against it', async () => {
+    expect(await store.backstop(400)).toEqual({ set: true });
+    expect(await store.backstop(500)).toEqual({ set: true });
+    const url = new URL(server.endpoint);
+    const client = new Client({
+      endPoint: url.hostname,
+      port: Number(url.port),
+      useSSL: false,
+      ...MINIO_KEYS,
+    });
+    const rules = z
+      .object({ Rule: z.looseObject({ Expiration: z.looseObject({ Days: z.coerce.number() }) }) })
+      .parse(await client.getBucketLifecycle('recordings'));
+    expect(rules.Rule.Expiration.Days).toBe(500);
+  });
+
+  it('sets no backstop where the store could not keep what is held', async () => {
+    const url = new URL(server.endpoint);
+    const client = new Client({
+      endPoint: url.hostname,
+      port: Number(url.port),
+      useSSL: false,
+      ...MINIO_KEYS,
+    });
+    await client.makeBucket('without-lock');
+    const unlocked = await openS3Store({
+      endpoint: server.endpoint,
+      bucket: 'without-lock',
+      ...MINIO_KEYS,
+    });
+    const object = await unlocked.put('camera-1/day/a.mp4', finishedFile(randomBytes(10)));
+    expect(object.versionId).toBeNull();
+    expect(await unlocked.hold(object, true)).toEqual({ guarded: false });
+    expect(await unlocked.backstop(400)).toEqual({ set: false });
+    unlocked.close();
+  });
+
+  it('says that its bucket is gone', async () => {
+    const bucket = 'soon-gone';
+    const opened = await openS3Store({ endpoint: server.endpoint, bucket, ...MINIO_KEYS });
+    const url = new URL(server.endpoint);
+    const client = new Client({
+      endPoint: url.hostname,
+      port: Number(url.port),
+      useSSL: false,
+      ...MINIO_KEYS,
+    });
+    await client.removeBucket(bucket);
+    const put = opened.put('camera-1/day/a.mp4', finishedFile(randomBytes(10)));
+    await expect(put).rejects.toThrow('NoSuchBucket');
+    await expect(put).rejects.toThrow(ObjectStoreRefused);
+    opened.close();
+  });
+
+  it('paused and killed under load: every put is kept or fails in words, and goes on after', async () => {
+    const files = Array.from({ length: 24 }, () => finishedFile(randomBytes(400_000)));
+    const own = await startMinio();
+    const kept = await openS3Store({ endpoint: own.endpoint, bucket: 'under-load', ...MINIO_KEYS });
+    try {
+      const puts = files.map((file, i) => kept.put(`load/${i}.mp4`, file));
+      spawnSync('docker', ['pause', own.getId()]);
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      spawnSync('docker', ['unpause', own.getId()]);
+      for (const put of puts) await put;
+      const more = files.map((file, i) => kept.put(`more/${i}.mp4`, file));
+      spawnSync('docker', ['kill', own.getId()]);
+      for (const tried of await Promise.allSettled(more)) {
+        if (tried.status === 'rejected')
+          expect(tried.reason).toBeInstanceOf(ObjectStoreUnavailable);
+      }
+      await expect(kept.stat({ key: 'load/0.mp4', versionId: null })).rejects.toThrow(
+        ObjectStoreUnavailable,
+      );
+    } finally {
+      kept.close();
+      spawnSync('docker', ['rm', '-f', own.getId()]);
+    }
   });
 
   it('says that its keys are wrong', async () => {

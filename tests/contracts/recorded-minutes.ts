@@ -60,6 +60,6 @@ export async function keep(
   const recording = opened(startMs, cameraId);
   await insertOpened(catalogue, [recording]);
   await markSpooled(catalogue, [finished(recording, startMs + MINUTE)]);
-  await markStored(catalogue, recording.recordingId, null);
+  await markStored(catalogue, [{ id: recording.recordingId, versionId: null }]);
   return recording.recordingId;
 }

@@ -93,7 +93,7 @@ export async function seedRun(
   const opened = new Map<string, OpenedRecording>();
   const finished: FinishedRecording[] = [];
   const take = (): void => {
-    const progress = recorder.takeProgress(0);
+    const progress = recorder.takeProgress(false);
     for (const one of progress.opened) opened.set(one.recordingId, one);
     finished.push(...progress.finished);
   };
@@ -102,7 +102,7 @@ export async function seedRun(
     const { config, pictures } = clip;
     const cut = new Cut();
     cut.segmenter.configure(config);
-    const runId = newId();
+    const runId = newId().replaceAll('-', '');
     // One picture more, which closes the last part.
     for (let i = 0; i <= seconds * perSecond; i++) {
       const picture = pictures[i % pictures.length];
@@ -142,7 +142,7 @@ export async function seedRun(
       await insertOpened(catalogue, [one.opened]);
       await markSpooled(catalogue, [one.finished]);
       const stored = await store.put(objectKey(one.opened), { path, byteLength, sha256 });
-      await markStored(catalogue, one.opened.recordingId, stored.versionId);
+      await markStored(catalogue, [{ id: one.opened.recordingId, versionId: stored.versionId }]);
       unlinkSync(path);
     }
     return made;

@@ -78,7 +78,7 @@ it('gives leases back when what it was handed is written', async () => {
   expect(cut.leases).toBeGreaterThan(before);
   await vi.waitFor(() => expect(cut.leases).toBe(before), { timeout: 5_000 });
   expect(threads.behindBytes).toBe(0);
-  expect(openedIn()).toHaveLength(1);
+  await vi.waitFor(() => expect(openedIn()).toHaveLength(1), { timeout: 5_000 });
 });
 
 it('records on in the same run after its recorder died, without a word from the camera', async () => {

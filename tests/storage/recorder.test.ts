@@ -74,7 +74,7 @@ function record({ cut, init }: ReturnType<typeof run>, parts = cut.parts): void 
 }
 
 function takeProgress(): void {
-  const progress = recorder.takeProgress(0);
+  const progress = recorder.takeProgress(false);
   opened.push(...progress.opened);
   finished.push(...progress.finished);
 }
@@ -152,14 +152,13 @@ describe('the recorder', () => {
       const bytes = part.slices.map((s) => cut.reader.bytes(s.chunk, s.offset, s.length));
       recorder.part(recordOf(part), init, bytes);
     }
-    const progress = recorder.takeProgress(77);
-    expect(progress.taken).toBe(77);
+    const progress = recorder.takeProgress(true);
     expect(progress.opened).toHaveLength(1);
     const [grown] = progress.grown;
     const fragments = decodeFragments(grown?.fragmentIndex ?? Buffer.alloc(0));
     expect(fragments).toHaveLength(cut.parts.length);
     expect(grown?.endMs).toBe(fragmentEndMs(fragments.at(-1) as (typeof fragments)[number]));
-    expect(recorder.takeProgress(0).grown).toEqual([]);
+    expect(recorder.takeProgress(true).grown).toEqual([]);
   });
 
   it('begins anew with another init, and with another run', async () => {

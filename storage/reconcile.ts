@@ -1,0 +1,363 @@
+import { createHash } from 'node:crypto';
+import { createWriteStream, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { noteDeletion, wasDeleted } from './catalogue/deletion.ts';
+import { gapsBetween, insertGap } from './catalogue/gaps.ts';
+import { objectKey, spoolPath } from './catalogue/object-key.ts';
+import {
+  insertOpened,
+  markSpooled,
+  markStored,
+  recordingById,
+  recordingOf,
+  type Recording,
+} from './catalogue/recordings.ts';
+import { camerasOf } from './catalogue/seals.ts';
+import type { Catalogue } from './catalogue/tables.ts';
+import { sha256OfFile } from './objects/file-hash.ts';
+import {
+  ObjectHeld,
+  ObjectMissing,
+  type ListedObject,
+  type ObjectStore,
+} from './objects/object-store.ts';
+import { encodeFragments, fragmentEndMs } from './spool/fragment-index.ts';
+import { recoverSpool } from './spool/recover-spool.ts';
+import { readRecording } from './spool/spool-reader.ts';
+
+/** Differences that are named; further ones are counted. */
+const MAX_NAMED = 1_000;
+const PAGE = 1_000;
+
+export type DifferenceKind =
+  /** A row says that it is stored, and it is not. */
+  | 'object-missing'
+  /** The object is not as long as its row says. */
+  | 'object-length'
+  /** `deep`: its bytes are not those that were hashed. */
+  | 'object-corrupt'
+  /** No row knows the object. */
+  | 'object-unknown'
+  /** It was deleted, and is there. */
+  | 'object-undeleted'
+  /** A row waits to be put, and its file is not there. */
+  | 'spool-file-missing'
+  /** No row knows the spool file. */
+  | 'spool-file-unknown'
+  /** It is stored, and its spool file was not removed. */
+  | 'spool-file-left'
+  /** The recording before it in its run is not the one that it names. */
+  | 'chain-broken';
+
+export interface Difference {
+  kind: DifferenceKind;
+  cameraId: string;
+  recordingId: string;
+  objectKey: string | null;
+  /** What was done about it, or null. */
+  repaired: string | null;
+}
+
+export interface Reconciliation {
+  recordings: number;
+  objects: number;
+  spoolFiles: number;
+  differences: Difference[];
+  /** Beyond those named. */
+  further: number;
+}
+
+export interface ReconcileOptions {
+  catalogue: Catalogue;
+  store: ObjectStore;
+  spoolFolder: string;
+  /** A live recorder has it open. */
+  isOpen: (recordingId: string) => boolean;
+  newId: () => string;
+  now: () => number;
+  /** Mend what can be mended. */
+  repair: boolean;
+  /** Read and hash every object too. */
+  deep: boolean;
+}
+
+/**
+ * Compares catalogue, store and spool, camera by camera, and names every difference. A repair loses no picture: an
+ * object that nobody knows is entered from what it says of itself, a row whose pictures are gone becomes a gap of the
+ * storage with its deletion noted, and nothing is deleted but what was deleted before.
+ */
+export async function reconcile(options: ReconcileOptions): Promise<Reconciliation> {
+  const { catalogue, store } = options;
+  const result: Reconciliation = {
+    recordings: 0,
+    objects: 0,
+    spoolFiles: 0,
+    differences: [],
+    further: 0,
+  };
+  const note = (difference: Difference): void => {
+    if (result.differences.length < MAX_NAMED) result.differences.push(difference);
+    else result.further++;
+  };
+  // Before the store: what is put meanwhile is then no file that nobody knows.
+  await lookAtSpool(options, result, note);
+  const seen = new Set<string>();
+  for await (const cameraId of camerasOf(catalogue)) {
+    seen.add(cameraId);
+    await lookAtCamera(options, cameraId, result, note);
+  }
+  // Objects of cameras that no row names.
+  for await (const object of store.list('')) {
+    const cameraId = object.key.split('/', 1)[0] ?? '';
+    if (seen.has(cameraId)) continue;
+    result.objects++;
+    note(await unknownObject(options, object));
+  }
+  return result;
+}
+
+async function lookAtCamera(
+  options: ReconcileOptions,
+  cameraId: string,
+  result: Reconciliation,
+  note: (difference: Difference) => void,
+): Promise<void> {
+  const { catalogue, store } = options;
+  const objects = new Map<string, ListedObject>();
+  for await (const object of store.list(`${cameraId}/`)) objects.set(object.key, object);
+  result.objects += objects.size;
+  const before = new Map<string, string | null>();
+  for await (const recording of recordingsOf(catalogue, cameraId)) {
+    result.recordings++;
+    const about = {
+      cameraId,
+      recordingId: recording.id,
+      objectKey: recording.objectKey,
+      repaired: null,
+    };
+    const object = objects.get(recording.objectKey);
+    objects.delete(recording.objectKey);
+    if (recording.state === 'stored') {
+      const kind = await wrongWithObject(options, recording, object);
+      if (kind !== undefined)
+        note({ ...about, kind, repaired: await repairLost(options, recording, kind) });
+    }
+    if (recording.previousSha256 !== null) {
+      const known = before.get(recording.runId) ?? null;
+      // What was before the first that is left was deleted; deletions are looked up then.
+      if (known !== null && known !== recording.previousSha256) {
+        if (!(await isDeletedHash(catalogue, cameraId, recording.previousSha256))) {
+          note({ ...about, kind: 'chain-broken' });
+        }
+      }
+    }
+    before.set(recording.runId, recording.sha256);
+  }
+  for (const object of objects.values()) {
+    // Put since the rows were read.
+    const id = idOf(object.key);
+    const row = id === undefined ? undefined : await recordingById(catalogue, id);
+    if (row?.objectKey !== object.key) note(await unknownObject(options, object));
+  }
+}
+
+async function* recordingsOf(catalogue: Catalogue, cameraId: string): AsyncGenerator<Recording> {
+  let after = { startMs: -1, id: '' };
+  for (;;) {
+    const rows = await catalogue
+      .selectFrom('recordings')
+      .selectAll()
+      .where('camera_id', '=', cameraId)
+      .where((where) =>
+        where.or([
+          where('start_ms', '>', after.startMs),
+          where.and([where('start_ms', '=', after.startMs), where('id', '>', after.id)]),
+        ]),
+      )
+      .orderBy('start_ms')
+      .orderBy('id')
+      .limit(PAGE)
+      .execute();
+    for (const row of rows) yield recordingOf(row);
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < PAGE) return;
+    after = { startMs: last.start_ms, id: last.id };
+  }
+}
+
+async function wrongWithObject(
+  { store, deep }: ReconcileOptions,
+  recording: Recording,
+  listed: ListedObject | undefined,
+): Promise<DifferenceKind | undefined> {
+  // It may have been put after the list was read.
+  const object = listed ?? (await statOf(store, recording));
+  if (object === undefined) return 'object-missing';
+  if (object.byteLength !== recording.byteLength) return 'object-length';
+  if (!deep) return undefined;
+  const hash = createHash('sha256');
+  const reference = { key: recording.objectKey, versionId: recording.versionId };
+  await pipeline(await store.read(reference, { start: 0, end: recording.byteLength }), hash);
+  return hash.digest('hex') === recording.sha256 ? undefined : 'object-corrupt';
+}
+
+async function statOf(
+  store: ObjectStore,
+  { objectKey: key, versionId }: Recording,
+): Promise<{ byteLength: number } | undefined> {
+  try {
+    return await store.stat({ key, versionId });
+  } catch (error) {
+    if (error instanceof ObjectMissing) return undefined;
+    throw error;
+  }
+}
+
+/** Its time is a gap from now on. Of a damaged object the row and all that is left stay: somebody may want to look. */
+async function repairLost(
+  { catalogue, repair, newId, now }: ReconcileOptions,
+  recording: Recording,
+  detail: string,
+): Promise<string | null> {
+  if (!repair) return null;
+  const { cameraId, startMs, endMs } = recording;
+  const isGone = detail === 'object-missing' || detail === 'spool-file-missing';
+  if (isGone) await noteDeletion(catalogue, recording, { policy: detail, deletedMs: now() });
+  const known = await gapsBetween(catalogue, cameraId, startMs, endMs);
+  if (known.some((gap) => gap.startMs === startMs && gap.detail === detail)) return null;
+  await insertGap(catalogue, newId(), { cameraId, startMs, endMs, cause: 'storage', detail });
+  return 'a gap of the storage';
+}
+
+async function unknownObject(options: ReconcileOptions, object: ListedObject): Promise<Difference> {
+  const { catalogue, store, repair } = options;
+  const [cameraId = ''] = object.key.split('/', 1);
+  const recordingId = idOf(object.key) ?? '';
+  const about = { cameraId, recordingId, objectKey: object.key };
+  if (recordingId !== '' && (await wasDeleted(catalogue, recordingId))) {
+    if (!repair) return { ...about, kind: 'object-undeleted', repaired: null };
+    try {
+      await store.delete(object);
+      return { ...about, kind: 'object-undeleted', repaired: 'deleted' };
+    } catch (error) {
+      if (!(error instanceof ObjectHeld)) throw error;
+      return { ...about, kind: 'object-undeleted', repaired: null };
+    }
+  }
+  const entered = repair && (await enter(options, object));
+  return {
+    ...about,
+    kind: 'object-unknown',
+    repaired: entered ? 'entered into the catalogue' : null,
+  };
+}
+
+/** From what the object says of itself. False when it is no recording of ours, or lies under another's name. */
+async function enter(
+  { catalogue, store }: ReconcileOptions,
+  object: ListedObject,
+): Promise<boolean> {
+  const folder = mkdtempSync(join(tmpdir(), 'reconcile-'));
+  try {
+    const path = join(folder, 'object.mp4');
+    const bytes = await store.read(object, { start: 0, end: object.byteLength });
+    await pipeline(bytes, createWriteStream(path, { mode: 0o600 }));
+    const read = readRecording(path);
+    const last = read?.fragments.at(-1);
+    if (read === undefined || last === undefined || read.byteLength !== object.byteLength)
+      return false;
+    const { head, initBytes, headBytes, fragments, byteLength } = read;
+    if (objectKey(head) !== object.key) return false;
+    await insertOpened(catalogue, [{ ...head, path: spoolPath(head), initBytes, headBytes }]);
+    await markSpooled(catalogue, [
+      {
+        recordingId: head.recordingId,
+        cameraId: head.cameraId,
+        endMs: Math.round(fragmentEndMs(last)),
+        byteLength,
+        sha256: await sha256OfFile(path),
+        fragmentIndex: encodeFragments(fragments),
+        fragments: fragments.length,
+        endReason: 'recovered',
+      },
+    ]);
+    await markStored(catalogue, [{ id: head.recordingId, versionId: object.versionId }]);
+    return true;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function lookAtSpool(
+  options: ReconcileOptions,
+  result: Reconciliation,
+  note: (difference: Difference) => void,
+): Promise<void> {
+  const { catalogue, spoolFolder, repair, isOpen } = options;
+  const files = new Set<string>();
+  const wrong: Difference[] = [];
+  for (const cameraId of namesIn(spoolFolder)) {
+    for (const name of namesIn(join(spoolFolder, cameraId))) {
+      const recordingId = idOf(name);
+      if (recordingId === undefined) continue;
+      files.add(recordingId);
+      if (isOpen(recordingId)) continue;
+      const row = await recordingById(catalogue, recordingId);
+      const about = { cameraId, recordingId, objectKey: null, repaired: null };
+      if (row === undefined) wrong.push({ ...about, kind: 'spool-file-unknown' });
+      else if (row.state === 'stored') wrong.push({ ...about, kind: 'spool-file-left' });
+    }
+  }
+  result.spoolFiles = files.size;
+  const spooled = await catalogue
+    .selectFrom('recordings')
+    .selectAll()
+    .where('state', 'in', ['spooled', 'open'])
+    .execute();
+  for (const row of spooled) {
+    const { id, camera_id: cameraId } = row;
+    const path = join(spoolFolder, spoolPath({ cameraId, recordingId: id }));
+    if (isOpen(id) || files.has(id) || statSync(path, { throwIfNoEntry: false })) continue;
+    // Put, and not noted yet.
+    if ((await recordingById(catalogue, id))?.state === 'stored') continue;
+    const repaired = repair
+      ? await repairLost(options, recordingOf(row), 'spool-file-missing')
+      : null;
+    note({ kind: 'spool-file-missing', cameraId, recordingId: id, objectKey: null, repaired });
+  }
+  if (repair && wrong.length > 0) await recoverSpool(catalogue, spoolFolder, isOpen);
+  for (const difference of wrong) {
+    note({ ...difference, repaired: repair ? 'recovered or removed' : null });
+  }
+}
+
+async function isDeletedHash(
+  catalogue: Catalogue,
+  cameraId: string,
+  sha256: string,
+): Promise<boolean> {
+  const row = await catalogue
+    .selectFrom('deletions')
+    .select('recording_id')
+    .where('camera_id', '=', cameraId)
+    .where('sha256', '=', sha256)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Of `…/<recording>.mp4`. */
+function idOf(key: string): string | undefined {
+  return /([0-9a-f-]{36})\.mp4$/.exec(key)?.[1];
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).toSorted();
+  } catch {
+    // Removed meanwhile, or a file.
+    return [];
+  }
+}

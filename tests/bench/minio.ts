@@ -1,0 +1,42 @@
+/** A MinIO for a benchmark: in a container, on BENCH_CORE, its data on the disk that the spool is on. */
+import { spawnSync } from 'node:child_process';
+import { GenericContainer, Wait } from 'testcontainers';
+import { MINIO_KEYS, minioMissing } from '../contracts/minio-server.ts';
+import { BENCH_CORE } from './cores.ts';
+
+/** Why there is none, or its environment for a gateway. */
+export async function startBenchMinio(): Promise<
+  string | { environment: Record<string, string>; stop: () => Promise<void> }
+> {
+  const missing = minioMissing();
+  if (missing !== undefined) return missing;
+  process.env['TESTCONTAINERS_RYUK_DISABLED'] ??= 'true';
+  const container = await new GenericContainer('minio/minio:latest')
+    .withCommand(['server', '/data'])
+    .withEnvironment({
+      MINIO_ROOT_USER: MINIO_KEYS.accessKey,
+      MINIO_ROOT_PASSWORD: MINIO_KEYS.secretKey,
+      GOMAXPROCS: '1',
+    })
+    .withExposedPorts(9000)
+    .withWaitStrategy(Wait.forHttp('/minio/health/ready', 9000))
+    .start();
+  const pinned = spawnSync('docker', [
+    'update',
+    '--cpuset-cpus',
+    String(BENCH_CORE),
+    container.getId(),
+  ]);
+  if (pinned.status !== 0) console.log('MinIO could not be pinned to its core');
+  return {
+    environment: {
+      S3_ENDPOINT: `http://${container.getHost()}:${container.getMappedPort(9000)}`,
+      S3_BUCKET: 'bench-recordings',
+      S3_ACCESS_KEY: MINIO_KEYS.accessKey,
+      S3_SECRET_KEY: MINIO_KEYS.secretKey,
+    },
+    stop: async () => {
+      await container.stop();
+    },
+  };
+}

@@ -1,0 +1,215 @@
+/** One measurement of the gateway with N cameras that are recorded or not: processor time by thread, disk, gaps. */
+import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readRecording } from '#storage/spool/spool-reader.ts';
+import type { Feeder, FeederReport } from './feeder.ts';
+import { startGateway } from './gateway-process.ts';
+import { startSpan } from './proc-stat.ts';
+import { largest, total, type Samples } from './prometheus-text.ts';
+
+/** A camera's timeline is whole up to here before now: an open recording tells of its growth once a second. */
+const SETTLE_MS = 3_000;
+/** Files of which every box is looked at. */
+const MAX_FILES_READ = 60;
+const ASKED_AT_ONCE = 16;
+/** Words about gaps that are printed. */
+const MAX_WORDS = 5;
+
+export interface RecordingReading {
+  microsPerStreamSecond: number;
+  percentOfCore: number;
+  /** µs per stream-second, by thread name, most first. */
+  threads: [string, number][];
+  /** Of them: the recorder's thread, the threads that wait for disk and store, the catalogue's. */
+  recorderMicros: number;
+  poolMicros: number;
+  catalogueMicros: number;
+  /** By the recorder's own clock. */
+  hashMicros: number;
+  writeMicros: number;
+  recordedBytesPerSecond: number;
+  bytesPerMediaByte: number;
+  hashedPerWritten: number;
+  putsPerSecond: number;
+  /** In the timelines of all cameras, within the time that was measured; and cameras without one. */
+  gaps: number;
+  behindBytes: number;
+  workerLagP50Ms: number;
+  workerLagP99Ms: number;
+  servingLagP99Ms: number;
+  feeder: FeederReport;
+  words: string[];
+}
+
+export async function measureRecording(options: {
+  feeder: Feeder;
+  streams: number;
+  seconds: number;
+  warmSeconds: number;
+  recorded: boolean;
+  environment: Readonly<Record<string, string>> | undefined;
+}): Promise<RecordingReading> {
+  const { feeder, streams, seconds, recorded } = options;
+  const gateway = await startGateway({
+    workers: 1,
+    record: recorded,
+    environment: options.environment ?? {},
+  });
+  try {
+    const ids = await gateway.addCameras(
+      Array.from({ length: streams }, (_, camera) => feeder.url(camera)),
+    );
+    await sleep(options.warmSeconds * 1000);
+    const before = await gateway.metrics();
+    await feeder.report();
+    const threadsBefore = threadMicros(gateway.pid);
+    const fromMs = Date.now();
+    const span = startSpan([gateway.pid]);
+    await sleep(seconds * 1000);
+    const used = span();
+    const threadsAfter = threadMicros(gateway.pid);
+    const toMs = Date.now();
+    const fed = await feeder.report();
+    const after = await gateway.metrics();
+    const perStreamSecond = (micros: number): number => micros / used.seconds / streams;
+    const threads = [...threadsAfter]
+      .map(([name, micros]): [string, number] => [
+        name,
+        perStreamSecond(micros - (threadsBefore.get(name) ?? 0)),
+      ])
+      .toSorted(([, a], [, b]) => b - a);
+    const ofThreads = (begins: string): number =>
+      threads.reduce((sum, [name, micros]) => (name.startsWith(begins) ? sum + micros : sum), 0);
+    const grown = (name: string, labels?: Record<string, string>): number =>
+      total(after, name, labels) - total(before, name, labels);
+    const written = grown('cctv_recorder_written_bytes_total');
+    const stepMicros = (step: string): number =>
+      perStreamSecond(1e6 * grown('cctv_recorder_seconds_total', { step }));
+    const words: string[] = [];
+    const bytesPerMediaByte = recorded ? diskPerMedia(gateway.folder) : Number.NaN;
+    if (recorded) await sleep(SETTLE_MS);
+    const gaps = recorded ? await gapsOf(gateway, ids, { fromMs, toMs }, words) : 0;
+    return {
+      microsPerStreamSecond: perStreamSecond(used.micros),
+      percentOfCore: used.percentOfCore,
+      threads: threads.filter(([, micros]) => micros >= 0.5),
+      recorderMicros: ofThreads('recorder-'),
+      poolMicros: ofThreads('libuv-worker'),
+      catalogueMicros: ofThreads('catalogue'),
+      hashMicros: stepMicros('hash'),
+      writeMicros: stepMicros('write'),
+      recordedBytesPerSecond: written / used.seconds,
+      bytesPerMediaByte,
+      hashedPerWritten: grown('cctv_recorder_hashed_bytes_total') / written,
+      putsPerSecond: grown('cctv_recordings_stored_total') / used.seconds,
+      gaps,
+      behindBytes: total(after, 'cctv_recorder_behind_bytes'),
+      workerLagP50Ms: lagMs(after, 'cctv_worker_loop_lag_seconds', '0.5'),
+      workerLagP99Ms: lagMs(after, 'cctv_worker_loop_lag_seconds', '0.99'),
+      servingLagP99Ms: lagMs(after, 'cctv_serving_loop_lag_seconds', '0.99'),
+      feeder: fed,
+      words,
+    };
+  } finally {
+    await gateway.stop();
+  }
+}
+
+/** Processor time by thread name, µs. proc_pid_stat(5). */
+function threadMicros(pid: number): Map<string, number> {
+  const found = new Map<string, number>();
+  for (const task of readdirSync(`/proc/${pid}/task`)) {
+    try {
+      const stat = readFileSync(`/proc/${pid}/task/${task}/stat`, 'latin1');
+      const end = stat.lastIndexOf(')');
+      const name = stat.slice(stat.indexOf('(') + 1, end);
+      const fields = stat.slice(end + 2).split(' ');
+      // A tick is 10 ms on every Linux there is today (sysconf(3), _SC_CLK_TCK).
+      const micros = (Number(fields[11]) + Number(fields[12])) * 10_000;
+      found.set(name, (found.get(name) ?? 0) + micros);
+    } catch {
+      // It ended while we looked.
+    }
+  }
+  return found;
+}
+
+/** Bytes of recordings for each byte of media in them: of finished ones what the disk says, of growing ones their length. */
+function diskPerMedia(folder: string): number {
+  let bytes = 0;
+  let media = 0;
+  const paths = ['objects', 'spool'].flatMap((below) => filesBelow(join(folder, below)));
+  const every = Math.max(1, Math.floor(paths.length / MAX_FILES_READ));
+  for (const path of paths.filter((_, i) => i % every === 0)) {
+    try {
+      const read = readRecording(path);
+      if (read === undefined || read.fragments.length === 0) continue;
+      const isWhole = path.includes('/objects/');
+      bytes += isWhole ? statSync(path).blocks * 512 : read.byteLength;
+      media += mediaBytes(path, read);
+    } catch {
+      // It was put, or removed, meanwhile.
+    }
+  }
+  return bytes / media;
+}
+
+/** Payload of the `mdat` boxes. */
+function mediaBytes(
+  path: string,
+  { fragments }: NonNullable<ReturnType<typeof readRecording>>,
+): number {
+  const file = openSync(path, 'r');
+  let sum = 0;
+  const box = Buffer.alloc(8);
+  for (const { offset, byteLength } of fragments) {
+    for (let at = offset; at < offset + byteLength;) {
+      readSync(file, box, 0, 8, at);
+      const size = box.readUInt32BE(0);
+      if (box.toString('latin1', 4) === 'mdat') sum += size - 8;
+      at += Math.max(8, size);
+    }
+  }
+  closeSync(file);
+  return sum;
+}
+
+function filesBelow(folder: string): string[] {
+  try {
+    const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+    return names.filter((name) => name.endsWith('.mp4')).map((name) => join(folder, name));
+  } catch {
+    return [];
+  }
+}
+
+/** Gaps in what was measured, in the timelines of all cameras. */
+async function gapsOf(
+  gateway: Awaited<ReturnType<typeof startGateway>>,
+  ids: readonly string[],
+  { fromMs, toMs }: { fromMs: number; toMs: number },
+  words: string[],
+): Promise<number> {
+  const query = `from=${new Date(fromMs).toISOString()}&to=${new Date(toMs).toISOString()}`;
+  let gaps = 0;
+  let next = 0;
+  const ask = async (): Promise<void> => {
+    for (let id = ids[next++]; id !== undefined; id = ids[next++]) {
+      const answer = await gateway.http.get(`/api/v1/cameras/${id}/timeline?${query}`);
+      const text = answer.body.toString('utf8');
+      const timeline = JSON.parse(text) as { gaps?: unknown[]; spans?: unknown[] };
+      const found = answer.status === 200 ? (timeline.gaps?.length ?? 0) : 1;
+      if (found > 0 && words.length < MAX_WORDS) {
+        words.push(`${id}: ${JSON.stringify(timeline.gaps ?? text).slice(0, 300)}`);
+      }
+      gaps += found;
+    }
+  };
+  await Promise.all(Array.from({ length: ASKED_AT_ONCE }, ask));
+  return gaps;
+}
+
+function lagMs(samples: Samples, name: string, q: string): number {
+  return 1000 * largest(samples, name, { quantile: q });
+}

@@ -1,0 +1,134 @@
+/** Catalogue, store and spool compared: every difference has its name, and a repair loses no picture. */
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { Databases } from '#registry/database/database.ts';
+import { openDatabases } from '#registry/database/open-databases.ts';
+import { uuidV7Source } from '#registry/uuid-v7.ts';
+import { gapsBetween } from '#storage/catalogue/gaps.ts';
+import { openCatalogue } from '#storage/catalogue/open-catalogue.ts';
+import { recordingById, recordingsBetween } from '#storage/catalogue/recordings.ts';
+import type { Catalogue } from '#storage/catalogue/tables.ts';
+import { openFolderStore } from '#storage/objects/folder.ts';
+import { reconcile, type Reconciliation } from '#storage/reconcile.ts';
+import { seedRun } from '#tests/end-to-end/recorded-history.ts';
+
+const CAMERA = '019e0000-0000-7000-8000-000000000001';
+const START_MS = 1_790_000_000_000;
+
+let folder: string;
+let spool: string;
+let databases: Databases;
+let catalogue: Catalogue;
+let keys: string[];
+const newId = uuidV7Source(Date.now);
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'reconcile-'));
+  spool = join(folder, 'spool');
+  mkdirSync(join(spool, CAMERA), { recursive: true });
+  databases = openDatabases({ dataDir: join(folder, 'data') });
+  catalogue = await openCatalogue(databases);
+  await seedRun({ catalogue, store: store(), newId }, CAMERA, { startMs: START_MS, seconds: 150 });
+  const rows = await recordingsBetween(catalogue, CAMERA, START_MS, START_MS + 200_000);
+  keys = rows.map(({ objectKey }) => objectKey);
+  expect(keys.length).toBeGreaterThanOrEqual(3);
+});
+afterEach(async () => {
+  await databases.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const store = () => openFolderStore(join(folder, 'objects'));
+const pathOf = (key: string | undefined): string => join(folder, 'objects', key ?? '');
+const look = (how: { repair?: boolean; deep?: boolean } = {}): Promise<Reconciliation> =>
+  reconcile({
+    catalogue,
+    store: store(),
+    spoolFolder: spool,
+    isOpen: () => false,
+    newId,
+    now: Date.now,
+    repair: false,
+    deep: false,
+    ...how,
+  });
+const kinds = ({ differences }: Reconciliation): string[] => differences.map(({ kind }) => kind);
+
+it('finds nothing where all agree', async () => {
+  const found = await look({ deep: true });
+  expect(found).toMatchObject({ recordings: keys.length, objects: keys.length, differences: [] });
+});
+
+it('a deleted object: its minute becomes a gap of the storage', async () => {
+  rmSync(pathOf(keys[1]));
+  expect(kinds(await look())).toEqual(['object-missing']);
+  expect((await look({ repair: true })).differences).toMatchObject([
+    { kind: 'object-missing', objectKey: keys[1], repaired: 'a gap of the storage' },
+  ]);
+  expect(kinds(await look())).toEqual([]);
+  const gaps = await gapsBetween(catalogue, CAMERA, START_MS, START_MS + 200_000);
+  expect(gaps).toMatchObject([{ cause: 'storage', detail: 'object-missing' }]);
+});
+
+it('a corrupt object is found by its bytes, one that was cut by its length', async () => {
+  const path = pathOf(keys[0]);
+  const bytes = readFileSync(path);
+  bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 0xff;
+  writeFileSync(path, bytes);
+  truncateSync(pathOf(keys[1]), 1_000);
+  expect(kinds(await look())).toEqual(['object-length']);
+  expect(kinds(await look({ deep: true }))).toEqual(['object-corrupt', 'object-length']);
+  await look({ deep: true, repair: true });
+  const gaps = await gapsBetween(catalogue, CAMERA, START_MS, START_MS + 200_000);
+  expect(gaps.map(({ detail }) => detail)).toEqual(['object-corrupt', 'object-length']);
+  // Nothing is thrown away, and nothing told twice.
+  await look({ deep: true, repair: true });
+  expect(await gapsBetween(catalogue, CAMERA, START_MS, START_MS + 200_000)).toHaveLength(2);
+  expect(existsSync(path)).toBe(true);
+});
+
+it('an object that no row knows is entered from what it says of itself', async () => {
+  const [row] = await recordingsBetween(catalogue, CAMERA, START_MS, START_MS + 1_000);
+  if (row === undefined) throw new Error('not seeded');
+  await catalogue.deleteFrom('recordings').where('id', '=', row.id).execute();
+  expect(kinds(await look())).toEqual(['object-unknown']);
+  await look({ repair: true });
+  const entered = await recordingById(catalogue, row.id);
+  expect(entered).toEqual({ ...row, endReason: 'recovered' });
+  expect(kinds(await look({ deep: true }))).toEqual([]);
+});
+
+it('the catalogue can be made anew from the objects alone', async () => {
+  const before = await recordingsBetween(catalogue, CAMERA, START_MS, START_MS + 200_000);
+  await catalogue.deleteFrom('recordings').execute();
+  expect((await look({ repair: true })).differences).toHaveLength(before.length);
+  const after = await recordingsBetween(catalogue, CAMERA, START_MS, START_MS + 200_000);
+  expect(after).toEqual(before.map((row) => ({ ...row, endReason: 'recovered' })));
+});
+
+it('what is left in the spool, and what is gone from it', async () => {
+  const rows = await recordingsBetween(catalogue, CAMERA, START_MS, START_MS + 200_000);
+  const [first, second] = rows;
+  if (first === undefined || second === undefined) throw new Error('not seeded');
+  writeFileSync(join(spool, CAMERA, `${first.id}.mp4`), readFileSync(pathOf(keys[0])));
+  rmSync(pathOf(keys[1]));
+  await catalogue
+    .updateTable('recordings')
+    .set({ state: 'spooled' })
+    .where('id', '=', second.id)
+    .execute();
+  expect(kinds(await look()).toSorted()).toEqual(['spool-file-left', 'spool-file-missing']);
+  await look({ repair: true });
+  expect(existsSync(join(spool, CAMERA, `${first.id}.mp4`))).toBe(false);
+  expect(kinds(await look())).toEqual([]);
+});
