@@ -33,6 +33,8 @@ export type ToRecorder =
 export type EndReason =
   | 'rotated'
   | 'parameters-changed'
+  /** The gateway's clock was set back: what follows lies before it. */
+  | 'clock-set'
   | 'run-ended'
   | 'recording-off'
   | 'stopped'

@@ -8,7 +8,7 @@ import type {
   GrownRecording,
   OpenedRecording,
 } from './recorder-protocol.ts';
-import { rotates, rotationMs } from './rotation.ts';
+import { goesBack, rotates, rotationMs } from './rotation.ts';
 import { encodeFragments, type Fragment } from './spool/fragment-index.ts';
 import { headBytes, type RecordingHead } from './spool/recording-head.ts';
 import { spoolDisk, type SpoolDisk } from './spool/spool-disk.ts';
@@ -115,6 +115,9 @@ export class Recorder {
       if (open.init.initNumber !== init.initNumber) {
         const sameRun = open.init.runId === init.runId;
         this.#finish(camera, sameRun ? 'parameters-changed' : 'run-ended');
+      } else if (goesBack(open.file.endMs, part)) {
+        this.#finish(camera, 'clock-set');
+        continues = true;
       } else if (open.file.full || rotates({ ...open.head, ...rotationOf(open) }, part)) {
         this.#finish(camera, 'rotated');
         continues = true;

@@ -14,6 +14,14 @@ export function rotationMs(cameraId: string, startMs: number): number {
   return (Math.floor((startMs - offset) / MINUTE_MS) + 1) * MINUTE_MS + offset;
 }
 
+/** Wall time of a run goes back by less than this while clocks drift; by more, somebody set the gateway's clock. */
+const CLOCK_SET_MS = 1_000;
+
+/** Whether this fragment lies before what was recorded last, which one recording cannot tell of. */
+export function goesBack(endMs: number | undefined, fragment: { startMs: number }): boolean {
+  return endMs !== undefined && fragment.startMs < endMs - CLOCK_SET_MS;
+}
+
 /** Whether a recording ends before this fragment. */
 export function rotates(
   recording: { startMs: number; rotateMs: number; byteLength: number },

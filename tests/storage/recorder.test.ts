@@ -15,6 +15,7 @@ import type { FinishedRecording, OpenedRecording } from '#storage/recorder-proto
 import { Recorder, type RecordedInit } from '#storage/recorder.ts';
 import { rotationMs } from '#storage/rotation.ts';
 import { decodeFragments, fragmentEndMs } from '#storage/spool/fragment-index.ts';
+import { spoolDisk } from '#storage/spool/spool-disk.ts';
 import { cutTorn, readRecording } from '#storage/spool/spool-reader.ts';
 import { clipPictures, Cut, RUN_START_MS } from '#tests/ingest/cut.ts';
 
@@ -26,6 +27,7 @@ let monotonicMs: number;
 let recorder: Recorder;
 let opened: OpenedRecording[];
 let finished: FinishedRecording[];
+let fullIds = 0;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'recorder-'));
@@ -186,6 +188,74 @@ describe('the recorder', () => {
       true,
       false,
     ]);
+  });
+
+  it('ends a recording when the clock is set back an hour, and loses no picture of it', async () => {
+    const { cut, init } = run(8);
+    const half = Math.floor(cut.parts.length / 2);
+    const setBack = cut.parts.map((part, i) =>
+      i < half ? part : { ...part, startMs: part.startMs - 3_600_000 },
+    );
+    record({ cut, init }, setBack);
+    recorder.stop();
+    await settled();
+    expect(finished.map(({ endReason }) => endReason)).toEqual(['clock-set', 'stopped']);
+    expect(opened.map(({ startMs }) => startMs)).toEqual([
+      RUN_START_MS,
+      Math.round((cut.parts[half]?.startMs ?? 0) - 3_600_000),
+    ]);
+    for (const [i, { endMs }] of finished.entries()) {
+      expect(endMs).toBeGreaterThan(opened[i]?.startMs ?? 0);
+    }
+    const fragments = finished.flatMap(({ fragmentIndex }) => decodeFragments(fragmentIndex));
+    expect(fragments.map(({ decodeTicks }) => decodeTicks)).toEqual(
+      cut.parts.map(({ decodeTicks }) => decodeTicks),
+    );
+    expect(opened[1]?.previousSha256).toBe(finished[0]?.sha256);
+  });
+
+  it('says that the disk is full, keeps what is whole, and records on when there is room', async () => {
+    const { cut, init } = run(12);
+    let full = false;
+    recorder = new Recorder({
+      spoolFolder: folder,
+      syncMs: 5_000,
+      newId: () => `019e0000-0000-7000-a000-${String(fullIds++).padStart(12, '0')}`,
+      monotonicMs: () => monotonicMs,
+      disk: {
+        ...spoolDisk,
+        write(handle, buffers, position) {
+          if (!full) return spoolDisk.write(handle, buffers, position);
+          // A disk takes what it has room for first.
+          const some = buffers[0]?.subarray(0, 10);
+          if (some !== undefined) spoolDisk.write(handle, [some], position);
+          throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+        },
+      },
+    });
+    recorder.record(SLOT, CAMERA);
+    record({ cut, init }, cut.parts.slice(0, 5));
+    full = true;
+    const [next] = cut.parts.slice(5, 6);
+    if (next === undefined) throw new Error('no part');
+    recorder.part(
+      recordOf(next),
+      init,
+      next.slices.map((s) => cut.reader.bytes(s.chunk, s.offset, s.length)),
+    );
+    const progress = recorder.takeProgress(false);
+    expect(progress.failed).toMatchObject([{ cameraId: CAMERA, full: true }]);
+    finished.push(...progress.finished);
+    full = false;
+    monotonicMs += 6_000;
+    const after = cut.parts.findIndex(({ independent }, i) => i > 6 && independent);
+    record({ cut, init }, cut.parts.slice(after));
+    recorder.stop();
+    await settled();
+    expect(finished.map(({ endReason }) => endReason)).toEqual(['storage', 'stopped']);
+    const read = readRecording(pathOf(finished[0] as FinishedRecording));
+    expect(read?.fragments).toHaveLength(5);
+    expect(read?.fileBytes).toBe(finished[0]?.byteLength);
   });
 
   it('records nothing of a camera whose recording is off', async () => {
