@@ -1,6 +1,6 @@
 import { gapsBetween, type Gap } from './catalogue/gaps.ts';
 import { holdsBetween, type Hold } from './catalogue/holds.ts';
-import { recordingsBetween, type Recording } from './catalogue/recordings.ts';
+import { spansBetween, type Recording } from './catalogue/recordings.ts';
 import type { Catalogue } from './catalogue/tables.ts';
 import type { OpenRecordings } from './open-recordings.ts';
 
@@ -33,7 +33,7 @@ export async function timeline(
 ): Promise<Timeline> {
   const { fromMs, toMs } = range;
   const [recordings, gaps, holds] = await Promise.all([
-    recordingsBetween(catalogue, cameraId, fromMs, toMs),
+    spansBetween(catalogue, cameraId, fromMs, toMs),
     gapsBetween(catalogue, cameraId, fromMs, toMs),
     holdsBetween(catalogue, cameraId, fromMs, toMs),
   ]);
@@ -42,7 +42,7 @@ export async function timeline(
 }
 
 function spansOf(
-  recordings: readonly Recording[],
+  recordings: readonly Pick<Recording, 'id' | 'startMs' | 'endMs'>[],
   open: OpenRecordings,
   gaps: readonly Gap[],
   { fromMs, toMs }: { fromMs: number; toMs: number },

@@ -2,6 +2,7 @@ import type { Databases } from '#registry/database/database.ts';
 import * as recordings from './migrations/0001-recordings.ts';
 import * as proofs from './migrations/0003-proofs.ts';
 import * as keeping from './migrations/0004-keeping.ts';
+import * as covering from './migrations/0005-covering.ts';
 import type { Catalogue, CatalogueTables } from './tables.ts';
 
 /**
@@ -11,6 +12,11 @@ import type { Catalogue, CatalogueTables } from './tables.ts';
 export async function openCatalogue(databases: Databases): Promise<Catalogue> {
   return databases.open<CatalogueTables>({
     name: 'catalogue',
-    migrations: { '0001-recordings': recordings, '0003-proofs': proofs, '0004-keeping': keeping },
+    migrations: {
+      '0001-recordings': recordings,
+      '0003-proofs': proofs,
+      '0004-keeping': keeping,
+      '0005-covering': covering,
+    },
   });
 }

@@ -175,6 +175,26 @@ export async function recordingsBetween(
   return rows.map(recordingOf);
 }
 
+/** When the recordings of a range begin and end, oldest first: answered by an index alone. */
+export async function spansBetween(
+  catalogue: Catalogue,
+  cameraId: string,
+  fromMs: number,
+  toMs: number,
+): Promise<Pick<Recording, 'id' | 'startMs' | 'endMs'>[]> {
+  const rows = await catalogue
+    .selectFrom('recordings')
+    .select(['id', 'start_ms', 'end_ms'])
+    .where('camera_id', '=', cameraId)
+    .where('start_ms', '>=', fromMs - LONGEST_RECORDING_MS)
+    .where('start_ms', '<', toMs)
+    .where('state', '<>', 'garbage')
+    .where((where) => where.or([where('end_ms', '>', fromMs), where('state', '=', 'open')]))
+    .orderBy('start_ms')
+    .execute();
+  return rows.map((row) => ({ id: row.id, startMs: row.start_ms, endMs: row.end_ms }));
+}
+
 export async function recordingById(
   catalogue: Catalogue,
   id: string,
