@@ -2,6 +2,7 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { types as hlsTypes, parse, setOptions } from 'hls-parser';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import * as z from 'zod';
@@ -168,6 +169,8 @@ describe('footage', { concurrent: true }, () => {
         const cameraId = await gateway.addCamera({ url: simulator.url('outage') });
         await untilRecorded(gateway, cameraId, began, 3_000);
         await gateway.close();
+        // Longer than what the camera has kept: that is recorded too, with the times at which it was taken.
+        await wait(4_000);
         gateway = await startGatewayUnderTest({ DATA_DIR: dataDir });
         const again = new Date();
         await untilRecorded(gateway, cameraId, again, 3_000);
