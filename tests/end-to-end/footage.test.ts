@@ -119,7 +119,8 @@ describe('footage', { concurrent: true }, () => {
       skip(missing.length > 0, 'ffmpeg is not installed (Debian: ffmpeg)');
       const gateway = await startGatewayUnderTest();
       try {
-        const began = new Date();
+        // What the camera had kept was taken before it was added.
+        const began = new Date(Date.now() - 10_000);
         const cameraId = await gateway.addCamera({ url: simulator.url('clip') });
         const span = await untilRecorded(gateway, cameraId, began, 9_000);
         const all = `${gateway.url}/recorded/${cameraId}/index.m3u8?${query(span.from, span.to)}`;
