@@ -47,6 +47,7 @@ import {
 import { watchIncidents } from './incident-watch.ts';
 import { storeMeasuredStreams } from './measured-streams.ts';
 import { registerOnvifRoutes } from './routes/onvif.ts';
+import { registerCameraCountRoute } from './routes/camera-counts.ts';
 import { registerDeclarationRoutes } from './routes/declarations.ts';
 import { registerNoticeRoutes } from './routes/notices.ts';
 import { registerPlaceRoutes } from './routes/places.ts';
@@ -333,7 +334,8 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
         (app) => registerConnectionTestRoute(app, { connectionTests }),
         (app) =>
           registerOnvifRoutes(app, { deviceCalls, cameras, cameraNetworks: config.cameraNetworks }),
-        (app) => registerInventoryRoutes(app, { imports, cameras, audit: audit.log }),
+        (app) => registerInventoryRoutes(app, { imports, cameras, liveStates, audit: audit.log }),
+        (app) => registerCameraCountRoute(app, { registry }),
         (app) =>
           registerPlaceRoutes(app, {
             laos,

@@ -1,5 +1,7 @@
 import type { Kysely } from 'kysely';
+import type { Area, Place } from './area.ts';
 import type { RegistryTables } from './schema/tables.ts';
+import { isWithinAreas } from './within-areas.ts';
 
 /** Cameras of one LAO that one agency paid for, by what is declared of them: a row of the survey form (forms.md §2). */
 export interface DeclaredCount {
@@ -51,4 +53,34 @@ export async function declaredCounts(
     else row.unrepairable += count;
   }
   return counts;
+}
+
+/** The same with the names that people know, of the LAOs within these areas: by province, district, LAO and source. */
+export async function namedDeclaredCounts(
+  database: Kysely<RegistryTables>,
+  within: readonly Area[],
+): Promise<
+  (Omit<DeclaredCount, 'laoId' | 'budgetSourceId'> & { lao: Place; budgetSource: string })[]
+> {
+  const laos = await database
+    .selectFrom('laos')
+    .select(['id', 'name', 'district', 'province'])
+    .where(isWithinAreas(within))
+    .orderBy('province')
+    .orderBy('district')
+    .orderBy('name')
+    .execute();
+  if (laos.length === 0) return [];
+  const sources = await database.selectFrom('budget_sources').select(['id', 'name']).execute();
+  const sourceNames = new Map(sources.map(({ id, name }) => [id, name]));
+  const all = within.some(({ level }) => level === 'country');
+  const counted = await declaredCounts(database, all ? undefined : laos.map(({ id }) => id));
+  const byLao = Map.groupBy(counted, ({ laoId }) => laoId);
+  return laos.flatMap(({ id, ...lao }) =>
+    (byLao.get(id) ?? []).map(({ laoId: _lao, budgetSourceId, ...count }) => ({
+      lao,
+      budgetSource: sourceNames.get(budgetSourceId) ?? '',
+      ...count,
+    })),
+  );
 }

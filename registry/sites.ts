@@ -1,7 +1,9 @@
-import type { Selectable } from 'kysely';
+import type { NotNull, Selectable } from 'kysely';
 import * as z from 'zod';
+import type { Area } from './area.ts';
 import type { RegistryDatabase, SiteTable } from './schema/tables.ts';
 import { textLine } from './text.ts';
+import { isWithinAreas } from './within-areas.ts';
 
 /** Where cameras share a line: what it can bear, and from which network it can be reached. Entered by naming it. */
 
@@ -44,8 +46,8 @@ export class SiteNotFound extends Error {
 }
 
 export interface Sites {
-  /** By name. */
-  list(): Promise<Site[]>;
+  /** By name; those that cameras within these areas are of. */
+  list(within: readonly Area[]): Promise<Site[]>;
   /** Throws SiteNotFound. */
   change(id: string, change: SiteChange): Promise<Site>;
   /** Told after it is stored. Returns how to end it. */
@@ -55,9 +57,21 @@ export interface Sites {
 export function openSites(database: RegistryDatabase): Sites {
   const listeners = new Set<(site: Site) => void>();
   return {
-    async list() {
-      const rows = await database.selectFrom('sites').selectAll().orderBy('name').execute();
-      return rows.map(siteOf);
+    async list(within) {
+      let query = database.selectFrom('sites').selectAll().orderBy('name');
+      if (!within.some(({ level }) => level === 'country')) {
+        query = query.where('id', 'in', (cameras) =>
+          cameras
+            .selectFrom('cameras')
+            .innerJoin('laos', 'laos.id', 'cameras.lao_id')
+            .select('site_id')
+            .where('cameras.deleted_at_ms', 'is', null)
+            .where('site_id', 'is not', null)
+            .where(isWithinAreas(within))
+            .$narrowType<{ site_id: NotNull }>(),
+        );
+      }
+      return (await query.execute()).map(siteOf);
     },
     async change(id, change) {
       const row = await database.transaction().execute(async (transaction) => {

@@ -4,16 +4,7 @@ import * as z from 'zod';
 import type { LiveStates } from '#ingest/live-states.ts';
 import { contains, type Place } from '#registry/area.ts';
 import type { Author } from '#registry/author.ts';
-import {
-  authorship,
-  camera,
-  cameraChange,
-  declarations,
-  newCamera,
-  purposes,
-  scopes,
-  type Camera,
-} from '#registry/camera.ts';
+import { authorship, camera, cameraChange, newCamera, type Camera } from '#registry/camera.ts';
 import { CameraNotFound, CameraTwice } from '#registry/camera-refusals.ts';
 import type { CameraDetail, Cameras } from '#registry/cameras.ts';
 import { finding, observation, valueOrigin, valueSources } from '#registry/provenance.ts';
@@ -22,12 +13,11 @@ import type { AuditAction } from '../audit/actions.ts';
 import { authorOf } from '../auth/actor.ts';
 import { SignInNeeded } from '../auth/refusal.ts';
 import { errorBody } from '../errors.ts';
-import { liveStateJson } from '../live-state-json.ts';
+import { cameraFilter, observedNow } from './camera-filter.ts';
 import { givenVersionOf, isUnchanged, versionOf } from './entity-tag.ts';
 
 const DEFAULT_PAGE = 100;
 const MAX_PAGE = 500;
-const MAX_TEXT = 200;
 const MAX_REASON = 500;
 
 const cameraPage = z
@@ -68,30 +58,6 @@ const history = z
     ),
   })
   .meta({ id: 'CameraHistory' });
-
-const filterText = z.string().trim().min(1).max(MAX_TEXT);
-const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
-
-const filter = {
-  q: filterText.optional().meta({
-    description: 'words that must all be in position, place, agency, brand, model or site',
-    examples: ['ตลาด'],
-  }),
-  province: filterText.optional(),
-  district: filterText.optional(),
-  lao: filterText.optional().meta({ description: 'by any spelling: ทต.ก or เทศบาลตำบลก' }),
-  purpose: z.enum(purposes).optional(),
-  declared: z.enum(declarations).optional(),
-  observed: liveStateJson.shape.state
-    .optional()
-    .meta({ description: 'the state of its stream now' }),
-  brand: filterText.optional(),
-  scope: z.enum(scopes).optional(),
-  budgetSource: filterText.optional(),
-  site: filterText.optional(),
-  linked: flag.optional(),
-  deleted: flag.optional().meta({ description: 'those that were deleted, instead' }),
-};
 
 const confirm = z.object({
   confirm: z.enum(['duplicate']).optional().meta({
@@ -144,7 +110,7 @@ export function registerCameraRoutes(
         summary: 'Cameras, oldest first',
         tags: ['cameras'],
         querystring: z.object({
-          ...filter,
+          ...cameraFilter,
           cursor: z.uuidv7('not a nextCursor of this list').optional(),
           limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(DEFAULT_PAGE),
         }),
@@ -159,7 +125,7 @@ export function registerCameraRoutes(
       const listed = await cameras.list({
         ...rest,
         within: request.areasFor('camera.list'),
-        among: observed === undefined ? undefined : idsIn(liveStates, observed),
+        among: observedNow(liveStates, observed),
         after: cursor,
         limit: limit + 1,
       });
@@ -379,13 +345,6 @@ async function toldWithin<T>(request: FastifyRequest, written: Promise<T>): Prom
 function authorAt({ actor }: FastifyRequest, lao: Camera['lao']): Author {
   if (actor === undefined) throw new SignInNeeded('sign in first');
   return authorOf(actor, lao);
-}
-
-/** In ascending order. */
-function idsIn(liveStates: LiveStates, state: string): string[] {
-  const ids: string[] = [];
-  for (const live of liveStates.all()) if (live.state === state) ids.push(live.cameraId);
-  return ids.toSorted();
 }
 
 function detailJsonOf({ camera: registered, origins, ...rest }: CameraDetail) {

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
+import type { LiveStates } from '#ingest/live-states.ts';
 import type { Camera } from '#registry/camera.ts';
 import type { Author } from '#registry/author.ts';
 import type { Cameras } from '#registry/cameras.ts';
@@ -15,6 +16,7 @@ import { auditActorOf, auditOriginOf } from '../audit/request-entry.ts';
 import { authorOf, type Actor } from '../auth/actor.ts';
 import { SignInNeeded } from '../auth/refusal.ts';
 import { errorBody } from '../errors.ts';
+import { cameraFilter, observedNow } from './camera-filter.ts';
 
 const XLSX = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
 const FILE_TYPES = [
@@ -118,8 +120,14 @@ const params = z.object({ importId: z.string() });
 /** The inventory as a file: template, export, and import in two steps, of which the first writes nothing. */
 export function registerInventoryRoutes(
   app: FastifyInstance,
-  { imports, cameras, audit }: { imports: Imports; cameras: Pick<Cameras, 'list'>; audit: Audit },
+  deps: {
+    imports: Imports;
+    cameras: Pick<Cameras, 'list'>;
+    liveStates: LiveStates;
+    audit: Audit;
+  },
 ): void {
+  const { imports, cameras, liveStates, audit } = deps;
   const typed = app.withTypeProvider<ZodTypeProvider>();
   let exports = 0;
 
@@ -145,20 +153,18 @@ export function registerInventoryRoutes(
       schema: {
         summary: 'The inventory as a workbook or as CSV',
         description:
-          'Of the areas that whoever asks may export; without passwords. Imported again it changes nothing. The file itself, not JSON.',
+          'Of the areas that whoever asks may export, narrowed as the list is; without passwords. Imported again it changes nothing. The file itself, not JSON.',
         tags: ['inventory'],
         querystring: z.object({
           format: format.default('xlsx'),
-          province: z.string().max(200).optional(),
-          district: z.string().max(200).optional(),
-          lao: z.string().max(200).optional(),
+          ...cameraFilter,
         }),
       },
     },
     async (request, reply) => {
       if (exports >= MAX_EXPORTS)
         throw new TooManyInventoryExports('too many files are being made');
-      const { format: as, ...filter } = request.query;
+      const { format: as, observed, ...filter } = request.query;
       exports++;
       try {
         await audit.record({
@@ -167,7 +173,7 @@ export function registerInventoryRoutes(
           object: { kind: 'inventory', id: as },
           outcome: 'done',
           from: auditOriginOf(request),
-          detail: filter,
+          detail: { ...filter, observed },
         });
       } catch (error) {
         exports--;
@@ -175,7 +181,8 @@ export function registerInventoryRoutes(
       }
       reply.raw.once('close', () => exports--);
       const within = request.areasFor('camera.export');
-      return sendFile(reply, as, 'cctv-inventory', pagesOf(cameras, { ...filter, within }));
+      const among = observedNow(liveStates, observed);
+      return sendFile(reply, as, 'cctv-inventory', pagesOf(cameras, { ...filter, within, among }));
     },
   );
 

@@ -285,13 +285,13 @@ export function registerPlaceRoutes(
     {
       config: { action: 'camera.list' },
       schema: {
-        summary: 'Sites, where cameras share a line, by name',
+        summary: 'Sites, where cameras share a line, by name: those of cameras in your area',
         tags: ['places'],
         response: { 200: z.object({ sites: z.array(site) }), 304: z.null() },
       },
     },
     async (request, reply) => {
-      const answer = { sites: await sites.list() };
+      const answer = { sites: await sites.list(request.areasFor('camera.list')) };
       if (isUnchanged(request, reply, answer)) return reply.code(304).send(null);
       return answer;
     },

@@ -1,4 +1,5 @@
 /** Incidents, as they are found in what is seen of cameras; on both databases. */
+import { country } from '#registry/area.ts';
 import { beforeEach, expect, test } from 'vitest';
 import { newCamera } from '#registry/camera.ts';
 import type { Cameras } from '#registry/cameras.ts';
@@ -139,7 +140,8 @@ onEachDatabase((rig) => {
   test('sites of one network zone that fall together are one incident', async () => {
     const ids = [...(await add(3, 'ตลาดสด')), ...(await add(3, 'ท่าเรือ'))];
     const sites = openSites(database);
-    for (const { id } of await sites.list()) await sites.change(id, { networkZone: 'เกาะลันตา' });
+    for (const { id } of await sites.list([country]))
+      await sites.change(id, { networkZone: 'เกาะลันตา' });
     await seen(ids, 'down', 100);
     expect((await settle(120)).opened).toMatchObject([
       { kind: 'network', key: 'เกาะลันตา', cameras: 6 },

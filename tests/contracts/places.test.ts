@@ -1,4 +1,5 @@
 /** The lists that cameras are registered under, on both databases. */
+import { country } from '#registry/area.ts';
 import { beforeEach, expect, test } from 'vitest';
 import { openBudgetSources, BudgetSourceTwice } from '#registry/budget-sources.ts';
 import { newCamera } from '#registry/camera.ts';
@@ -182,7 +183,11 @@ onEachDatabase((rig) => {
     await cameras.create(given({ site: 'อื่น', stream: { url: 'rtsp://10.0.0.1/' } }), byTest);
     const told: unknown[] = [];
     sites.onChanged((site) => told.push(site));
-    const [first] = (await sites.list()).filter(({ name }) => name === 'ตู้เทศบาล');
+    const here = { level: 'province', province: 'กระบี่' } as const;
+    expect((await sites.list([here])).map(({ name }) => name)).toContain('ตู้เทศบาล');
+    // Where cameras of nobody else's area share a line is nobody else's to know.
+    expect(await sites.list([{ ...here, province: 'ตรัง' }])).toEqual([]);
+    const [first] = (await sites.list([country])).filter(({ name }) => name === 'ตู้เทศบาล');
     const changed = await sites.change(first?.id ?? '', {
       networkZone: 'กระบี่',
       maxSessionsPerBox: 2,

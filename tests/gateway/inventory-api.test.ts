@@ -1,5 +1,6 @@
 import { Workbook } from '@cj-tech-master/excelts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { registerCameraCountRoute } from '#gateway/routes/camera-counts.ts';
 import { registerInventoryRoutes } from '#gateway/routes/inventory.ts';
 import { newCamera, type Camera } from '#registry/camera.ts';
 import { openImports, type Imports } from '#registry/inventory/imports.ts';
@@ -17,7 +18,8 @@ beforeEach(async () => {
     extraRoutes: [
       (app) => {
         imports = openImports(rig.cameras, { now: rig.now, onFailure: console.error });
-        registerInventoryRoutes(app, { imports, cameras: rig.cameras, audit: rig.audit });
+        registerInventoryRoutes(app, { ...rig, imports });
+        registerCameraCountRoute(app, { registry: rig.registry });
       },
     ],
   });
@@ -122,6 +124,45 @@ test.each(['xlsx', 'csv'])(
     expect((await upload(file)).counts).toMatchObject({ unchanged: 70, new: 0, refused: 0 });
   },
 );
+
+test('an export is narrowed as the list is, and counts are of what is declared', async () => {
+  const given = formExample((name) => `rtsp://192.168.1.9:8554/${name}`);
+  await rig.cameras.createMany(
+    given.map((one) => newCamera.parse(one)),
+    { ...byTest },
+  );
+  const lines = async (query: string): Promise<number> => {
+    const csv = (await ask('GET', `export?format=csv&${query}`)).body;
+    return csv.trim().split('\r\n').length - 1;
+  };
+  for (const filter of [
+    { declared: 'under-repair' },
+    { purpose: 'traffic' },
+    { linked: 'false' },
+    { q: 'ตลาด' },
+    { scope: 'public-area', budgetSource: 'กรมส่งเสริมการปกครองท้องถิ่น' },
+  ]) {
+    const query = new URLSearchParams(Object.entries(filter)).toString();
+    const listed = await rig.app.inject({
+      url: `/api/v1/cameras?limit=500&${query}`,
+      headers: asAdministrator,
+    });
+    const { length } = listed.json<{ cameras: unknown[] }>().cameras;
+    expect([query, await lines(query)]).toEqual([query, length]);
+  }
+  const counted = await rig.app.inject({ url: '/api/v1/cameras/counts', headers: asAdministrator });
+  const { rows } = counted.json<{ rows: Record<string, number>[] }>();
+  const sum = (name: string) => rows.reduce((all, row) => all + (row[name] ?? 0), 0);
+  const cameras = await all();
+  for (const [name, declared] of [
+    ['working', 'working'],
+    ['underRepair', 'under-repair'],
+    ['unrepairable', 'unrepairable'],
+  ] as const) {
+    expect(sum(name)).toBe(cameras.filter((camera) => camera.declared === declared).length);
+  }
+  expect(sum('total')).toBe(70);
+});
 
 test('an id that is not there is refused, by its cell, in a file of which others are', async () => {
   const withIds = ['รหัสกล้องในระบบ', ...headings];

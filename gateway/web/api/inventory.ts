@@ -8,14 +8,9 @@ const IMPORTS = `${INVENTORY}/imports`;
 
 export const templateAddress = `${INVENTORY}/template`;
 
-/** A workbook of the cameras of a place, which the browser downloads by itself; the list's other filters do not narrow it. */
-export function inventoryExportAddress(place: {
-  province?: string | undefined;
-  district?: string | undefined;
-  lao?: string | undefined;
-}): string {
-  const { province, district, lao } = place;
-  return `${INVENTORY}/export${queryOf({ province, district, lao })}`;
+/** A workbook of the cameras that a list shows, which the browser downloads by itself. By the names of the API's query. */
+export function inventoryExportAddress(filter: Readonly<Record<string, string>>): string {
+  return `${INVENTORY}/export${queryOf(filter)}`;
 }
 
 /** A file on its way in: read, compared with the register, looked at by a person, and then written or thrown away. */

@@ -53,7 +53,12 @@ export default function RegisterScreen({ query }: { query: string }) {
       actions={
         <>
           {may('camera.export') && (
-            <Button component="a" variant="default" href={inventoryExportAddress(asked)} download>
+            <Button
+              component="a"
+              variant="default"
+              href={inventoryExportAddress(filterOf(askedQuery))}
+              download
+            >
               {t('register.export')}
             </Button>
           )}

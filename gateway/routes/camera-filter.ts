@@ -1,0 +1,42 @@
+import * as z from 'zod';
+import type { LiveStates } from '#ingest/live-states.ts';
+import { declarations, purposes, scopes } from '#registry/camera.ts';
+import { liveStateJson } from '../live-state-json.ts';
+
+const MAX_TEXT = 200;
+
+const filterText = z.string().trim().min(1).max(MAX_TEXT);
+const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
+
+/** Which cameras, as lists and exports are asked; what is left out does not narrow. */
+export const cameraFilter = {
+  q: filterText.optional().meta({
+    description: 'words that must all be in position, place, agency, brand, model or site',
+    examples: ['ตลาด'],
+  }),
+  province: filterText.optional(),
+  district: filterText.optional(),
+  lao: filterText.optional().meta({ description: 'by any spelling: ทต.ก or เทศบาลตำบลก' }),
+  purpose: z.enum(purposes).optional(),
+  declared: z.enum(declarations).optional(),
+  observed: liveStateJson.shape.state
+    .optional()
+    .meta({ description: 'the state of its stream now' }),
+  brand: filterText.optional(),
+  scope: z.enum(scopes).optional(),
+  budgetSource: filterText.optional(),
+  site: filterText.optional(),
+  linked: flag.optional(),
+  deleted: flag.optional().meta({ description: 'those that were deleted, instead' }),
+};
+
+/** Ids of the cameras whose streams are in this state now, ascending; undefined: it does not narrow. */
+export function observedNow(
+  liveStates: LiveStates,
+  state: z.output<typeof cameraFilter.observed>,
+): string[] | undefined {
+  if (state === undefined) return undefined;
+  const ids: string[] = [];
+  for (const live of liveStates.all()) if (live.state === state) ids.push(live.cameraId);
+  return ids.toSorted();
+}
