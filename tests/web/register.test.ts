@@ -6,6 +6,7 @@ import { isWhole, newGrant, withRole } from '#gateway/web/people/grants.ts';
 import { csvOf } from '#gateway/web/people/list-file.ts';
 import { browserName } from '#gateway/web/profile/browser-name.ts';
 import {
+  byOrigin,
   changeOf,
   emptyDraft,
   faultsOf,
@@ -222,6 +223,20 @@ describe('people', () => {
     expect(firstScreen(mayReadAudit)).toEqual({ view: 'audit' });
     expect(mayOpen('people', mayReadAudit)).toBe(false);
     expect(firstScreen(() => false)).toEqual({ view: 'profile' });
+  });
+});
+
+test('what was accepted by ONVIF goes apart from what was typed, unless it was typed over since', () => {
+  const read = { brand: 'AXIS', frameRate: '25' };
+  const draft = { ...emptyDraft, ...read, readByOnvif: read, position: 'หน้าตลาด' };
+  expect(byOrigin(draft, changeOf(emptyDraft, draft))).toEqual({
+    read: { brand: 'AXIS', frameRate: 25 },
+    typed: { position: 'หน้าตลาด' },
+  });
+  const corrected = { ...draft, brand: 'Axis' };
+  expect(byOrigin(corrected, changeOf(emptyDraft, corrected))).toEqual({
+    read: { frameRate: 25 },
+    typed: { position: 'หน้าตลาด', brand: 'Axis' },
   });
 });
 

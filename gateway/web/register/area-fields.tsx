@@ -1,6 +1,7 @@
-import { Autocomplete, TextInput } from '@mantine/core';
+import { Autocomplete } from '@mantine/core';
 import { useLanguage } from '../use-language.ts';
 import { useAreaNames } from './official-areas.ts';
+import { useLaos } from './use-laos.ts';
 
 export interface PlaceGiven {
   province: string;
@@ -19,11 +20,26 @@ export function AreaFields(props: {
   };
   errors?: Partial<Record<keyof PlaceGiven, string | undefined>>;
   required?: boolean;
+  /** Required ones have their star. */
+  marked?: boolean;
   onChange: (value: PlaceGiven) => void;
 }) {
   const { t } = useLanguage();
   const names = useAreaNames();
-  const { upTo, value, fixed = {}, errors = {}, required = false, onChange } = props;
+  const {
+    upTo,
+    value,
+    fixed = {},
+    errors = {},
+    required = false,
+    marked = false,
+    onChange,
+  } = props;
+  const within = upTo === 'lao' && fixed.lao === undefined;
+  const laos = useLaos(
+    within ? (fixed.province ?? value.province) : '',
+    within ? (fixed.district ?? value.district) : '',
+  );
   return (
     <>
       <Autocomplete
@@ -34,7 +50,7 @@ export function AreaFields(props: {
         readOnly={fixed.province !== undefined}
         error={errors.province}
         required={required}
-        withAsterisk={false}
+        withAsterisk={marked}
         onChange={(province) => onChange({ ...value, province })}
         data-field="lao.province"
       />
@@ -47,21 +63,23 @@ export function AreaFields(props: {
           readOnly={fixed.district !== undefined}
           error={errors.district}
           required={required}
-          withAsterisk={false}
+          withAsterisk={marked}
           onChange={(district) => onChange({ ...value, district })}
           data-field="lao.district"
         />
       )}
       {upTo === 'lao' && (
-        <TextInput
+        <Autocomplete
           label={t('area.lao')}
           placeholder={t('area.laoHint')}
+          data={laos}
+          limit={20}
           value={fixed.lao ?? value.lao}
           readOnly={fixed.lao !== undefined}
           error={errors.lao}
           required={required}
-          withAsterisk={false}
-          onChange={({ currentTarget }) => onChange({ ...value, lao: currentTarget.value })}
+          withAsterisk={marked}
+          onChange={(lao) => onChange({ ...value, lao })}
           data-field="lao.name"
         />
       )}

@@ -15,7 +15,15 @@ import { Failure } from '../shell/pieces.tsx';
 import { useAct } from '../shell/use-loaded.ts';
 import { useLanguage } from '../use-language.ts';
 import { goTo } from '../use-page-state.ts';
-import { changeOf, draftOf, faultsOf, newCameraOf, stopping, type Draft } from './draft.ts';
+import {
+  byOrigin,
+  changeOf,
+  draftOf,
+  faultsOf,
+  newCameraOf,
+  stopping,
+  type Draft,
+} from './draft.ts';
 import type { FormPart } from './form-part.ts';
 import { PlaceGroup, PurposeGroup, RecordingGroup, RegisterGroup } from './form-groups.tsx';
 import { LinkGroup } from './link-group.tsx';
@@ -68,8 +76,7 @@ export function CameraForm(props: {
     void act.run(async () => {
       try {
         if (before === null) {
-          const created = await createCamera(newCameraOf(draft), duplicateConfirmed);
-          goTo({ view: 'registered', cameraId: created.id }, { replace: true });
+          await register(draft, duplicateConfirmed);
           return;
         }
         const change = changeOf(base, draft);
@@ -77,7 +84,15 @@ export function CameraForm(props: {
           setNothing(true);
           return;
         }
-        await changeCamera(before.id, change, { version, duplicateConfirmed });
+        const { typed, read } = byOrigin(draft, change);
+        let next = version;
+        if (Object.keys(typed).length > 0) {
+          const changed = await changeCamera(before.id, typed, { version, duplicateConfirmed });
+          next = changed.value.version;
+        }
+        if (Object.keys(read).length > 0) {
+          await changeCamera(before.id, read, { version: next, source: 'onvif' });
+        }
         goTo({ view: 'registered', cameraId: before.id });
       } catch (error) {
         const meanwhile = staleOf(error);
@@ -110,7 +125,7 @@ export function CameraForm(props: {
     >
       <PlaceGroup {...part} fixed={fixed} />
       <PurposeGroup {...part} />
-      <LinkGroup {...part} hasPassword={before?.stream != null} />
+      <LinkGroup {...part} cameraId={before?.id ?? null} hasPassword={before?.stream != null} />
       <RecordingGroup {...part} />
       <RegisterGroup {...part} />
       <div ref={notices} className="form-notices">
@@ -151,6 +166,17 @@ export function CameraForm(props: {
       </div>
       <div className="form-foot">
         <p>{t('form.attest')}</p>
+        <Button
+          component="a"
+          variant="default"
+          href={routeHash(
+            before === null
+              ? { view: 'register', query: '' }
+              : { view: 'registered', cameraId: before.id },
+          )}
+        >
+          {t('cancel')}
+        </Button>
         <Button type="submit" loading={act.busy}>
           {before === null ? t('form.create') : t('save')}
         </Button>
@@ -170,6 +196,22 @@ export function CameraForm(props: {
       )}
     </form>
   );
+}
+
+/** A new camera, and then what was read of it: so that its history says which values nobody typed. */
+async function register(draft: Draft, duplicateConfirmed: boolean): Promise<void> {
+  const { typed, read } = byOrigin(draft, newCameraOf(draft));
+  const created = await createCamera(typed, duplicateConfirmed);
+  try {
+    if (Object.keys(read).length > 0) {
+      await changeCamera(created.id, read, { version: created.version, source: 'onvif' });
+    }
+  } catch {
+    // It is registered, and must not be a second time: what is missing is missing in its form.
+    goTo({ view: 'edit', cameraId: created.id }, { replace: true });
+    return;
+  }
+  goTo({ view: 'registered', cameraId: created.id }, { replace: true });
 }
 
 function staleOf(error: unknown): Stale | undefined {

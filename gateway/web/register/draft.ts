@@ -35,6 +35,37 @@ export interface Draft {
   budgetSource: string;
   declared: string;
   declaredReason: string;
+  /** What was accepted from what the camera said by ONVIF; a field that was typed over since is not of it any more. */
+  readByOnvif: Partial<Record<ReadField, string>>;
+}
+
+/** Fields that a device can tell (registry/provenance.ts). */
+const readFields = [
+  'brand',
+  'model',
+  'recordedResolution',
+  'highestResolution',
+  'frameRate',
+  'fileFormat',
+] as const;
+export type ReadField = (typeof readFields)[number];
+
+export function isReadField(field: string): field is ReadField {
+  return readFields.some((name) => name === field);
+}
+
+/** A change, or a new camera's fields, apart by how they came: typed, or accepted as they were read. */
+export function byOrigin(
+  draft: Draft,
+  values: Readonly<Record<string, unknown>>,
+): { typed: Record<string, unknown>; read: Record<string, unknown> } {
+  const typed: Record<string, unknown> = {};
+  const read: Record<string, unknown> = {};
+  for (const [field, value] of Object.entries(values)) {
+    const accepted = isReadField(field) && draft.readByOnvif[field] === draft[field];
+    (accepted ? read : typed)[field] = value;
+  }
+  return { typed, read };
 }
 
 export const emptyDraft: Draft = {
@@ -66,6 +97,7 @@ export const emptyDraft: Draft = {
   budgetSource: '',
   declared: 'working',
   declaredReason: '',
+  readByOnvif: {},
 };
 
 export function draftOf(camera: Registered): Draft {
@@ -99,6 +131,7 @@ export function draftOf(camera: Registered): Draft {
     budgetSource: text(camera.budgetSource),
     declared: camera.declared ?? 'working',
     declaredReason: text(camera.declaredReason),
+    readByOnvif: {},
   };
 }
 

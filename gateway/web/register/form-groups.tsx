@@ -85,6 +85,7 @@ export function PlaceGroup(
             lao: errorOf('lao.name'),
           }}
           required
+          marked
           onChange={({ province, district, lao }) =>
             set({ lao: { name: lao, district, province } })
           }

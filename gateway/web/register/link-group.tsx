@@ -7,12 +7,13 @@ import { transports } from './choices.ts';
 import { ConnectionTester } from './connection-tester.tsx';
 import { isLinked, newStreamOf } from './draft.ts';
 import { Group, Line } from './form-groups.tsx';
+import { OnvifPanel } from './onvif-panel.tsx';
 
 /** Fields 4 and 5, and the stream behind them; none of it for a closed area. */
-export function LinkGroup(props: FormPart & { hasPassword: boolean }) {
+export function LinkGroup(props: FormPart & { cameraId: string | null; hasPassword: boolean }) {
   const { t } = useLanguage();
   const { may } = useSignedIn();
-  const { hasPassword, ...part } = props;
+  const { hasPassword, cameraId, ...part } = props;
   const { draft, set, errorOf } = part;
   return (
     <Group title={t('group.link')}>
@@ -106,7 +107,12 @@ export function LinkGroup(props: FormPart & { hasPassword: boolean }) {
               onChange={({ currentTarget }) => set({ record: currentTarget.checked })}
             />
           </div>
-          {may('camera.test') && <ConnectionTester stream={newStreamOf(draft)} />}
+          {may('camera.test') && (
+            <>
+              <ConnectionTester stream={newStreamOf(draft)} />
+              <OnvifPanel draft={draft} set={set} cameraId={cameraId} />
+            </>
+          )}
         </>
       )}
     </Group>
