@@ -9,6 +9,7 @@ import { runDemo, type Demo } from '../simulator/demo.ts';
 import { demoPeople } from '../simulator/demo-people.ts';
 import { openBrowser, recordPage, type Browser, type PageRecord } from './browser.ts';
 import { missingParts } from './machine.ts';
+import { noReplies, recorded, startDevice } from '../registry/onvif/mock-device.ts';
 
 const START_MS = 90_000;
 const TEST_MS = 60_000;
@@ -243,6 +244,39 @@ describe.skipIf(missing.length > 0)('the screens', () => {
       expect(await newest.locator('ins').allTextContents()).toEqual(['ยี่ห้อใหม่', '90']);
       await shot('camera');
     });
+
+    test.skipIf(noReplies !== undefined)(
+      'takes over what the device says by ONVIF, and it stays told so',
+      { timeout: TEST_MS },
+      async () => {
+        const device = await startDevice(recorded('axis'));
+        try {
+          await page.getByRole('link', { name: 'แก้ไขข้อมูลกล้อง' }).click();
+          await page.getByRole('button', { name: /ONVIF/ }).click();
+          const panel = page.getByRole('region', { name: /ONVIF/ });
+          await panel.getByLabel('ช่วงเครือข่าย').fill('127.9.9.0/30');
+          await panel.getByRole('button', { name: 'ค้นหา', exact: true }).click();
+          await panel.getByText('พบ 0 เครื่อง จาก 4 หมายเลข').waitFor();
+          await panel.getByLabel('หมายเลขเครื่อง (IP)').fill(`127.0.0.1:${device.port}`);
+          await panel.getByRole('button', { name: 'อ่านข้อมูล', exact: true }).click();
+          // Beside what stands in the form, and ticked only where nothing does.
+          const brand = panel.getByRole('row', { name: /^ยี่ห้อกล้อง/ });
+          expect(await brand.textContent()).toContain('ยี่ห้อใหม่');
+          expect(await brand.getByRole('checkbox').isChecked()).toBe(false);
+          await brand.getByRole('checkbox').check();
+          await shot('onvif');
+          await panel.getByRole('button', { name: 'ใช้ค่าที่เลือก' }).click();
+          expect(await page.locator('[data-field="brand"]').inputValue()).toBe('AXIS');
+          await page.getByRole('button', { name: 'บันทึก', exact: true }).click();
+          const history = page.getByRole('region', { name: 'ประวัติการแก้ไข' });
+          const newest = history.locator('li').first();
+          await newest.getByText('อ่านจากกล้อง (ONVIF)').waitFor();
+          expect(await newest.locator('ins').allTextContents()).toContain('AXIS');
+        } finally {
+          await device.close();
+        }
+      },
+    );
 
     test(
       'a stale edit shows both versions, and writes nothing by itself',

@@ -166,20 +166,22 @@ export function CameraForm(props: {
       </div>
       <div className="form-foot">
         <p>{t('form.attest')}</p>
-        <Button
-          component="a"
-          variant="default"
-          href={routeHash(
-            before === null
-              ? { view: 'register', query: '' }
-              : { view: 'registered', cameraId: before.id },
-          )}
-        >
-          {t('cancel')}
-        </Button>
-        <Button type="submit" loading={act.busy}>
-          {before === null ? t('form.create') : t('save')}
-        </Button>
+        <div className="row-actions">
+          <Button
+            component="a"
+            variant="default"
+            href={routeHash(
+              before === null
+                ? { view: 'register', query: '' }
+                : { view: 'registered', cameraId: before.id },
+            )}
+          >
+            {t('cancel')}
+          </Button>
+          <Button type="submit" loading={act.busy}>
+            {before === null ? t('form.create') : t('save')}
+          </Button>
+        </div>
       </div>
       {stale && (
         <StaleDialog

@@ -1,7 +1,5 @@
-import { Button } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { readCamera } from '../api/cameras.ts';
-import { routeHash } from '../route.ts';
 import { Failure, Page, Waiting } from '../shell/pieces.tsx';
 import { useSignedIn } from '../shell/signed-in.ts';
 import { useLoaded } from '../shell/use-loaded.ts';
@@ -45,14 +43,7 @@ function EditCamera({ cameraId }: { cameraId: string }) {
     window.scrollTo({ top: 0 });
   }, []);
   return (
-    <Page
-      title={t('form.edit')}
-      actions={
-        <Button component="a" variant="default" href={routeHash({ view: 'registered', cameraId })}>
-          {t('cancel')}
-        </Button>
-      }
-    >
+    <Page title={t('form.edit')}>
       <Failure error={camera.error} onRetry={camera.reload} />
       {value === undefined && camera.loading && <Waiting />}
       {value && (
