@@ -18,7 +18,8 @@ beforeEach(async () => {
     extraRoutes: [
       (app) => {
         imports = openImports(rig.cameras, { now: rig.now, onFailure: console.error });
-        registerInventoryRoutes(app, { ...rig, imports });
+        const { cameras, liveStates, audit } = rig;
+        registerInventoryRoutes(app, { imports, cameras, liveStates, audit });
         registerCameraCountRoute(app, { registry: rig.registry });
       },
     ],
@@ -131,10 +132,6 @@ test('an export is narrowed as the list is, and counts are of what is declared',
     given.map((one) => newCamera.parse(one)),
     { ...byTest },
   );
-  const lines = async (query: string): Promise<number> => {
-    const csv = (await ask('GET', `export?format=csv&${query}`)).body;
-    return csv.trim().split('\r\n').length - 1;
-  };
   for (const filter of [
     { declared: 'under-repair' },
     { purpose: 'traffic' },
@@ -148,7 +145,7 @@ test('an export is narrowed as the list is, and counts are of what is declared',
       headers: asAdministrator,
     });
     const { length } = listed.json<{ cameras: unknown[] }>().cameras;
-    expect([query, await lines(query)]).toEqual([query, length]);
+    expect([query, await exportedRows(query)]).toEqual([query, length]);
   }
   const counted = await rig.app.inject({ url: '/api/v1/cameras/counts', headers: asAdministrator });
   const { rows } = counted.json<{ rows: Record<string, number>[] }>();
@@ -177,6 +174,11 @@ test('an id that is not there is refused, by its cell, in a file of which others
   }>();
   expect(rows[0]?.problems[0]?.cell).toBe('A3');
 });
+
+async function exportedRows(query: string): Promise<number> {
+  const csv = (await ask('GET', `export?format=csv&${query}`)).body;
+  return csv.trim().split('\r\n').length - 1;
+}
 
 /** Read by the library, which our own reader is not made of; the first column has the ids. */
 async function cellsBesideIds(format: string, file: Buffer): Promise<string[][]> {
