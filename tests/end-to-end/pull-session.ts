@@ -13,6 +13,8 @@ export interface PulledRun {
   /** Init and parts: a fragmented MP4 file. */
   file: Buffer;
   parts: Omit<ClosedPart, 'slices'>[];
+  /** Of each part. */
+  bytes: readonly Buffer[];
 }
 
 export interface Pulled {
@@ -26,7 +28,7 @@ export interface Pulled {
 export async function pullSession(url: string, source: { sound?: boolean } = {}): Promise<Pulled> {
   const pool = new ChunkPool({ maxBytes: POOL_BYTES, onSlab: () => {} });
   const inits: InitSegment[] = [];
-  const runs: (Omit<PulledRun, 'file'> & { bytes: Buffer[] })[] = [];
+  const runs: (Omit<PulledRun, 'file' | 'bytes'> & { bytes: Buffer[] })[] = [];
   const ended = Promise.withResolvers<StreamFailure>();
   const session = new CameraSession({
     source: {
@@ -50,18 +52,20 @@ export async function pullSession(url: string, source: { sound?: boolean } = {})
       init: (init) => inits.push(init),
       partTarget: () => {},
       part: ({ slices, ...part }) => {
-        const bytes = slices.map(({ chunk, offset, length }) => {
-          const at = chunkStart(chunk) + offset;
-          return Buffer.from(pool.slab(chunk).subarray(at, at + length));
-        });
+        const bytes = Buffer.concat(
+          slices.map(({ chunk, offset, length }) => {
+            const at = chunkStart(chunk) + offset;
+            return pool.slab(chunk).subarray(at, at + length);
+          }),
+        );
         for (const { chunk } of slices) pool.release(chunk);
         const init = inits[part.initIndex] as InitSegment;
         const last = runs.at(-1);
         if (last === undefined || last.init !== init || part.discontinuity) {
-          runs.push({ init, parts: [part], bytes });
+          runs.push({ init, parts: [part], bytes: [bytes] });
         } else {
           last.parts.push(part);
-          last.bytes.push(...bytes);
+          last.bytes.push(bytes);
         }
       },
       segmentEnd: () => {},
@@ -78,6 +82,7 @@ export async function pullSession(url: string, source: { sound?: boolean } = {})
       runs: runs.map(({ init, parts, bytes }) => ({
         init,
         parts,
+        bytes,
         file: Buffer.concat([init.bytes, ...bytes]),
       })),
       failure,

@@ -1,14 +1,16 @@
 /**
  * Every H.264 and H.265 stream among the recorded ones, packetised and pulled through a camera session: the same
- * pictures as a direct decode, in order. What was seen stands in streams.md, which is checked here and written anew with
+ * pictures as a direct decode, in order, and again when the recorder has written them and they are read back from its files. What was seen stands in streams.md, which is checked here and written anew with
  * UPDATE_STREAMS=1; then ffmpeg pulls the same packets too.
  */
 import { existsSync, readdirSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { FinishedRecording } from '#storage/recorder-protocol.ts';
+import { Recorder } from '#storage/recorder.ts';
 import { packetiseH264, packetiseH265, type PacketRules } from '../peers/packetise.ts';
 import { servePackets, type PacketServer } from '../peers/packet-server.ts';
 import { readElementaryStream, type ElementaryStream } from './elementary-stream.ts';
@@ -20,6 +22,8 @@ const FOLDER = fileURLToPath(new URL('../../../shared/data/video/', import.meta.
 const TABLE = new URL('streams.md', import.meta.url);
 const UPDATE = process.env['UPDATE_STREAMS'] === '1';
 const TEST_MS = 60_000;
+const RECORDED_CAMERA = '019e0000-0000-7000-8000-000000000000';
+const RECORDED_FROM_MS = Date.UTC(2026, 10, 25, 12, 0, 1);
 /** Of nine, one stream shows seven pictures before an IDR picture that was sent earlier: none could be held back more. */
 const HELD_BACK = 8;
 const missing = missingParts('ffmpeg');
@@ -74,6 +78,16 @@ describe.skipIf(missing.length > 0 || files.length === 0)(
       return pictures;
     }
 
+    async function decodeRecorded(pulled: Pulled, name: string): Promise<string[]> {
+      const recordings = await record(pulled, join(folder, `${name}-spool`));
+      const pictures: string[] = [];
+      for (const path of recordings) {
+        const decoded = await decodePictures(['-i', path]);
+        pictures.push(...decoded.md5);
+      }
+      return pictures;
+    }
+
     test.each(files)('%s', { timeout: TEST_MS }, async (path) => {
       const name = basename(path);
       const stream = await readElementaryStream(join(FOLDER, path), join(folder, name));
@@ -90,6 +104,7 @@ describe.skipIf(missing.length > 0 || files.length === 0)(
         reordered(stream) ? 'yes' : 'no',
         same ? 'identical' : difference(ours, direct.md5),
       ];
+      expect(await decodeRecorded(pulled, name)).toEqual(ours);
       if (UPDATE) rows.set(path, [...seen, await byFfmpeg(stream, direct.md5)].join(' | '));
       else {
         const written = (await readFile(TABLE, 'utf8')).split('\n');
@@ -102,6 +117,38 @@ describe.skipIf(missing.length > 0 || files.length === 0)(
     });
   },
 );
+
+/** The recorder's finished files of all runs, in order. */
+async function record({ runs }: Pulled, spoolFolder: string): Promise<string[]> {
+  await mkdir(spoolFolder);
+  let ids = 0;
+  const recorder = new Recorder({
+    spoolFolder,
+    syncMs: 5_000,
+    newId: () => `019e0000-0000-7000-9000-${String(ids++).padStart(12, '0')}`,
+    monotonicMs: () => performance.now(),
+  });
+  recorder.record(0, RECORDED_CAMERA);
+  const finished: FinishedRecording[] = [];
+  const take = (): void => void finished.push(...recorder.takeProgress(false).finished);
+  for (const [initNumber, { init, parts, bytes }] of runs.entries()) {
+    const { codec, width, height } = init.config;
+    const runInit = { initNumber, runId: 'run1', bytes: init.bytes, codec, width, height };
+    for (const [index, part] of parts.entries()) {
+      // Right after the camera's minute has begun: one file a run.
+      const startMs = RECORDED_FROM_MS + part.decodeTicks / 90;
+      const given = { ...part, startMs, slices: [], slot: 0, initNumber };
+      recorder.part(given, runInit, [bytes[index] as Buffer]);
+      take();
+    }
+  }
+  recorder.stop();
+  await vi.waitFor(() => expect(recorder.idle).toBe(true));
+  take();
+  return finished
+    .toSorted((a, b) => (a.recordingId < b.recordingId ? -1 : 1))
+    .map(({ recordingId }) => join(spoolFolder, RECORDED_CAMERA, `${recordingId}.mp4`));
+}
 
 /** 25 pictures a second, reordered or not: segments of whole pictures, each as long as they are shown. */
 function expectEven({ parts }: PulledRun, pictures: number): void {
