@@ -7,6 +7,8 @@ const gatherMs = 100;
 /** Between attempts to reach the gateway; doubled up to the second. */
 const retryFirstMs = 1_000;
 const retryMaxMs = 5_000;
+/** What may be heard while the registry is being read; past it, all is begun anew. */
+const maxHeard = 10_000;
 
 export interface GatewayFeed {
   directory: () => CameraDirectory;
@@ -17,7 +19,7 @@ export interface GatewayFeed {
 }
 
 /**
- * Reads the registry, then listens to GET /api/v1/events: one stream for the whole tab, since each takes one of the
+ * Listens to GET /api/v1/events and reads the registry: one stream for the whole tab, since each takes one of the
  * browser's connections. When the stream breaks, everything is read anew, for what happened meanwhile was not heard.
  */
 export function startGatewayFeed(options: { onSignedOut: () => void }): GatewayFeed {
@@ -35,13 +37,6 @@ export function startGatewayFeed(options: { onSignedOut: () => void }): GatewayF
     if (next === directory) return;
     directory = next;
     for (const listener of listeners) listener();
-  }
-
-  function flush(): void {
-    clearTimeout(gatherTimer);
-    gatherTimer = undefined;
-    if (gathered.length > 0) hear({ kind: 'live', states: gathered, atMs: Date.now() });
-    gathered = [];
   }
 
   function close(): void {
@@ -75,31 +70,58 @@ export function startGatewayFeed(options: { onSignedOut: () => void }): GatewayF
   }
 
   async function connect(signal: AbortSignal): Promise<void> {
+    const stream = new EventSource('/api/v1/events');
+    events = stream;
+    // Listening comes first and reading after: what is added between the two would be on no page.
+    let heard: Happening[] | undefined = [];
+    const tell = (happening: Happening): void => {
+      if (heard === undefined) hear(happening);
+      else if (heard.push(happening) > maxHeard) lose();
+    };
+    const flush = (): void => {
+      clearTimeout(gatherTimer);
+      gatherTimer = undefined;
+      if (gathered.length > 0) tell({ kind: 'live', states: gathered, atMs: Date.now() });
+      gathered = [];
+    };
+    const isOpen = new Promise<boolean>((resolve) => {
+      // EventSource would reconnect by itself after some failures and not after others (a 502 ends it): `lose` does both.
+      stream.addEventListener('error', () => {
+        stream.close();
+        resolve(false);
+        // Before it was open the reading tells why, which an event stream does not.
+        if (heard === undefined) lose();
+      });
+      stream.addEventListener('snapshot', (event) => {
+        const states = liveStatesOnWire.safeParse(jsonOf(event));
+        if (!states.success) return lose();
+        gathered = [];
+        tell({ kind: 'snapshot', states: states.data, atMs: Date.now() });
+        resolve(true);
+      });
+    });
+    stream.addEventListener('live', (event) => {
+      const state = liveStateOnWire.safeParse(jsonOf(event));
+      if (!state.success) return;
+      gathered.push(state.data);
+      gatherTimer ??= setTimeout(flush, gatherMs);
+    });
+    stream.addEventListener('camera', (event) => {
+      const camera = cameraOnWire.safeParse(jsonOf(event));
+      if (camera.success) tell({ kind: 'camera', camera: camera.data, atMs: Date.now() });
+    });
+
+    const opened = await isOpen;
     const { cameras, truncated } = await readCameras({
       fetch: (...args) => fetch(...args),
       signal,
     });
     hear({ kind: 'cameras', cameras, truncated, atMs: Date.now() });
-    events = new EventSource('/api/v1/events');
-    // EventSource would reconnect by itself after some failures and not after others (a 502 ends it): `lose` does both.
-    events.addEventListener('error', lose);
-    events.addEventListener('snapshot', ({ data }) => {
-      retryMs = retryFirstMs;
-      const states = liveStatesOnWire.safeParse(parseJson(data));
-      if (!states.success) return lose();
-      gathered = [];
-      hear({ kind: 'snapshot', states: states.data, atMs: Date.now() });
-    });
-    events.addEventListener('live', ({ data }) => {
-      const state = liveStateOnWire.safeParse(parseJson(data));
-      if (!state.success) return;
-      gathered.push(state.data);
-      gatherTimer ??= setTimeout(flush, gatherMs);
-    });
-    events.addEventListener('camera', ({ data }) => {
-      const camera = cameraOnWire.safeParse(parseJson(data));
-      if (camera.success) hear({ kind: 'camera', camera: camera.data, atMs: Date.now() });
-    });
+    if (!opened || stream.readyState !== EventSource.OPEN) throw new Error('no event stream');
+    retryMs = retryFirstMs;
+    const waiting = heard;
+    heard = undefined;
+    for (const happening of waiting) hear(happening);
   }
 
   open();
@@ -117,9 +139,9 @@ export function startGatewayFeed(options: { onSignedOut: () => void }): GatewayF
   };
 }
 
-function parseJson(text: string): unknown {
+function jsonOf(event: Event): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return event instanceof MessageEvent ? (JSON.parse(String(event.data)) as unknown) : undefined;
   } catch {
     return undefined;
   }
