@@ -114,6 +114,8 @@ function boundedValue(value: unknown, depth: number): Json | undefined {
     case 'boolean':
       return value;
     case 'number':
+      // JSON has no -0: the entry that is read back has to be the one that was hashed.
+      if (value === 0) return 0;
       return Number.isFinite(value) ? value : String(value);
     case 'bigint':
       return String(value);

@@ -66,6 +66,10 @@ test('a detail named __proto__ is not lost on the way back', () => {
   expect(read.detail).toEqual({ '(__proto__)': 1, nested: { '(__proto__)': { a: 2 } } });
 });
 
+test('a zero below zero is a zero, as JSON has no other', () => {
+  expect(Object.is(logged({ detail: { offset: -0 } }).detail['offset'], 0)).toBe(true);
+});
+
 test('whatever the detail, an entry reads back the same from its canonical JSON, and keeps its bounds', () => {
   fc.assert(
     fc.property(
