@@ -3,8 +3,13 @@ import { LOOK_HEIGHT, LOOK_WIDTH, lookAt, type PictureLook } from './picture-loo
 
 /** Looks that wait at once. One more is not taken; whoever asked asks again. */
 const MAX_WAITING = 1_000;
-/** Share of the time in which a picture is being decoded, by one process at a time: a quarter of a core. */
-const BUSY_SHARE = 0.25;
+/** Share of the time in which a picture is being decoded because something is suspected, by one process at a time. */
+const URGENT_SHARE = 0.25;
+/**
+ * And because it is not known by what light a camera sees, which nobody waits for: at a start that is every camera. A process
+ * is dear to a gateway of thousands, for to make one the kernel copies the map of all its memory.
+ */
+const SOMETIME_SHARE = 0.02;
 /** Cameras whose last picture is kept to be compared with, 14 KB each. */
 const MAX_KEPT = 2_000;
 /** Older ones are not compared with. */
@@ -29,7 +34,7 @@ export interface LookOrder {
 }
 
 /**
- * Looks at pictures that their compressed stream makes suspicious: decodes one, one at a time and for a quarter of the time
+ * Looks at pictures that their compressed stream makes suspicious: decodes one, one at a time and for a share of the time
  * at most, and compares it with the camera's one before. Who suspects something goes first, and of those who has waited longest.
  */
 export class PictureLooks {
@@ -41,6 +46,9 @@ export class PictureLooks {
   #busy = false;
   #closed = false;
   #rest: NodeJS.Timeout | undefined;
+  /** From when on the next may be looked at, monotonic ms. */
+  #urgentMs = Number.NEGATIVE_INFINITY;
+  #sometimeMs = Number.NEGATIVE_INFINITY;
   looks = 0;
   notDecoded = 0;
 
@@ -72,23 +80,27 @@ export class PictureLooks {
   }
 
   #next(): void {
+    clearTimeout(this.#rest);
     if (this.#busy || this.#closed) return;
-    const order =
-      this.#waiting.values().find(({ urgent }) => urgent) ?? this.#waiting.values().next().value;
+    const urgent = this.#waiting.values().find((order) => order.urgent);
+    const order = urgent ?? this.#waiting.values().next().value;
     if (order === undefined) return;
+    const restMs = (order.urgent ? this.#urgentMs : this.#sometimeMs) - this.#monotonicMs();
+    if (restMs > 0) {
+      this.#rest = setTimeout(() => this.#next(), restMs);
+      this.#rest.unref();
+      return;
+    }
     this.#waiting.delete(order.cameraId);
     this.#busy = true;
     const beganMs = this.#monotonicMs();
     void this.#look(order).finally(() => {
-      const tookMs = this.#monotonicMs() - beganMs;
-      this.#rest = setTimeout(
-        () => {
-          this.#busy = false;
-          this.#next();
-        },
-        tookMs * (1 / BUSY_SHARE - 1),
-      );
-      this.#rest.unref();
+      const nowMs = this.#monotonicMs();
+      const tookMs = nowMs - beganMs;
+      this.#urgentMs = nowMs + tookMs * (1 / URGENT_SHARE - 1);
+      this.#sometimeMs = nowMs + tookMs * (1 / SOMETIME_SHARE - 1);
+      this.#busy = false;
+      this.#next();
     });
   }
 
