@@ -9,6 +9,8 @@ export interface Answer {
   status: number;
   /** Unix ms at which the first byte of the answer was here. */
   arrivedMs: number;
+  /** Of an answer that asks to come again later (429, 503). */
+  retryAfterSeconds: number | null;
   body: Buffer;
 }
 
@@ -40,7 +42,12 @@ export function httpClient(port: number, connections: number, token?: string): H
           response.on('data', (chunk: Buffer) => chunks.push(chunk));
           response.on('error', reject);
           response.on('end', () =>
-            resolve({ status: response.statusCode ?? 0, arrivedMs, body: Buffer.concat(chunks) }),
+            resolve({
+              status: response.statusCode ?? 0,
+              arrivedMs,
+              retryAfterSeconds: Number(response.headers['retry-after']) || null,
+              body: Buffer.concat(chunks),
+            }),
           );
         },
       );
