@@ -6,7 +6,12 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { ChunkReader } from '#ingest/memory/chunk-pool.ts';
 import { readParts, type PartRecord } from '#ingest/part-records.ts';
 import { uuidV7Source } from '#registry/uuid-v7.ts';
-import { tookRound, type RecorderSettings, type ToRecorder } from '#storage/recorder-protocol.ts';
+import {
+  took,
+  type RecorderSettings,
+  type RecorderWord,
+  type ToRecorder,
+} from '#storage/recorder-protocol.ts';
 import { Recorder, type RecordedInit } from '#storage/recorder.ts';
 
 const TICK_MS = 250;
@@ -46,13 +51,12 @@ function record(part: PartRecord): void {
   );
 }
 
-function takeRound(round: Extract<ToRecorder, { type: 'round' }>): void {
+function takeRound(round: Extract<RecorderWord, { type: 'round' }>): void {
   for (const slab of round.slabs) reader?.addSlab(slab);
   const before = round.inits.map(({ slot }) => slot);
   for (const init of round.inits) inits.set(init.initNumber, init);
   readParts(round.parts, record, () => {});
   forgetInits(before);
-  if (round.handed) port.postMessage(tookRound);
 }
 
 /** A camera's later rounds refer to its latest init, or newer ones. */
@@ -79,7 +83,7 @@ function stop(): void {
   }, STOPPING_MS);
 }
 
-port.on('message', (message: ToRecorder) => {
+function take(message: RecorderWord): void {
   switch (message.type) {
     case 'worker':
       reader = new ChunkReader(message.shared);
@@ -101,4 +105,9 @@ port.on('message', (message: ToRecorder) => {
       stop();
       return;
   }
+}
+
+port.on('message', (batch: ToRecorder) => {
+  for (const message of batch) take(message);
+  port.postMessage(took);
 });

@@ -12,7 +12,7 @@ export interface RecorderSettings {
   syncMs: number;
 }
 
-export type ToRecorder =
+export type RecorderWord =
   /** A camera worker began: what follows of rounds is in its memory. */
   | { type: 'worker'; shared: SharedChunkState }
   | { type: 'record'; slot: number; cameraId: string }
@@ -22,12 +22,20 @@ export type ToRecorder =
       type: 'round';
       slabs: readonly SharedArrayBuffer[];
       inits: readonly InitNotice[];
-      /** Records of recorded cameras. */
-      parts: Float64Array;
-      /** Leases were taken on their slices, and wait for the word that they are written. */
-      handed: boolean;
+      /** Records of recorded cameras; leases were taken on their slices, and are given back at `took`. */
+      parts: Float64Array<ArrayBuffer>;
     }
   | { type: 'stop' };
+
+/**
+ * In the order in which it happened. A recorder has one batch in hand at most and gets the next when it has said `took`:
+ * Node hands a thread up to a thousand waiting messages before it looks at timers and at what the disk has done
+ * (MessagePort::OnMessage), so one that is behind and has them all waiting would sync nothing, and tell nothing.
+ */
+export type ToRecorder = readonly RecorderWord[];
+
+/** Of what was in its hand all is written, or given up. */
+export const took = 'took';
 
 /** Why a recording ends where it does. `recovered`: its process died, and a later one finished it. */
 export type EndReason =
@@ -76,18 +84,8 @@ export interface FromRecorder {
   finished: readonly FinishedRecording[];
   /** Nothing is recorded of these from then on. */
   failed: readonly { cameraId: string; atMs: number; full: boolean }[];
-  /** Rounds that were handed over and whose media it has written, or given up. */
-  taken: number;
-  /** Since the recorder began; undefined when only rounds were taken. */
-  spent: SpoolMeter | undefined;
+  /** How late the longest due sync is, ms: what a power cut may cost beyond the time it is allowed to. */
+  syncLateMs: number;
+  /** Since the recorder began. */
+  spent: SpoolMeter;
 }
-
-/** Told once a round: its leases wait for it. All else is told several times a second, for many cameras at once. */
-export const tookRound: FromRecorder = {
-  opened: [],
-  grown: [],
-  finished: [],
-  failed: [],
-  taken: 1,
-  spent: undefined,
-};

@@ -3,11 +3,19 @@ import type { SharedChunkState } from '#ingest/memory/chunk-pool.ts';
 import { pickParts } from '#ingest/part-records.ts';
 import type { Leases, RoundFollower } from '#ingest/round-follower.ts';
 import type { FromWorker, InitNotice } from '#ingest/worker-protocol.ts';
-import type { FromRecorder, RecorderSettings, ToRecorder } from './recorder-protocol.ts';
+import {
+  took,
+  type FromRecorder,
+  type RecorderSettings,
+  type RecorderWord,
+  type ToRecorder,
+} from './recorder-protocol.ts';
 import { spoolMeter, type SpoolMeter } from './spool/spool-file.ts';
 
 /** Media that a recorder has not written yet keeps memory from the cameras. At this, its parts are passed over. */
 const MAX_BEHIND_BYTES = 192 * 1024 * 1024;
+/** Handed to a recorder at once, that and a round at most: some tens of ms of writing, between which it syncs and tells. */
+const BATCH_BYTES = 16 * 1024 * 1024;
 const RESTART_MS = 1_000;
 /** Files are on the disk when the process ends; a disk that takes longer leaves them to recovery. */
 const STOP_MS = 10_000;
@@ -32,12 +40,23 @@ export interface RecorderThreadsOptions {
 interface RecorderHandle {
   thread: Worker;
   ended: Promise<void>;
-  /** Handed to the recorder and not taken yet, oldest first: whose leases to give back when it says so. */
-  pending: { chunks: Int32Array; byteLength: number; leases: Leases }[];
+  /** Not handed over yet, oldest first. */
+  waiting: Handed[];
+  /** In the recorder's hand; undefined while it has nothing to do. */
+  inHand: Handed[] | undefined;
+  /** Of both. */
   behindBytes: number;
+  /** As it told last. */
   spent: SpoolMeter | undefined;
+  syncLateMs: number;
   /** It has ended, and the next one is not there yet: nothing is handed over. */
   gone: boolean;
+}
+
+interface Handed {
+  word: RecorderWord;
+  /** What the word tells of, and whose leases to give back when it is written. */
+  media: { chunks: Int32Array; byteLength: number; leases: Leases } | undefined;
 }
 
 interface FollowedWorker {
@@ -107,12 +126,6 @@ export class RecorderThreads implements RoundFollower {
     const picked = pickParts(parts, (slot) => cameras.has(slot));
     if (picked !== undefined && behind) this.#options.onPassedOver(cameraIds(parts, cameras));
     const taken = behind ? undefined : picked;
-    if (taken !== undefined) {
-      const { chunks, byteLength } = taken;
-      for (const chunk of chunks) leases.lease(chunk);
-      recorder.pending.push({ chunks, byteLength, leases });
-      recorder.behindBytes += byteLength;
-    }
     const ofRecorded = inits.filter(({ slot }) => cameras.has(slot));
     this.#remember(followed, inits);
     for (const { slot, clockOffsetMs } of sessions) {
@@ -122,12 +135,15 @@ export class RecorderThreads implements RoundFollower {
       else this.#clockOffsetsMs.set(cameraId, clockOffsetMs);
     }
     if (taken === undefined && slabs.length + ofRecorded.length === 0) return;
-    const records = taken?.records ?? new Float64Array();
-    this.#tell(
-      followed,
-      { type: 'round', slabs, inits: ofRecorded, parts: records, handed: taken !== undefined },
-      [records.buffer],
-    );
+    if (taken === undefined) {
+      this.#tell(followed, { type: 'round', slabs, inits: ofRecorded, parts: new Float64Array() });
+      return;
+    }
+    const { records, chunks, byteLength } = taken;
+    for (const chunk of chunks) leases.lease(chunk);
+    recorder.behindBytes += byteLength;
+    const media = { chunks, byteLength, leases };
+    this.#tell(followed, { type: 'round', slabs, inits: ofRecorded, parts: records }, media);
   }
 
   runEnded(worker: number, slot: number, reason: string): void {
@@ -144,6 +160,11 @@ export class RecorderThreads implements RoundFollower {
     let sum = 0;
     for (const { recorder } of this.#workers.values()) sum += recorder.behindBytes;
     return sum;
+  }
+
+  /** How late the spool's longest due sync is, ms. */
+  get syncLateMs(): number {
+    return Math.max(0, ...[...this.#workers.values()].map(({ recorder }) => recorder.syncLateMs));
   }
 
   /** What writing has cost the recorders that run now. */
@@ -169,10 +190,10 @@ export class RecorderThreads implements RoundFollower {
   async stop(): Promise<void> {
     this.#stopping = true;
     await Promise.all(
-      [...this.#workers.values()].map(async ({ recorder }) => {
-        const { thread, ended } = recorder;
+      [...this.#workers.values()].map(async (followed) => {
+        const { thread, ended } = followed.recorder;
         const timer = setTimeout(() => void thread.terminate(), STOP_MS);
-        thread.postMessage({ type: 'stop' } satisfies ToRecorder);
+        this.#tell(followed, { type: 'stop' });
         await ended;
         clearTimeout(timer);
       }),
@@ -204,8 +225,28 @@ export class RecorderThreads implements RoundFollower {
     return followed;
   }
 
-  #tell({ recorder }: FollowedWorker, message: ToRecorder, transfer: ArrayBuffer[] = []): void {
-    recorder.thread.postMessage(message, transfer);
+  #tell({ recorder }: FollowedWorker, word: RecorderWord, media?: Handed['media']): void {
+    // The next one is told all that there is (#restart).
+    if (recorder.gone) return;
+    recorder.waiting.push({ word, media });
+    this.#handOver(recorder);
+  }
+
+  /** What waits, unless it has something in hand. */
+  #handOver(handle: RecorderHandle): void {
+    const { waiting, inHand } = handle;
+    if (inHand !== undefined || waiting.length === 0) return;
+    let count = 0;
+    let byteLength = 0;
+    while (count < waiting.length && byteLength < BATCH_BYTES) {
+      byteLength += waiting[count++]?.media?.byteLength ?? 0;
+    }
+    const batch = waiting.splice(0, count);
+    handle.inHand = batch;
+    handle.thread.postMessage(
+      batch.map(({ word }) => word) satisfies ToRecorder,
+      batch.flatMap(({ word }) => (word.type === 'round' ? [word.parts.buffer] : [])),
+    );
   }
 
   #start(worker: number): RecorderHandle {
@@ -216,15 +257,22 @@ export class RecorderThreads implements RoundFollower {
     const handle: RecorderHandle = {
       thread,
       ended: new Promise((resolve) => thread.once('exit', () => resolve())),
-      pending: [],
+      waiting: [],
+      inHand: undefined,
       behindBytes: 0,
       spent: undefined,
+      syncLateMs: 0,
       gone: false,
     };
-    thread.on('message', (message: FromRecorder) => {
-      for (let i = 0; i < message.taken; i++) this.#giveBack(handle);
-      if (message.spent === undefined) return;
+    thread.on('message', (message: FromRecorder | typeof took) => {
+      if (message === took) {
+        this.#giveBack(handle, handle.inHand);
+        handle.inHand = undefined;
+        this.#handOver(handle);
+        return;
+      }
       handle.spent = message.spent;
+      handle.syncLateMs = message.syncLateMs;
       this.#options.onProgress(message);
     });
     thread.on('error', (error) => {
@@ -234,16 +282,19 @@ export class RecorderThreads implements RoundFollower {
     return handle;
   }
 
-  #giveBack(handle: RecorderHandle): void {
-    const round = handle.pending.shift();
-    if (round === undefined) return;
-    handle.behindBytes -= round.byteLength;
-    for (const chunk of round.chunks) round.leases.release(chunk);
+  #giveBack(handle: RecorderHandle, handed: readonly Handed[] = []): void {
+    for (const { media } of handed) {
+      if (media === undefined) continue;
+      handle.behindBytes -= media.byteLength;
+      for (const chunk of media.chunks) media.leases.release(chunk);
+    }
   }
 
   #exited(worker: number, handle: RecorderHandle): void {
     handle.gone = true;
-    while (handle.pending.length > 0) this.#giveBack(handle);
+    this.#giveBack(handle, handle.inHand);
+    this.#giveBack(handle, handle.waiting.splice(0));
+    handle.inHand = undefined;
     const followed = this.#workers.get(worker);
     if (this.#stopping || followed?.recorder !== handle) return;
     this.#options.log('recorder ended, starting it again', { worker });
@@ -263,8 +314,7 @@ export class RecorderThreads implements RoundFollower {
     if (shared === undefined) return;
     this.#tell(followed, { type: 'worker', shared });
     const inits = [...followed.inits.values()];
-    const nothing = { parts: new Float64Array(), handed: false };
-    this.#tell(followed, { type: 'round', slabs, inits, ...nothing });
+    this.#tell(followed, { type: 'round', slabs, inits, parts: new Float64Array() });
   }
 }
 

@@ -154,7 +154,8 @@ export class Recorder {
    * camera.
    */
   takeProgress(withGrown: boolean): FromRecorder {
-    const progress = { ...this.#progress, taken: 0, spent: { ...this.#meter } };
+    const { syncLateMs } = this;
+    const progress = { ...this.#progress, syncLateMs, spent: { ...this.#meter } };
     this.#progress = noProgress();
     if (!withGrown) return progress;
     const grown: GrownRecording[] = [];
@@ -169,6 +170,12 @@ export class Recorder {
       open.grown = [];
     }
     return { ...progress, grown };
+  }
+
+  /** How late the longest due sync is, ms. */
+  get syncLateMs(): number {
+    const next = this.#due.find(({ closed }) => !closed);
+    return next === undefined ? 0 : Math.max(0, this.#monotonicMs() - next.syncDueMs);
   }
 
   /** Something happened that `takeProgress` would tell of, besides growth. */
@@ -302,7 +309,7 @@ function rotationOf({ rotateMs, file }: OpenRecording): { rotateMs: number; byte
   return { rotateMs, byteLength: file.byteLength };
 }
 
-interface Gathered extends Omit<FromRecorder, 'taken' | 'spent'> {
+interface Gathered extends Omit<FromRecorder, 'syncLateMs' | 'spent'> {
   opened: OpenedRecording[];
   grown: GrownRecording[];
   finished: FinishedRecording[];

@@ -71,6 +71,8 @@ export interface StorageCounters {
   dropped: number;
   /** Media that waits for the disk. */
   behindBytes: number;
+  /** How late the longest due sync of the spool is, ms. */
+  syncLateMs: number;
   /** What writing has cost the recorders. */
   spent: SpoolMeter;
   /** What waits for the store. */
@@ -190,6 +192,7 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
     counters: () => ({
       ...uploader.counters,
       behindBytes: threads.behindBytes,
+      syncLateMs: threads.syncLateMs,
       spent: threads.spent,
       spool: uploader.use,
     }),

@@ -93,7 +93,7 @@ function ingestLines(
 }
 
 function recordingLines(counters: ReturnType<RecordingService['counters']>): string[] {
-  const { stored, failures, dropped, behindBytes, spool, spent } = counters;
+  const { stored, failures, dropped, behindBytes, syncLateMs, spool, spent } = counters;
   const oldestSeconds =
     spool.oldestStartMs === undefined ? 0 : (Date.now() - spool.oldestStartMs) / 1000;
   return [
@@ -111,6 +111,11 @@ function recordingLines(counters: ReturnType<RecordingService['counters']>): str
     `cctv_spool_oldest_seconds ${Math.round(oldestSeconds)}`,
     ...gauge('cctv_recorder_behind_bytes', 'Media that waits for the disk.'),
     `cctv_recorder_behind_bytes ${behindBytes}`,
+    ...gauge(
+      'cctv_recorder_sync_late_seconds',
+      'How late the longest due sync is: a power cut may cost so much beyond SPOOL_SYNC_MS, less a second.',
+    ),
+    `cctv_recorder_sync_late_seconds ${(syncLateMs / 1000).toFixed(3)}`,
     ...counter('cctv_recorder_written_bytes_total', 'Bytes of recordings written.'),
     `cctv_recorder_written_bytes_total ${spent.writtenBytes}`,
     ...counter('cctv_recorder_hashed_bytes_total', 'Bytes of recordings hashed.'),

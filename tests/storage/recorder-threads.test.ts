@@ -1,5 +1,5 @@
 /** Recorder threads as the serving thread drives them: media in shared memory, leases, and a recorder that dies. */
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -21,22 +21,28 @@ let init: InitNotice;
 let told: FromRecorder[];
 let died: (readonly string[])[];
 let slabs: SharedArrayBuffer[];
+let passedOver: string[];
+
+function startThreads(recorderUrl: URL): RecorderThreads {
+  return new RecorderThreads({
+    recorderUrl,
+    settings: { spoolFolder: folder, syncMs: 5_000 },
+    isRecorded: () => true,
+    onProgress: (progress) => told.push(progress),
+    onRunEnded: () => {},
+    onPassedOver: (cameraIds) => passedOver.push(...cameraIds),
+    onDied: (cameraIds) => died.push(cameraIds),
+    log: () => {},
+  });
+}
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'recorder-threads-'));
   told = [];
   died = [];
   slabs = [];
-  threads = new RecorderThreads({
-    recorderUrl: new URL('../../gateway/recorder-worker.ts', import.meta.url),
-    settings: { spoolFolder: folder, syncMs: 5_000 },
-    isRecorded: () => true,
-    onProgress: (progress) => told.push(progress),
-    onRunEnded: () => {},
-    onPassedOver: () => {},
-    onDied: (cameraIds) => died.push(cameraIds),
-    log: () => {},
-  });
+  passedOver = [];
+  threads = startThreads(new URL('../../gateway/recorder-worker.ts', import.meta.url));
   const { config, pictures } = clipPictures('small');
   cut = new Cut();
   cut.pool.lease(cut.pool.take());
@@ -110,4 +116,32 @@ it('records on in the same run after its recorder died, without a word from the 
     expect(read?.fragments[0]?.independent).toBe(true);
   }
   await vi.waitFor(() => expect(cut.leases).toBe(before));
+});
+
+it('hands a recorder one batch at a time: one that is behind gets to its timers and its disk between', async () => {
+  await threads.stop();
+  threads = startThreads(new URL('scripted-recorder.ts', import.meta.url));
+  const before = cut.leases;
+  threads.workerStarted(0, cut.pool.shared);
+  threads.cameraAdded(0, SLOT, CAMERA);
+  const [part] = cut.parts;
+  if (part === undefined) throw new Error('no part');
+  // 10 MB each, by what their records say: two to a batch, and twenty before parts are passed over.
+  const large = { ...part, byteLength: 10_000_000 };
+  for (let i = 0; i < 25; i++) round([large], i === 0 ? [init] : []);
+  expect(threads.behindBytes).toBe(210_000_000);
+  expect(passedOver).toEqual(Array.from({ length: 4 }, () => CAMERA));
+  await vi.waitFor(() => expect(threads.behindBytes).toBe(0), { timeout: 5_000 });
+  expect(cut.leases).toBe(before);
+  round([large]);
+  expect(threads.behindBytes).toBe(10_000_000);
+  await threads.stop();
+  expect(readFileSync(join(folder, 'batches'), 'utf8').trim().split('\n')).toEqual([
+    'worker',
+    'record round round',
+    ...Array.from({ length: 9 }, () => 'round round'),
+    'round',
+    'round',
+    'stop',
+  ]);
 });
