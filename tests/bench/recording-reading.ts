@@ -3,6 +3,7 @@ import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } fr
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readRecording } from '#storage/spool/spool-reader.ts';
+import { SUBJECT_CORE } from './cores.ts';
 import type { Feeder, FeederReport } from './feeder.ts';
 import { startGateway } from './gateway-process.ts';
 import { startSpan } from './proc-stat.ts';
@@ -19,10 +20,11 @@ const MAX_WORDS = 5;
 export interface RecordingReading {
   microsPerStreamSecond: number;
   percentOfCore: number;
-  /** µs per stream-second, by thread name, most first. */
-  threads: [string, number][];
-  /** Of them: the recorder's thread, the threads that wait for disk and store, the catalogue's. */
+  /** µs per stream-second, by thread name, most first: all, and of it in the kernel. */
+  threads: [string, number, number][];
+  /** Of them: the recorder's thread (and in the kernel), the threads that wait for disk and store, the catalogue's. */
   recorderMicros: number;
+  recorderKernelMicros: number;
   poolMicros: number;
   catalogueMicros: number;
   /** By the recorder's own clock. */
@@ -35,6 +37,10 @@ export interface RecordingReading {
   /** In the timelines of all cameras, within the time that was measured; and cameras without one. */
   gaps: number;
   behindBytes: number;
+  syncLateMs: number;
+  /** Of the subject's core: all that ran on it, the kernel's own threads with it, and what its host gave to others. */
+  corePercent: number;
+  stolenPercent: number;
   workerLagP50Ms: number;
   workerLagP99Ms: number;
   servingLagP99Ms: number;
@@ -64,23 +70,29 @@ export async function measureRecording(options: {
     const before = await gateway.metrics();
     await feeder.report();
     const threadsBefore = threadMicros(gateway.pid);
+    const coreBefore = coreTicks();
     const fromMs = Date.now();
     const span = startSpan([gateway.pid]);
     await sleep(seconds * 1000);
     const used = span();
     const threadsAfter = threadMicros(gateway.pid);
+    const coreAfter = coreTicks();
     const toMs = Date.now();
     const fed = await feeder.report();
     const after = await gateway.metrics();
     const perStreamSecond = (micros: number): number => micros / used.seconds / streams;
     const threads = [...threadsAfter]
-      .map(([name, micros]): [string, number] => [
-        name,
-        perStreamSecond(micros - (threadsBefore.get(name) ?? 0)),
-      ])
+      .map(([name, { all, kernel }]): [string, number, number] => {
+        const before = threadsBefore.get(name) ?? { all: 0, kernel: 0 };
+        return [name, perStreamSecond(all - before.all), perStreamSecond(kernel - before.kernel)];
+      })
       .toSorted(([, a], [, b]) => b - a);
-    const ofThreads = (begins: string): number =>
-      threads.reduce((sum, [name, micros]) => (name.startsWith(begins) ? sum + micros : sum), 0);
+    const ofThreads = (begins: string, which: 1 | 2 = 1): number =>
+      threads.reduce(
+        (sum, thread) => (thread[0].startsWith(begins) ? sum + thread[which] : sum),
+        0,
+      );
+    const ofCore = (which: keyof CoreTicks): number => coreAfter[which] - coreBefore[which];
     const grown = (name: string, labels?: Record<string, string>): number =>
       total(after, name, labels) - total(before, name, labels);
     const written = grown('cctv_recorder_written_bytes_total');
@@ -95,6 +107,7 @@ export async function measureRecording(options: {
       percentOfCore: used.percentOfCore,
       threads: threads.filter(([, micros]) => micros >= 0.5),
       recorderMicros: ofThreads('recorder-'),
+      recorderKernelMicros: ofThreads('recorder-', 2),
       poolMicros: ofThreads('libuv-worker'),
       catalogueMicros: ofThreads('catalogue'),
       hashMicros: stepMicros('hash'),
@@ -105,6 +118,9 @@ export async function measureRecording(options: {
       putsPerSecond: grown('cctv_recordings_stored_total') / used.seconds,
       gaps,
       behindBytes: total(after, 'cctv_recorder_behind_bytes'),
+      syncLateMs: 1000 * total(after, 'cctv_recorder_sync_late_seconds'),
+      corePercent: (100 * ofCore('busy')) / ofCore('all'),
+      stolenPercent: (100 * ofCore('stolen')) / ofCore('all'),
       workerLagP50Ms: lagMs(after, 'cctv_worker_loop_lag_seconds', '0.5'),
       workerLagP99Ms: lagMs(after, 'cctv_worker_loop_lag_seconds', '0.99'),
       servingLagP99Ms: lagMs(after, 'cctv_serving_loop_lag_seconds', '0.99'),
@@ -117,8 +133,8 @@ export async function measureRecording(options: {
 }
 
 /** Processor time by thread name, µs. proc_pid_stat(5). */
-function threadMicros(pid: number): Map<string, number> {
-  const found = new Map<string, number>();
+function threadMicros(pid: number): Map<string, { all: number; kernel: number }> {
+  const found = new Map<string, { all: number; kernel: number }>();
   for (const task of readdirSync(`/proc/${pid}/task`)) {
     try {
       const stat = readFileSync(`/proc/${pid}/task/${task}/stat`, 'latin1');
@@ -126,13 +142,33 @@ function threadMicros(pid: number): Map<string, number> {
       const name = stat.slice(stat.indexOf('(') + 1, end);
       const fields = stat.slice(end + 2).split(' ');
       // A tick is 10 ms on every Linux there is today (sysconf(3), _SC_CLK_TCK).
-      const micros = (Number(fields[11]) + Number(fields[12])) * 10_000;
-      found.set(name, (found.get(name) ?? 0) + micros);
+      const kernel = Number(fields[12]) * 10_000;
+      const sum = found.get(name) ?? { all: 0, kernel: 0 };
+      sum.all += Number(fields[11]) * 10_000 + kernel;
+      sum.kernel += kernel;
+      found.set(name, sum);
     } catch {
       // It ended while we looked.
     }
   }
   return found;
+}
+
+interface CoreTicks {
+  all: number;
+  busy: number;
+  stolen: number;
+}
+
+/** Of the subject's core. proc_stat(5): user, nice, system, idle, iowait, irq, softirq, steal. */
+function coreTicks(): CoreTicks {
+  const line = new RegExp(`^cpu${SUBJECT_CORE} (.*)$`, 'm').exec(
+    readFileSync('/proc/stat', 'latin1'),
+  );
+  const ticks = (line?.[1] ?? '').split(' ').map(Number);
+  const at = (i: number): number => ticks[i] ?? 0;
+  const busy = at(0) + at(1) + at(2) + at(5) + at(6);
+  return { all: busy + at(3) + at(4) + at(7), busy, stolen: at(7) };
 }
 
 /** Bytes of recordings for each byte of media in them: of finished ones what the disk says, of growing ones their length. */

@@ -13,9 +13,9 @@ import { startFeeder } from './feeder.ts';
 import { hashMicrosPerByte } from './hash-speed.ts';
 import { remuxWithMediaMtx } from './mediamtx.ts';
 import { startBenchMinio } from './minio.ts';
+import { pageCache, type PageCache } from './page-cache.ts';
 import { measureRecording, type RecordingReading } from './recording-reading.ts';
 import { markdownTable, report, rounded } from './results.ts';
-import { touchFreeMemory } from './touch-memory.ts';
 
 /** Of the cost of SHA-256 over the same bytes. */
 const MOST_TIMES_HASH = 2.5;
@@ -30,7 +30,7 @@ const { values: flags } = parseArgs({
     streams: { type: 'string', default: '1000' },
     'minio-streams': { type: 'string', default: '200' },
     seconds: { type: 'string', default: '20' },
-    warm: { type: 'string', default: '12' },
+    warm: { type: 'string', default: '20' },
     subjects: { type: 'string', default: 'folder,minio,mediamtx' },
     append: { type: 'boolean', default: false },
   },
@@ -58,37 +58,48 @@ interface Row {
 async function main(): Promise<void> {
   moveToBenchCore();
   boundTheRun(MOST_MINUTES);
-  const touched = await touchFreeMemory();
-  console.log(`touched ${(touched / 2 ** 30).toFixed(1)} GB of free memory first`);
   const disk = diskBytesPerSecond();
   console.log(`disk: ${(disk / 1e6).toFixed(0)} MB/s, one file after another, synced`);
+  const memory = pageCache();
+  try {
+    const rows = await measureRows(memory);
+    const mediaMtx = subjects.includes('mediamtx') ? await measureMediaMtx() : undefined;
+    report('Recording', tables(rows, disk, mediaMtx), flags.append);
+  } finally {
+    memory.remove();
+  }
+}
+
+async function measureRows(memory: PageCache): Promise<Row[]> {
   const rows: Row[] = [];
   if (subjects.includes('folder')) {
-    rows.push(await measureRow('folder', Number(flags.streams), undefined));
+    rows.push(await measureRow('folder', Number(flags.streams), undefined, memory));
   }
-  if (subjects.includes('minio')) {
-    const minio = await startBenchMinio();
-    if (typeof minio === 'string') console.log(`MinIO left out: ${minio}`);
-    else {
-      try {
-        rows.push(await measureRow('MinIO', Number(flags['minio-streams']), minio.environment));
-      } finally {
-        await minio.stop();
-      }
-    }
+  if (!subjects.includes('minio')) return rows;
+  const minio = await startBenchMinio();
+  if (typeof minio === 'string') {
+    console.log(`MinIO left out: ${minio}`);
+    return rows;
   }
-  const mediaMtx = subjects.includes('mediamtx') ? await measureMediaMtx() : undefined;
-  report('Recording', tables(rows, disk, mediaMtx), flags.append);
+  try {
+    rows.push(await measureRow('MinIO', Number(flags['minio-streams']), minio.environment, memory));
+  } finally {
+    await minio.stop();
+  }
+  return rows;
 }
 
 async function measureRow(
   store: string,
   streams: number,
   environment: Readonly<Record<string, string>> | undefined,
+  memory: PageCache,
 ): Promise<Row> {
   const say = (words: string): void => console.log(`${store}, ${streams}: ${words}`);
   const readings: RecordingReading[] = [];
   for (const recorded of [false, true]) {
+    const filled = await memory.fill();
+    say(`${(filled / 2 ** 30).toFixed(1)} GB of free memory filled with pages of files`);
     // A feeder each: none inherits what the one before left in the kernel's buffers.
     const feeder = await startFeeder('picture');
     try {
@@ -104,7 +115,12 @@ async function measureRow(
       say(
         `${recorded ? 'live and recorded' : 'live'}: ${rounded(reading.microsPerStreamSecond)} µs, ${rounded(reading.percentOfCore, 1)} % of the core; feeder late ${reading.feeder.late}, dropped ${reading.feeder.droppedPictures}`,
       );
-      for (const [name, micros] of reading.threads) say(`  ${name}: ${rounded(micros, 1)} µs`);
+      say(
+        `  the core: ${rounded(reading.corePercent, 1)} % busy, ${rounded(reading.stolenPercent, 1)} % given to others by its host`,
+      );
+      for (const [name, micros, kernel] of reading.threads) {
+        say(`  ${name}: ${rounded(micros, 1)} µs, of it in the kernel ${rounded(kernel, 1)}`);
+      }
       for (const words of reading.words) say(words);
     } finally {
       await feeder.stop();
@@ -151,9 +167,12 @@ function tables(rows: readonly Row[], disk: number, mediaMtx: number | undefined
       'hash',
       'write',
       'rest of the recorder',
+      'the recorder in the kernel',
       'disk and store threads',
       'catalogue',
       'of a core',
+      'the core busy',
+      'given to others by its host',
     ],
     rows.map((row) => {
       const { live, recorded } = row;
@@ -169,9 +188,12 @@ function tables(rows: readonly Row[], disk: number, mediaMtx: number | undefined
         rounded(recorded.hashMicros),
         rounded(recorded.writeMicros),
         rounded(recorded.recorderMicros - recorded.hashMicros - recorded.writeMicros),
+        rounded(recorded.recorderKernelMicros),
         rounded(recorded.poolMicros - live.poolMicros),
         rounded(recorded.catalogueMicros - live.catalogueMicros),
         `${rounded(recorded.percentOfCore, 1)} %`,
+        `${rounded(recorded.corePercent, 1)} %`,
+        `${rounded(recorded.stolenPercent, 1)} %`,
       ];
     }),
   );
@@ -184,6 +206,7 @@ function tables(rows: readonly Row[], disk: number, mediaMtx: number | undefined
       'puts a second',
       'gaps',
       'waiting at the end, MB',
+      'sync late ms',
       'worker lag p50/p99 ms',
       'serving lag p99 ms',
     ],
@@ -195,6 +218,7 @@ function tables(rows: readonly Row[], disk: number, mediaMtx: number | undefined
       rounded(recorded.putsPerSecond, 1),
       String(recorded.gaps),
       rounded(recorded.behindBytes / 1e6, 1),
+      rounded(recorded.syncLateMs),
       `${rounded(recorded.workerLagP50Ms, 1)} / ${rounded(recorded.workerLagP99Ms, 1)}`,
       rounded(recorded.servingLagP99Ms, 1),
     ]),
@@ -263,5 +287,5 @@ function hashOf({ hashMicros, recorded, streams }: Row): number {
 /** What the kernel's own threads spend for the disk is counted for no process. */
 function uncounted(): string {
   const version = readFileSync('/proc/sys/kernel/osrelease', 'utf8').trim();
-  return `The kernel's threads that write pages back (Linux ${version}) are in no process's time.`;
+  return `The kernel's threads that write pages back (Linux ${version}) are in no process's time; what of them ran on the core is in 'the core busy'.`;
 }
