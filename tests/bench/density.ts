@@ -164,6 +164,9 @@ function tables(rows: readonly Row[]): string {
       'C gather',
       'Node gather',
       'gateway',
+      '× C plain',
+      '× C gather',
+      '× Node gather',
       'of a core',
       'ffmpeg',
       'MediaMTX',
@@ -175,6 +178,9 @@ function tables(rows: readonly Row[]): string {
       rounded(row.gather),
       rounded(row.node),
       rounded(row.gateway?.microsPerStreamSecond),
+      times(row, row.plain),
+      times(row, row.gather),
+      times(row, row.node),
       row.gateway ? `${rounded(row.gateway.percentOfCore, 1)} %` : '-',
       rounded(row.ffmpeg),
       rounded(row.mediaMtx),
@@ -202,6 +208,7 @@ function tables(rows: readonly Row[]): string {
         'drift ms',
         'available p50/p99 ms',
         'beyond the part p50/p99 ms',
+        'while views begin p50/p99 ms',
       ],
       measured.map(({ row, gateway }) => [
         row.feeder,
@@ -219,6 +226,7 @@ function tables(rows: readonly Row[]): string {
         rounded(gateway.watch.worstDriftMs),
         `${rounded(gateway.availableP50Ms)} / ${rounded(gateway.availableP99Ms)}`,
         `${rounded(gateway.beyondPartP50Ms)} / ${rounded(gateway.beyondPartP99Ms)}`,
+        `${rounded(gateway.beginningBeyondPartP50Ms)} / ${rounded(gateway.beginningBeyondPartP99Ms)}`,
       ]),
     );
     const limits = markdownTable(
@@ -230,4 +238,9 @@ function tables(rows: readonly Row[]): string {
     sections.push(`The gateway, playlists and parts on.\n\n${gatewayTable}`, limits);
   }
   return sections.join('\n\n');
+}
+
+/** What the gateway costs, in what another costs. */
+function times({ gateway }: Row, micros: number | undefined): string {
+  return micros === undefined ? '-' : rounded((gateway?.microsPerStreamSecond ?? NaN) / micros, 2);
 }

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Feeder, FeederReport } from './feeder.ts';
 import { BENCH_TOKEN, startGateway } from './gateway-process.ts';
 import { httpClient } from './http-client.ts';
-import { sampleLatency } from './part-latency.ts';
+import { sampleLatency, type PartArrival } from './part-latency.ts';
 import { watchPlaylists, WATCH_PERIOD_MS, type WatchReport } from './playlist-watch.ts';
 import { residentBytes, startSpan } from './proc-stat.ts';
 import { largest, total } from './prometheus-text.ts';
@@ -41,6 +41,9 @@ export interface GatewayReading {
   /** The same less the part's own duration. */
   beyondPartP50Ms: number;
   beyondPartP99Ms: number;
+  /** That, of parts that came before the span: while a view of every camera began. */
+  beginningBeyondPartP50Ms: number;
+  beginningBeyondPartP99Ms: number;
   latencyFailures: string[];
   feeder: FeederReport;
 }
@@ -68,9 +71,11 @@ export async function measureGateway(options: {
     await sleep(WATCHED_FOR_MS);
     const before = await gateway.metrics();
     await feeder.report();
+    const beginning = beyondPart(latency.take());
     const span = startSpan([gateway.pid]);
     await sleep(seconds * 1000);
     const used = span();
+    const arrivals = latency.take();
     const resident = residentBytes(gateway.pid);
     const after = await gateway.metrics();
     const fed = await feeder.report();
@@ -78,8 +83,8 @@ export async function measureGateway(options: {
     await latency.stop();
     const grown = (name: string): number => total(after, name) - total(before, name);
     const lagMs = (name: string, q: string): number => 1000 * largest(after, name, { quantile: q });
-    const available = latency.arrivals.map((arrival) => arrival.availableAfterMs);
-    const beyond = latency.arrivals.map((arrival) => arrival.availableAfterMs - arrival.durationMs);
+    const available = arrivals.map((arrival) => arrival.availableAfterMs);
+    const beyond = beyondPart(arrivals);
     return {
       microsPerStreamSecond: used.micros / used.seconds / streams,
       percentOfCore: used.percentOfCore,
@@ -99,6 +104,8 @@ export async function measureGateway(options: {
       availableP99Ms: quantile(available, 0.99),
       beyondPartP50Ms: quantile(beyond, 0.5),
       beyondPartP99Ms: quantile(beyond, 0.99),
+      beginningBeyondPartP50Ms: quantile(beginning, 0.5),
+      beginningBeyondPartP99Ms: quantile(beginning, 0.99),
       latencyFailures: latency.failures,
       feeder: fed,
     };
@@ -107,4 +114,8 @@ export async function measureGateway(options: {
     watchHttp.close();
     latencyHttp.close();
   }
+}
+
+function beyondPart(arrivals: readonly PartArrival[]): number[] {
+  return arrivals.map((arrival) => arrival.availableAfterMs - arrival.durationMs);
 }

@@ -15,7 +15,8 @@ export interface PartArrival {
 }
 
 export interface LatencySampler {
-  arrivals: PartArrival[];
+  /** What came since the last call. */
+  take: () => PartArrival[];
   failures: string[];
   stop: () => Promise<void>;
 }
@@ -24,14 +25,14 @@ const RETRY_MS = 500;
 const FAILURES_KEPT = 5;
 
 export function sampleLatency(http: HttpClient, cameraIds: readonly string[]): LatencySampler {
-  const arrivals: PartArrival[] = [];
+  let arrivals: PartArrival[] = [];
   const failures: string[] = [];
   const stopping = new AbortController();
   const stopped = (): boolean => stopping.signal.aborted;
   const clients = cameraIds.map(async (cameraId) => {
     while (!stopped()) {
       try {
-        await follow(http, cameraId, stopped, arrivals);
+        await follow(http, cameraId, stopped, (arrival) => arrivals.push(arrival));
       } catch (error) {
         if (!stopped() && failures.length < FAILURES_KEPT)
           failures.push(`${cameraId}: ${String(error)}`);
@@ -40,7 +41,11 @@ export function sampleLatency(http: HttpClient, cameraIds: readonly string[]): L
     }
   });
   return {
-    arrivals,
+    take() {
+      const taken = arrivals;
+      arrivals = [];
+      return taken;
+    },
     failures,
     stop: async () => {
       stopping.abort();
@@ -53,7 +58,7 @@ async function follow(
   http: HttpClient,
   cameraId: string,
   stopped: () => boolean,
-  arrivals: PartArrival[],
+  arrived: (arrival: PartArrival) => void,
 ): Promise<void> {
   const path = await mediaPlaylistPath(http, cameraId);
   const known = new Set<string>();
@@ -70,7 +75,7 @@ async function follow(
       if (media.status !== 200) throw new Error(`${part.uri}: status ${media.status}`);
       const sentMs = firstSendTimeMs(media.body);
       if (sentMs === undefined) throw new Error(`${part.uri}: no send time in its first picture`);
-      arrivals.push({
+      arrived({
         availableAfterMs: answer.arrivedMs - sentMs,
         durationMs: part.durationS * 1000,
       });

@@ -135,7 +135,7 @@ async function measure(
   signInHttp.close();
   if (failures.length > 0) throw new Error(`${failures.length} sign-ins failed: ${failures[0]}`);
   if (latency.failures.length > 0) throw new Error(latency.failures.join('\n'));
-  const after = latency.arrivals.map(({ availableAfterMs }) => availableAfterMs);
+  const after = latency.take().map(({ availableAfterMs }) => availableAfterMs);
   return {
     percentOfCore: used.percentOfCore,
     parts: after.length,
