@@ -8,6 +8,7 @@ import { httpErrorOf, type HttpError } from '../errors.ts';
 import type { Actor } from './actor.ts';
 import { runFor, type Admission, type Admitted, type Running } from './admission.ts';
 import { credentialOf, type Credential } from './credential.ts';
+import { placesTogether } from './places-together.ts';
 import { decide, type Decision } from './policy.ts';
 import { refusalOf } from './refusal.ts';
 
@@ -64,6 +65,7 @@ const FORGET_MS = 60_000;
 
 export function livePermits(deps: LivePermitsDeps): LivePermits {
   const { admission, views } = deps;
+  const placeOf = placesTogether(deps.readPlaces);
   const watches = new WeakMap<Admitted, Map<string, Watch>>();
   const shown = new WeakMap<Socket, Shown>();
 
@@ -107,7 +109,7 @@ export function livePermits(deps: LivePermitsDeps): LivePermits {
   }
 
   async function begin(admitted: Admitted, cameraId: string): Promise<Watch> {
-    const place = (await deps.readPlaces([cameraId])).get(cameraId);
+    const place = await placeOf(cameraId);
     const own = ofPerson(admitted);
     const known = own.get(cameraId);
     const watch: Watch = known ?? {

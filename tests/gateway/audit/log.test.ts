@@ -2,8 +2,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { sql } from 'kysely';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { AuditUnavailable } from '#gateway/audit/audit.ts';
 import { AuditLog, openAuditDatabase } from '#gateway/audit/log.ts';
 import { openSigningKey } from '#gateway/audit/signing-key.ts';
@@ -59,6 +60,45 @@ onEachDatabase((rig) => {
       rows.map(({ body }) => (JSON.parse(body) as { object: { id: string } }).object.id),
     ).toEqual(Array.from({ length: 1_234 }, (_, i) => `camera-${i}`));
     expect(await checked(log, database)).toMatchObject({ entries: 1_234, findings: [] });
+  });
+
+  test('an entry that comes alone is written at once; those that come while one is written share the next commit', async () => {
+    let commits = 0;
+    const counting = { ...key, sign: (statement: string) => (commits++, key.sign(statement)) };
+    const waits: number[] = [];
+    let pause = Promise.withResolvers<void>();
+    const database = await openAuditDatabase(rig.open());
+    const log = new AuditLog({
+      database,
+      key: counting,
+      now: () => nowMs,
+      wait: async (ms) => {
+        waits.push(ms);
+        await pause.promise;
+      },
+    });
+    await log.record(anEntry());
+    await log.record(anEntry());
+    expect([commits, waits]).toEqual([2, []]);
+
+    const alone = log.record(anEntry());
+    await setImmediate();
+    const together = [log.record(anEntry())];
+    await alone;
+    together.push(log.record(anEntry()), log.record(anEntry()));
+    await vi.waitUntil(() => waits.length > 0);
+    expect([commits, waits]).toEqual([3, [15]]);
+    pause.resolve();
+    await Promise.all(together);
+    expect(commits).toBe(4);
+    // Who closes waits for nothing but the disk.
+    pause = Promise.withResolvers();
+    const last = [log.record(anEntry())];
+    await setImmediate();
+    last.push(log.record(anEntry()));
+    await log.close();
+    await Promise.all(last);
+    expect(await checked(log, database)).toMatchObject({ entries: 8, findings: [] });
   });
 
   test('a new server goes on where the last one stopped', async () => {
