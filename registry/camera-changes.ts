@@ -82,16 +82,14 @@ const streamParts = [
 export interface Changed {
   /** As `before`, with the change; its version and times are not brought up to date. */
   camera: Camera;
-  /** What it is stored from; `secrets` and the whole addresses within. Null: not linked. */
-  stream: NewStream | null;
+  /** What it is stored from; `secrets` and the whole addresses within. Null: not linked; undefined: as it was. */
+  stream: NewStream | null | undefined;
   changes: FieldChange[];
 }
 
-/** Throws ChangeRefused, StreamAddressNotValid. */
-export function applyChange(
-  { camera: before, secrets }: WholeCamera,
-  change: CameraChange,
-): Changed {
+/** What is secret of a stream is looked at where the change is about the stream. Throws ChangeRefused, StreamAddressNotValid. */
+export function applyChange(whole: WholeCamera, change: CameraChange): Changed {
+  const before = whole.camera;
   const camera: Camera = { ...before };
   for (const field of givenFields) {
     if (change[field] !== undefined) Object.assign(camera, { [field]: change[field] });
@@ -105,20 +103,19 @@ export function applyChange(
       `a camera in a closed area is counted, never linked: ${closedAreaRule}`,
     );
   }
+  const changes = givenFields
+    .filter((field) => change[field] !== undefined)
+    .filter((field) => !isDeepStrictEqual(before[field], camera[field]))
+    .map((field): FieldChange => [field, before[field], camera[field]]);
+  const closes = camera.scope === 'closed-area' && before.stream !== null;
+  if (change.stream === undefined && !closes) return { camera, stream: undefined, changes };
+  const { secrets } = whole;
   // A camera whose area is closed now loses its link with it.
   const stream =
     camera.scope === 'closed-area' ? null : changedStream(before, secrets, change.stream);
   camera.stream = stream === null ? null : shownStream(stream);
-  return {
-    camera,
-    stream,
-    changes: [
-      ...givenFields
-        .filter((field) => !isDeepStrictEqual(before[field], camera[field]))
-        .map((field): FieldChange => [field, before[field], camera[field]]),
-      ...streamChanges(before, camera, secrets, stream),
-    ],
-  };
+  changes.push(...streamChanges(before, camera, secrets, stream));
+  return { camera, stream, changes };
 }
 
 /** The camera as it read before these changes. */

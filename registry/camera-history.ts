@@ -42,16 +42,18 @@ export async function versionsOf(
 /** What is said to whoever made a change to `version`, which is not the one that is stored. */
 export async function staleOf(
   database: Kysely<RegistryTables>,
-  { camera: current, secrets }: WholeCamera,
+  stored: WholeCamera,
   version: number,
   change: CameraChange | undefined,
 ): Promise<CameraStale> {
+  const current = stored.camera;
   const since = await versionsOf(database, current.id, version);
   let based = current;
   for (const { changes } of since) based = undo(based, changes);
   let yours: Camera | null = null;
   if (change !== undefined && version < current.version) {
     try {
+      const { secrets } = stored;
       yours = { ...applyChange({ camera: based, secrets }, change).camera, version };
     } catch {
       // Its own refusal comes when it is tried on what is there now.

@@ -26,6 +26,20 @@ export function cameraSearchText({
     .join('\n');
 }
 
+/** Whether a camera's text is made of this field. */
+export function isSearched(field: string): boolean {
+  return searchedFields.has(field);
+}
+
+const searchedFields: ReadonlySet<string> = new Set([
+  'position',
+  'owningAgency',
+  'brand',
+  'model',
+  'lao',
+  'site',
+]);
+
 /** What is searched for, word by word: each must be there. */
 export function searchWords(query: string): string[] {
   return [...new Set(searchText(query).split(' '))].filter((word) => word !== '');

@@ -1,4 +1,4 @@
-import type { CompiledQuery, Insertable, Transaction } from 'kysely';
+import type { Insertable, Transaction } from 'kysely';
 import type { Author } from './author.ts';
 import { shownStream } from './camera-changes.ts';
 import { closedAreaRule, type Camera, type NewCamera, type NewStream } from './camera.ts';
@@ -6,7 +6,7 @@ import { attestationText, authorText, givenColumns, streamRow } from './camera-r
 import { damagedSinceMs, declarationRow } from './camera-declaring.ts';
 import { cameraSearchText } from './camera-search-text.ts';
 import { ConstraintViolated, executeTogether } from './database/database.ts';
-import { rowWriter } from './database/row-writer.ts';
+import { rowWriter, type WrittenRows } from './database/row-writer.ts';
 import { fromText } from './declarations.ts';
 import { newOrigins } from './origins.ts';
 import type { PlaceIds } from './place-ids.ts';
@@ -104,23 +104,17 @@ export async function insertCameras(
   rows: NewCameraRows,
 ): Promise<void> {
   await executeTogether(transaction, [
-    ...insertIntoCameras(transaction, rows.cameras),
-    ...insertAgencies(transaction, rows.agencies),
-    ...insertStreams(transaction, rows),
-    ...insertSearch(transaction, rows.search),
-    ...insertDeclarations(transaction, rows.declarations),
-    ...insertVersions(transaction, rows.versions),
+    ...insertIntoCameras(rows.cameras),
+    ...insertAgencies(rows.agencies),
+    ...insertStreams(rows),
+    ...insertSearch(rows.search),
+    ...insertDeclarations(rows.declarations),
+    ...insertVersions(rows.versions),
   ]);
 }
 
-export function insertStreams(
-  transaction: Transaction<RegistryTables>,
-  { streams, credentials }: StreamRows,
-): CompiledQuery[] {
-  return [
-    ...insertIntoStreams(transaction, streams),
-    ...insertCredentials(transaction, credentials),
-  ];
+export function insertStreams({ streams, credentials }: StreamRows): WrittenRows[] {
+  return [...insertIntoStreams(streams), ...insertCredentials(credentials)];
 }
 
 export function agencyRows(id: string, names: readonly string[]): LinkedAgencyTable[] {

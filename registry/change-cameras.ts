@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { sql, type Insertable, type Transaction } from 'kysely';
+import type { Insertable, Kysely, Transaction } from 'kysely';
 import type { Author } from './author.ts';
 import { applyChange, type Changed } from './camera-changes.ts';
 import { staleOf, versionsOf } from './camera-history.ts';
 import { CameraNotFound } from './camera-refusals.ts';
 import { attestationText, givenColumns } from './camera-rows.ts';
 import { damagedSinceMs } from './camera-declaring.ts';
-import { cameraSearchText } from './camera-search-text.ts';
+import { cameraSearchText, isSearched } from './camera-search-text.ts';
 import { refuseTwice } from './camera-twice.ts';
 import {
   addStream,
@@ -22,7 +22,7 @@ import {
 } from './camera-writes.ts';
 import type { CameraChange } from './camera.ts';
 import { DatabaseFailed, executeTogether } from './database/database.ts';
-import { rowWriter } from './database/row-writer.ts';
+import { rowChanger } from './database/row-writer.ts';
 import { withOrigins } from './origins.ts';
 import type { FoundPlaces, PlaceIds } from './place-ids.ts';
 import type { ValueSource } from './provenance.ts';
@@ -62,10 +62,18 @@ export interface ChangeCamerasOptions {
   atMs: number;
 }
 
+/** Of one page: `origins` by those of before and what changed, since cameras of one inventory have the same. */
+interface PageOptions extends ChangeCamerasOptions {
+  origins: Map<string, string>;
+}
+
 /** What is written of a page of changes. */
 export interface ChangeRows extends StreamRows {
   changed: ChangedCamera[];
-  cameras: Insertable<CameraTable>[];
+  /** Each with all that a change may write. */
+  cameras: CameraValues[];
+  /** Those of which one at least is not as it was. */
+  columns: Set<keyof CameraValues>;
   withoutStream: string[];
   withOtherAgencies: string[];
   agencies: LinkedAgencyTable[];
@@ -78,20 +86,24 @@ export interface ChangeRows extends StreamRows {
 
 /**
  * Reads the cameras of these changes, each camera at most once, and says what is to be written; one that changes nothing
- * writes nothing. Throws CameraNotFound, CameraStale, CameraTwice, ChangeRefused, StreamAddressNotValid.
+ * writes nothing. They may be read outside of the transaction (`reading`), while it writes others: one that is changed
+ * between is found when it is written. Throws CameraNotFound, CameraStale, CameraTwice, ChangeRefused,
+ * StreamAddressNotValid.
  */
 export async function changeRows(
   transaction: Transaction<RegistryTables>,
   places: PlaceIds,
   changes: readonly VersionedChange[],
   options: ChangeCamerasOptions,
+  reading: Kysely<RegistryTables> = transaction,
 ): Promise<ChangeRows> {
   const asked = new Map(changes.map((one) => [one.id, one]));
   assert.equal(asked.size, changes.length, 'one change a camera');
-  const stored = await storedCameras(transaction, options.box, [...asked.keys()]);
+  const stored = await storedCameras(reading, options.box, [...asked.keys()]);
   const rows: ChangeRows = {
     changed: [],
     cameras: [],
+    columns: new Set(),
     withoutStream: [],
     streams: [],
     credentials: [],
@@ -108,9 +120,11 @@ export async function changeRows(
     results.push({ before, change: one.change, result: applyChange(before, one.change) });
   }
   const found = await places.find(results.map(({ result }) => result.camera));
+  const origins = new Map<string, string>();
   for (const [index, one] of results.entries()) {
     const named = found[index];
-    if (named !== undefined) await addChange(transaction, rows, one, named, options);
+    if (named !== undefined)
+      await addChange(transaction, rows, one, named, { ...options, origins });
   }
   return rows;
 }
@@ -123,8 +137,7 @@ export async function writeChanges(
 ): Promise<void> {
   // Before the cameras: a closed area has no stream at any time.
   await dropStreams(transaction, rows.withoutStream);
-  const updates = updateCameras(transaction, rows.cameras);
-  const written = sum(await executeTogether(transaction, updates));
+  const [written = 0] = await executeTogether(transaction, updateCameras(changedValues(rows)));
   if (written !== rows.cameras.length) throw await tooLate(transaction, box, rows);
   if (rows.withOtherAgencies.length > 0) {
     await transaction
@@ -133,16 +146,22 @@ export async function writeChanges(
       .execute();
   }
   await executeTogether(transaction, [
-    ...insertAgencies(transaction, rows.agencies),
-    ...insertStreams(transaction, rows),
-    ...updateSearch(transaction, rows.search),
-    ...insertDeclarations(transaction, rows.declarations),
-    ...insertVersions(transaction, rows.versions),
+    ...insertAgencies(rows.agencies),
+    ...insertStreams(rows),
+    ...updateSearch(rows.search),
+    ...insertDeclarations(rows.declarations),
+    ...insertVersions(rows.versions),
   ]);
 }
 
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((all, one) => all + one, 0);
+/** What is as it was in all of them is not written, and no index of it is touched. */
+function changedValues({ cameras, columns }: ChangeRows): Partial<CameraValues>[] {
+  const written = ['id', ...columns] as const;
+  return cameras.map((camera) => {
+    const values: Partial<Record<keyof CameraValues, unknown>> = {};
+    for (const column of written) values[column] = camera[column];
+    return values as Partial<CameraValues>;
+  });
 }
 
 /** The camera, if it is there, as deleted as it was thought to be, and nobody was faster. */
@@ -170,7 +189,7 @@ async function addChange(
   rows: ChangeRows,
   { before, change, result }: { before: StoredCamera; change: CameraChange; result: Changed },
   ids: FoundPlaces,
-  options: ChangeCamerasOptions,
+  options: PageOptions,
 ): Promise<void> {
   const { id } = before.camera;
   // Given by another spelling it may be the same.
@@ -207,13 +226,18 @@ function addRows(
     nextId,
     atMs,
     attests,
-  }: ChangeCamerasOptions & { attests: boolean },
+    origins,
+  }: PageOptions & { attests: boolean },
 ): void {
   const { id } = camera;
   const fields = new Set(changes.map(([field]) => field.split('.', 1)[0] ?? field));
   const declared = fields.has('declared') || fields.has('declaredReason');
   const version = before.version + 1;
-  rows.cameras.push({
+  const originsKey = [row.origins, ...fields].join('\n');
+  const originsAfter =
+    origins.get(originsKey) ?? withOrigins(row.origins, fields, source, author, atMs);
+  origins.set(originsKey, originsAfter);
+  const values: CameraValues = {
     id,
     ...givenColumns(camera, places),
     version,
@@ -221,8 +245,12 @@ function addRows(
     declared_at_ms: declared ? atMs : row.declared_at_ms,
     damaged_since_ms: declared ? damagedSinceMs(row, camera.declared, atMs) : row.damaged_since_ms,
     attested: attests ? attestationText(author, atMs) : row.attested,
-    origins: withOrigins(row.origins, fields, source, author, atMs),
-  });
+    origins: originsAfter,
+  };
+  rows.cameras.push(values);
+  for (const column of Object.keys(values) as (keyof CameraValues)[]) {
+    if (values[column] !== row[column]) rows.columns.add(column);
+  }
   if (fields.has('linkedAgencies')) {
     rows.withOtherAgencies.push(id);
     rows.agencies.push(...agencyRows(id, camera.linkedAgencies));
@@ -230,9 +258,8 @@ function addRows(
   if (before.stream !== null && (fields.has('stream') || camera.stream === null)) {
     rows.withoutStream.push(id);
   }
-  if (fields.has('stream') && stream !== null) addStream(rows, box, id, camera.scope, stream);
-  const text = cameraSearchText(camera);
-  if (text !== cameraSearchText(before)) rows.search.push({ id, text });
+  if (fields.has('stream') && stream) addStream(rows, box, id, camera.scope, stream);
+  if (fields.values().some(isSearched)) rows.search.push({ id, text: cameraSearchText(camera) });
   if (declared) {
     const given = { id: nextId(), cameraId: id, given: camera };
     rows.declarations.push(textDeclaration({ ...given, author, source, atMs }));
@@ -241,53 +268,15 @@ function addRows(
 }
 
 /** What a change may write; `deleted` and its time are not of it. */
-const changedColumns = [
-  'owning_agency',
-  'position',
-  'purpose_prevention',
-  'purpose_investigation',
-  'purpose_traffic',
-  'link_network',
-  'brand',
-  'model',
-  'recorded_resolution',
-  'highest_resolution',
-  'retention_days',
-  'frame_rate',
-  'file_format',
-  'lao_id',
-  'budget_source_id',
-  'scope',
-  'declared',
-  'declared_reason',
-  'latitude',
-  'longitude',
-  'site_id',
-  'version',
-  'updated_at_ms',
-  'declared_at_ms',
-  'damaged_since_ms',
-  'attested',
-  'origins',
-] as const satisfies readonly (keyof CameraTable)[];
+type CameraValues = Omit<Insertable<CameraTable>, 'deleted' | 'deleted_at_ms'>;
 
-/** Of cameras that are there. One that is not at the version before stays as it is, and is not counted. */
-const updateCameras = rowWriter<RegistryTables, 'cameras'>('cameras', (insert) =>
-  insert.onConflict((conflict) =>
-    conflict
-      .column('id')
-      .doUpdateSet((set) =>
-        Object.fromEntries(changedColumns.map((column) => [column, set.ref(`excluded.${column}`)])),
-      )
-      .where(sql<boolean>`cameras.version = excluded.version - 1`),
-  ),
-);
+/** One that is not at the version before stays as it is, and is not counted. */
+const updateCameras = rowChanger<RegistryTables, 'cameras'>('cameras', {
+  key: 'id',
+  where: 'cameras.version = page.version - 1',
+});
 
-const updateSearch = rowWriter<RegistryTables, 'camera_search'>('camera_search', (insert) =>
-  insert.onConflict((conflict) =>
-    conflict.column('id').doUpdateSet((set) => ({ text: set.ref('excluded.text') })),
-  ),
-);
+const updateSearch = rowChanger<RegistryTables, 'camera_search'>('camera_search', { key: 'id' });
 
 /** What is said of the first camera that is not as it was read. */
 async function tooLate(

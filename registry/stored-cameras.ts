@@ -32,7 +32,14 @@ export async function storedCameras(
   rows.forEach((row, index) => {
     const camera = cameras[index];
     if (camera === undefined) return;
-    stored.set(row.id, { row, camera, secrets: openSecrets(box, row.id, row.sealed) });
+    stored.set(row.id, {
+      row,
+      camera,
+      // Opened when somebody looks: a change is seldom about them.
+      get secrets() {
+        return openSecrets(box, row.id, row.sealed);
+      },
+    });
   });
   return stored;
 }

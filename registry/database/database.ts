@@ -1,5 +1,6 @@
 import type { CompiledQuery, Kysely, Transaction } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import type { WrittenRows } from './row-writer.ts';
 
 /**
  * The database port. A part that keeps rows opens a database of its own by name, with its own tables and migrations:
@@ -50,7 +51,7 @@ export interface StatementBatches {
   /** Rows that each wrote, in their order. */
   executeTogether(
     transaction: Transaction<unknown>,
-    statements: readonly CompiledQuery[],
+    statements: readonly (CompiledQuery | WrittenRows)[],
   ): Promise<number[]>;
 }
 
@@ -61,7 +62,7 @@ export interface StatementBatches {
  */
 export async function executeTogether<Tables>(
   transaction: Transaction<Tables>,
-  statements: readonly CompiledQuery[],
+  statements: readonly (CompiledQuery | WrittenRows)[],
 ): Promise<number[]> {
   if (statements.length === 0) return [];
   const adapter = transaction.getExecutor().adapter as unknown as StatementBatches;

@@ -1,9 +1,9 @@
 import {
+  CompiledQuery,
   Kysely,
   PostgresAdapter,
   PostgresDialect,
   sql,
-  type CompiledQuery,
   type Dialect,
   type Expression,
   type PostgresPool,
@@ -22,6 +22,7 @@ import {
   type StatementBatches,
 } from './database.ts';
 import { migrate } from './migrate.ts';
+import type { WrittenRows } from './row-writer.ts';
 import type { SearchTable, TextSearch } from './text-search.ts';
 
 /** Connections of one process, over all databases. */
@@ -90,6 +91,9 @@ function dialect(pool: Pool, schema: string): Dialect {
 }
 
 class OurAdapter extends PostgresAdapter implements NamedLocks, StatementBatches, TextSearch {
+  /** Of tables that rows were written to: their columns' types. */
+  readonly #columnTypes = new Map<string, ReadonlyMap<string, string>>();
+
   async takeLock(transaction: Transaction<unknown>, name: string): Promise<void> {
     await sql`select pg_advisory_xact_lock(hashtextextended(current_schema() || ':' || ${name}, 0))`.execute(
       transaction,
@@ -99,14 +103,30 @@ class OurAdapter extends PostgresAdapter implements NamedLocks, StatementBatches
   /** One after the other: pg sends a statement when the one before it was answered. */
   async executeTogether(
     transaction: Transaction<unknown>,
-    statements: readonly CompiledQuery[],
+    statements: readonly (CompiledQuery | WrittenRows)[],
   ): Promise<number[]> {
     const written: number[] = [];
-    for (const statement of statements) {
+    for (const one of statements) {
+      const statement =
+        'rows' in one ? statementOf(one, await this.#typesOf(transaction, one.table)) : one;
       const { numAffectedRows } = await transaction.executeQuery(statement);
       written.push(Number(numAffectedRows ?? 0));
     }
     return written;
+  }
+
+  async #typesOf(
+    transaction: Transaction<unknown>,
+    table: string,
+  ): Promise<ReadonlyMap<string, string>> {
+    const known = this.#columnTypes.get(table);
+    if (known !== undefined) return known;
+    const { rows } = await sql<{ column: string; type: string }>`
+      select attname as column, format_type(atttypid, null) as type from pg_attribute
+      where attrelid = ${table}::regclass and attnum > 0 and not attisdropped`.execute(transaction);
+    const types = new Map(rows.map(({ column, type }) => [column, type]));
+    this.#columnTypes.set(table, types);
+    return types;
   }
 
   /** pg_trgm, where the role may have it: it comes with PostgreSQL, and is trusted. Without it, searches look at each row. */
@@ -138,6 +158,50 @@ class OurAdapter extends PostgresAdapter implements NamedLocks, StatementBatches
     const pattern = `%${part.replace(/[\\%_]/g, '\\$&')}%`;
     return sql<SqlBool>`${text} like ${pattern}`;
   }
+}
+
+/** One array a column: the statement is read and planned as one of a few parameters, however many rows it carries. */
+function statementOf(
+  { table, rows, change }: WrittenRows,
+  types: ReadonlyMap<string, string>,
+): CompiledQuery {
+  const columns = Object.keys(rows[0] ?? {});
+  const names = columns.map((column) => `"${column}"`).join(', ');
+  const arrays = columns.map((column, index) => `$${index + 1}::${types.get(column)}[]`);
+  const page = `unnest(${arrays.join(', ')}) as page (${names})`;
+  const values = columns.map((column) => arrayText(rows, column));
+  if (change === undefined) {
+    return CompiledQuery.raw(
+      `insert into "${table}" (${names}) select ${names} from ${page}`,
+      values,
+    );
+  }
+  const { key, where = 'true' } = change;
+  const written = columns.filter((column) => column !== key);
+  const set = written.map((column) => `"${column}" = page."${column}"`).join(', ');
+  return CompiledQuery.raw(
+    `update "${table}" set ${set} from ${page} where "${table}"."${key}" = page."${key}" and (${where})`,
+    values,
+  );
+}
+
+/** A column of rows as an array literal (§8.15.2 of PostgreSQL's manual). */
+function arrayText(rows: WrittenRows['rows'], column: string): string {
+  let text = '{';
+  for (const row of rows) {
+    if (text.length > 1) text += ',';
+    const value = row[column];
+    if (value === null || value === undefined) text += 'NULL';
+    else if (typeof value === 'number') text += value;
+    else if (typeof value === 'string') text += quoted(value);
+    else if (value instanceof Uint8Array) text += `"\\\\x${Buffer.from(value).toString('hex')}"`;
+    else throw new TypeError(`a row's ${column} is neither text, number nor bytes`);
+  }
+  return `${text}}`;
+}
+
+function quoted(value: string): string {
+  return /["\\]/.test(value) ? `"${value.replace(/["\\]/g, '\\$&')}"` : `"${value}"`;
 }
 
 /** Which schema a connection was last set to. */

@@ -28,6 +28,7 @@ import {
   type StatementBatches,
 } from './database.ts';
 import { migrate } from './migrate.ts';
+import type { WrittenRows } from './row-writer.ts';
 import type {
   FromSqliteThread,
   SqliteFailure,
@@ -40,6 +41,10 @@ import type { SearchTable, TextSearch } from './text-search.ts';
 const MAX_WAITING = 1_000;
 /** Queries that the reading thread was given and has not answered. One more is refused. */
 const MAX_READING = 1_000;
+/** Rows in one statement: its parameters are limited to 32,766. */
+const ROWS_A_STATEMENT = 200;
+/** Texts of such statements that are kept, 6 to 20 KB each. */
+const MAX_TEXTS = 100;
 
 /** Databases as files in `folder`, which is there and locked. */
 export function sqliteDatabases(folder: string): Databases {
@@ -75,6 +80,9 @@ function sqliteDialect(name: string, path: string): Dialect {
 }
 
 class ThreadAdapter extends SqliteAdapter implements NamedLocks, StatementBatches, TextSearch {
+  /** Of statements that write rows, by what they write: they come again with other values. */
+  readonly #texts = new Map<string, string>();
+
   /** There is one that writes, but the driver below lends it out itself: Kysely's own queue for it has no bound. */
   override get supportsMultipleConnections(): boolean {
     return true;
@@ -91,12 +99,40 @@ class ThreadAdapter extends SqliteAdapter implements NamedLocks, StatementBatche
   /** All are sent to the thread, which answers in the order of the questions. */
   async executeTogether(
     transaction: Transaction<unknown>,
-    statements: readonly CompiledQuery[],
+    statements: readonly (CompiledQuery | WrittenRows)[],
   ): Promise<number[]> {
+    const parts = statements.map((one) => ('rows' in one ? this.#statementsOf(one) : [one]));
     const { rows } = await transaction.executeQuery<{ written: number }>(
-      new StatementList(statements),
+      new StatementList(parts.flat()),
     );
-    return rows.map(({ written }) => written);
+    let at = 0;
+    return parts.map(({ length }) =>
+      rows.slice(at, (at += length)).reduce((all, { written }) => all + written, 0),
+    );
+  }
+
+  #statementsOf(written: WrittenRows): CompiledQuery[] {
+    const { table, rows, change } = written;
+    const columns = Object.keys(rows[0] ?? {});
+    const statements: CompiledQuery[] = [];
+    for (let from = 0; from < rows.length; from += ROWS_A_STATEMENT) {
+      const some = rows.slice(from, from + ROWS_A_STATEMENT);
+      const name = [table, change?.key, change?.where, some.length, ...columns].join(' ');
+      let text = this.#texts.get(name);
+      if (text === undefined) {
+        text = textOf(written, columns, some.length);
+        if (this.#texts.size >= MAX_TEXTS) this.#texts.clear();
+        this.#texts.set(name, text);
+      }
+      // Every row has the columns of the first, in its order.
+      statements.push(
+        CompiledQuery.raw(
+          text,
+          some.flatMap((row) => Object.values(row)),
+        ),
+      );
+    }
+    return statements;
   }
 
   /** FTS5 with its tokenizer of three letters, over the table's own text; triggers keep the two the same. */
@@ -128,6 +164,22 @@ class ThreadAdapter extends SqliteAdapter implements NamedLocks, StatementBatche
   scanned(text: Expression<string>, part: string): Expression<SqlBool> {
     return sql<SqlBool>`instr(${text}, ${part}) > 0`;
   }
+}
+
+/** `count` rows as a statement's values, and as a table that it reads from. */
+function textOf({ table, change }: WrittenRows, columns: readonly string[], count: number): string {
+  const names = columns.map((column) => `"${column}"`);
+  const row = `(${columns.map(() => '?').join(', ')})`;
+  const values = `values ${Array.from({ length: count }, () => row).join(', ')}`;
+  if (change === undefined) return `insert into "${table}" (${names.join(', ')}) ${values}`;
+  const { key, where = 'true' } = change;
+  // SQLite names the columns of VALUES column1, column2 and so on.
+  const named = names.map((name, index) => `column${index + 1} as ${name}`).join(', ');
+  const set = names
+    .filter((name) => name !== `"${key}"`)
+    .map((name) => `${name} = page.${name}`)
+    .join(', ');
+  return `update "${table}" set ${set} from (select ${named} from (${values})) as page where "${table}"."${key}" = page."${key}" and (${where})`;
 }
 
 /** Goes through Kysely, which lets one statement of a transaction out at a time, as if it were one. */

@@ -11,7 +11,6 @@ import type { Area } from '#registry/area.ts';
 import type { NewCamera } from '#registry/camera.ts';
 import { openCameras, type CameraBatch, type Cameras } from '#registry/cameras.ts';
 import { openDatabases } from '#registry/database/open-databases.ts';
-import { ROWS_A_STATEMENT } from '#registry/database/row-writer.ts';
 import { declaredCounts } from '#registry/declared-counts.ts';
 import { openRegistry } from '#registry/schema/open-registry.ts';
 import { secretBox } from '#registry/secret-box.ts';
@@ -25,6 +24,8 @@ import { markdownTable, report, rounded } from './results.ts';
 const BATCH = 100_000;
 const PAGE = 100;
 const TRIES = 25;
+/** As an import has them. */
+const CAMERAS_A_PAGE = 200;
 
 const { values: flags } = parseArgs({
   options: {
@@ -189,7 +190,7 @@ function limitsOf({ database, times }: Reading): Verdict[] {
 }
 
 function* pagesOf(create: readonly NewCamera[]): Generator<CameraBatch> {
-  for (let at = 0; at < create.length; at += ROWS_A_STATEMENT) {
-    yield { create: create.slice(at, at + ROWS_A_STATEMENT), change: [] };
+  for (let at = 0; at < create.length; at += CAMERAS_A_PAGE) {
+    yield { create: create.slice(at, at + CAMERAS_A_PAGE), change: [] };
   }
 }

@@ -11,7 +11,7 @@ import {
   type DatabaseSchema,
 } from '#registry/database/database.ts';
 import { MigrationFailed } from '#registry/database/migrate.ts';
-import { ROWS_A_STATEMENT, rowWriter } from '#registry/database/row-writer.ts';
+import { rowChanger, rowWriter } from '#registry/database/row-writer.ts';
 import { onEachDatabase } from './each-database.ts';
 
 interface Tables {
@@ -113,36 +113,70 @@ onEachDatabase((rig) => {
 
   test('statements together are done in their order, and counted; one that fails takes all of them back', async () => {
     const database = await rig.open().open<Tables>(notes);
-    const write = rowWriter<Tables, 'notes'>('notes', (insert) =>
-      insert.onConflict((conflict) =>
-        conflict
-          .column('id')
-          .doUpdateSet((set) => ({ at_ms: set.ref('excluded.at_ms') }))
-          .where(sql<boolean>`notes.at_ms < excluded.at_ms`),
-      ),
-    );
-    const many = Array.from({ length: 2 * ROWS_A_STATEMENT + 1 }, (_, i) => note(`${1_000 + i}`));
-    const later = many.slice(0, 5).map((row, i) => ({ ...row, at_ms: row.at_ms + i }));
-    const written = await database.transaction().execute(async (transaction) => {
-      return executeTogether(transaction, [
-        ...write(transaction, many),
-        ...write(transaction, later),
-      ]);
+    const add = rowWriter<Tables, 'notes'>('notes');
+    const change = rowChanger<Tables, 'notes'>('notes', {
+      key: 'id',
+      where: 'notes.at_ms < page.at_ms',
     });
-    expect(written).toEqual([ROWS_A_STATEMENT, ROWS_A_STATEMENT, 1, 4]);
+    const many = Array.from({ length: 401 }, (_, i) => note(`${1_000 + i}`));
+    // The first is as late as it was, and the last is not there.
+    const later = [...many.slice(0, 5), note('nowhere')].map(({ id, at_ms }, i) => ({
+      id,
+      at_ms: at_ms + i,
+    }));
+    const written = await database
+      .transaction()
+      .execute(async (transaction) =>
+        executeTogether(transaction, [...add(many), ...change(later), ...add([])]),
+      );
+    expect(written).toEqual([401, 4]);
     const both = database
       .transaction()
       .execute(async (transaction) =>
-        executeTogether(transaction, [
-          ...write(transaction, [note('x', { at_ms: -1 })]),
-          ...write(transaction, [note('y')]),
-        ]),
+        executeTogether(transaction, [...add([note('x', { at_ms: -1 })]), ...add([note('y')])]),
       );
     await expect(both).rejects.toBeInstanceOf(ConstraintViolated);
     expect(await ids(database)).toEqual(many.map(({ id }) => id));
-    // Of the second full statement, whose text is that of the first.
-    const [one] = await database.selectFrom('notes').selectAll().where('id', '=', '1250').execute();
-    expect(one).toEqual(note('1250'));
+    const stored = await database.selectFrom('notes').selectAll().orderBy('id').execute();
+    expect(stored.slice(0, 6)).toEqual(
+      many.slice(0, 6).map((row, i) => ({ ...row, at_ms: row.at_ms + (i < 5 ? i : 0) })),
+    );
+  });
+
+  test('rows written together read as they were given, whatever is in them', async () => {
+    const database = await rig.open().open<Tables>(notes);
+    const texts = [
+      '',
+      'NULL',
+      '{}',
+      '{"a","b"}',
+      `"'\\`,
+      '\\"',
+      'a,b',
+      ' ',
+      'บรรทัด\nใหม่\t',
+      '\\x00',
+      '%_',
+      '😀',
+    ];
+    const rows = texts.map((text, i) => ({
+      id: `${10 + i}`,
+      text,
+      at_ms: i === 0 ? 0 : 2 ** 53 - i,
+      bytes: i % 2 === 0 ? null : new Uint8Array([0, 34, 92, 255]),
+    }));
+    const turned = rows.map(({ id, text }) => ({ id, text: `${text}\\" turned`, bytes: null }));
+    await database.transaction().execute(async (transaction) => {
+      await executeTogether(transaction, rowWriter<Tables, 'notes'>('notes')(rows));
+    });
+    const read = async () => database.selectFrom('notes').selectAll().orderBy('id').execute();
+    const bytes = (row: Tables['notes']) => ({ ...row, bytes: row.bytes && [...row.bytes] });
+    expect((await read()).map(bytes)).toEqual(rows.map(bytes));
+    await database.transaction().execute(async (transaction) => {
+      const change = rowChanger<Tables, 'notes'>('notes', { key: 'id' });
+      await executeTogether(transaction, change(turned));
+    });
+    expect(await read()).toEqual(rows.map((row, i) => ({ ...row, ...turned[i] })));
   });
 
   test('a list that was asked for after a write was answered holds it', async () => {
