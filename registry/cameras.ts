@@ -10,6 +10,7 @@ import { CameraNotFound } from './camera-refusals.ts';
 import { authorText, iso, selectCameras, withAgencies, type CameraRow } from './camera-rows.ts';
 import { refuseTwice } from './camera-twice.ts';
 import { insertCameras, insertVersions, newCameraRows, versionRow } from './camera-writes.ts';
+import { readCompared, type ComparedReading, type WantedCameras } from './compared-cameras.ts';
 import { executeTogether } from './database/database.ts';
 import { asExpected, changeRows, writeChanges, type VersionedChange } from './change-cameras.ts';
 import { originsOf } from './origins.ts';
@@ -80,6 +81,11 @@ export interface CameraBatch {
 export interface Cameras {
   /** Oldest first. */
   list(filter: CameraFilter & CameraPage): Promise<Camera[]>;
+  /**
+   * Those that rows of an inventory may be about, as they are compared. Returns a text that stands for what was read: the
+   * same at another time means that nothing of it has changed.
+   */
+  compared(wanted: WantedCameras, reading: ComparedReading): Promise<string>;
   /** Not one that was deleted. */
   get(id: string): Promise<Camera | undefined>;
   /** Also of one that was deleted. */
@@ -197,10 +203,7 @@ export function openCameras(
       }
       const action = deleted ? 'restored' : 'deleted';
       const entry = { id, version: version + 1, action, source, author, changes: [], atMs, reason };
-      await executeTogether(
-        transaction,
-        insertVersions(transaction, [versionRow({ ...entry, action })]),
-      );
+      await executeTogether(transaction, insertVersions([versionRow({ ...entry, action })]));
       const [row] = await cameraRows(transaction, [id]);
       if (row === undefined) throw new CameraNotFound(id);
       return row;
@@ -234,7 +237,8 @@ export function openCameras(
         const madeOf = { ...options, box, nextId, atMs: now() };
         const created = page.create.map((given) => ({ id: nextId(), given }));
         const newRows = await newCameraRows(places, box, created, madeOf);
-        const otherRows = await changeRows(transaction, places, page.change, madeOf);
+        // Read beside the transaction, which is writing the page before; none of its cameras is of this one.
+        const otherRows = await changeRows(transaction, places, page.change, madeOf, database);
         await writing;
         writing = (async () => {
           await insertCameras(transaction, newRows);
@@ -279,6 +283,7 @@ export function openCameras(
     async list({ after, limit, ...filter }) {
       return listCameras(database, filter, { after, limit });
     },
+    compared: async (wanted, reading) => readCompared(database, wanted, reading),
     async get(id) {
       const row = await selectCameras(database)
         .where('cameras.id', '=', id)

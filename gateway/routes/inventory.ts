@@ -262,7 +262,12 @@ export function registerInventoryRoutes(
       const found = await run.rows({ show, after, limit: limit + 1 });
       const rows = found.slice(0, limit);
       return {
-        rows: [...rows],
+        rows: rows.map(({ differences, problems, warnings, ...row }) => ({
+          ...row,
+          differences: [...differences],
+          problems: [...problems],
+          warnings: [...warnings],
+        })),
         nextAfter: found.length > limit ? (rows.at(-1)?.row ?? null) : null,
       };
     },

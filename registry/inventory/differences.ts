@@ -1,4 +1,5 @@
 import type { Camera, CameraChange } from '../camera.ts';
+import type { ComparedCamera } from '../compared-cameras.ts';
 import { budgetSourceKey, laoKey } from '../managed-keys.ts';
 import { redactStreamAddress } from '../stream-address.ts';
 import { columns, purposesHeading } from './columns.ts';
@@ -29,7 +30,7 @@ const plainFields = [
   'latitude',
   'longitude',
   'site',
-] as const satisfies readonly (keyof GivenCamera & keyof Camera)[];
+] as const satisfies readonly (keyof GivenCamera & keyof ComparedCamera)[];
 
 const headings: ReadonlyMap<string, string> = new Map(
   columns.map(({ field, heading }) => [field, field === 'purposes' ? purposesHeading : heading]),
@@ -41,7 +42,7 @@ const writers = new Map(columns.map(({ field, write }) => [field, write]));
  * cannot be compared, for it is never given back: one that stands in the file is set anew.
  */
 export function compare(
-  existing: Camera,
+  existing: ComparedCamera,
   given: GivenCamera,
 ): { change: CameraChange; differences: Difference[] } {
   const change: Record<string, unknown> = {};
@@ -88,7 +89,7 @@ export function compare(
 }
 
 function compareStream(
-  existing: Camera['stream'],
+  existing: ComparedCamera['stream'],
   given: GivenStream | null | undefined,
   differ: (field: string, before: unknown, after: unknown) => void,
 ): CameraChange['stream'] | undefined {

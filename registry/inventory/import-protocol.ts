@@ -1,5 +1,6 @@
 import type { Area } from '../area.ts';
 import type { Camera } from '../camera.ts';
+import type { ComparedRow, WantedCameras } from '../compared-cameras.ts';
 import type { FateCounts, Operation, RowFate, RowFilter } from './plan.ts';
 import type { RefusalCode } from './workbook-refused.ts';
 
@@ -7,8 +8,8 @@ import type { RefusalCode } from './workbook-refused.ts';
 
 export type ToImportThread =
   | { type: 'file'; bytes: Uint8Array; areas: readonly Area[] }
-  /** Registered cameras that rows may be about. Asked for by `read`, and again before the plan is carried out. */
-  | { type: 'existing'; cameras: readonly Camera[] }
+  /** Registered cameras that rows may be about. Asked for by `read`, and again where they have changed since. */
+  | { type: 'existing'; cameras: readonly ComparedRow[] }
   | { type: 'existing-over' }
   | { type: 'rows'; question: number; show: RowFilter | undefined; after: number; limit: number }
   | { type: 'operations'; question: number; from: number; limit: number };
@@ -16,7 +17,14 @@ export type ToImportThread =
 export type FromImportThread =
   | { type: 'progress'; rows: number }
   | { type: 'refused'; reason: RefusalCode; thai: string }
-  | { type: 'read'; rows: number; table: ReadTable; wanted: WantedCameras }
+  | {
+      type: 'read';
+      rows: number;
+      table: ReadTable;
+      wanted: WantedCameras;
+      /** LAOs that the file names, at most two: one, or several. */
+      someLaos: readonly Camera['lao'][];
+    }
   | { type: 'planned'; counts: FateCounts; operations: number; fingerprint: string }
   | { type: 'rows'; question: number; rows: readonly RowFate[] }
   | { type: 'operations'; question: number; operations: readonly Operation[] };
@@ -27,19 +35,4 @@ export interface ReadTable {
   /** Headings that are read, and those that are not of the inventory. */
   headings: readonly string[];
   unknownHeadings: readonly string[];
-}
-
-export interface WantedCameras {
-  /** LAOs that the file names, at most two: one, or several. */
-  someLaos: readonly Camera['lao'][];
-  /** Ascending. */
-  ids: readonly string[];
-  /** Of rows without an id, and of those with one, which are wanted only where none of the ids is known. */
-  districts: readonly NamedDistrict[];
-  districtsOfIds: readonly NamedDistrict[];
-}
-
-export interface NamedDistrict {
-  province: string;
-  district: string;
 }

@@ -4,13 +4,8 @@ import type { Author } from '../author.ts';
 import type { Camera, NewCamera } from '../camera.ts';
 import type { CameraBatch, Cameras } from '../cameras.ts';
 import type { VersionedChange } from '../change-cameras.ts';
-import { ROWS_A_STATEMENT } from '../database/row-writer.ts';
-import type {
-  FromImportThread,
-  ReadTable,
-  ToImportThread,
-  WantedCameras,
-} from './import-protocol.ts';
+import type { ComparedReading, WantedCameras } from '../compared-cameras.ts';
+import type { FromImportThread, ReadTable, ToImportThread } from './import-protocol.ts';
 import type { FateCounts, RowFate, RowFilter } from './plan.ts';
 import type { RefusalCode } from './workbook-refused.ts';
 
@@ -28,9 +23,7 @@ export interface ImportState {
 }
 
 /** The registry as an import needs it. */
-export type ImportedCameras = Pick<Cameras, 'list' | 'apply'>;
-
-type Listing = Omit<Parameters<Cameras['list']>[0], 'after' | 'limit'>;
+export type ImportedCameras = Pick<Cameras, 'compared' | 'apply'>;
 
 /** Accepting is not possible now. */
 export class ImportNotReady extends Error {
@@ -44,12 +37,8 @@ export class ImportNotReady extends Error {
 /** The thread is gone, and the rest of its rows with it. */
 class ImportClosed extends Error {}
 
-const EXISTING_PAGE = 250;
-/** As many as go into one statement (database/row-writer.ts). */
-const OPERATIONS_PAGE = ROWS_A_STATEMENT;
-/** Ids in one listing, and listings asked for at a time. */
-const IDS_AT_ONCE = 500;
-const LISTED_AT_ONCE = 3;
+/** Their rows are made in one go: more would hold the serving thread up. */
+const OPERATIONS_PAGE = 200;
 /** JavaScript objects of the thread; what it inflates is bounded apart (zip-parts.ts). */
 const MAX_THREAD_HEAP_MB = 1_024;
 
@@ -60,9 +49,12 @@ export class ImportRun {
   readonly #areas: readonly Area[];
   readonly #worker: Worker;
   readonly #questions = new Map<number, (answer: FromImportThread | undefined) => void>();
-  #wanted: WantedCameras = { ids: [], districts: [], districtsOfIds: [], someLaos: [] };
+  #wanted: WantedCameras = { ids: [], districts: [], districtsOfIds: [] };
+  #someLaos: readonly Camera['lao'][] = [];
   #operations = 0;
   #fingerprint = '';
+  /** What the plan was made upon (`Cameras.compared`). */
+  #compared = '';
   #question = 0;
   #closed = false;
   #applying: Promise<void> = Promise.resolve();
@@ -105,8 +97,8 @@ export class ImportRun {
   }
 
   /** LAOs that the file names, at most two. */
-  get someLaos(): WantedCameras['someLaos'] {
-    return this.#wanted.someLaos;
+  get someLaos(): readonly Camera['lao'][] {
+    return this.#someLaos;
   }
 
   /** Fates of rows behind the row `after`, at most `limit`. Empty until the plan is made. */
@@ -146,12 +138,16 @@ export class ImportRun {
     this.#applying = this.#apply(options.author).catch((error: unknown) => this.#fail(error));
   }
 
-  /** Ends the thread. What is being written is not written then; what was is told. */
+  /** Ends the thread. What is being written is not written then. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#worker.terminate();
     this.#answerAll();
     await this.#applying;
+  }
+
+  /** Settles when listeners were told of all that was written; that goes on after the import is closed. */
+  async told(): Promise<void> {
     await this.#told.catch(() => {});
   }
 
@@ -161,10 +157,15 @@ export class ImportRun {
 
   async #apply(author: Author): Promise<void> {
     const accepted = this.#fingerprint;
-    if (!(await this.#compare('applying'))) return;
-    if (this.#fingerprint !== accepted) {
-      this.#set({ phase: 'ready', changedMeanwhile: true });
-      return;
+    // Versions alone tell whether there is anything to compare again.
+    const now = await this.#cameras.compared(this.#wanted, this.#reading(undefined));
+    if (this.#closed) return;
+    if (now !== this.#compared) {
+      if (!(await this.#compare('applying'))) return;
+      if (this.#fingerprint !== accepted) {
+        this.#set({ phase: 'ready', changedMeanwhile: true });
+        return;
+      }
     }
     try {
       const { told } = await this.#cameras.apply(
@@ -210,51 +211,21 @@ export class ImportRun {
       this.#planned = resolve;
     });
     let done = 0;
-    const post = (cameras: readonly Camera[]): void => {
-      done += cameras.length;
-      if (phase === 'comparing') this.#set({ progress: { done, of: null } });
-      if (cameras.length > 0 && !this.#closed) this.#post({ type: 'existing', cameras });
-    };
-    await this.#tellExisting(post);
+    this.#compared = await this.#cameras.compared(
+      this.#wanted,
+      this.#reading((cameras) => {
+        done += cameras.length;
+        if (phase === 'comparing') this.#set({ progress: { done, of: null } });
+        if (!this.#closed) this.#post({ type: 'existing', cameras });
+      }),
+    );
     if (this.#closed) return false;
     this.#post({ type: 'existing-over' });
     return (await planned) !== undefined;
   }
 
-  /** Registered cameras that rows may be about, page by page. */
-  async #tellExisting(tell: (cameras: readonly Camera[]) => void): Promise<void> {
-    const { ids, districts, districtsOfIds } = this.#wanted;
-    let idsAreOurs = false;
-    const pages: Omit<Listing, 'within'>[] = [];
-    for (let at = 0; at < ids.length; at += IDS_AT_ONCE) {
-      pages.push({ among: ids.slice(at, at + IDS_AT_ONCE) });
-    }
-    await this.#list(pages, (cameras) => {
-      idsAreOurs ||= cameras.length > 0;
-      tell(cameras);
-    });
-    await this.#list(idsAreOurs ? districts : [...districts, ...districtsOfIds], tell);
-  }
-
-  /** Several at a time: while the database looks for one page, the one before is handed on. */
-  async #list(
-    listings: readonly Omit<Listing, 'within'>[],
-    tell: (cameras: readonly Camera[]) => void,
-  ): Promise<void> {
-    const open = listings.values();
-    const lister = async (): Promise<void> => {
-      // One iterator for all: each takes the next.
-      for (const listing of open) {
-        let after: string | undefined;
-        do {
-          const filter = { ...listing, within: this.#areas, after, limit: EXISTING_PAGE };
-          const page: Camera[] = this.#closed ? [] : await this.#cameras.list(filter);
-          tell(page);
-          after = page.length < EXISTING_PAGE ? undefined : page.at(-1)?.id;
-        } while (after !== undefined);
-      }
-    };
-    await Promise.all(Array.from({ length: LISTED_AT_ONCE }, lister));
+  #reading(tell: ComparedReading['tell']): ComparedReading {
+    return { within: this.#areas, tell, goesOn: () => !this.#closed };
   }
 
   #take(message: FromImportThread): void {
@@ -267,6 +238,7 @@ export class ImportRun {
         break;
       case 'read':
         this.#wanted = message.wanted;
+        this.#someLaos = message.someLaos;
         this.#set({
           phase: 'comparing',
           rows: message.rows,

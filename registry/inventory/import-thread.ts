@@ -5,14 +5,15 @@
 import { parentPort } from 'node:worker_threads';
 import type { Area } from '../area.ts';
 import type { Camera } from '../camera.ts';
+import type {
+  ComparedCamera,
+  ComparedRow,
+  NamedDistrict,
+  WantedCameras,
+} from '../compared-cameras.ts';
 import { csvSheet } from './csv-sheet.ts';
 import { laoKey } from '../managed-keys.ts';
-import type {
-  FromImportThread,
-  NamedDistrict,
-  ToImportThread,
-  WantedCameras,
-} from './import-protocol.ts';
+import type { FromImportThread, ToImportThread } from './import-protocol.ts';
 import { Planner } from './plan.ts';
 import { rowReader, type RowReading } from './row-reading.ts';
 import { SharedTexts } from './shared-texts.ts';
@@ -29,7 +30,7 @@ const port = parentPort;
 
 let areas: readonly Area[] = [];
 let planner: Planner | undefined;
-let existing: Camera[] = [];
+let existing: ComparedCamera[] = [];
 /** Of readings and of registered cameras alike. */
 const texts = new SharedTexts();
 
@@ -49,8 +50,9 @@ port.on('message', (message: ToImportThread) => {
       });
       break;
     case 'existing':
-      for (const camera of message.cameras) {
-        if (planner?.isNamed(camera) === true) existing.push(texts.ownAll(camera));
+      for (const row of message.cameras) {
+        const camera = comparedCamera(row);
+        if (planner?.isNamed(camera) === true) existing.push(camera);
       }
       break;
     case 'existing-over':
@@ -95,11 +97,14 @@ async function read(bytes: Uint8Array): Promise<void> {
       headings: [...heading.columns.values()].map((column) => column.heading),
       unknownHeadings: [...new Set(heading.unknown)].slice(0, MAX_UNKNOWN_HEADINGS),
     },
-    wanted: wantedBy(found),
+    ...wantedBy(found),
   });
 }
 
-function wantedBy(found: readonly RowReading[]): WantedCameras {
+function wantedBy(found: readonly RowReading[]): {
+  wanted: WantedCameras;
+  someLaos: readonly Camera['lao'][];
+} {
   const ids = new Set<string>();
   const districts = new Map<string, NamedDistrict>();
   const districtsOfIds = new Map<string, NamedDistrict>();
@@ -114,10 +119,80 @@ function wantedBy(found: readonly RowReading[]): WantedCameras {
   }
   for (const key of districts.keys()) districtsOfIds.delete(key);
   return {
-    ids: [...ids].toSorted(),
-    districts: [...districts.values()],
-    districtsOfIds: [...districtsOfIds.values()],
+    wanted: {
+      ids: [...ids].toSorted(),
+      districts: [...districts.values()],
+      districtsOfIds: [...districtsOfIds.values()],
+    },
     someLaos: [...someLaos.values()],
+  };
+}
+
+/** With the texts that the file has of it. */
+function comparedCamera([
+  id,
+  version,
+  owningAgency,
+  position,
+  purposes,
+  linkedAgencies,
+  linkNetwork,
+  brand,
+  model,
+  recordedResolution,
+  highestResolution,
+  retentionDays,
+  frameRate,
+  fileFormat,
+  laoName,
+  laoDistrict,
+  laoProvince,
+  budgetSource,
+  scope,
+  declared,
+  declaredReason,
+  latitude,
+  longitude,
+  site,
+  url,
+  username,
+  transport,
+  sound,
+  record,
+]: ComparedRow): ComparedCamera {
+  return {
+    id,
+    version,
+    owningAgency: texts.own(owningAgency),
+    position: texts.own(position),
+    purposes: texts.list(purposes),
+    linkedAgencies: texts.list(linkedAgencies),
+    linkNetwork: texts.ownOrNull(linkNetwork),
+    brand: texts.ownOrNull(brand),
+    model: texts.ownOrNull(model),
+    recordedResolution: texts.ownOrNull(recordedResolution),
+    highestResolution: texts.ownOrNull(highestResolution),
+    retentionDays,
+    frameRate,
+    fileFormat: texts.ownOrNull(fileFormat),
+    lao: texts.lao(laoName, laoDistrict, laoProvince),
+    budgetSource: texts.own(budgetSource),
+    scope: texts.own(scope) as Camera['scope'],
+    declared: texts.own(declared) as Camera['declared'],
+    declaredReason: texts.ownOrNull(declaredReason),
+    latitude,
+    longitude,
+    site: texts.ownOrNull(site),
+    stream:
+      url === null || transport === null
+        ? null
+        : {
+            url: texts.own(url),
+            username: texts.ownOrNull(username),
+            transport: texts.own(transport) as typeof transport,
+            sound,
+            record,
+          },
   };
 }
 

@@ -54,11 +54,15 @@ export function openImports(
   const { now, onFailure } = options;
   const nextId = uuidV7Source(now);
   const kept = new Map<string, KeptImport>();
+  /** Of imports that are over, those whose listeners are still being told. */
+  const telling = new Set<ImportRun>();
   let closed = false;
 
   async function drop(one: KeptImport): Promise<void> {
     kept.delete(one.id);
+    telling.add(one.run);
     await one.run.close();
+    void one.run.told().then(() => telling.delete(one.run));
   }
   function expire(): void {
     for (const one of kept.values()) {
@@ -104,6 +108,7 @@ export function openImports(
       closed = true;
       clearInterval(sweep);
       await Promise.all([...kept.values()].map(drop));
+      await Promise.all(Array.from(telling, async (run) => run.told()));
     },
   };
 }

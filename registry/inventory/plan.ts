@@ -3,11 +3,18 @@ import { createHash } from 'node:crypto';
 import { findDistrict, findProvince } from '../areas/official-areas.ts';
 import type { Area } from '../area.ts';
 import { newCamera, type Camera, type CameraChange, type NewCamera } from '../camera.ts';
+import type { ComparedCamera } from '../compared-cameras.ts';
 import { laoKey } from '../managed-keys.ts';
 import { redactStreamAddress } from '../stream-address.ts';
 import { agencyKey, matchKey } from '../thai-names.ts';
 import { compare, type Difference } from './differences.ts';
-import type { CellRemark, GivenCamera, RowReading } from './row-reading.ts';
+import {
+  labelOf,
+  noRemarks,
+  type CellRemark,
+  type GivenCamera,
+  type RowReading,
+} from './row-reading.ts';
 import type { TableHeading } from './table.ts';
 import { cellName } from './sheet-row.ts';
 import { columnOf, columns, type ColumnKey } from './columns.ts';
@@ -23,9 +30,9 @@ export interface RowFate {
   cameraId: string | null;
   position: string;
   lao: string;
-  differences: Difference[];
-  problems: CellRemark[];
-  warnings: CellRemark[];
+  differences: readonly Difference[];
+  problems: readonly CellRemark[];
+  warnings: readonly CellRemark[];
 }
 
 export type Operation =
@@ -47,25 +54,55 @@ export interface Plan {
 interface Row {
   reading: RowReading;
   given: GivenCamera;
-  lao: string;
-  place: string;
-  /** Empty: not linked, or the file does not say. */
-  url: string;
-  camera: Camera | undefined;
+  /** Numbers of what it names (`Numbers`): its LAO, its position there, and its stream; 0: not linked, or the file does not say. */
+  lao: number;
+  place: number;
+  url: number;
+  camera: ComparedCamera | undefined;
   /** A camera can be made of it; false: not known yet, or not possible. */
   asNew: boolean;
-  problems: CellRemark[];
-  /** How many of them come from the file alone. */
-  ownProblems: number;
-  warnings: CellRemark[];
+  problems: readonly CellRemark[];
+  /** Those that come from the file alone. */
+  ownProblems: readonly CellRemark[];
+  warnings: readonly CellRemark[];
 }
 
 interface Stored {
-  camera: Camera;
-  lao: string;
-  place: string;
-  url: string;
+  camera: ComparedCamera;
+  lao: number;
+  place: number;
+  url: number;
   taken: boolean;
+}
+
+/** One number for each text, from 1: two of them are one key without making a text of both, for 100,000 rows. */
+class Numbers {
+  readonly #numbers = new Map<string, number>();
+
+  of(text: string): number {
+    let number = this.#numbers.get(text);
+    if (number === undefined) {
+      number = this.#numbers.size + 1;
+      this.#numbers.set(text, number);
+    }
+    return number;
+  }
+
+  known(text: string): number | undefined {
+    return this.#numbers.get(text);
+  }
+
+  /** The greatest of them. */
+  get size(): number {
+    return this.#numbers.size;
+  }
+}
+
+/** Beyond every number: a file has 100,000 rows, and the country some hundred thousand cameras. */
+const MORE_THAN_NUMBERS = 2 ** 24;
+
+function pair(first: number, second: number): number {
+  return first * MORE_THAN_NUMBERS + second;
 }
 
 /**
@@ -86,10 +123,15 @@ export class Planner {
   readonly #rows: Row[] = [];
   readonly #at: ReadonlyMap<ColumnKey, number>;
   readonly #mayImport: (lao: Camera['lao']) => boolean;
-  readonly #placeProblems = new Map<string, { key: ColumnKey; reason: string } | null>();
-  readonly #keys = new Map<string, string>();
+  readonly #placeProblems = new Map<number, { key: ColumnKey; reason: string } | null>();
   readonly #ids = new Set<string>();
-  readonly #laos = new Set<string>();
+  /** Of LAOs by their keys, and by the spellings of them. */
+  readonly #laos = new Numbers();
+  readonly #laoSpellings = new Map<string, number>();
+  /** The greatest number of an LAO that a row names. */
+  readonly #lastLaoOfRows: number;
+  readonly #places = new Numbers();
+  readonly #urls = new Numbers();
   /**
    * Of each reading, its row and what will become of it. What that is in full is worked out again when it is asked for:
    * for 100,000 rows it would take more memory than the rows.
@@ -105,46 +147,48 @@ export class Planner {
     for (const reading of readings) {
       const { given } = reading;
       if (given === undefined) continue;
-      const lao = cachedLaoKey(this.#keys, given.lao);
-      this.#laos.add(lao);
+      const lao = this.#laoNumber(given.lao, 'new');
       if (given.id !== undefined) this.#ids.add(given.id);
       this.#rows.push({
         reading,
         given,
         lao,
-        place: placeOf(lao, given.position),
-        url: given.stream ? redactStreamAddress(given.stream.url) : '',
+        place: this.#placeNumber(lao, given.position),
+        url: given.stream ? this.#urls.of(redactStreamAddress(given.stream.url)) : 0,
         camera: undefined,
         asNew: false,
-        problems: [],
-        ownProblems: 0,
-        warnings: [],
+        problems: noRemarks,
+        ownProblems: noRemarks,
+        warnings: noRemarks,
       });
     }
+    this.#lastLaoOfRows = this.#laos.size;
     this.#checkPlaces();
     this.#refuseTwice();
-    for (const row of this.#rows) row.ownProblems = row.problems.length;
+    for (const row of this.#rows) row.ownProblems = row.problems;
   }
 
   /** Whether a registered camera of this LAO, or with this id, can be one that a row is about. */
-  isNamed(camera: Camera): boolean {
-    return this.#ids.has(camera.id) || this.#laos.has(cachedLaoKey(this.#keys, camera.lao));
+  isNamed({ id, lao }: Pick<Camera, 'id' | 'lao'>): boolean {
+    if (this.#ids.has(id)) return true;
+    const number = this.#laoNumber(lao, 'known');
+    return number !== 0 && number <= this.#lastLaoOfRows;
   }
 
-  plan(existing: Iterable<Camera>): Plan {
+  plan(existing: Iterable<ComparedCamera>): Plan {
     for (const row of this.#rows) {
       row.camera = undefined;
-      row.problems.length = row.ownProblems;
-      row.warnings.length = 0;
+      row.problems = row.ownProblems;
+      row.warnings = noRemarks;
     }
     const stored = new Map<string, Stored>();
     for (const camera of existing) {
-      const lao = cachedLaoKey(this.#keys, camera.lao);
+      const lao = this.#laoNumber(camera.lao, 'new');
       stored.set(camera.id, {
         camera,
         lao,
-        place: placeOf(lao, camera.position),
-        url: camera.stream?.url ?? '',
+        place: this.#placeNumber(lao, camera.position),
+        url: camera.stream === null ? 0 : this.#urls.of(camera.stream.url),
         taken: false,
       });
     }
@@ -211,8 +255,8 @@ export class Planner {
   }
 
   /** Why no camera can be made of it, though each of its cells can be read. */
-  #newProblems(row: Row): CellRemark[] {
-    if (row.camera !== undefined || row.asNew) return none;
+  #newProblems(row: Row): readonly CellRemark[] {
+    if (row.camera !== undefined || row.asNew) return noRemarks;
     const parsed = newCamera.safeParse(newCameraOf(row.given));
     row.asNew = parsed.success;
     return (parsed.error?.issues ?? []).map(({ path }) =>
@@ -228,7 +272,7 @@ export class Planner {
         problem = this.#placeProblem(row.given.lao);
         this.#placeProblems.set(row.lao, problem);
       }
-      if (problem !== null) row.problems.push(this.#remark(row, problem.key, problem.reason));
+      if (problem !== null) this.#refuse(row, problem.key, problem.reason);
     }
   }
 
@@ -246,19 +290,21 @@ export class Planner {
 
   /** The same position and stream twice, or one id: the second is refused, for which of them is right? */
   #refuseTwice(): void {
-    const first = new Map<string, number>();
+    const ids = new Map<string, number>();
+    const streams = new Map<number, number>();
     for (const row of this.#rows) {
       const { id } = row.given;
-      const marks: [string, ColumnKey, string][] = [];
-      if (id !== undefined) marks.push([id, 'id', 'รหัสกล้องซ้ำกับแถวที่']);
-      if (row.url !== '') {
-        marks.push([`${row.place}|${row.url}`, 'url', 'ตำแหน่งและที่อยู่สัญญาณภาพซ้ำกับแถวที่']);
+      const { number } = row.reading;
+      if (id !== undefined) {
+        const before = ids.get(id);
+        if (before === undefined) ids.set(id, number);
+        else this.#refuse(row, 'id', `รหัสกล้องซ้ำกับแถวที่ ${before}`);
       }
-      for (const [mark, key, reason] of marks) {
-        const before = first.get(mark);
-        if (before === undefined) first.set(mark, row.reading.number);
-        else row.problems.push(this.#remark(row, key, `${reason} ${before}`));
-      }
+      if (row.url === 0) continue;
+      const key = pair(row.place, row.url);
+      const before = streams.get(key);
+      if (before === undefined) streams.set(key, number);
+      else this.#refuse(row, 'url', `ตำแหน่งและที่อยู่สัญญาณภาพซ้ำกับแถวที่ ${before}`);
     }
   }
 
@@ -273,37 +319,29 @@ export class Planner {
       const found = byId.get(id);
       if (found === undefined) {
         const reason = 'ไม่พบกล้องรหัสนี้ในระบบ อาจถูกลบแล้ว หรืออยู่นอกพื้นที่ของท่าน ถ้าเป็นกล้องใหม่ให้ลบรหัสในช่องนี้';
-        row.problems.push(this.#remark(row, 'id', reason));
+        this.#refuse(row, 'id', reason);
       } else if (!this.#mayImport(found.camera.lao)) {
-        const reason = 'ท่านไม่มีสิทธิ์แก้ไขกล้องตัวนี้';
-        row.problems.push(this.#remark(row, 'id', reason));
+        this.#refuse(row, 'id', 'ท่านไม่มีสิทธิ์แก้ไขกล้องตัวนี้');
       } else claim(row, found);
     }
     if (stored.length === 0) return;
     const unmatched = (): Row[] =>
       open.filter((row) => row.camera === undefined && row.problems.length === 0);
-    const rules: [(row: Row) => string, (one: Stored) => string, 'in order' | 'only one'][] = [
-      [
-        (row) => (saysStream ? `${row.place}|${row.url}` : row.place),
-        (one) => (saysStream ? `${one.place}|${one.url}` : one.place),
-        'in order',
-      ],
-      [
-        (row) => (row.url === '' ? '' : `${row.lao}|${row.url}`),
-        (one) => (one.url === '' ? '' : `${one.lao}|${one.url}`),
-        'only one',
-      ],
-      [(row) => row.place, (one) => one.place, 'only one'],
+    const rules: [(one: Row | Stored) => number, 'in order' | 'only one'][] = [
+      [({ place, url }) => (saysStream ? pair(place, url) : place), 'in order'],
+      [({ lao, url }) => (url === 0 ? NO_KEY : pair(lao, url)), 'only one'],
+      [({ place }) => place, 'only one'],
     ];
-    for (const [ofRow, ofStored, how] of rules) {
-      const rows = Map.groupBy(unmatched(), ofRow);
-      const cameras = Map.groupBy(
+    for (const [keyOf, how] of rules) {
+      const rows = groups(unmatched(), keyOf);
+      const cameras = groups(
         stored.filter(({ taken }) => !taken),
-        ofStored,
+        keyOf,
       );
       for (const [key, group] of rows) {
         const there = cameras.get(key) ?? [];
-        if (key === '' || (how === 'only one' && (group.length > 1 || there.length > 1))) continue;
+        if (key === NO_KEY || (how === 'only one' && (group.length > 1 || there.length > 1)))
+          continue;
         for (const [index, row] of group.entries()) {
           const found = there[index];
           if (found !== undefined) claim(row, found);
@@ -317,13 +355,13 @@ export class Planner {
     for (const row of this.#rows) {
       if (row.given.id === undefined || row.camera !== undefined) continue;
       const reason = 'ไม่มีรหัสนี้ในระบบ ไฟล์อาจมาจากระบบอื่น จะลงทะเบียนเป็นกล้องใหม่และได้รหัสใหม่';
-      if (row.problems.length === 0) row.warnings.push(this.#remark(row, 'id', reason));
+      if (row.problems.length === 0) this.#warn(row, 'id', reason);
     }
   }
 
   /** Several cameras on one pole are normal: said once for each position. */
   #warnOfPoles(): void {
-    const placed = Map.groupBy(
+    const placed = groups(
       this.#rows.filter(({ problems }) => problems.length === 0),
       ({ place }) => place,
     );
@@ -332,8 +370,32 @@ export class Planner {
       if (first === undefined || group.length < 2) continue;
       if (!group.some(({ camera }) => camera === undefined)) continue;
       const reason = `ไฟล์นี้มีกล้อง ${group.length} ตัวที่ตำแหน่งเดียวกัน ถ้าเป็นกล้องหลายตัวบนเสาเดียวกัน ถือว่าถูกต้อง`;
-      first.warnings.push(this.#remark(first, 'position', reason));
+      this.#warn(first, 'position', reason);
     }
+  }
+
+  #refuse(row: Row, key: ColumnKey, reason: string): void {
+    row.problems = [...row.problems, this.#remark(row, key, reason)];
+  }
+
+  #warn(row: Row, key: ColumnKey, reason: string): void {
+    row.warnings = [...row.warnings, this.#remark(row, key, reason)];
+  }
+
+  /** `known`: 0 where no row names it. */
+  #laoNumber(lao: Camera['lao'], which: 'new' | 'known'): number {
+    const spelling = `${lao.province}\n${lao.district}\n${lao.name}`;
+    let number = this.#laoSpellings.get(spelling);
+    if (number === undefined) {
+      const key = laoKey(lao);
+      number = which === 'new' ? this.#laos.of(key) : (this.#laos.known(key) ?? 0);
+      if (number !== 0) this.#laoSpellings.set(spelling, number);
+    }
+    return number;
+  }
+
+  #placeNumber(lao: number, position: string): number {
+    return this.#places.of(`${lao}|${matchKey(position)}`);
   }
 
   #remark(row: Row, key: ColumnKey, reason: string): CellRemark {
@@ -347,7 +409,19 @@ export class Planner {
   }
 }
 
-const none: CellRemark[] = [];
+const NO_KEY = 0;
+
+/** In the order in which the first of each comes. */
+function groups<Item>(items: readonly Item[], keyOf: (item: Item) => number): Map<number, Item[]> {
+  const found = new Map<number, Item[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = found.get(key);
+    if (group === undefined) found.set(key, [item]);
+    else group.push(item);
+  }
+  return found;
+}
 
 function claim(row: Row, stored: Stored): void {
   if (stored.taken) return;
@@ -356,18 +430,18 @@ function claim(row: Row, stored: Stored): void {
 }
 
 function told(
-  { number, label, problems, warnings }: RowReading,
+  reading: RowReading,
   fate: Fate,
   more: Partial<Pick<RowFate, 'cameraId' | 'differences' | 'problems' | 'warnings'>> = {},
 ): RowFate {
   return {
-    row: number,
+    row: reading.number,
     fate,
     cameraId: null,
-    ...label,
+    ...labelOf(reading),
     differences: [],
-    problems,
-    warnings,
+    problems: reading.problems,
+    warnings: reading.warnings,
     ...more,
   };
 }
@@ -412,20 +486,6 @@ function keyOfPath(path: string): ColumnKey {
   const key = part ?? top;
   if (top === 'stream' && (part === 'username' || part === 'password')) return part;
   return pathKeys[top] ?? columns.find((column) => column.key === key)?.key ?? 'position';
-}
-
-function placeOf(lao: string, position: string): string {
-  return `${lao}|${matchKey(position)}`;
-}
-
-function cachedLaoKey(cache: Map<string, string>, lao: Camera['lao']): string {
-  const name = `${lao.province}\n${lao.district}\n${lao.name}`;
-  let key = cache.get(name);
-  if (key === undefined) {
-    key = laoKey(lao);
-    cache.set(name, key);
-  }
-  return key;
 }
 
 /** By whichever spelling: a row's names are people's, an area's are the list's. */

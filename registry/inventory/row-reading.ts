@@ -1,5 +1,6 @@
 import { closedAreaRule, purposes, type Camera, type Purpose } from '../camera.ts';
 import { splitStreamAddress } from '../stream-address.ts';
+import type { CellReading } from './cell-values.ts';
 import type { Column, ColumnKey } from './columns.ts';
 import { columnOf } from './columns.ts';
 import { cellName, textOf, type Cell, type SheetRow } from './sheet-row.ts';
@@ -58,16 +59,31 @@ export interface RowReading {
   number: number;
   /** Undefined where there are problems. */
   given: GivenCamera | undefined;
-  /** What people know the row by, also where it is refused. */
-  label: { position: string; lao: string };
-  problems: CellRemark[];
-  warnings: CellRemark[];
+  /** What people know the row by, as it stands in its cells. Undefined: as in `given`. */
+  label: RowLabel | undefined;
+  problems: readonly CellRemark[];
+  warnings: readonly CellRemark[];
 }
+
+export interface RowLabel {
+  position: string;
+  lao: string;
+}
+
+export function labelOf({ label, given }: RowReading): RowLabel {
+  return label ?? { position: given?.position ?? '', lao: given?.lao.name ?? '' };
+}
+
+/** Of most rows: one list for all of them. */
+export const noRemarks: readonly CellRemark[] = [];
 
 const noPurpose = 'ต้องเลือกวัตถุประสงค์ของกล้องอย่างน้อยหนึ่งข้อ';
 const MAX_SHOWN_TEXT = 100;
 /** Thailand, generously. Swapped coordinates lie outside. */
 const THAILAND = { south: 5, north: 21, west: 97, east: 106 };
+
+/** Of a column, different texts whose readings are kept. A position is seldom written twice; a brand is, a thousand times. */
+const MAX_KNOWN_READINGS = 10_000;
 
 /** Reads rows of one table. */
 export function rowReader(
@@ -75,7 +91,31 @@ export function rowReader(
   texts: SharedTexts,
 ): (row: SheetRow) => RowReading {
   const at = new Map([...heading.columns].map(([index, column]) => [column.key, index]));
-  return (row) => new Reading(row, heading.columns, at, texts).result();
+  const cells = [...heading.columns].map(([index, column]): CellReader => ({
+    index,
+    column,
+    read: reader(column, texts),
+  }));
+  return (row) => new Reading(row, heading.columns, cells, at, texts).result();
+}
+
+interface CellReader {
+  index: number;
+  column: Column;
+  read: Column['read'];
+}
+
+/** As the column reads, with texts of its own, and the same text once. */
+function reader(column: Column, texts: SharedTexts): Column['read'] {
+  const known = new Map<string, CellReading>();
+  return (text) => {
+    const before = known.get(text);
+    if (before !== undefined) return before;
+    const found = column.read(text);
+    const reading = 'problem' in found ? found : { value: texts.ownAll(found.value) };
+    if (known.size < MAX_KNOWN_READINGS) known.set(texts.own(text), reading);
+    return reading;
+  };
 }
 
 class Reading {
@@ -90,6 +130,7 @@ class Reading {
   constructor(
     row: SheetRow,
     columns: ReadonlyMap<number, Column>,
+    cells: readonly CellReader[],
     at: ReadonlyMap<ColumnKey, number>,
     texts: SharedTexts,
   ) {
@@ -97,22 +138,23 @@ class Reading {
     this.#at = at;
     this.#texts = texts;
     this.#columns = columns;
-    for (const [index, column] of columns) this.#read(index, column);
+    for (const cell of cells) this.#read(cell);
   }
 
   result(): RowReading {
     const given = this.#given();
-    const { number } = this.#row;
+    const label = { position: this.#shown('position'), lao: this.#shown('laoName') };
+    const isGiven = label.position === given?.position && label.lao === given.lao.name;
     return {
-      number,
-      given: this.#problems.length > 0 ? undefined : given,
-      label: { position: this.#shown('position'), lao: this.#shown('laoName') },
-      problems: this.#problems,
-      warnings: this.#warnings,
+      number: this.#row.number,
+      given,
+      label: isGiven ? undefined : label,
+      problems: this.#problems.length > 0 ? this.#problems : noRemarks,
+      warnings: this.#warnings.length > 0 ? this.#warnings : noRemarks,
     };
   }
 
-  #read(index: number, column: Column): void {
+  #read({ index, column, read }: CellReader): void {
     const cell = this.#row.cells[index];
     const reason = oddReason(cell, column);
     if (reason !== undefined) {
@@ -125,25 +167,27 @@ class Reading {
       else this.#values.set(column.key, null);
       return;
     }
-    const reading = column.read(text);
+    const reading = read(text);
     if ('problem' in reading) this.#problem(column.key, reading.problem);
-    else this.#values.set(column.key, this.#texts.ownAll(reading.value));
+    else this.#values.set(column.key, reading.value);
   }
 
-  #given(): GivenCamera {
+  /** Undefined where there are problems. */
+  #given(): GivenCamera | undefined {
     const chosen = this.#purposes();
     const stream = this.#stream();
     this.#checkPlace();
     this.#checkResolutions();
+    if (this.#problems.length > 0) return undefined;
     // Each column's reader gives what its field holds (columns.ts).
     const value = (key: ColumnKey): never => this.#values.get(key) as never;
     return {
       id: (this.#values.get('id') as string | null | undefined) ?? undefined,
       owningAgency: value('owningAgency'),
       position: value('position'),
-      purposes: chosen,
+      purposes: this.#texts.list(chosen),
       linkedAgencies: this.#at.has('linkedAgencies')
-        ? ((this.#values.get('linkedAgencies') as string[] | null | undefined) ?? [])
+        ? this.#texts.list((this.#values.get('linkedAgencies') as string[] | null) ?? [])
         : undefined,
       linkNetwork: value('linkNetwork'),
       brand: value('brand'),
@@ -153,11 +197,7 @@ class Reading {
       retentionDays: value('retentionDays'),
       frameRate: value('frameRate'),
       fileFormat: value('fileFormat'),
-      lao: {
-        name: value('laoName'),
-        district: value('laoDistrict'),
-        province: value('laoProvince'),
-      },
+      lao: this.#texts.lao(value('laoName'), value('laoDistrict'), value('laoProvince')),
       budgetSource: value('budgetSource'),
       scope: value('scope'),
       declared: value('declared'),

@@ -1,8 +1,9 @@
 /**
  * npm run bench:import: an inventory of 100,000 rows goes in by .xlsx, as the gateway takes it: how long its dry run and
  * its acceptance take, what memory the process takes at most, and how long its event loop is held. First all rows are
- * new; then a file with another brand in each row changes all of them. Each database has a process of its own, and the
- * files are made in others.
+ * new; then, when those who listen were told of them, a file with another brand in each row changes all of them. Each
+ * database has a process of its own, with the registry and the imports in it and nothing else of the gateway; the files are
+ * made in others.
  */
 import { execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -46,6 +47,10 @@ interface Reading {
   dryRunLagMs: number;
   acceptSeconds: number;
   acceptLagMs: number;
+  /** Behind the acceptance, until all who listen were told. */
+  toldSeconds: number;
+  /** Resident before the file came, and at most until it was accepted. */
+  idleMegabytes: number;
   peakMegabytes: number;
   /** Processor time, of the process and of all else on the machine meanwhile. */
   ownSeconds: number;
@@ -100,14 +105,16 @@ async function importInto(database: string): Promise<void> {
     const readings: Partial<Readings> = {};
     for (const name of files) {
       forgetPeak();
+      const idleMegabytes = peakMegabytes();
+      const bytes: Uint8Array<ArrayBuffer> = readFileSync(join(flags.folder, `${name}.xlsx`));
       const before = processorSeconds();
       const began = performance.now();
       const lag = monitorEventLoopDelay({ resolution: 1 });
       lag.enable();
-      const { run } = await imports.begin({
+      const { id, run } = await imports.begin({
         actorId: 'bench',
         fileName: name,
-        bytes: new Uint8Array(readFileSync(join(flags.folder, `${name}.xlsx`))),
+        bytes,
         areas: [{ level: 'country' }],
       });
       while (run.state.phase === 'reading' || run.state.phase === 'comparing') await pause();
@@ -119,14 +126,19 @@ async function importInto(database: string): Promise<void> {
       run.accept({ author: { id: 'bench', name: 'bench', proxyFor: null }, skipRefused: false });
       while (run.state.phase === 'applying') await pause();
       if (run.state.phase !== 'applied') throw new Error(JSON.stringify(run.state));
-      readings[name] = {
+      const over = performance.now();
+      const reading = {
         dryRunSeconds,
         dryRunLagMs,
-        acceptSeconds: (performance.now() - accepted) / 1_000,
+        acceptSeconds: (over - accepted) / 1_000,
         acceptLagMs: lag.max / 1e6,
+        idleMegabytes,
         peakMegabytes: peakMegabytes(),
         ...since(before),
       };
+      await imports.discard(id, 'bench');
+      await run.told();
+      readings[name] = { ...reading, toldSeconds: (performance.now() - over) / 1_000 };
       console.error(database, name, readings[name]);
     }
     await imports.close();
@@ -179,7 +191,7 @@ function tell(readings: ReadonlyMap<string, Readings>, bytes: number): void {
     `An inventory of ${rows.toLocaleString('en')} rows`,
     [
       `.xlsx of ${rounded(bytes / MEBIBYTE, 1)} MB with the columns of the template, through the import of the gateway into an empty registry; then one that changes`,
-      'the brand of each. Peak memory is that of the process (VmHWM), threads included; PostgreSQL has its own on the same cores.',
+      'the brand of each. Memory is that of the process (VmHWM), threads included, with the registry and the imports alone in it; PostgreSQL has its own on the same cores.',
       '',
       markdownTable(
         [
@@ -188,7 +200,9 @@ function tell(readings: ReadonlyMap<string, Readings>, bytes: number): void {
           'loop held ms',
           'accepting s',
           'loop held ms',
-          'peak memory MB',
+          'told s later',
+          'memory before MB',
+          'at most MB',
           'processor s',
           'of all else, s',
         ],
@@ -198,6 +212,8 @@ function tell(readings: ReadonlyMap<string, Readings>, bytes: number): void {
           rounded(one.dryRunLagMs),
           rounded(one.acceptSeconds, 1),
           rounded(one.acceptLagMs),
+          rounded(one.toldSeconds, 1),
+          rounded(one.idleMegabytes),
           rounded(one.peakMegabytes),
           rounded(one.ownSeconds, 1),
           rounded(one.othersSeconds, 1),

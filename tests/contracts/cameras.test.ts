@@ -3,6 +3,8 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { newCamera, type CameraChange } from '#registry/camera.ts';
 import type { CameraBatch, CameraEvent, Cameras } from '#registry/cameras.ts';
 import { CameraNotFound, CameraStale, CameraTwice } from '#registry/camera-refusals.ts';
+import type { Area } from '#registry/area.ts';
+import type { ComparedRow, WantedCameras } from '#registry/compared-cameras.ts';
 import { ChangeRefused } from '#registry/camera-changes.ts';
 import { checkRegistry } from '#registry/check-registry.ts';
 import { secretBox } from '#registry/secret-box.ts';
@@ -512,6 +514,62 @@ onEachDatabase((rig) => {
     expect(await cameras.get(id)).toMatchObject({ brand: 'ใหม่', version: 2 });
     expect((await cameras.history(id))?.[0]?.source).toBe('import');
     expect(told.filter(({ kind }) => kind === 'created')).toHaveLength(451);
+  });
+
+  test('what an inventory is compared with is read whole, and a change of any of it is seen by versions alone', async () => {
+    const country = [{ level: 'country' }] as const;
+    const first = await cameras.create(given(), byTest);
+    const other = await cameras.create(
+      given({ lao: lao('ทน.ตรัง', 'เมืองตรัง', 'ตรัง'), linkedAgencies: [], stream: null, site: null }),
+      byTest,
+    );
+    const nothing = { ids: [], districts: [], districtsOfIds: [] };
+    const districts = [{ province: 'จ.กระบี่', district: 'อ.เกาะลันตา' }];
+    const read = async (
+      wanted: Partial<WantedCameras>,
+      within: readonly Area[] = country,
+    ): Promise<string[]> => {
+      const ids: string[] = [];
+      const tell = (rows: readonly ComparedRow[]) => ids.push(...rows.map(([id]) => id));
+      await cameras.compared({ ...nothing, ...wanted }, { within, tell, goesOn: () => true });
+      return ids;
+    };
+    expect(await read({ districts })).toEqual([first.id]);
+    expect(await read({ ids: [first.id, other.id], districtsOfIds: districts })).toEqual([
+      first.id,
+      other.id,
+    ]);
+    // Of ids that nobody has, the districts are looked at.
+    expect(await read({ ids: [cameras.nextId()], districtsOfIds: districts })).toEqual([first.id]);
+    const trang = [{ level: 'province', province: 'ตรัง' }] as const;
+    expect(await read({ ids: [first.id, other.id], districts }, trang)).toEqual([other.id]);
+    expect(await read({ ids: [first.id] }, [])).toEqual([]);
+
+    const wanted = { ...nothing, districts };
+    const stamp = async (tell?: () => void): Promise<string> =>
+      cameras.compared(wanted, { within: country, tell, goesOn: () => true });
+    const seen = [await stamp(() => {})];
+    expect(await stamp()).toBe(seen[0]);
+    // Nobody asked for this one's district.
+    await cameras.change(other.id, { brand: 'ก' }, { ...byTest, version: 1 });
+    expect(await stamp()).toBe(seen[0]);
+    for (const change of [
+      async () => cameras.change(first.id, { brand: 'ก' }, { ...byTest, version: 1 }),
+      async () => cameras.create(given(), byTest),
+      async () => cameras.remove(first.id, { ...byTest, version: 2, reason: 'ทดสอบ' }),
+      async () =>
+        database
+          .updateTable('laos')
+          .set({ name: 'ชื่อใหม่' })
+          .where('province', '=', 'กระบี่')
+          .execute(),
+      async () => database.updateTable('budget_sources').set({ name: 'ชื่อใหม่' }).execute(),
+    ]) {
+      await change();
+      const now = await stamp();
+      expect(seen).not.toContain(now);
+      seen.push(now);
+    }
   });
 
   test('a check finds nothing in a sound registry, and the passwords of another key', async () => {

@@ -1,5 +1,6 @@
 import type { Area } from '#registry/area.ts';
 import type { Camera } from '#registry/camera.ts';
+import type { ComparedRow } from '#registry/compared-cameras.ts';
 import { ImportRun } from '#registry/inventory/import-run.ts';
 import type { RowFate } from '#registry/inventory/plan.ts';
 import type { ImportState } from '#registry/inventory/import-run.ts';
@@ -16,7 +17,10 @@ export async function dryRun(
   const run = new ImportRun({
     bytes: new Uint8Array(bytes),
     cameras: {
-      list: async ({ after }) => (after === undefined ? [...existing] : []),
+      compared: async (_wanted, { tell }) => {
+        tell?.(existing.map(comparedRow));
+        return '';
+      },
       apply: never,
     },
     areas,
@@ -32,6 +36,41 @@ export async function dryRun(
   } finally {
     await run.close();
   }
+}
+
+function comparedRow(camera: Camera): ComparedRow {
+  const { lao, stream } = camera;
+  return [
+    camera.id,
+    camera.version,
+    camera.owningAgency,
+    camera.position,
+    camera.purposes,
+    camera.linkedAgencies,
+    camera.linkNetwork,
+    camera.brand,
+    camera.model,
+    camera.recordedResolution,
+    camera.highestResolution,
+    camera.retentionDays,
+    camera.frameRate,
+    camera.fileFormat,
+    lao.name,
+    lao.district,
+    lao.province,
+    camera.budgetSource,
+    camera.scope,
+    camera.declared,
+    camera.declaredReason,
+    camera.latitude,
+    camera.longitude,
+    camera.site,
+    stream?.url ?? null,
+    stream?.username ?? null,
+    stream?.transport ?? null,
+    stream?.sound ?? false,
+    stream?.record ?? false,
+  ];
 }
 
 async function never(): Promise<never> {

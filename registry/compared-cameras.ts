@@ -1,0 +1,342 @@
+import { createHash } from 'node:crypto';
+import type { Kysely } from 'kysely';
+import { contains, type Area, type Place } from './area.ts';
+import { findDistrict, findProvince } from './areas/official-areas.ts';
+import { purposes, type Camera, type Purpose, type Stream } from './camera.ts';
+import type { RegistryTables } from './schema/tables.ts';
+
+/**
+ * Registered cameras as the rows of an inventory are compared with them, in few statements: of a file of the whole country
+ * those are all that there are. They go to the thread that compares as bare values, for with the names of 30 fields at each
+ * camera the copying alone would take longer than the comparison.
+ */
+
+/** Which cameras rows may be about. */
+export interface WantedCameras {
+  /** Ascending. */
+  ids: readonly string[];
+  /** Of rows without an id, and of those with one, which are wanted only where none of the ids is known. */
+  districts: readonly NamedDistrict[];
+  districtsOfIds: readonly NamedDistrict[];
+}
+
+/** By any spelling. */
+export interface NamedDistrict {
+  province: string;
+  district: string;
+}
+
+/** What of a camera is compared. */
+export type ComparedCamera = Omit<
+  Camera,
+  'stream' | 'createdAt' | 'updatedAt' | 'declaredAt' | 'scopeAttested'
+> & { stream: ComparedStream | null };
+export type ComparedStream = Pick<Stream, 'url' | 'username' | 'transport' | 'sound' | 'record'>;
+
+/** A compared camera's values, in the order of its fields below. */
+export type ComparedRow = readonly [
+  id: string,
+  version: number,
+  owningAgency: string,
+  position: string,
+  purposes: Purpose[],
+  linkedAgencies: string[],
+  linkNetwork: string | null,
+  brand: string | null,
+  model: string | null,
+  recordedResolution: string | null,
+  highestResolution: string | null,
+  retentionDays: number | null,
+  frameRate: number | null,
+  fileFormat: string | null,
+  laoName: string,
+  laoDistrict: string,
+  laoProvince: string,
+  budgetSource: string,
+  scope: Camera['scope'],
+  declared: Camera['declared'],
+  declaredReason: string | null,
+  latitude: number | null,
+  longitude: number | null,
+  site: string | null,
+  /** Null: not linked. */
+  url: string | null,
+  username: string | null,
+  transport: Stream['transport'] | null,
+  sound: boolean,
+  record: boolean,
+];
+
+/** Cameras in one answer of the database. */
+const PAGE = 500;
+/** Ids, or LAOs, that one statement names; an LAO of the country has some 40 cameras. */
+const IDS_AT_ONCE = 500;
+const LAOS_AT_ONCE = 20;
+/** Statements under way: while the database looks for one page, the one before is handed on. */
+const READ_AT_ONCE = 3;
+/** Rows of a list of names in one answer. */
+const NAMES_PAGE = 1_000;
+
+export interface ComparedReading {
+  /** Nothing outside of these is told. Empty: nothing at all. */
+  within: readonly Area[];
+  /** Page by page. Left out: only versions are read. */
+  tell?: ((rows: readonly ComparedRow[]) => void) | undefined;
+  /** False ends the reading early. */
+  goesOn: () => boolean;
+}
+
+/**
+ * Reads them, and returns what stands for all that was read: versions of cameras, and names of what they are registered
+ * under, which change without a version. The same text at another time means that nothing of it has changed.
+ */
+export async function readCompared(
+  database: Kysely<RegistryTables>,
+  { ids, districts, districtsOfIds }: WantedCameras,
+  { within, tell, goesOn }: ComparedReading,
+): Promise<string> {
+  const names = await namesWithin(database, within);
+  const digest = createHash('sha256').update(names.text);
+  const reader = { database, names, tell, goesOn };
+  const byId = await readParts(reader, parts('id', ids, IDS_AT_ONCE));
+  digest.update(byId.text);
+  const areOurs = byId.found > 0;
+  const laos = laosOf(names, areOurs ? districts : [...districts, ...districtsOfIds]);
+  const byLao = await readParts(reader, parts('lao_id', laos, LAOS_AT_ONCE));
+  return digest.update(byLao.text).digest('hex');
+}
+
+/** Cameras that one statement asks for: by their ids or their LAOs. */
+interface Part {
+  column: 'id' | 'lao_id';
+  among: readonly string[];
+}
+
+interface Reader extends Pick<ComparedReading, 'tell' | 'goesOn'> {
+  database: Kysely<RegistryTables>;
+  names: Names;
+}
+
+function parts(column: Part['column'], ids: readonly string[], atOnce: number): Part[] {
+  const all: Part[] = [];
+  for (let at = 0; at < ids.length; at += atOnce) {
+    all.push({ column, among: ids.slice(at, at + atOnce) });
+  }
+  return all;
+}
+
+async function readParts(
+  reader: Reader,
+  all: readonly Part[],
+): Promise<{ text: string; found: number }> {
+  const texts: string[] = [];
+  let found = 0;
+  const open = all.entries();
+  const one = async (): Promise<void> => {
+    // One iterator for all: each takes the next.
+    for (const [index, part] of open) {
+      const read = await readPart(reader, part);
+      texts[index] = read.text;
+      found += read.found;
+    }
+  };
+  await Promise.all(Array.from({ length: READ_AT_ONCE }, one));
+  return { text: texts.join('\n'), found };
+}
+
+async function readPart(
+  { database, names, tell, goesOn }: Reader,
+  part: Part,
+): Promise<{ text: string; found: number }> {
+  const digest = createHash('sha256');
+  let found = 0;
+  let after: string | undefined;
+  do {
+    if (!goesOn()) break;
+    const page: readonly { id: string; lao_id: string; version: number }[] =
+      tell === undefined
+        ? await versions(database, part, after).execute()
+        : await tellPage(database, part, after, names, tell);
+    const ours = page.filter(({ lao_id }) => names.laos.has(lao_id));
+    digest.update(ours.map(({ id, version }) => `${id} ${version}`).join());
+    found += ours.length;
+    after = page.length < PAGE ? undefined : page.at(-1)?.id;
+  } while (after !== undefined);
+  return { text: digest.digest('hex'), found };
+}
+
+async function tellPage(
+  database: Kysely<RegistryTables>,
+  part: Part,
+  after: string | undefined,
+  names: Names,
+  tell: NonNullable<ComparedReading['tell']>,
+) {
+  const page = await wholeRows(database, part, after).execute();
+  const ours = page.filter(({ lao_id }) => names.laos.has(lao_id));
+  if (ours.length === 0) return page;
+  const agencies = await database
+    .selectFrom('camera_linked_agencies')
+    .select(['camera_id', 'name'])
+    .where(
+      'camera_id',
+      'in',
+      ours.map(({ id }) => id),
+    )
+    .orderBy('camera_id')
+    .orderBy('ordinal')
+    .execute();
+  const linked = new Map<string, string[]>();
+  for (const { camera_id, name } of agencies) {
+    const those = linked.get(camera_id);
+    if (those === undefined) linked.set(camera_id, [name]);
+    else those.push(name);
+  }
+  tell(ours.map((row) => comparedRow(row, linked.get(row.id) ?? [], names)));
+  return page;
+}
+
+function versions(
+  database: Kysely<RegistryTables>,
+  { column, among }: Part,
+  after: string | undefined,
+) {
+  const query = database
+    .selectFrom('cameras')
+    .select(['cameras.id', 'cameras.lao_id', 'cameras.version'])
+    .where(`cameras.${column}`, 'in', among)
+    .where('cameras.deleted_at_ms', 'is', null)
+    .orderBy('cameras.id')
+    .limit(PAGE);
+  return after === undefined ? query : query.where('cameras.id', '>', after);
+}
+
+function wholeRows(database: Kysely<RegistryTables>, part: Part, after: string | undefined) {
+  return versions(database, part, after)
+    .leftJoin('sites', 'sites.id', 'cameras.site_id')
+    .leftJoin('streams', 'streams.camera_id', 'cameras.id')
+    .leftJoin('stream_credentials', 'stream_credentials.camera_id', 'cameras.id')
+    .select([
+      'cameras.owning_agency',
+      'cameras.position',
+      'cameras.purpose_prevention',
+      'cameras.purpose_investigation',
+      'cameras.purpose_traffic',
+      'cameras.link_network',
+      'cameras.brand',
+      'cameras.model',
+      'cameras.recorded_resolution',
+      'cameras.highest_resolution',
+      'cameras.retention_days',
+      'cameras.frame_rate',
+      'cameras.file_format',
+      'cameras.budget_source_id',
+      'cameras.scope',
+      'cameras.declared',
+      'cameras.declared_reason',
+      'cameras.latitude',
+      'cameras.longitude',
+      'sites.name as site',
+      'streams.url',
+      'streams.transport',
+      'streams.sound',
+      'streams.record',
+      'stream_credentials.username',
+    ]);
+}
+
+type WholeRow = Awaited<ReturnType<ReturnType<typeof wholeRows>['execute']>>[number];
+
+function comparedRow(row: WholeRow, linkedAgencies: string[], names: Names): ComparedRow {
+  const lao = names.laos.get(row.lao_id) ?? { name: '', district: '', province: '' };
+  return [
+    row.id,
+    row.version,
+    row.owning_agency,
+    row.position,
+    purposes.filter((purpose) => row[`purpose_${purpose}`] === 1),
+    linkedAgencies,
+    row.link_network,
+    row.brand,
+    row.model,
+    row.recorded_resolution,
+    row.highest_resolution,
+    row.retention_days,
+    row.frame_rate,
+    row.file_format,
+    lao.name,
+    lao.district,
+    lao.province,
+    names.budgetSources.get(row.budget_source_id) ?? '',
+    row.scope,
+    row.declared,
+    row.declared_reason,
+    row.latitude,
+    row.longitude,
+    row.site,
+    row.url,
+    row.username,
+    row.transport,
+    row.sound === 1,
+    row.record === 1,
+  ];
+}
+
+/** What cameras are registered under, by id, and a text that stands for all of it. */
+interface Names {
+  /** Within the areas. */
+  laos: ReadonlyMap<string, Place>;
+  budgetSources: ReadonlyMap<string, string>;
+  text: string;
+}
+
+async function namesWithin(
+  database: Kysely<RegistryTables>,
+  within: readonly Area[],
+): Promise<Names> {
+  const digest = createHash('sha256');
+  const laos = new Map<string, Place>();
+  const budgetSources = new Map<string, string>();
+  for (let after: string | undefined = ''; after !== undefined;) {
+    const page = await database
+      .selectFrom('laos')
+      .select(['id', 'name', 'district', 'province'])
+      .where('id', '>', after)
+      .orderBy('id')
+      .limit(NAMES_PAGE)
+      .execute();
+    for (const { id, ...place } of page) {
+      if (within.some((area) => contains(area, place))) laos.set(id, place);
+    }
+    digest.update(JSON.stringify(page));
+    after = page.length < NAMES_PAGE ? undefined : page.at(-1)?.id;
+  }
+  for (let after: string | undefined = ''; after !== undefined;) {
+    const page = await database
+      .selectFrom('budget_sources')
+      .select(['id', 'name'])
+      .where('id', '>', after)
+      .orderBy('id')
+      .limit(NAMES_PAGE)
+      .execute();
+    for (const { id, name } of page) budgetSources.set(id, name);
+    digest.update(JSON.stringify(page));
+    after = page.length < NAMES_PAGE ? undefined : page.at(-1)?.id;
+  }
+  return { laos, budgetSources, text: digest.digest('hex') };
+}
+
+/** Ids of the LAOs that lie in these districts. */
+function laosOf({ laos }: Names, districts: readonly NamedDistrict[]): string[] {
+  const named = new Set(districts.map(officialDistrict));
+  const found: string[] = [];
+  for (const [id, place] of laos) {
+    if (named.has(`${place.province}\n${place.district}`)) found.push(id);
+  }
+  return found;
+}
+
+function officialDistrict({ province, district }: NamedDistrict): string {
+  const official = findDistrict(province, district)?.name ?? district;
+  return `${findProvince(province)?.name ?? province}\n${official}`;
+}
