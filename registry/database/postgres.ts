@@ -21,7 +21,9 @@ import {
   type NamedLocks,
   type StatementBatches,
 } from './database.ts';
+import type { DayPartitions, DayTables, TendedDays } from './day-partitions.ts';
 import { migrate } from './migrate.ts';
+import { keepByDay, tendDays } from './postgres-days.ts';
 import type { WrittenRows } from './row-writer.ts';
 import type { SearchTable, TextSearch } from './text-search.ts';
 
@@ -90,7 +92,10 @@ function dialect(pool: Pool, schema: string): Dialect {
   };
 }
 
-class OurAdapter extends PostgresAdapter implements NamedLocks, StatementBatches, TextSearch {
+class OurAdapter
+  extends PostgresAdapter
+  implements NamedLocks, StatementBatches, TextSearch, DayPartitions
+{
   /** Of tables that rows were written to: their columns' types. */
   readonly #columnTypes = new Map<string, ReadonlyMap<string, string>>();
 
@@ -152,6 +157,16 @@ class OurAdapter extends PostgresAdapter implements NamedLocks, StatementBatches
   /** The planner chooses. */
   indexed(table: string, part: string): Expression<SqlBool> {
     return this.scanned(sql.ref(`${table}.text`), part);
+  }
+
+  async keepByDay(db: Kysely<never>, tables: DayTables, nowMs: number): Promise<void> {
+    await keepByDay(db, tables, nowMs);
+  }
+
+  async tendDays(db: Kysely<never>, tables: DayTables, nowMs: number): Promise<TendedDays> {
+    return tendDays(db, tables, nowMs, async (transaction, name) =>
+      this.takeLock(transaction as unknown as Transaction<unknown>, name),
+    );
   }
 
   scanned(text: Expression<string>, part: string): Expression<SqlBool> {

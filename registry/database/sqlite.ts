@@ -27,6 +27,7 @@ import {
   type NamedLocks,
   type StatementBatches,
 } from './database.ts';
+import type { DayPartitions, DayTables, TendedDays } from './day-partitions.ts';
 import { migrate } from './migrate.ts';
 import type { WrittenRows } from './row-writer.ts';
 import type {
@@ -79,7 +80,10 @@ function sqliteDialect(name: string, path: string): Dialect {
   };
 }
 
-class ThreadAdapter extends SqliteAdapter implements NamedLocks, StatementBatches, TextSearch {
+class ThreadAdapter
+  extends SqliteAdapter
+  implements NamedLocks, StatementBatches, TextSearch, DayPartitions
+{
   /** Of statements that write rows, by what they write: they come again with other values. */
   readonly #texts = new Map<string, string>();
 
@@ -152,6 +156,20 @@ class ThreadAdapter extends SqliteAdapter implements NamedLocks, StatementBatche
          insert into ${grams} (rowid, text) values (new.number, new.text); end`,
     ];
     for (const statement of statements) await sql.raw(statement).execute(db);
+  }
+
+  /** One table of each; the column makes the queries the same. */
+  async keepByDay(db: Kysely<never>, { main, beside, time }: DayTables): Promise<void> {
+    const statements = [
+      `alter table ${beside.name} add column ${time} bigint not null default 0`,
+      `update ${beside.name} set ${time} =
+         (select ${time} from ${main.name} where ${main.key} = ${beside.name}.${beside.key})`,
+    ];
+    for (const statement of statements) await sql.raw(statement).execute(db);
+  }
+
+  async tendDays(): Promise<TendedDays> {
+    return { made: [], removed: [] };
   }
 
   indexed(table: string, part: string): Expression<SqlBool> {
