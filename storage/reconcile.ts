@@ -3,19 +3,23 @@ import { createWriteStream, mkdtempSync, readdirSync, rmSync, statSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import type { SelectQueryBuilder } from 'kysely';
+import { DatabaseUnavailable } from '#registry/database/database.ts';
+import { camerasOf } from './catalogue/camera-days.ts';
 import { noteDeletion, wasDeleted } from './catalogue/deletion.ts';
 import { gapsBetween, insertGap } from './catalogue/gaps.ts';
 import { objectKey, spoolPath } from './catalogue/object-key.ts';
+import { tendRecordingDays } from './catalogue/recording-days.ts';
 import {
   insertOpened,
+  isUnsettled,
   markSpooled,
   markStored,
   recordingById,
   recordingOf,
   type Recording,
 } from './catalogue/recordings.ts';
-import { camerasOf } from './catalogue/seals.ts';
-import type { Catalogue } from './catalogue/tables.ts';
+import type { Catalogue, CatalogueTables, RecordingTable } from './catalogue/tables.ts';
 import { sha256OfFile } from './objects/file-hash.ts';
 import {
   ObjectHeld,
@@ -30,6 +34,8 @@ import { readRecording } from './spool/spool-reader.ts';
 /** Differences that are named; further ones are counted. */
 const MAX_NAMED = 1_000;
 const PAGE = 1_000;
+/** Below what is moved at once (registry/database/postgres-days.ts). */
+const ENTERED_BEFORE_TENDING = 5_000;
 
 export type DifferenceKind =
   /** A row says that it is stored, and it is not. */
@@ -107,6 +113,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciliati
   for await (const cameraId of camerasOf(catalogue)) {
     seen.add(cameraId);
     await lookAtCamera(options, cameraId, result, note);
+    await tend(options);
   }
   // Objects of cameras that no row names.
   for await (const object of store.list('')) {
@@ -114,8 +121,20 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciliati
     if (seen.has(cameraId)) continue;
     result.objects++;
     note(await unknownObject(options, object));
+    if (result.objects % ENTERED_BEFORE_TENDING === 0) await tend(options);
   }
   return result;
+}
+
+/** Many may have been entered of days that are long over. */
+async function tend({ catalogue, repair, now }: ReconcileOptions): Promise<void> {
+  if (!repair) return;
+  try {
+    await tendRecordingDays(catalogue, now());
+  } catch (error) {
+    // They lie where what is of no day lies, until the next time.
+    if (!(error instanceof DatabaseUnavailable)) throw error;
+  }
 }
 
 async function lookAtCamera(
@@ -128,7 +147,7 @@ async function lookAtCamera(
   const objects = new Map<string, ListedObject>();
   for await (const object of store.list(`${cameraId}/`)) objects.set(object.key, object);
   result.objects += objects.size;
-  const before = new Map<string, string | null>();
+  const before = new Map<string, { sha256: string | null; startMs: number }>();
   for await (const recording of recordingsOf(catalogue, cameraId)) {
     result.recordings++;
     const about = {
@@ -145,15 +164,16 @@ async function lookAtCamera(
         note({ ...about, kind, repaired: await repairLost(options, recording, kind) });
     }
     if (recording.previousSha256 !== null) {
-      const known = before.get(recording.runId) ?? null;
+      const known = before.get(recording.runId);
       // What was before the first that is left was deleted; deletions are looked up then.
-      if (known !== null && known !== recording.previousSha256) {
-        if (!(await isDeletedHash(catalogue, cameraId, recording.previousSha256))) {
+      if (known?.sha256 != null && known.sha256 !== recording.previousSha256) {
+        const between = { fromMs: known.startMs, toMs: recording.startMs };
+        if (!(await isDeletedHash(catalogue, cameraId, recording.previousSha256, between))) {
           note({ ...about, kind: 'chain-broken' });
         }
       }
     }
-    before.set(recording.runId, recording.sha256);
+    before.set(recording.runId, { sha256: recording.sha256, startMs: recording.startMs });
   }
   for (const object of objects.values()) {
     // Put since the rows were read.
@@ -163,13 +183,24 @@ async function lookAtCamera(
   }
 }
 
-async function* recordingsOf(catalogue: Catalogue, cameraId: string): AsyncGenerator<Recording> {
+function recordingsOf(catalogue: Catalogue, cameraId: string): AsyncGenerator<Recording> {
+  return paged(catalogue.selectFrom('recordings').selectAll().where('camera_id', '=', cameraId));
+}
+
+/** What is not stored yet: of a store that is long away, many. */
+function waiting(catalogue: Catalogue): AsyncGenerator<Recording> {
+  const query = catalogue.selectFrom('recordings').selectAll().where(isUnsettled);
+  return paged(query.where('state', 'in', ['spooled', 'open']));
+}
+
+async function* paged(
+  query: SelectQueryBuilder<CatalogueTables, 'recordings', RecordingTable>,
+): AsyncGenerator<Recording> {
   let after = { startMs: -1, id: '' };
   for (;;) {
-    const rows = await catalogue
-      .selectFrom('recordings')
-      .selectAll()
-      .where('camera_id', '=', cameraId)
+    const rows = await query
+      // Said by the next condition too, but not so that days are left out by it.
+      .where('start_ms', '>=', after.startMs)
       .where((where) =>
         where.or([
           where('start_ms', '>', after.startMs),
@@ -275,6 +306,7 @@ async function enter(
       {
         recordingId: head.recordingId,
         cameraId: head.cameraId,
+        startMs: head.startMs,
         endMs: Math.round(fragmentEndMs(last)),
         byteLength,
         sha256: await sha256OfFile(path),
@@ -283,7 +315,8 @@ async function enter(
         endReason: 'recovered',
       },
     ]);
-    await markStored(catalogue, [{ id: head.recordingId, versionId: object.versionId }]);
+    const { recordingId: id, startMs } = head;
+    await markStored(catalogue, [{ id, startMs, versionId: object.versionId }]);
     return true;
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -311,20 +344,13 @@ async function lookAtSpool(
     }
   }
   result.spoolFiles = files.size;
-  const spooled = await catalogue
-    .selectFrom('recordings')
-    .selectAll()
-    .where('state', 'in', ['spooled', 'open'])
-    .execute();
-  for (const row of spooled) {
-    const { id, camera_id: cameraId } = row;
+  for await (const recording of waiting(catalogue)) {
+    const { id, cameraId } = recording;
     const path = join(spoolFolder, spoolPath({ cameraId, recordingId: id }));
     if (isOpen(id) || files.has(id) || statSync(path, { throwIfNoEntry: false })) continue;
     // Put, and not noted yet.
     if ((await recordingById(catalogue, id))?.state === 'stored') continue;
-    const repaired = repair
-      ? await repairLost(options, recordingOf(row), 'spool-file-missing')
-      : null;
+    const repaired = repair ? await repairLost(options, recording, 'spool-file-missing') : null;
     note({ kind: 'spool-file-missing', cameraId, recordingId: id, objectKey: null, repaired });
   }
   if (repair && wrong.length > 0) await recoverSpool(catalogue, spoolFolder, isOpen);
@@ -337,11 +363,14 @@ async function isDeletedHash(
   catalogue: Catalogue,
   cameraId: string,
   sha256: string,
+  { fromMs, toMs }: { fromMs: number; toMs: number },
 ): Promise<boolean> {
   const row = await catalogue
     .selectFrom('deletions')
     .select('recording_id')
     .where('camera_id', '=', cameraId)
+    .where('start_ms', '>=', fromMs)
+    .where('start_ms', '<=', toMs)
     .where('sha256', '=', sha256)
     .limit(1)
     .executeTakeFirst();

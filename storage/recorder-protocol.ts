@@ -61,6 +61,7 @@ export interface OpenedRecording extends RecordingHead {
 export interface FinishedRecording {
   recordingId: string;
   cameraId: string;
+  startMs: number;
   endMs: number;
   byteLength: number;
   sha256: string;

@@ -269,6 +269,7 @@ export class Recorder {
       finished: {
         recordingId: head.recordingId,
         cameraId: head.cameraId,
+        startMs: head.startMs,
         endMs: Math.round(file.endMs ?? head.startMs),
         byteLength: file.byteLength,
         sha256,

@@ -4,6 +4,7 @@ import type { Databases } from '#registry/database/database.ts';
 import { uuidV7Ms } from '#registry/uuid-v7.ts';
 import { insertGap, lastingGaps } from './catalogue/gaps.ts';
 import { openCatalogue } from './catalogue/open-catalogue.ts';
+import { tendRecordingDays } from './catalogue/recording-days.ts';
 import { lastEndMs } from './catalogue/recordings.ts';
 import { longestRetentionDays } from './catalogue/retentions.ts';
 import { useByCamera, type CameraUse } from './catalogue/storage-use.ts';
@@ -85,7 +86,7 @@ export interface RecordingService extends Footage {
   /** Recording of a camera is turned on or off; before its stream is added to the workers. */
   setRecorded(cameraId: string, recorded: boolean): void;
   counters(): StorageCounters;
-  /** What every camera's recordings take; reads the whole catalogue. */
+  /** What every camera's recordings take. */
   use(): Promise<CameraUse[]>;
   /** Compares catalogue, store and spool. */
   reconcile(how: { repair: boolean; deep: boolean }): Promise<Reconciliation>;
@@ -107,6 +108,16 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
   const { databases, store, spoolFolder, newId, now, log } = options;
   const catalogue = await openCatalogue(databases);
   mkdirSync(spoolFolder, { recursive: true, mode: 0o700 });
+  const tendDays = async (): Promise<void> => {
+    try {
+      const { made, removed } = await tendRecordingDays(catalogue, now());
+      if (made.length + removed.length > 0) log('days of recordings tended', { made, removed });
+    } catch (error) {
+      // Rows of a day without a place of its own have one all the same: what is recorded does not wait for this.
+      log('days of recordings not tended', { err: error });
+    }
+  };
+  await tendDays();
   const found = await recoverSpool(catalogue, spoolFolder);
   if (found.recovered + found.empty > 0) log('spool recovered', { ...found });
 
@@ -167,6 +178,7 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
   const holds = new LegalHolds({ catalogue, store, newId, now, log });
   holds.start();
   const sweeping = startSweeping(async () => {
+    await tendDays();
     const deleted = await sweep({ catalogue, store, now, log }, options.retention());
     const longest = await longestRetentionDays(catalogue);
     if (longest !== undefined) await store.backstop(longest + BACKSTOP_DAYS);

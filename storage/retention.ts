@@ -1,5 +1,5 @@
 import { garbage, markGarbage, noteDeletion } from './catalogue/deletion.ts';
-import { firstStartMs, type Recording } from './catalogue/recordings.ts';
+import type { Recording } from './catalogue/recordings.ts';
 import { lengthenRetention, policyOf, retentionOf } from './catalogue/retentions.ts';
 import { applyShortenings } from './catalogue/shortenings.ts';
 import type { Catalogue } from './catalogue/tables.ts';
@@ -35,20 +35,21 @@ export async function sweep(
   for await (const { cameraId, retentionDays } of cameras) {
     const { days } = await lengthenRetention(catalogue, cameraId, retentionDays);
     const beforeMs = now() - days * DAY_MS;
-    const oldestMs = await firstStartMs(catalogue, cameraId);
-    if (oldestMs === undefined || oldestMs >= beforeMs) continue;
     while ((await markGarbage(catalogue, cameraId, beforeMs)) > 0) {
-      deleted += await deleteGarbage(options);
+      deleted += await deleteGarbage(options, { cameraId, beforeMs });
     }
   }
   return deleted;
 }
 
-async function deleteGarbage(options: Parameters<typeof sweep>[0]): Promise<number> {
+async function deleteGarbage(
+  options: Parameters<typeof sweep>[0],
+  of?: { cameraId: string; beforeMs: number },
+): Promise<number> {
   const { catalogue, store, now } = options;
   let deleted = 0;
   for (;;) {
-    const batch = await garbage(catalogue, BATCH);
+    const batch = await garbage(catalogue, BATCH, of);
     let progressed = false;
     for (const recording of batch) {
       if (!(await deleteObject(options, recording))) continue;

@@ -1,10 +1,5 @@
-import {
-  chainsOfDay,
-  firstRecordedMs,
-  insertSeal,
-  listSeals,
-  sealedChains,
-} from './catalogue/seals.ts';
+import { firstRecordedDay, madeOfDay } from './catalogue/camera-days.ts';
+import { chainsOfDay, insertSeal, listSeals, sealedChains } from './catalogue/seals.ts';
 import type { Catalogue } from './catalogue/tables.ts';
 import {
   rangeOfDay,
@@ -32,8 +27,9 @@ export async function sealDays(options: {
   now: () => number;
 }): Promise<Seal[]> {
   const { catalogue, now } = options;
-  const firstMs = await firstRecordedMs(catalogue);
-  if (firstMs === undefined) return [];
+  const firstDay = await firstRecordedDay(catalogue);
+  if (firstDay === undefined) return [];
+  const firstMs = rangeOfDay(firstDay).fromMs;
   const made: Seal[] = [];
   const last = (await listSeals(catalogue)).at(-1);
   const againMs = now() - AGAIN_DAYS * DAY_MS;
@@ -55,7 +51,16 @@ async function sealDay(
 ): Promise<Seal | undefined> {
   const latest = new Map<string, DayChain & { number: number }>();
   for (const chain of await sealedChains(catalogue, day)) latest.set(nameOf(chain), chain);
-  const chains = (await chainsOfDay(catalogue, day)).filter(
+  const sealed = new Map<string, number>();
+  for (const { cameraId, recordings } of latest.values()) {
+    sealed.set(cameraId, (sealed.get(cameraId) ?? 0) + recordings);
+  }
+  // What is to be sealed of a camera changes when more of it becomes whole (that a hash is another is verifySeals' to
+  // find). Without this, every hash of a week would be read again every ten minutes.
+  const cameraIds = (await madeOfDay(catalogue, day))
+    .filter(({ cameraId, made }) => made !== (sealed.get(cameraId) ?? 0))
+    .map(({ cameraId }) => cameraId);
+  const chains = (await chainsOfDay(catalogue, day, cameraIds)).filter(
     (chain) => latest.get(nameOf(chain))?.chain !== chain.chain,
   );
   const seals = await listSeals(catalogue, day);
@@ -113,7 +118,10 @@ export async function verifySeals(
       for (const chain of chains) latest.set(nameOf(chain), chain);
     }
     const now = new Map<string, DayChain>();
-    for (const chain of await chainsOfDay(catalogue, sealedDay)) now.set(nameOf(chain), chain);
+    const cameraIds = new Set([...latest.values()].map(({ cameraId }) => cameraId));
+    for (const chain of await chainsOfDay(catalogue, sealedDay, cameraIds)) {
+      now.set(nameOf(chain), chain);
+    }
     for (const [name, sealed] of latest) {
       recordings += sealed.recordings;
       const present = now.get(name);

@@ -1,27 +1,34 @@
 import { gapsBetween, type Gap } from './catalogue/gaps.ts';
 import { holdsBetween, type Hold } from './catalogue/holds.ts';
-import { spansBetween, type Recording } from './catalogue/recordings.ts';
+import { spansBetween, openBetween, type Span } from './catalogue/recordings.ts';
 import type { Catalogue } from './catalogue/tables.ts';
 import type { OpenRecordings } from './open-recordings.ts';
 
 /** Recordings that follow on each other within this are one span: pictures are up to a second apart. */
 const JOIN_MS = 1_000;
+/** Of the catalogue's spans, and of its gaps: one answer has at most so many, and ends where one more begins. */
+export const MAX_OF_A_KIND = 2_000;
 
 /** What there is of a camera between two times; every ms is in a span, in a gap, or after `toMs`. */
 export interface Timeline {
   cameraId: string;
   fromMs: number;
+  /** What was asked for, or where the answer ends. */
   toMs: number;
+  /** Where to ask on, of a camera that was up and down too often for one answer; null: this is all. */
+  nextMs: number | null;
   /** Unbroken footage, oldest first. */
-  spans: { startMs: number; endMs: number }[];
+  spans: Span[];
   /** `unknown`: before the first recording, or deleted. */
-  gaps: {
-    startMs: number;
-    endMs: number;
-    cause: Gap['cause'] | 'unknown';
-    detail: string | null;
-  }[];
+  gaps: ExplainedGap[];
   holds: Hold[];
+}
+
+interface ExplainedGap {
+  startMs: number;
+  endMs: number;
+  cause: Gap['cause'] | 'unknown';
+  detail: string | null;
 }
 
 /** Reads a range of a camera; how long that takes depends on the range alone. */
@@ -31,82 +38,119 @@ export async function timeline(
   cameraId: string,
   range: { fromMs: number; toMs: number },
 ): Promise<Timeline> {
-  const { fromMs, toMs } = range;
-  const [recordings, gaps, holds] = await Promise.all([
-    spansBetween(catalogue, cameraId, fromMs, toMs),
-    gapsBetween(catalogue, cameraId, fromMs, toMs),
-    holdsBetween(catalogue, cameraId, fromMs, toMs),
+  const { fromMs } = range;
+  const limit = MAX_OF_A_KIND + 1;
+  const [footage, growing, gaps, holds] = await Promise.all([
+    spansBetween(catalogue, cameraId, range, { joinMs: JOIN_MS, limit }),
+    openBetween(catalogue, cameraId, range),
+    gapsBetween(catalogue, cameraId, fromMs, range.toMs, limit),
+    holdsBetween(catalogue, cameraId, fromMs, range.toMs),
   ]);
-  const spans = spansOf(recordings, open, gaps, range);
-  return { cameraId, fromMs, toMs, spans, gaps: gapsOf(spans, gaps, range), holds };
+  // Those are the first of the range: up to where the next one begins, they are all that there is.
+  const beyond = [...footage.slice(MAX_OF_A_KIND), ...gaps.slice(MAX_OF_A_KIND)];
+  const nextMs = beyond.reduce(
+    (first, { startMs }) => Math.min(first, Math.max(startMs, fromMs + 1)),
+    range.toMs,
+  );
+  const answered = { fromMs, toMs: nextMs };
+  for (const { id, startMs, endMs } of growing) {
+    footage.push({ startMs, endMs: open.endMs(id) ?? endMs });
+  }
+  const spans = without(joined(footage, answered), disjoint(gaps, 0));
+  return {
+    cameraId,
+    ...answered,
+    nextMs: nextMs === range.toMs ? null : nextMs,
+    spans,
+    gaps: explained(uncovered(spans, answered), disjoint(gaps, nextMs)),
+    holds: holds.filter((hold) => hold.fromMs < nextMs),
+  };
 }
 
-function spansOf(
-  recordings: readonly Pick<Recording, 'id' | 'startMs' | 'endMs'>[],
-  open: OpenRecordings,
-  gaps: readonly Gap[],
+/** Within the range, in order, as one where they follow on each other. */
+function joined(
+  footage: readonly Span[],
   { fromMs, toMs }: { fromMs: number; toMs: number },
-): Timeline['spans'] {
-  const spans: Timeline['spans'] = [];
-  for (const recording of recordings) {
-    const startMs = Math.max(fromMs, recording.startMs);
-    const endMs = Math.min(toMs, open.endMs(recording.id) ?? recording.endMs);
-    if (endMs <= startMs) continue;
+): Span[] {
+  const spans: Span[] = [];
+  for (const { startMs, endMs } of footage.toSorted((a, b) => a.startMs - b.startMs)) {
+    const span = { startMs: Math.max(fromMs, startMs), endMs: Math.min(toMs, endMs) };
+    if (span.endMs <= span.startMs) continue;
     const last = spans.at(-1);
-    if (last !== undefined && startMs - last.endMs <= JOIN_MS) {
-      last.endMs = Math.max(last.endMs, endMs);
+    if (last !== undefined && span.startMs - last.endMs <= JOIN_MS) {
+      last.endMs = Math.max(last.endMs, span.endMs);
     } else {
-      spans.push({ startMs, endMs });
+      spans.push(span);
     }
   }
-  return without(spans, gaps);
+  return spans;
 }
 
-/** A recording may hold holes, where pictures were lost; they are gaps of their own. */
-function without(spans: Timeline['spans'], gaps: readonly Gap[]): Timeline['spans'] {
-  let left = spans;
-  for (const gap of gaps) {
-    const { startMs: from, endMs: to } = gap;
-    if (to === null) continue;
-    left = left.flatMap((span) => {
-      if (to <= span.startMs || from >= span.endMs) return [span];
-      return [
-        { startMs: span.startMs, endMs: from },
-        { startMs: to, endMs: span.endMs },
-      ].filter(({ startMs, endMs }) => endMs > startMs);
-    });
+/** Each from where the one before it ends: the first cause counts. One that lasts is taken to last until `lastingMs`. */
+function disjoint(gaps: readonly Gap[], lastingMs: number): ExplainedGap[] {
+  const parts: ExplainedGap[] = [];
+  let at = Number.NEGATIVE_INFINITY;
+  for (const { startMs, endMs, cause, detail } of gaps) {
+    const part = { startMs: Math.max(at, startMs), endMs: endMs ?? lastingMs, cause, detail };
+    if (part.endMs <= part.startMs) continue;
+    parts.push(part);
+    at = part.endMs;
+  }
+  return parts;
+}
+
+/** A recording may hold holes, where pictures were lost; they are gaps of their own. Both in order. */
+function without(spans: readonly Span[], holes: readonly Span[]): Span[] {
+  const left: Span[] = [];
+  let first = 0;
+  for (const { startMs, endMs } of spans) {
+    let at = startMs;
+    while ((holes[first]?.endMs ?? Number.POSITIVE_INFINITY) <= startMs) first++;
+    for (let i = first; (holes[i]?.startMs ?? Number.POSITIVE_INFINITY) < endMs; i++) {
+      const hole = holes[i] as Span;
+      if (hole.startMs > at) left.push({ startMs: at, endMs: hole.startMs });
+      at = hole.endMs;
+    }
+    if (at < endMs) left.push({ startMs: at, endMs });
   }
   return left;
 }
 
-/** What no span covers, cut where its cause changes. */
-function gapsOf(
-  spans: Timeline['spans'],
-  known: readonly Gap[],
+function uncovered(
+  spans: readonly Span[],
   { fromMs, toMs }: { fromMs: number; toMs: number },
-): Timeline['gaps'] {
-  const gaps: Timeline['gaps'] = [];
+): Span[] {
+  const left: Span[] = [];
   let at = fromMs;
   for (const span of [...spans, { startMs: toMs, endMs: toMs }]) {
-    if (span.startMs > at) gaps.push(...explained(at, span.startMs, known));
+    if (span.startMs > at) left.push({ startMs: at, endMs: span.startMs });
     at = Math.max(at, span.endMs);
   }
-  return gaps;
+  return left;
 }
 
-function explained(fromMs: number, toMs: number, known: readonly Gap[]): Timeline['gaps'] {
-  const pieces: Timeline['gaps'] = [];
-  let at = fromMs;
-  for (const gap of known) {
-    const startMs = Math.max(at, gap.startMs);
-    const endMs = Math.min(toMs, gap.endMs ?? toMs);
-    if (endMs <= startMs) continue;
-    if (startMs > at) {
-      pieces.push({ startMs: at, endMs: startMs, cause: 'unknown', detail: null });
+/** Cut where the cause changes. Both in order. */
+function explained(pieces: readonly Span[], known: readonly ExplainedGap[]): ExplainedGap[] {
+  const gaps: ExplainedGap[] = [];
+  let first = 0;
+  for (const { startMs, endMs } of pieces) {
+    let at = startMs;
+    const unknownUntil = (ms: number): void => {
+      if (ms > at) gaps.push({ startMs: at, endMs: ms, cause: 'unknown', detail: null });
+    };
+    while ((known[first]?.endMs ?? Number.POSITIVE_INFINITY) <= startMs) first++;
+    for (let i = first; (known[i]?.startMs ?? Number.POSITIVE_INFINITY) < endMs; i++) {
+      const gap = known[i] as ExplainedGap;
+      unknownUntil(gap.startMs);
+      const part = {
+        ...gap,
+        startMs: Math.max(at, gap.startMs),
+        endMs: Math.min(endMs, gap.endMs),
+      };
+      gaps.push(part);
+      at = part.endMs;
     }
-    pieces.push({ startMs, endMs, cause: gap.cause, detail: gap.detail });
-    at = endMs;
+    unknownUntil(endMs);
   }
-  if (at < toMs) pieces.push({ startMs: at, endMs: toMs, cause: 'unknown', detail: null });
-  return pieces;
+  return gaps;
 }

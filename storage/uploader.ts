@@ -25,6 +25,7 @@ const MAX_ASIDE = 1_000;
 
 interface PutRecording {
   id: string;
+  startMs: number;
   cameraId: string;
   objectKey: string;
   versionId: string | null;
@@ -176,12 +177,12 @@ export class Uploader {
 
   /** Undefined when there is nothing to note: it was noted, given up or passed over. */
   async #put(recording: Recording): Promise<PutRecording | undefined> {
-    const { id, cameraId, objectKey, byteLength, sha256 } = recording;
+    const { id, startMs, cameraId, objectKey, byteLength, sha256 } = recording;
     if (sha256 === null) throw new TypeError(`recording ${id} is spooled without a hash`);
     const path = join(this.#spoolFolder, spoolPath({ cameraId, recordingId: id }));
     try {
       const { versionId } = await this.#store.put(objectKey, { path, byteLength, sha256 });
-      return { id, cameraId, objectKey, versionId };
+      return { id, startMs, cameraId, objectKey, versionId };
     } catch (error) {
       if (isMissingFile(error)) return await this.#withoutFile(recording);
       if (error instanceof ObjectCorrupt) {
@@ -213,12 +214,12 @@ export class Uploader {
 
   /** Put before a crash, and not noted; or gone. */
   async #withoutFile(recording: Recording): Promise<PutRecording | undefined> {
-    const { id, cameraId, objectKey } = recording;
+    const { id, startMs, cameraId, objectKey } = recording;
     const object = { key: objectKey, versionId: null };
     try {
       const { byteLength, versionId } = await this.#store.stat(object);
       if (byteLength !== recording.byteLength) throw new ObjectMissing(recording.objectKey);
-      return { id, cameraId, objectKey, versionId };
+      return { id, startMs, cameraId, objectKey, versionId };
     } catch (error) {
       if (!(error instanceof ObjectMissing)) throw error;
       await this.#lost(recording, 'spool-missing');

@@ -23,6 +23,10 @@ const timelineJson = z
     cameraId: z.string(),
     from: isoTime,
     to: isoTime,
+    next: isoTime.nullable().meta({
+      description:
+        'where to ask on: of a camera that was up and down too often, an answer ends before the `to` that was asked for; null: this is all',
+    }),
     spans: z.array(
       z.object({
         from: isoTime,
@@ -76,6 +80,8 @@ export function registerFootageRoutes(app: FastifyInstance, deps: FootageRouteDe
       config: { action: 'footage.list', subject: 'camera' },
       schema: {
         summary: 'What is recorded of a camera, and what is missing and why',
+        description:
+          'Of 31 days at most, and of 2,000 stretches of footage or gaps: what is beyond is asked for from `next` on.',
         tags: ['footage'],
         params: cameraParams,
         querystring: range(MAX_TIMELINE_MS),
@@ -93,7 +99,8 @@ export function registerFootageRoutes(app: FastifyInstance, deps: FootageRouteDe
       return {
         cameraId: id,
         from: iso(from),
-        to: iso(to),
+        to: iso(found.toMs),
+        next: found.nextMs === null ? null : iso(found.nextMs),
         spans: found.spans.map((span) => ({
           from: iso(span.startMs),
           to: iso(span.endMs),

@@ -5,7 +5,7 @@ import type { CameraUse } from '#storage/catalogue/storage-use.ts';
 import { errorBody } from '../errors.ts';
 import type { ReadPlaces } from '../visible-cameras.ts';
 
-/** Counted anew when it is asked for and older than this: counting reads the whole catalogue. */
+/** Counted anew when it is asked for and older than this: it asks for every camera's place and days. */
 const KEEP_MS = 10 * 60_000;
 
 const useJson = z
@@ -20,7 +20,7 @@ const useJson = z
         cameras: z.int(),
         recordings: z.int(),
         bytes: z.int(),
-        bytesADay: z.int().meta({ description: 'recorded within the last 24 hours' }),
+        bytesADay: z.int().meta({ description: 'recorded yesterday, or today if that is more already' }),
         bytesExpected: z.int().meta({
           description: 'once every camera has recorded for its days of retention at this rate',
         }),

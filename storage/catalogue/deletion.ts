@@ -1,5 +1,7 @@
+import { countRemoved } from './camera-days.ts';
 import { isHeld, lockRecordings } from './holds.ts';
-import { recordingOf, type Recording } from './recordings.ts';
+import { timesOf } from './recording-days.ts';
+import { isUnsettled, recordingOf, type Recording } from './recordings.ts';
 import type { Catalogue, DeletionTable, RecordingTable } from './tables.ts';
 
 /** Recordings marked at once: the lock is held for them. */
@@ -18,7 +20,7 @@ export async function markGarbage(
     await lockRecordings(transaction, cameraId);
     const due = await transaction
       .selectFrom('recordings')
-      .select('id')
+      .select(['id', 'start_ms'])
       .where('camera_id', '=', cameraId)
       .where('start_ms', '<', beforeMs)
       .where('end_ms', '<=', beforeMs)
@@ -28,6 +30,7 @@ export async function markGarbage(
       .limit(MAX_MARKED)
       .execute();
     if (due.length === 0) return 0;
+    const { firstMs, lastMs } = timesOf(due.map(({ id, start_ms: startMs }) => ({ id, startMs })));
     await transaction
       .updateTable('recordings')
       .set({ state: 'garbage' })
@@ -36,6 +39,8 @@ export async function markGarbage(
         'in',
         due.map(({ id }) => id),
       )
+      .where('start_ms', '>=', firstMs)
+      .where('start_ms', '<=', lastMs)
       .execute();
     return due.length;
   });
@@ -64,7 +69,13 @@ export async function noteDeletion(
       })
       .onConflict((conflict) => conflict.doNothing())
       .execute();
-    await transaction.deleteFrom('recordings').where('id', '=', recording.id).execute();
+    const removed = await transaction
+      .deleteFrom('recordings')
+      .where('id', '=', recording.id)
+      .where('start_ms', '=', recording.startMs)
+      .returning(['camera_id', 'start_ms', 'byte_length', 'state'])
+      .executeTakeFirst();
+    if (removed !== undefined && removed.state !== 'open') await countRemoved(transaction, removed);
   });
 }
 
@@ -140,14 +151,21 @@ export async function listDeletions(
   }));
 }
 
-/** Recordings whose deletion was begun. */
-export async function garbage(catalogue: Catalogue, limit: number): Promise<Recording[]> {
-  const rows = await catalogue
+/** Recordings whose deletion was begun, oldest first: of all cameras, or those of one that began before a time. */
+export async function garbage(
+  catalogue: Catalogue,
+  limit: number,
+  of?: { cameraId: string; beforeMs: number },
+): Promise<Recording[]> {
+  let query = catalogue
     .selectFrom('recordings')
     .selectAll()
     .where('state', '=', 'garbage')
+    .where(isUnsettled)
     .orderBy('start_ms')
-    .limit(limit)
-    .execute();
-  return rows.map(recordingOf);
+    .limit(limit);
+  if (of !== undefined) {
+    query = query.where('camera_id', '=', of.cameraId).where('start_ms', '<', of.beforeMs);
+  }
+  return (await query.execute()).map(recordingOf);
 }

@@ -83,12 +83,16 @@ export async function lastingGaps(catalogue: Catalogue): Promise<Set<string>> {
   return new Set(rows.map(({ camera_id }) => camera_id));
 }
 
-/** Gaps of a camera that overlap a range, oldest first. */
+/** Of one question. */
+const MAX_GAPS = 10_000;
+
+/** Gaps of a camera that overlap a range, oldest first: at most `limit`. */
 export async function gapsBetween(
   catalogue: Catalogue,
   cameraId: string,
   fromMs: number,
   toMs: number,
+  limit = MAX_GAPS,
 ): Promise<Gap[]> {
   const rows = await catalogue
     .selectFrom('gaps')
@@ -107,6 +111,7 @@ export async function gapsBetween(
     .where('start_ms', '<', toMs)
     .where((where) => where.or([where('end_ms', '>', fromMs), where('end_ms', 'is', null)]))
     .orderBy('start_ms')
+    .limit(limit)
     .execute();
   return rows.map((row) => ({
     cameraId: row.camera_id,

@@ -3,6 +3,8 @@ import * as recordings from './migrations/0001-recordings.ts';
 import * as proofs from './migrations/0003-proofs.ts';
 import * as keeping from './migrations/0004-keeping.ts';
 import * as covering from './migrations/0005-covering.ts';
+import * as cameraDays from './migrations/0006-camera-days.ts';
+import * as byDay from './migrations/0007-by-day.ts';
 import type { Catalogue, CatalogueTables } from './tables.ts';
 
 /**
@@ -17,6 +19,8 @@ export async function openCatalogue(databases: Databases): Promise<Catalogue> {
       '0003-proofs': proofs,
       '0004-keeping': keeping,
       '0005-covering': covering,
+      '0006-camera-days': cameraDays,
+      '0007-by-day': byDay,
     },
   });
 }

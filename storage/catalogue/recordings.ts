@@ -1,5 +1,8 @@
+import { sql } from 'kysely';
 import type { FinishedRecording, OpenedRecording } from '../recorder-protocol.ts';
+import { countMade } from './camera-days.ts';
 import { objectKey } from './object-key.ts';
+import { likelyTimes, timesOf, type RecordingName } from './recording-days.ts';
 import type { Catalogue, RecordingState, RecordingTable } from './tables.ts';
 
 /** Longest recording there can be, and then some: a query looks back so far for one that began before its range. */
@@ -79,6 +82,7 @@ export async function markSpooled(
 ): Promise<void> {
   if (finished.length === 0) return;
   await catalogue.transaction().execute(async (transaction) => {
+    const made: FinishedRecording[] = [];
     for (const recording of finished) {
       const { offsetMs, inStep } = clocksOf(recording.cameraId);
       const { numUpdatedRows } = await transaction
@@ -93,34 +97,39 @@ export async function markSpooled(
           clock_in_step: inStep === null ? null : inStep ? 1 : 0,
         })
         .where('id', '=', recording.recordingId)
+        .where('start_ms', '=', recording.startMs)
         .where('state', '=', 'open')
         .executeTakeFirstOrThrow();
       if (numUpdatedRows === 0n) continue;
+      made.push(recording);
       await transaction
         .insertInto('recording_fragments')
         .values({
           recording_id: recording.recordingId,
+          start_ms: recording.startMs,
           fragment_index: recording.fragmentIndex,
         })
-        .onConflict((conflict) => conflict.column('recording_id').doNothing())
+        .onConflict((conflict) => conflict.doNothing())
         .execute();
     }
+    await countMade(transaction, made);
   });
 }
 
 /** spooled → stored; one transaction for all. Returns how many were spooled: others are stored already, or given up. */
 export async function markStored(
   catalogue: Catalogue,
-  stored: readonly { id: string; versionId: string | null }[],
+  stored: readonly (RecordingName & { versionId: string | null })[],
 ): Promise<number> {
   if (stored.length === 0) return 0;
   return catalogue.transaction().execute(async (transaction) => {
     let marked = 0;
-    for (const { id, versionId } of stored) {
+    for (const { id, startMs, versionId } of stored) {
       const { numUpdatedRows } = await transaction
         .updateTable('recordings')
         .set({ state: 'stored', version_id: versionId })
         .where('id', '=', id)
+        .where('start_ms', '=', startMs)
         .where('state', '=', 'spooled')
         .executeTakeFirstOrThrow();
       marked += Number(numUpdatedRows);
@@ -129,14 +138,24 @@ export async function markStored(
   });
 }
 
-/** There is no picture in it, or its bytes are gone. */
-export async function removeLost(catalogue: Catalogue, id: string): Promise<void> {
+/** It was never whole, and there is no picture in it, or its bytes are gone. */
+export async function removeLost(
+  catalogue: Catalogue,
+  { id, startMs }: RecordingName,
+): Promise<void> {
   await catalogue
     .deleteFrom('recordings')
     .where('id', '=', id)
-    .where('state', 'in', ['open', 'spooled'])
+    .where('start_ms', '=', startMs)
+    .where('state', '=', 'open')
     .execute();
 }
+
+/**
+ * For use beside a condition on such a state: SQLite takes the index of what is not stored only where the words of the
+ * index stand in the query. Nearly all rows are stored.
+ */
+export const isUnsettled = sql<boolean>`recordings.state <> 'stored'`;
 
 /** Recordings in a state on the way, oldest first. */
 export async function recordingsIn(
@@ -148,6 +167,7 @@ export async function recordingsIn(
     .selectFrom('recordings')
     .selectAll()
     .where('state', '=', state)
+    .where(isUnsettled)
     .orderBy('start_ms')
     .limit(limit)
     .execute();
@@ -175,68 +195,97 @@ export async function recordingsBetween(
   return rows.map(recordingOf);
 }
 
-/** When the recordings of a range begin and end, oldest first: answered by an index alone. */
+/** Unbroken footage: recordings that follow on each other. */
+export interface Span {
+  startMs: number;
+  endMs: number;
+}
+
+/**
+ * Whole recordings of a range, oldest first, as one where they follow on each other within `joinMs`: at most `limit`.
+ * An index alone answers it, and of a day's 1,440 recordings mostly one row comes back. They may reach beyond the range.
+ */
 export async function spansBetween(
   catalogue: Catalogue,
   cameraId: string,
-  fromMs: number,
-  toMs: number,
-): Promise<Pick<Recording, 'id' | 'startMs' | 'endMs'>[]> {
+  { fromMs, toMs }: { fromMs: number; toMs: number },
+  { joinMs, limit }: { joinMs: number; limit: number },
+): Promise<Span[]> {
+  const { rows } = await sql<{ start_ms: number; end_ms: number }>`
+    select min(start_ms) as start_ms, max(end_ms) as end_ms
+    from (
+      select start_ms, end_ms, sum(begins) over (order by start_ms, end_ms) as number
+      from (
+        select start_ms, end_ms,
+          case when start_ms - max(end_ms) over
+            (order by start_ms, end_ms rows between unbounded preceding and 1 preceding) <= ${joinMs}
+          then 0 else 1 end as begins
+        from recordings
+        where camera_id = ${cameraId} and start_ms >= ${fromMs - LONGEST_RECORDING_MS} and start_ms < ${toMs}
+          and end_ms > ${fromMs} and state in ('spooled', 'stored')
+      ) told
+    ) numbered
+    group by number order by number limit ${limit}`.execute(catalogue);
+  return rows.map((row) => ({ startMs: row.start_ms, endMs: row.end_ms }));
+}
+
+/** Recordings of a range that were not whole when their row was written last, oldest first. */
+export async function openBetween(
+  catalogue: Catalogue,
+  cameraId: string,
+  { fromMs, toMs }: { fromMs: number; toMs: number },
+): Promise<(RecordingName & Span)[]> {
   const rows = await catalogue
     .selectFrom('recordings')
     .select(['id', 'start_ms', 'end_ms'])
     .where('camera_id', '=', cameraId)
     .where('start_ms', '>=', fromMs - LONGEST_RECORDING_MS)
     .where('start_ms', '<', toMs)
-    .where('state', '<>', 'garbage')
-    .where((where) => where.or([where('end_ms', '>', fromMs), where('state', '=', 'open')]))
+    .where('state', '=', 'open')
+    .where(isUnsettled)
     .orderBy('start_ms')
     .execute();
   return rows.map((row) => ({ id: row.id, startMs: row.start_ms, endMs: row.end_ms }));
 }
 
+/** Looked for where its id says that it was made, and then everywhere. */
 export async function recordingById(
   catalogue: Catalogue,
   id: string,
 ): Promise<Recording | undefined> {
-  const row = await catalogue
-    .selectFrom('recordings')
-    .selectAll()
-    .where('id', '=', id)
-    .executeTakeFirst();
+  const anywhere = catalogue.selectFrom('recordings').selectAll().where('id', '=', id);
+  const { firstMs, lastMs } = likelyTimes(id);
+  const row =
+    (await anywhere
+      .where('start_ms', '>=', firstMs)
+      .where('start_ms', '<=', lastMs)
+      .executeTakeFirst()) ?? (await anywhere.executeTakeFirst());
   return row === undefined ? undefined : recordingOf(row);
 }
 
 /** Encoded fragment indexes of whole recordings, by recording. */
 export async function fragmentIndexes(
   catalogue: Catalogue,
-  ids: readonly string[],
+  recordings: readonly RecordingName[],
 ): Promise<Map<string, Uint8Array>> {
   const found = new Map<string, Uint8Array>();
-  for (let i = 0; i < ids.length; i += ROWS_A_STATEMENT) {
+  for (let i = 0; i < recordings.length; i += ROWS_A_STATEMENT) {
+    const some = recordings.slice(i, i + ROWS_A_STATEMENT);
+    const { firstMs, lastMs } = timesOf(some);
     const rows = await catalogue
       .selectFrom('recording_fragments')
-      .selectAll()
-      .where('recording_id', 'in', ids.slice(i, i + ROWS_A_STATEMENT))
+      .select(['recording_id', 'fragment_index'])
+      .where(
+        'recording_id',
+        'in',
+        some.map(({ id }) => id),
+      )
+      .where('start_ms', '>=', firstMs)
+      .where('start_ms', '<=', lastMs)
       .execute();
     for (const row of rows) found.set(row.recording_id, row.fragment_index);
   }
   return found;
-}
-
-/** When the oldest recording of a camera begins, Unix ms; undefined when there is none. */
-export async function firstStartMs(
-  catalogue: Catalogue,
-  cameraId: string,
-): Promise<number | undefined> {
-  const row = await catalogue
-    .selectFrom('recordings')
-    .select('start_ms')
-    .where('camera_id', '=', cameraId)
-    .orderBy('start_ms')
-    .limit(1)
-    .executeTakeFirst();
-  return row?.start_ms;
 }
 
 /** When the latest recording of a camera ends, Unix ms; undefined when there is none. */

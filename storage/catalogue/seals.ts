@@ -1,11 +1,18 @@
 import { chainOf, rangeOfDay, type DayChain, type Seal } from '../sealed-day.ts';
 import type { Catalogue } from './tables.ts';
 
-/** What was recorded in a day, also what was deleted since, as chains in the order of camera and run. */
-export async function chainsOfDay(catalogue: Catalogue, day: string): Promise<DayChain[]> {
+/**
+ * What was recorded of these cameras in a day, also what was deleted since, as chains in the order of camera and run.
+ * A camera after the other: of a thousand cameras a day is more than a million hashes.
+ */
+export async function chainsOfDay(
+  catalogue: Catalogue,
+  day: string,
+  cameraIds: Iterable<string>,
+): Promise<DayChain[]> {
   const { fromMs, toMs } = rangeOfDay(day);
   const chains: DayChain[] = [];
-  for await (const cameraId of camerasOf(catalogue)) {
+  for (const cameraId of cameraIds) {
     const kept = await catalogue
       .selectFrom('recordings')
       .select(['id', 'run_id', 'start_ms', 'sha256'])
@@ -51,44 +58,6 @@ function chainsOfCamera(
       recordings: hashes.length,
       chain: chainOf(hashes),
     }));
-}
-
-/** Every camera that was ever recorded, in order: a walk from one to the next in the index, however many rows each has. */
-export async function* camerasOf(catalogue: Catalogue): AsyncGenerator<string> {
-  let after = '';
-  for (;;) {
-    const found: string[] = [];
-    for (const table of ['recordings', 'deletions'] as const) {
-      const row = await catalogue
-        .selectFrom(table)
-        .select('camera_id')
-        .where('camera_id', '>', after)
-        .orderBy('camera_id')
-        .limit(1)
-        .executeTakeFirst();
-      if (row !== undefined) found.push(row.camera_id);
-    }
-    const next = found.toSorted()[0];
-    if (next === undefined) return;
-    yield next;
-    after = next;
-  }
-}
-
-/** When the first recording ever began, Unix ms; undefined when there is none. */
-export async function firstRecordedMs(catalogue: Catalogue): Promise<number | undefined> {
-  const rows = await Promise.all([
-    catalogue
-      .selectFrom('recordings')
-      .select(({ fn }) => fn.min<number | null>('start_ms').as('ms'))
-      .executeTakeFirstOrThrow(),
-    catalogue
-      .selectFrom('deletions')
-      .select(({ fn }) => fn.min<number | null>('start_ms').as('ms'))
-      .executeTakeFirstOrThrow(),
-  ]);
-  const found = rows.flatMap(({ ms }) => (ms === null ? [] : [ms]));
-  return found.length === 0 ? undefined : Math.min(...found);
 }
 
 export async function insertSeal(

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Act } from './holds.ts';
+import { LONGEST_RECORDING_MS } from './recordings.ts';
 import { setRetention } from './retentions.ts';
 import type { Catalogue, ShorteningState, ShorteningTable } from './tables.ts';
 
@@ -225,6 +226,7 @@ export async function previewShortening(
         .select(['start_ms', 'end_ms', 'byte_length', held.as('held')])
         .where('camera_id', '=', cameraId)
         .where('state', '<>', 'garbage')
+        .where('start_ms', '>', atMs - fromDays * dayMs - LONGEST_RECORDING_MS)
         .where('start_ms', '<', atMs - toDays * dayMs)
         .where('end_ms', '<=', atMs - toDays * dayMs)
         .where('end_ms', '>', atMs - fromDays * dayMs)

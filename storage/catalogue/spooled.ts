@@ -1,5 +1,6 @@
+import { countRemoved } from './camera-days.ts';
 import { isHeld, lockRecordings } from './holds.ts';
-import { recordingOf, type Recording } from './recordings.ts';
+import { isUnsettled, recordingOf, type Recording } from './recordings.ts';
 import { sealedColumns } from './deletion.ts';
 import type { Catalogue } from './tables.ts';
 
@@ -17,6 +18,7 @@ export async function spooledUse(catalogue: Catalogue): Promise<{
       fn.min<number | null>('start_ms').as('oldest_ms'),
     ])
     .where('state', '=', 'spooled')
+    .where(isUnsettled)
     .executeTakeFirstOrThrow();
   return {
     recordings: row.recordings,
@@ -31,6 +33,7 @@ export async function unheldSpooled(catalogue: Catalogue, limit: number): Promis
     .selectFrom('recordings')
     .selectAll()
     .where('state', '=', 'spooled')
+    .where(isUnsettled)
     .where((where) => where.not(isHeld))
     .orderBy('start_ms')
     .limit(limit)
@@ -44,20 +47,15 @@ export async function unheldSpooled(catalogue: Catalogue, limit: number): Promis
  */
 export async function dropSpooled(
   catalogue: Catalogue,
-  id: string,
+  { id, startMs, cameraId }: Pick<Recording, 'id' | 'startMs' | 'cameraId'>,
   { gapId, reason, deletedMs }: { gapId: string; reason: string; deletedMs: number },
 ): Promise<boolean> {
   return catalogue.transaction().execute(async (transaction) => {
-    const found = await transaction
-      .selectFrom('recordings')
-      .select('camera_id')
-      .where('id', '=', id)
-      .executeTakeFirst();
-    if (found === undefined) return false;
-    await lockRecordings(transaction, found.camera_id);
+    await lockRecordings(transaction, cameraId);
     const row = await transaction
       .deleteFrom('recordings')
       .where('id', '=', id)
+      .where('start_ms', '=', startMs)
       .where('state', '=', 'spooled')
       .where((where) => where.not(isHeld))
       .returningAll()
@@ -79,6 +77,7 @@ export async function dropSpooled(
         detail: reason,
       })
       .execute();
+    await countRemoved(transaction, row);
     return true;
   });
 }

@@ -1,44 +1,59 @@
+import { sql } from 'kysely';
+import { dayNumber } from './camera-days.ts';
 import type { Catalogue } from './tables.ts';
-
-const DAY_MS = 86_400_000;
 
 /** What a camera's recordings take, and will. */
 export interface CameraUse {
   cameraId: string;
+  /** Whole recordings whose object is not deleted. */
   recordings: number;
   byteLength: number;
-  /** Of the last day; what was recorded of it if it began later. */
+  /** Of yesterday, in Thailand; of today if that is more already. */
   dayBytes: number;
   oldestStartMs: number;
 }
 
-/** Of every camera that has a recording. Reads the whole catalogue: not for every request. */
+/** Of every camera that has a whole recording: as its days say, without reading recordings but the oldest of each. */
 export async function useByCamera(catalogue: Catalogue, nowMs: number): Promise<CameraUse[]> {
+  const today = dayNumber(nowMs);
   const rows = await catalogue
-    .selectFrom('recordings')
-    .select(({ fn }) => [
+    .selectFrom((from) =>
+      from
+        .selectFrom('camera_days')
+        .select(({ fn }) => [
+          'camera_id',
+          fn.sum<number>('recordings').as('recordings'),
+          fn.sum<number>('byte_length').as('bytes'),
+          fn.min<number>('day').as('oldest_day'),
+          sql<number>`max(case when day >= ${today - 1} then byte_length else 0 end)`.as(
+            'day_bytes',
+          ),
+        ])
+        .where('recordings', '>', 0)
+        .groupBy('camera_id')
+        .as('kept'),
+    )
+    .select([
       'camera_id',
-      fn.countAll<number>().as('recordings'),
-      fn.sum<number>('byte_length').as('bytes'),
-      fn.min<number>('start_ms').as('oldest_ms'),
+      'recordings',
+      'bytes',
+      'day_bytes',
+      'oldest_day',
+      // The day begins seven hours before UTC's of that number.
+      sql<number | null>`(
+        select min(recordings.start_ms) from recordings
+        where recordings.camera_id = kept.camera_id
+          and recordings.start_ms >= kept.oldest_day * 86400000 - 25200000
+          and recordings.start_ms < kept.oldest_day * 86400000 + 61200000
+      )`.as('oldest_ms'),
     ])
-    .where('state', '<>', 'garbage')
-    .groupBy('camera_id')
     .orderBy('camera_id')
     .execute();
-  const day = await catalogue
-    .selectFrom('recordings')
-    .select(({ fn }) => ['camera_id', fn.sum<number>('byte_length').as('bytes')])
-    .where('start_ms', '>=', nowMs - DAY_MS)
-    .where('state', '<>', 'garbage')
-    .groupBy('camera_id')
-    .execute();
-  const ofDay = new Map(day.map(({ camera_id, bytes }) => [camera_id, bytes]));
   return rows.map((row) => ({
     cameraId: row.camera_id,
     recordings: row.recordings,
     byteLength: row.bytes,
-    dayBytes: ofDay.get(row.camera_id) ?? 0,
-    oldestStartMs: row.oldest_ms,
+    dayBytes: row.day_bytes,
+    oldestStartMs: row.oldest_ms ?? nowMs,
   }));
 }

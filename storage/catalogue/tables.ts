@@ -6,6 +6,7 @@ export type Catalogue = Kysely<CatalogueTables>;
 export interface CatalogueTables {
   recordings: RecordingTable;
   recording_fragments: RecordingFragmentTable;
+  camera_days: CameraDayTable;
   gaps: GapTable;
   holds: HoldTable;
   deletions: DeletionTable;
@@ -51,8 +52,22 @@ export interface RecordingTable {
 
 export interface RecordingFragmentTable {
   recording_id: string;
+  /** Of its recording. */
+  start_ms: number;
   /** encodeFragments. */
   fragment_index: Uint8Array;
+}
+
+/** What a camera's day holds (camera-days.ts). It stays when all of it is deleted. */
+export interface CameraDayTable {
+  camera_id: string;
+  /** In Thailand, days since 1970-01-01; a recording is of the day in which it begins. */
+  day: number;
+  /** Recordings that ever became whole. */
+  made: number;
+  /** Of those, what is there now: spooled, stored, or garbage whose object is not deleted yet. */
+  recordings: number;
+  byte_length: number;
 }
 
 /** Why nothing was recorded. */

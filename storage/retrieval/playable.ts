@@ -31,10 +31,7 @@ export async function playable(
 ): Promise<PlayableRecording[]> {
   const recordings = await recordingsBetween(catalogue, cameraId, fromMs, toMs);
   const closed = recordings.filter(({ id }) => open.fragments(id) === undefined);
-  const indexes = await fragmentIndexes(
-    catalogue,
-    closed.map(({ id }) => id),
-  );
+  const indexes = await fragmentIndexes(catalogue, closed);
   const found: PlayableRecording[] = [];
   for (const recording of recordings) {
     const index = indexes.get(recording.id);

@@ -55,7 +55,7 @@ export async function recoverSpool(
     const read = readRecording(path);
     const isIts = read?.head.recordingId === recordingId && read.head.cameraId === cameraId;
     if (read === undefined || !isIts || read.fragments.length === 0) {
-      await removeLost(catalogue, recordingId);
+      if (row !== undefined) await removeLost(catalogue, row);
       rmSync(path);
       sum.empty++;
       continue;
@@ -77,6 +77,7 @@ async function finish(catalogue: Catalogue, path: string, read: ReadRecording): 
     {
       recordingId: head.recordingId,
       cameraId: head.cameraId,
+      startMs: head.startMs,
       endMs: last === undefined ? head.startMs : Math.round(fragmentEndMs(last)),
       byteLength,
       sha256: await sha256OfFile(path),
@@ -96,7 +97,7 @@ async function removeRowsWithoutFile(
   for (;;) {
     const open = await recordingsIn(catalogue, 'open', BATCH);
     const left = open.filter(({ id }) => !isOpen(id));
-    for (const { id } of left) await removeLost(catalogue, id);
+    for (const recording of left) await removeLost(catalogue, recording);
     removed += left.length;
     if (left.length === 0 || open.length < BATCH) return removed;
   }

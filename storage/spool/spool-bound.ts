@@ -51,7 +51,7 @@ export async function keepSpoolWithin(options: {
     for (const recording of batch) {
       if (!isOver(recording.startMs)) break;
       const reason = use.byteLength > maxBytes ? 'spool-full' : 'spool-too-old';
-      const isDropped = await dropSpooled(catalogue, recording.id, {
+      const isDropped = await dropSpooled(catalogue, recording, {
         gapId: options.newId(),
         reason,
         deletedMs: now(),

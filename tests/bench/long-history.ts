@@ -129,14 +129,18 @@ async function copySlot(
         )
         .execute();
     }
-    for (const { recording_id, fragment_index } of indexes) {
+    for (const { recording_id, start_ms, fragment_index } of indexes) {
       const moved = decodeFragments(fragment_index).map((fragment) => ({
         ...fragment,
         startMs: fragment.startMs + byMs,
       }));
       await transaction
         .insertInto('recording_fragments')
-        .values({ recording_id: named(recording_id), fragment_index: encodeFragments(moved) })
+        .values({
+          recording_id: named(recording_id),
+          start_ms: start_ms + byMs,
+          fragment_index: encodeFragments(moved),
+        })
         .execute();
     }
   });

@@ -33,22 +33,21 @@ onEachDatabase((rig) => {
 
   test('a recording goes from open to spooled to stored, and never back', async () => {
     const recording = opened(T0);
+    const named = { id: recording.recordingId, startMs: T0 };
     await insertOpened(catalogue, [recording]);
     await insertOpened(catalogue, [recording]);
     expect(await recordingsIn(catalogue, 'open', 10)).toHaveLength(1);
-    await markStored(catalogue, [{ id: recording.recordingId, versionId: 'too-early' }]);
+    await markStored(catalogue, [{ ...named, versionId: 'too-early' }]);
     expect(await recordingsIn(catalogue, 'open', 10)).toHaveLength(1);
     const whole = finished(recording, T0 + MINUTE);
     await markSpooled(catalogue, [whole]);
     const [spooled] = await recordingsIn(catalogue, 'spooled', 10);
     expect(spooled).toMatchObject({ id: recording.recordingId, endMs: T0 + MINUTE, sha256: SHA });
-    await markStored(catalogue, [{ id: recording.recordingId, versionId: 'v1' }]);
+    await markStored(catalogue, [{ ...named, versionId: 'v1' }]);
     await markSpooled(catalogue, [{ ...whole, sha256: 'cd'.repeat(32) }]);
     const [stored] = await recordingsBetween(catalogue, CAMERA, T0, T0 + 1);
     expect(stored).toMatchObject({ state: 'stored', versionId: 'v1', sha256: SHA });
-    const index = (await fragmentIndexes(catalogue, [recording.recordingId])).get(
-      recording.recordingId,
-    );
+    const index = (await fragmentIndexes(catalogue, [named])).get(named.id);
     expect(Buffer.from(index ?? []).equals(whole.fragmentIndex as Buffer)).toBe(true);
     expect(await lastEndMs(catalogue, CAMERA)).toBe(T0 + MINUTE);
   });

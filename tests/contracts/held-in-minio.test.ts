@@ -40,7 +40,8 @@ test.skipIf(missing !== undefined)(
       const key = objectKey(recording);
       const object = await store.put(key, { path, byteLength: bytes.length, sha256 });
       expect(object.versionId).not.toBeNull();
-      await markStored(catalogue, [{ id: recording.recordingId, versionId: object.versionId }]);
+      const { recordingId: id, startMs } = recording;
+      await markStored(catalogue, [{ id, startMs, versionId: object.versionId }]);
 
       const now = (): number => T0 + 40 * DAY;
       const holds = new LegalHolds({ catalogue, store, newId, now, log });

@@ -42,6 +42,7 @@ export function finished(recording: OpenedRecording, endMs: number): FinishedRec
   return {
     recordingId: recording.recordingId,
     cameraId: recording.cameraId,
+    startMs: recording.startMs,
     endMs,
     byteLength: 6_000,
     sha256: SHA,
@@ -60,6 +61,6 @@ export async function keep(
   const recording = opened(startMs, cameraId);
   await insertOpened(catalogue, [recording]);
   await markSpooled(catalogue, [finished(recording, startMs + MINUTE)]);
-  await markStored(catalogue, [{ id: recording.recordingId, versionId: null }]);
+  await markStored(catalogue, [{ id: recording.recordingId, startMs, versionId: null }]);
   return recording.recordingId;
 }

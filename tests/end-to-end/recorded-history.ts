@@ -142,7 +142,8 @@ export async function seedRun(
       await insertOpened(catalogue, [one.opened]);
       await markSpooled(catalogue, [one.finished]);
       const stored = await store.put(objectKey(one.opened), { path, byteLength, sha256 });
-      await markStored(catalogue, [{ id: one.opened.recordingId, versionId: stored.versionId }]);
+      const { recordingId: id, startMs: beganMs } = one.opened;
+      await markStored(catalogue, [{ id, startMs: beganMs, versionId: stored.versionId }]);
       unlinkSync(path);
     }
     return made;

@@ -249,7 +249,9 @@ describe('putting recordings into the store', () => {
   it('removes the spool file of what was stored, should only that be left to do', async () => {
     const left = leftBehind();
     await recoverSpool(catalogue, spool);
-    await markStored(catalogue, [{ id: left.head.recordingId, versionId: null }]);
+    await markStored(catalogue, [
+      { id: left.head.recordingId, startMs: left.head.startMs, versionId: null },
+    ]);
     await recoverSpool(catalogue, spool);
     expect(existsSync(left.path)).toBe(false);
   });

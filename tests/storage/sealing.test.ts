@@ -66,6 +66,7 @@ async function keep(cameraId: string, startMs: number, runId = 'run1'): Promise<
     {
       recordingId,
       cameraId,
+      startMs,
       endMs: startMs + MINUTE,
       byteLength: 1_000,
       sha256: ids.toString(16).padStart(64, '0'),
@@ -74,7 +75,7 @@ async function keep(cameraId: string, startMs: number, runId = 'run1'): Promise<
       endReason: 'rotated',
     },
   ]);
-  await markStored(catalogue, [{ id: recordingId, versionId: null }]);
+  await markStored(catalogue, [{ id: recordingId, startMs, versionId: null }]);
   return recordingId;
 }
 

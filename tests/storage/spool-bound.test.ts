@@ -70,6 +70,7 @@ async function wait(minutes: readonly { cameraId: string; startMs: number }[]): 
     opened.map(({ recordingId, cameraId, startMs }) => ({
       recordingId,
       cameraId,
+      startMs,
       endMs: startMs + MINUTE,
       byteLength: BYTES,
       sha256: 'ab'.repeat(32),

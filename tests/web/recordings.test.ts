@@ -80,6 +80,7 @@ describe('timelines', () => {
   test('are read as numbers', () => {
     const read = laneOf({
       cameraId: 'a',
+      next: null,
       spans: [{ from: '2026-11-25T05:00:00Z', to: '2026-11-25T06:00:00Z', hoursUntilExpiry: null }],
       gaps: [
         {

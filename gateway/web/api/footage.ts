@@ -5,6 +5,7 @@ import { call, queryOf } from './call.ts';
 
 const timelineOnWire = z.object({
   cameraId: z.string(),
+  next: z.nullable(z.string()),
   spans: z.array(
     z.object({ from: z.string(), to: z.string(), hoursUntilExpiry: z.nullable(z.number()) }),
   ),
@@ -42,13 +43,29 @@ function iso(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-export function readTimeline(
+/** Of a camera that was up and down every few seconds of a day, and then some. */
+const MAX_PAGES = 50;
+
+/** All of a range: an answer that ends before is gone on with. What the pages before `MAX_PAGES` do not tell is left out. */
+export async function readTimeline(
   cameraId: string,
   { fromMs, toMs }: TimeRange,
   signal?: AbortSignal,
 ): Promise<TimelineOnWire> {
-  const query = queryOf({ from: iso(fromMs), to: iso(toMs) });
-  return call(timelineOnWire, `${cameraAddress(cameraId)}/timeline${query}`, { signal });
+  const read = (from: string): Promise<TimelineOnWire> => {
+    const query = queryOf({ from, to: iso(toMs) });
+    return call(timelineOnWire, `${cameraAddress(cameraId)}/timeline${query}`, { signal });
+  };
+  const all = await read(iso(fromMs));
+  for (let page = 1; page < MAX_PAGES && all.next !== null; page++) {
+    const more = await read(all.next);
+    all.spans.push(...more.spans);
+    all.gaps.push(...more.gaps);
+    const known = new Set(all.holds.map(({ id }) => id));
+    all.holds.push(...more.holds.filter(({ id }) => !known.has(id)));
+    all.next = more.next;
+  }
+  return all;
 }
 
 /** Of a VOD playlist; at most two hours. */

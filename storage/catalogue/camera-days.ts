@@ -1,0 +1,139 @@
+import type { Transaction } from 'kysely';
+import type { Catalogue, CatalogueTables } from './tables.ts';
+
+/**
+ * What each camera's day holds. A row is written in the transaction that makes a recording whole or takes it away, so
+ * that it is what a count of the recordings would be: each passes these states once (tables.ts).
+ */
+
+const DAY_MS = 86_400_000;
+/** Days begin at midnight in Thailand, as sealed days do (sealed-day.ts). */
+const THAI_OFFSET_MS = 7 * 3_600_000;
+const ROWS_A_STATEMENT = 100;
+const PAGE = 1_000;
+
+/** Days since 1970-01-01 of the day in Thailand. */
+export function dayNumber(ms: number): number {
+  return Math.floor((ms + THAI_OFFSET_MS) / DAY_MS);
+}
+
+/** Of `2026-11-25`. */
+export function numberOfDay(day: string): number {
+  return Date.parse(`${day}T00:00:00Z`) / DAY_MS;
+}
+
+/** `2026-11-25`. */
+export function dayOfNumber(day: number): string {
+  return new Date(day * DAY_MS).toISOString().slice(0, 10);
+}
+
+/**
+ * Recordings became whole. The last thing that a transaction writes, and in order: two of these then never wait for
+ * each other.
+ */
+export async function countMade(
+  transaction: Transaction<CatalogueTables>,
+  made: readonly { cameraId: string; startMs: number; byteLength: number }[],
+): Promise<void> {
+  const sums = new Map<string, { camera_id: string; day: number; made: number; bytes: number }>();
+  for (const { cameraId, startMs, byteLength } of made) {
+    const day = dayNumber(startMs);
+    const key = `${cameraId} ${day}`;
+    const sum = sums.get(key) ?? { camera_id: cameraId, day, made: 0, bytes: 0 };
+    sum.made++;
+    sum.bytes += byteLength;
+    sums.set(key, sum);
+  }
+  const rows = [...sums]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, { camera_id, day, made: count, bytes }]) => ({
+      camera_id,
+      day,
+      made: count,
+      recordings: count,
+      byte_length: bytes,
+    }));
+  for (let i = 0; i < rows.length; i += ROWS_A_STATEMENT) {
+    await transaction
+      .insertInto('camera_days')
+      .values(rows.slice(i, i + ROWS_A_STATEMENT))
+      .onConflict((conflict) =>
+        conflict.columns(['camera_id', 'day']).doUpdateSet((row) => ({
+          made: row('camera_days.made', '+', row.ref('excluded.made')),
+          recordings: row('camera_days.recordings', '+', row.ref('excluded.recordings')),
+          byte_length: row('camera_days.byte_length', '+', row.ref('excluded.byte_length')),
+        })),
+      )
+      .execute();
+  }
+}
+
+/** A whole recording's row went. */
+export async function countRemoved(
+  transaction: Transaction<CatalogueTables>,
+  row: { camera_id: string; start_ms: number; byte_length: number },
+): Promise<void> {
+  await transaction
+    .updateTable('camera_days')
+    .set((day) => ({
+      recordings: day('recordings', '-', 1),
+      byte_length: day('byte_length', '-', row.byte_length),
+    }))
+    .where('camera_id', '=', row.camera_id)
+    .where('day', '=', dayNumber(row.start_ms))
+    .execute();
+}
+
+/** Every camera that ever had a whole recording, in order. */
+export async function* camerasOf(catalogue: Catalogue): AsyncGenerator<string> {
+  let after = '';
+  for (;;) {
+    const rows = await catalogue
+      .selectFrom('camera_days')
+      .select('camera_id')
+      .distinct()
+      .where('camera_id', '>', after)
+      .orderBy('camera_id')
+      .limit(PAGE)
+      .execute();
+    for (const { camera_id } of rows) yield camera_id;
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < PAGE) return;
+    after = last.camera_id;
+  }
+}
+
+/** Cameras with a recording of a day, also if it was deleted since, in order; and how many recordings each ever had. */
+export async function madeOfDay(
+  catalogue: Catalogue,
+  day: string,
+): Promise<{ cameraId: string; made: number }[]> {
+  const rows = await catalogue
+    .selectFrom('camera_days')
+    .select(['camera_id', 'made'])
+    .where('day', '=', numberOfDay(day))
+    .orderBy('camera_id')
+    .execute();
+  return rows.map(({ camera_id, made }) => ({ cameraId: camera_id, made }));
+}
+
+/** Days of which a camera has recordings now, in order. */
+export async function daysOfCamera(catalogue: Catalogue, cameraId: string): Promise<number[]> {
+  const rows = await catalogue
+    .selectFrom('camera_days')
+    .select('day')
+    .where('camera_id', '=', cameraId)
+    .where('recordings', '>', 0)
+    .orderBy('day')
+    .execute();
+  return rows.map(({ day }) => day);
+}
+
+/** The first day of which anything was recorded; undefined when there is none. */
+export async function firstRecordedDay(catalogue: Catalogue): Promise<string | undefined> {
+  const { day } = await catalogue
+    .selectFrom('camera_days')
+    .select(({ fn }) => fn.min<number | null>('day').as('day'))
+    .executeTakeFirstOrThrow();
+  return day === null ? undefined : dayOfNumber(day);
+}
