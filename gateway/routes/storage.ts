@@ -20,7 +20,9 @@ const useJson = z
         cameras: z.int(),
         recordings: z.int(),
         bytes: z.int(),
-        bytesADay: z.int().meta({ description: 'recorded yesterday, or today if that is more already' }),
+        bytesADay: z
+          .int()
+          .meta({ description: 'recorded yesterday, or today if that is more already' }),
         bytesExpected: z.int().meta({
           description: 'once every camera has recorded for its days of retention at this rate',
         }),
