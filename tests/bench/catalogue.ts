@@ -1,135 +1,285 @@
 /**
- * npm run bench:catalogue: how long a day's timeline of a camera takes, with so many rows in the catalogue.
- * `-- --rows 10000000 --database sqlite` (a folder of its own), or `--database postgres` (a container of its own).
+ * npm run bench:catalogue: the catalogue's hot questions with so many rows in it. `-- --database sqlite --days 1,7` (a folder
+ * of its own), or `--database postgres --days 1,7,70` (a container of its own, on a disk): a day is 1,440,000 rows, and what is
+ * asked at each number of days is asked in the same database as it grows. See README.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { parseArgs } from 'node:util';
-import { Client } from 'pg';
+import { PostgreSqlContainer, type StartedPostgreSqlContainer } from '@testcontainers/postgresql';
 import { openDatabases } from '#registry/database/open-databases.ts';
+import { uuidV7Source } from '#registry/uuid-v7.ts';
+import { markGarbage } from '#storage/catalogue/deletion.ts';
 import { openCatalogue } from '#storage/catalogue/open-catalogue.ts';
+import { tendRecordingDays } from '#storage/catalogue/recording-days.ts';
+import {
+  insertOpened,
+  markSpooled,
+  markStored,
+  recordingsBetween,
+  recordingsIn,
+} from '#storage/catalogue/recordings.ts';
+import { listSeals } from '#storage/catalogue/seals.ts';
+import { spooledUse } from '#storage/catalogue/spooled.ts';
+import { useByCamera } from '#storage/catalogue/storage-use.ts';
+import type { Catalogue } from '#storage/catalogue/tables.ts';
 import { OpenRecordings } from '#storage/open-recordings.ts';
+import type { OpenedRecording } from '#storage/recorder-protocol.ts';
+import { sweep } from '#storage/retention.ts';
+import { sealDays } from '#storage/sealing.ts';
 import { timeline } from '#storage/timeline.ts';
-import { startPostgres } from '../contracts/each-database.ts';
+import { seededRandom } from '../simulator/seeded-random.ts';
+import {
+  BEGIN_MS,
+  cameraId,
+  CAMERAS,
+  DAY_MS,
+  MINUTE_MS,
+  MINUTES_A_DAY,
+  ROWS_A_DAY,
+  seedPostgres,
+  seedSqlite,
+} from './catalogue-rows.ts';
 import { quantile } from './quantile.ts';
 import { markdownTable, report, rounded } from './results.ts';
 
-const CAMERAS = 1_000;
-const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
-const BEGIN_MS = Date.UTC(2026, 0, 1);
-const TRIES = 200;
+const TIMELINES = 400;
 const LIMIT_MS = 10;
+/** Recorders tell of what they opened and finished several times a second: of a thousand cameras so many at once. */
+const TOLD_AT_ONCE = 5;
+/** Recordings put side by side, and noted together. */
+const PUT_AT_ONCE = 8;
+const LOOKS = 50;
+/** Cameras of which the sweep deletes, and how many minutes of each. */
+const SWEPT = { cameras: 50, minutes: 10 };
 
 const { values: flags } = parseArgs({
   options: {
-    rows: { type: 'string', default: '10000000' },
+    days: { type: 'string', default: '1,7' },
     database: { type: 'string', default: 'sqlite' },
     append: { type: 'boolean', default: false },
   },
 });
-const rows = Number(flags.rows);
-const minutes = Math.floor(rows / CAMERAS);
 
-/** In the order in which they would be made: minute by minute, all cameras. */
-const columns = `insert into recordings (id, camera_id, run_id, start_ms, end_ms, state, object_key, version_id, byte_length,
-  init_bytes, codec, width, height, sha256, previous_sha256, end_reason)`;
+/** Milliseconds of each question, by its name; more than one where it was asked more than once. */
+type Answers = Map<string, number[]>;
 
-function cameraId(i: number): string {
-  return `019e0000-0000-7000-8000-${String(i).padStart(12, '0')}`;
+const random = seededRandom(20_261_126);
+const newId = uuidV7Source(Date.now);
+
+async function timed<T>(answers: Answers, name: string, ask: () => Promise<T>): Promise<T> {
+  const began = performance.now();
+  const answer = await ask();
+  const known = answers.get(name) ?? [];
+  known.push(performance.now() - began);
+  answers.set(name, known);
+  return answer;
 }
 
-function seedSqlite(path: string): void {
-  const database = new DatabaseSync(path);
-  database.exec('pragma synchronous = off; pragma cache_size = -400000');
-  const numbers = `with recursive n (i) as (select 0 union all select i + 1 from n where i < ${CAMERAS - 1})`;
-  const insert = database.prepare(`${columns} ${numbers}
-    select printf('019e0000-0000-7000-9%03d-%012d', i, :minute), printf('019e0000-0000-7000-8000-%012d', i), 'mfk3abcd',
-      ${BEGIN_MS} + :minute * ${MINUTE_MS} + i * 60, ${BEGIN_MS} + (:minute + 1) * ${MINUTE_MS} + i * 60, 'stored',
-      printf('019e0000-0000-7000-8000-%012d/2026-01-01/019e0000-0000-7000-9%03d-%012d.mp4', i, i, :minute), null, 15000000,
-      760, 'avc1.640028', 1920, 1080, hex(zeroblob(32)), hex(zeroblob(32)), 'rotated' from n`);
-  database.exec('begin');
-  for (let minute = 0; minute < minutes; minute++) {
-    insert.run({ minute });
-    if (minute % 500 === 499) database.exec('commit; begin');
+/** Of random cameras, from a random minute on: over all of the history, so that most of it was not read before. */
+async function askTimelines(catalogue: Catalogue, days: number, answers: Answers): Promise<void> {
+  const open = new OpenRecordings();
+  for (let i = 0; i < TIMELINES; i++) {
+    const minute = Math.floor(random() * ((days - 1) * MINUTES_A_DAY + 1));
+    const fromMs = BEGIN_MS + minute * MINUTE_MS;
+    const camera = cameraId(Math.floor(random() * CAMERAS));
+    const name = i === 0 ? 'first timeline' : 'timeline';
+    const { spans } = await timed(answers, name, async () =>
+      timeline(catalogue, open, camera, { fromMs, toMs: fromMs + DAY_MS }),
+    );
+    // What of a question's time is the machine's: one that reads a row, right after.
+    await timed(answers, 'one row, right after each', async () => listSeals(catalogue, 'none'));
+    if (spans.length < 4 || spans.length > 6) throw new Error(`${spans.length} spans in a day`);
   }
-  database.exec('commit; pragma wal_checkpoint(truncate)');
-  database.close();
-}
-
-async function seedPostgres(url: string): Promise<void> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  await client.query('set search_path to catalogue; set synchronous_commit to off');
-  for (let minute = 0; minute < minutes; minute += 500) {
-    await client.query(`${columns}
-      select '019e0000-0000-7000-9' || lpad(i::text, 3, '0') || '-' || lpad(m::text, 12, '0'),
-        '019e0000-0000-7000-8000-' || lpad(i::text, 12, '0'), 'mfk3abcd',
-        ${BEGIN_MS} + m::bigint * ${MINUTE_MS} + i * 60, ${BEGIN_MS} + (m::bigint + 1) * ${MINUTE_MS} + i * 60, 'stored',
-        '019e0000-0000-7000-8000-' || lpad(i::text, 12, '0') || '/2026-01-01/' || lpad(m::text, 12, '0') || '.mp4', null, 15000000,
-        760, 'avc1.640028', 1920, 1080, repeat('0', 64), repeat('0', 64), 'rotated'
-      from generate_series(${minute}, ${Math.min(minute + 500, minutes) - 1}) m, generate_series(0, ${CAMERAS - 1}) i`);
+  for (let i = 0; i < LOOKS; i++) {
+    const fromMs = BEGIN_MS + Math.floor(random() * (days * 24 - 2)) * 3_600_000;
+    const camera = cameraId(Math.floor(random() * CAMERAS));
+    await timed(answers, 'two hours to play', async () =>
+      recordingsBetween(catalogue, camera, fromMs, fromMs + 2 * 3_600_000),
+    );
   }
-  await client.query('vacuum analyze recordings');
-  await client.end();
 }
 
-async function measure(dataDir: string, databaseUrl: string | undefined): Promise<number[]> {
-  const databases = openDatabases({ dataDir, databaseUrl });
-  try {
-    const catalogue = await openCatalogue(databases);
-    const open = new OpenRecordings();
-    const days = Math.max(1, Math.floor((minutes * MINUTE_MS) / DAY_MS));
-    const tries: number[] = [];
-    for (let i = 0; i < TRIES; i++) {
-      const fromMs = BEGIN_MS + Math.floor(Math.random() * days) * DAY_MS;
-      const camera = cameraId(Math.floor(Math.random() * CAMERAS));
-      const began = performance.now();
-      const { spans } = await timeline(catalogue, open, camera, { fromMs, toMs: fromMs + DAY_MS });
-      tries.push(performance.now() - began);
-      if (spans.length === 0) throw new Error('an empty day');
+function groups<T>(all: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, i) =>
+    all.slice(i * size, (i + 1) * size),
+  );
+}
+
+/** A minute of a thousand cameras from the first fragment until it is stored, as the keeper and the uploader tell of it. */
+async function keepAMinute(catalogue: Catalogue, startMs: number, answers: Answers): Promise<void> {
+  const opened = Array.from({ length: CAMERAS }, (_, i): OpenedRecording => {
+    const recordingId = newId();
+    return {
+      recordingId,
+      cameraId: cameraId(i),
+      runId: 'r2',
+      startMs: startMs + i,
+      codec: 'avc1.640028',
+      width: 1920,
+      height: 1080,
+      previousSha256: '0'.repeat(64),
+      path: `${cameraId(i)}/${recordingId}.mp4`,
+      initBytes: 760,
+      headBytes: 1_200,
+    };
+  });
+  await timed(answers, 'a minute kept', async () => {
+    for (const some of groups(opened, TOLD_AT_ONCE)) {
+      await insertOpened(catalogue, some);
+      await markSpooled(
+        catalogue,
+        some.map(({ recordingId, cameraId: id, startMs: at }) => ({
+          recordingId,
+          cameraId: id,
+          startMs: at,
+          endMs: at + MINUTE_MS,
+          byteLength: 15_000_000,
+          sha256: 'ab'.repeat(32),
+          // As long as that of sixty fragments.
+          fragmentIndex: Buffer.alloc(600, 1),
+          fragments: 60,
+          endReason: 'rotated' as const,
+        })),
+      );
     }
-    return tries;
-  } finally {
-    await databases.close();
+  });
+  for (let i = 0; i < LOOKS; i++) {
+    await timed(answers, "uploader's round", async () => {
+      await spooledUse(catalogue);
+      return recordingsIn(catalogue, 'spooled', 64);
+    });
   }
+  await timed(answers, 'a minute noted as stored', async () => {
+    for (const some of groups(opened, PUT_AT_ONCE)) {
+      await markStored(
+        catalogue,
+        some.map((each) => ({ id: each.recordingId, startMs: each.startMs, versionId: null })),
+      );
+    }
+  });
+}
+
+async function sweepAndSeal(catalogue: Catalogue, answers: Answers): Promise<void> {
+  const cameras = Array.from({ length: CAMERAS }, (_, i) => ({
+    cameraId: cameraId(i),
+    retentionDays: 1,
+  }));
+  const store = { delete: async () => {} };
+  const sweepAt = (nowMs: number, some: typeof cameras) => async () =>
+    sweep({ catalogue, store, now: () => nowMs, log: () => {} }, some);
+  await timed(answers, 'retentions noted', sweepAt(BEGIN_MS, cameras));
+  await timed(answers, 'sweep, nothing due', sweepAt(BEGIN_MS + DAY_MS, cameras));
+  await timed(answers, 'recordings due, marked', async () =>
+    markGarbage(catalogue, cameraId(CAMERAS - 1), BEGIN_MS + SWEPT.minutes * MINUTE_MS),
+  );
+  // The last minute of them is over then.
+  const due = BEGIN_MS + DAY_MS + (SWEPT.minutes + 1) * MINUTE_MS;
+  await timed(answers, 'sweep', sweepAt(due, cameras.slice(0, SWEPT.cameras)));
+  // The first day in Thailand ends seven hours before UTC's.
+  const sealMs = BEGIN_MS + DAY_MS - 7 * 3_600_000 + 20 * MINUTE_MS;
+  const signer = { keyId: 'bench', sign: () => 'signature' };
+  const seal = async () => sealDays({ catalogue, signer, now: () => sealMs });
+  await timed(answers, 'day sealed', seal);
+  await timed(answers, 'sealed day looked at again', seal);
+}
+
+async function ask(catalogue: Catalogue, days: number, isLast: boolean): Promise<Answers> {
+  const answers: Answers = new Map();
+  await askTimelines(catalogue, days, answers);
+  await timed(answers, 'use of all cameras', async () =>
+    useByCamera(catalogue, BEGIN_MS + days * DAY_MS),
+  );
+  // The next minute that is not there yet.
+  const nextMs = BEGIN_MS + 400 * DAY_MS + days * DAY_MS;
+  await timed(answers, 'days tended', async () => tendRecordingDays(catalogue, nextMs - 1));
+  await keepAMinute(catalogue, nextMs, answers);
+  if (isLast) await sweepAndSeal(catalogue, answers);
+  return answers;
+}
+
+async function startOnDisk(): Promise<StartedPostgreSqlContainer> {
+  process.env['TESTCONTAINERS_RYUK_DISABLED'] ??= 'true';
+  return (
+    new PostgreSqlContainer('postgres:15')
+      // wal_level: what is loaded into a table made in the same transaction is not written twice. The rest as it comes.
+      .withCommand(
+        ['shared_buffers=1GB', 'max_wal_size=4GB', 'wal_level=minimal', 'max_wal_senders=0']
+          .concat(['maintenance_work_mem=256MB', 'max_parallel_maintenance_workers=0'])
+          .reduce<string[]>((all, setting) => [...all, '-c', setting], ['postgres']),
+      )
+      .start()
+  );
 }
 
 const dataDir = mkdtempSync(join(tmpdir(), 'bench-catalogue-'));
-const container = flags.database === 'postgres' ? await startPostgres() : undefined;
+const container = flags.database === 'postgres' ? await startOnDisk() : undefined;
+const levels = flags.days.split(',').map(Number);
+const seen: { days: number; loadS: number; answers: Answers }[] = [];
 try {
-  const url = container?.getConnectionUri();
-  const databases = openDatabases({ dataDir, databaseUrl: url });
-  await openCatalogue(databases);
-  await databases.close();
-  const began = performance.now();
-  if (url === undefined) seedSqlite(join(dataDir, 'catalogue.sqlite'));
-  else await seedPostgres(url);
-  console.log(`${minutes * CAMERAS} rows made in ${rounded((performance.now() - began) / 1000)} s`);
-  const tries = await measure(dataDir, url);
-  const [firstMs] = tries.splice(0, 1);
-  const p99 = quantile(tries, 0.99);
+  let made = 0;
+  for (const days of levels) {
+    const began = performance.now();
+    const url = container?.getConnectionUri();
+    const loading = openDatabases({ dataDir, databaseUrl: url });
+    const empty = await openCatalogue(loading);
+    if (url !== undefined) await seedPostgres(empty, url, made, days);
+    await loading.close();
+    if (url === undefined) seedSqlite(join(dataDir, 'catalogue.sqlite'), made, days);
+    made = days;
+    const loadS = (performance.now() - began) / 1_000;
+    console.log(`${days * ROWS_A_DAY} rows, ${rounded(loadS)} s for those that were new`);
+    // What it holds in memory of its own goes; the machine's cache has what it has.
+    await container?.restart();
+    const databases = openDatabases({ dataDir, databaseUrl: container?.getConnectionUri() });
+    const answers = await ask(await openCatalogue(databases), days, days === levels.at(-1));
+    await databases.close();
+    seen.push({ days, loadS, answers });
+    for (const [name, ms] of answers) {
+      console.log(`  ${name}: ${ms.length}× p50 ${rounded(quantile(ms, 0.5), 1)} ms`);
+    }
+  }
   report(
-    "A day's timeline",
-    markdownTable(
-      ['database', 'rows', 'days', 'p50 ms', 'p99 ms', 'first ms', `p99 ≤ ${LIMIT_MS} ms`],
-      [
-        [
-          flags.database,
-          String(minutes * CAMERAS),
-          rounded((minutes * MINUTE_MS) / DAY_MS, 1),
-          rounded(quantile(tries, 0.5), 1),
-          rounded(p99, 1),
-          rounded(firstMs, 1),
-          p99 <= LIMIT_MS ? 'held' : '**NOT HELD**',
-        ],
-      ],
-    ),
+    `The catalogue on ${flags.database}`,
+    [timelineTable(), questionTable()].join('\n\n'),
     flags.append,
   );
 } finally {
   await container?.stop();
   rmSync(dataDir, { recursive: true, force: true });
+}
+
+function timelineTable(): string {
+  return markdownTable(
+    ['rows', 'days', "a day's timeline p50 ms", 'p99 ms', 'first ms', `p99 ≤ ${LIMIT_MS} ms`],
+    seen.map(({ days, answers }) => {
+      const tries = answers.get('timeline') ?? [];
+      const p99 = quantile(tries, 0.99);
+      return [
+        String(days * ROWS_A_DAY),
+        String(days),
+        rounded(quantile(tries, 0.5), 1),
+        rounded(p99, 1),
+        rounded(answers.get('first timeline')?.[0], 1),
+        p99 <= LIMIT_MS ? 'held' : '**NOT HELD**',
+      ];
+    }),
+  );
+}
+
+function questionTable(): string {
+  const names = new Set(seen.flatMap(({ answers }) => [...answers.keys()]));
+  for (const name of ['timeline', 'first timeline', 'retentions noted']) names.delete(name);
+  return markdownTable(
+    ['p50 / p99 ms', ...seen.map(({ days }) => `${days * ROWS_A_DAY} rows`)],
+    [...names].map((name) => [
+      name,
+      ...seen.map(({ answers }) => {
+        const ms = answers.get(name) ?? [];
+        if (ms.length < 2) return rounded(ms[0], 1);
+        return `${rounded(quantile(ms, 0.5), 1)} / ${rounded(quantile(ms, 0.99), 1)}`;
+      }),
+    ]),
+  );
 }
