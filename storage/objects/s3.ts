@@ -1,8 +1,8 @@
-import { createReadStream } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import { Client } from 'minio';
 import * as z from 'zod';
+import { FileBodies } from './file-body.ts';
 import {
   assertKey,
   ObjectCorrupt,
@@ -21,8 +21,6 @@ const SILENCE_MS = 30_000;
 const MAX_SOCKETS = 64;
 const BACKSTOP_RULE = 'cctv-recordings-backstop';
 const CONTENT_TYPE = 'video/mp4';
-/** Of the spool file at once: fewer, larger reads and writes. */
-const READ_BYTES = 1024 * 1024;
 
 export interface S3Settings {
   /** `http://host:port` or `https://…`; nothing behind it. */
@@ -41,6 +39,7 @@ export async function openS3Store(settings: S3Settings): Promise<ObjectStore> {
   const url = new URL(settings.endpoint);
   const secure = url.protocol === 'https:';
   const agent = new (secure ? https : http).Agent({ keepAlive: true, maxSockets: MAX_SOCKETS });
+  const bodies = new FileBodies();
   const client = new Client({
     endPoint: url.hostname.replace(/^\[|\]$/g, ''),
     port: url.port === '' ? (secure ? 443 : 80) : Number(url.port),
@@ -49,7 +48,7 @@ export async function openS3Store(settings: S3Settings): Promise<ObjectStore> {
     secretKey: settings.secretKey,
     pathStyle: true,
     transportAgent: agent,
-    transport: silenceBound(secure ? https : http),
+    transport: boundTransport(secure ? https : http, bodies),
     // What is tried again, and when, is decided in one place above (uploader.ts).
     retryOptions: { disableRetry: true },
   });
@@ -60,7 +59,7 @@ export async function openS3Store(settings: S3Settings): Promise<ObjectStore> {
   return {
     async put(key, file) {
       assertKey(key);
-      const body = createReadStream(file.path, { highWaterMark: READ_BYTES });
+      const body = bodies.open(file.path, file.byteLength);
       try {
         // Not putObject: it would hash every byte again. Over http the signature covers our own hash, which the server
         // compares with what arrives; the checksum header makes it do the same over https, and keep it.
@@ -237,13 +236,16 @@ async function untyped(answer: unknown): Promise<unknown> {
   return await answer;
 }
 
-/** Node's client waits for ever for a server that says nothing. */
-function silenceBound(transport: typeof http | typeof https): typeof http {
+/** Node's client waits for ever for a server that says nothing. Bodies are told when their pieces are sent. */
+function boundTransport(transport: typeof http | typeof https, bodies: FileBodies): typeof http {
   const bound = (
     options: http.RequestOptions,
     onResponse?: (response: http.IncomingMessage) => void,
   ): http.ClientRequest => {
     const request = transport.request(options, onResponse);
+    const write = request.write.bind(request);
+    // A body is piped into it, which gives no callback.
+    request.write = (chunk: unknown) => write(chunk, () => bodies.sent(chunk));
     request.setTimeout(SILENCE_MS, () => request.destroy(new Silence('the store says nothing')));
     return request;
   };
@@ -274,6 +276,7 @@ const CORRUPT = new Set([
   'XAmzContentChecksumMismatch',
   'BadDigest',
   'IncompleteBody',
+  'file_too_short',
 ]);
 const FULL = new Set(['XMinioStorageFull', 'QuotaExceeded', 'XMinioAdminBucketQuotaExceeded']);
 
