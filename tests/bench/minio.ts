@@ -12,7 +12,7 @@ const READY_MS = 30_000;
 
 /** Why there is none, or its environment for a gateway. */
 export async function startBenchMinio(): Promise<
-  string | { environment: Record<string, string>; stop: () => Promise<void> }
+  string | { pid: number; environment: Record<string, string>; stop: () => Promise<void> }
 > {
   const missing = minioMissing();
   if (missing !== undefined) return missing;
@@ -35,7 +35,11 @@ export async function startBenchMinio(): Promise<
     container.getId(),
   ]);
   if (pinned.status !== 0) console.log('MinIO could not be pinned to its core');
+  const pid = spawnSync('docker', ['inspect', '-f', '{{.State.Pid}}', container.getId()], {
+    encoding: 'utf8',
+  });
   return {
+    pid: Number(pid.stdout),
     environment: {
       S3_ENDPOINT: `http://${address}`,
       S3_BUCKET: 'bench-recordings',

@@ -33,6 +33,8 @@ export interface RecordingReading {
   recordedBytesPerSecond: number;
   bytesPerMediaByte: number;
   hashedPerWritten: number;
+  /** Of a core, by the object store's own process. */
+  storePercent: number;
   putsPerSecond: number;
   /** In the timelines of all cameras, within the time that was measured; and cameras without one. */
   gaps: number;
@@ -55,6 +57,8 @@ export async function measureRecording(options: {
   warmSeconds: number;
   recorded: boolean;
   environment: Readonly<Record<string, string>> | undefined;
+  /** The object store's process, if it has one. */
+  storePid: number | undefined;
 }): Promise<RecordingReading> {
   const { feeder, streams, seconds, recorded } = options;
   const gateway = await startGateway({
@@ -73,8 +77,10 @@ export async function measureRecording(options: {
     const coreBefore = coreTicks();
     const fromMs = Date.now();
     const span = startSpan([gateway.pid]);
+    const storeSpan = startSpan(options.storePid === undefined ? [] : [options.storePid]);
     await sleep(seconds * 1000);
     const used = span();
+    const storeUsed = storeSpan();
     const threadsAfter = threadMicros(gateway.pid);
     const coreAfter = coreTicks();
     const toMs = Date.now();
@@ -115,6 +121,7 @@ export async function measureRecording(options: {
       recordedBytesPerSecond: written / used.seconds,
       bytesPerMediaByte,
       hashedPerWritten: grown('cctv_recorder_hashed_bytes_total') / written,
+      storePercent: storeUsed.percentOfCore,
       putsPerSecond: grown('cctv_recordings_stored_total') / used.seconds,
       gaps,
       behindBytes: total(after, 'cctv_recorder_behind_bytes'),
