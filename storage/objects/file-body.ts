@@ -32,7 +32,7 @@ export class FileBodies {
     let made = 0;
     let waiting = false;
     let reading = false;
-    let whenRead = (): void => {};
+    let whenRead: (() => void) | undefined;
     const free: Buffer[] = [];
 
     const sent = (piece: Buffer): void => {
@@ -60,7 +60,7 @@ export class FileBodies {
       const length = Math.min(piece.length, byteLength - position);
       read(file, piece, 0, length, position, (error, bytesRead) => {
         reading = false;
-        whenRead();
+        whenRead?.();
         if (error !== null) body.destroy(error);
         else if (bytesRead === 0) body.destroy(new FileTooShort(`${path}: ${position} bytes`));
         else {

@@ -36,6 +36,8 @@ export interface PageCache {
 export function pageCache(): PageCache {
   const folder = mkdtempSync(join(tmpdir(), 'bench-pages-'));
   let files = 0;
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', remove);
   return {
     async fill() {
       const each = Math.max(0, Math.floor((freeBytes() - LEFT_BYTES) / 2));
@@ -56,7 +58,7 @@ export function pageCache(): PageCache {
       await Promise.all(children.map(async (child) => child.stop()));
       return filled.reduce((sum, bytes) => sum + bytes, 0);
     },
-    remove: () => rmSync(folder, { recursive: true }),
+    remove,
   };
 }
 
