@@ -12,6 +12,7 @@ import { openCameras, type Cameras } from '#registry/cameras.ts';
 import { declarationsOf } from '#registry/declarations.ts';
 import type { CameraEvents } from '#registry/events/camera-events.ts';
 import { conditionHistory } from '#registry/events/condition-history.ts';
+import { openLaoPlaces } from '#registry/lao-places.ts';
 import { openLaos } from '#registry/laos.ts';
 import { openStreamBaselines } from '#registry/stream-baselines.ts';
 import { openSites } from '#registry/sites.ts';
@@ -114,6 +115,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
     audit = await keepAudit(databases, config, { now: Date.now, log });
     people = await openPeople(databases, {
       now: Date.now,
+      laos: openLaoPlaces(registry, openLaos(registry, { now: Date.now })),
       box,
       adminToken: config.adminToken,
       log,

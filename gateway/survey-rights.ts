@@ -1,5 +1,7 @@
 import { containsArea, country, type Area } from '#registry/area.ts';
-import { areaOfReturn, ReturnNotFound, type ReturnRowOf } from '#registry/survey/returns.ts';
+import type { RegistryDatabase } from '#registry/schema/tables.ts';
+import { areasOfReturns } from '#registry/survey/return-areas.ts';
+import { ReturnNotFound, type ReturnRowOf } from '#registry/survey/returns.ts';
 import type { Action } from './auth/actions.ts';
 import type { Actor } from './auth/actor.ts';
 import { areasFor, decide } from './auth/policy.ts';
@@ -10,12 +12,12 @@ import type { ReturnAct } from './routes/survey-json.ts';
  * action of its own, so that nobody above stands in for a level that was left out.
  */
 
-/** What filling in, signing and correcting a return is, and where. */
-export function fillingOf(of: ReturnRowOf): { action: Action; area: Area } {
+/** What filling in, signing and correcting a return is, and where. `area`: where the return is (return-areas.ts). */
+export function fillingOf(of: ReturnRowOf, area: Area): { action: Action; area: Area } {
   const action = (
     { lao: 'survey.fill', district: 'survey.district', province: 'survey.province' } as const
   )[of.level];
-  return { action, area: areaOfReturn(of) };
+  return { action, area };
 }
 
 /** What accepting it, or sending it back, is: of the level that it reports to. */
@@ -33,21 +35,48 @@ export function reviewOf({ reports_to, province, district }: ReturnRowOf): {
   }
 }
 
-/** A return out of the actor's area does not exist. Throws ReturnNotFound. */
-export function refuseUnlessReadable(actor: Actor | undefined, of: ReturnRowOf): void {
-  const area = areaOfReturn(of);
+/** Where it is. A return out of the actor's area does not exist. Throws ReturnNotFound. */
+export async function readableArea(
+  registry: RegistryDatabase,
+  actor: Actor | undefined,
+  of: ReturnRowOf,
+): Promise<Area> {
+  const area = (await areasOfReturns(registry, [of])).get(of.id);
   const readable = actor === undefined ? [] : areasFor(actor, 'survey.read');
-  if (!readable.some((outer) => containsArea(outer, area))) throw new ReturnNotFound(of.id);
+  if (area === undefined || !readable.some((outer) => containsArea(outer, area))) {
+    throw new ReturnNotFound(of.id);
+  }
+  return area;
 }
 
-/** What the actor may do with it as it is now, for screens. */
-export function actsUpon(actor: Actor | undefined, of: ReturnRowOf, closed: boolean): ReturnAct[] {
+/** What the actor may do with returns as they are now, by their ids, for screens. */
+export async function actsUpon(
+  registry: RegistryDatabase,
+  actor: Actor | undefined,
+  returns: readonly ReturnRowOf[],
+  { closed }: { closed: boolean },
+): Promise<Map<string, ReturnAct[]>> {
+  const areas = await areasOfReturns(registry, returns);
+  return new Map(
+    returns.map((of) => {
+      const area = areas.get(of.id);
+      return [of.id, area === undefined ? [] : actsUponOne(actor, of, area, closed)];
+    }),
+  );
+}
+
+function actsUponOne(
+  actor: Actor | undefined,
+  of: ReturnRowOf,
+  area: Area,
+  closed: boolean,
+): ReturnAct[] {
   if (closed) return [];
-  const may = ({ action, area }: { action: Action; area: Area }): boolean =>
-    decide(actor, action, { kind: 'area', area }) === 'allowed';
+  const may = (step: { action: Action; area: Area }): boolean =>
+    decide(actor, step.action, { kind: 'area', area: step.area }) === 'allowed';
   const acts: ReturnAct[] = [];
   const waits = of.state === 'draft' || of.state === 'sent-back';
-  if (may(fillingOf(of))) {
+  if (may(fillingOf(of, area))) {
     if (waits)
       acts.push(...(of.level === 'lao' ? (['fill', 'sign'] as const) : (['sign'] as const)));
     else acts.push('correct');

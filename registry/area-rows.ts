@@ -1,11 +1,12 @@
-import type { Expression, ExpressionBuilder, SqlBool } from 'kysely';
+import { sql, type Expression, type ExpressionBuilder, type SqlBool } from 'kysely';
 import type { Area } from './area.ts';
 
 /** Columns of a row that lies somewhere, by their names in a query. */
 interface PlaceColumns {
   province: string;
   district: string;
-  lao: string;
+  /** The id of its LAO, which outlives the name that stands beside it. */
+  laoId: string;
 }
 
 /** The row lies within one of `areas`; none: nothing does. An LAO's area never holds a row that has no LAO. */
@@ -29,11 +30,11 @@ export function liesWithin<Tables, Table extends keyof Tables>(
             is(columns.district, area.district),
           ]);
         case 'lao':
-          return where.and([
-            is(columns.province, area.province),
-            is(columns.district, area.district),
-            is(columns.lao, area.lao),
-          ]);
+          return where.eb(
+            columns.laoId as never,
+            'in',
+            sql`(select named.id from laos as named where named.province = ${area.province} and named.district = ${area.district} and named.name = ${area.lao})` as never,
+          );
       }
     }),
   );

@@ -1,12 +1,14 @@
 import { randomInt } from 'node:crypto';
 import { sql, type SqlBool, type Transaction } from 'kysely';
 import type { Area } from '#registry/area.ts';
+import { systemAuthor, type Author } from '#registry/author.ts';
 import { takeLock } from '#registry/database/database.ts';
+import type { LaoPlaces } from '#registry/lao-places.ts';
 import type { SecretBox } from '#registry/secret-box.ts';
 import { uuidV7Source } from '#registry/uuid-v7.ts';
 import type { Grant } from './actor.ts';
 import { grantRows, grantsOf, isWithin } from './grant-rows.ts';
-import type { PeopleDatabase, PeopleTables } from './people-database.ts';
+import type { GrantTable, PeopleDatabase, PeopleTables } from './people-database.ts';
 import { hashOfToken, newSecretToken } from './secret-token.ts';
 
 /** A person's account, as those who keep it see it: no secret is among it. */
@@ -64,6 +66,7 @@ export function openAccounts(
   database: PeopleDatabase,
   now: () => number,
   box: Pick<SecretBox, 'seal' | 'open'>,
+  laos: LaoPlaces,
 ) {
   const opened = (id: string, sealed: string | null): string | null =>
     sealed === null ? null : box.open(sealed, contextOf(id));
@@ -72,9 +75,10 @@ export function openAccounts(
 
   async function insert(
     transaction: Transaction<PeopleTables>,
-    { email, name, grants }: NewAccount,
-  ): Promise<string> {
-    const id = nextId();
+    id: string,
+    { email, name }: NewAccount,
+    grants: readonly GrantTable[],
+  ): Promise<void> {
     const { numInsertedOrUpdatedRows } = await transaction
       .insertInto('accounts')
       .values({
@@ -93,7 +97,6 @@ export function openAccounts(
       .executeTakeFirst();
     if (numInsertedOrUpdatedRows !== 1n) throw new EmailTaken(`${email} has an account already`);
     await setGrants(transaction, id, grants);
-    return id;
   }
 
   async function link(transaction: Transaction<PeopleTables>, id: string): Promise<string> {
@@ -108,7 +111,7 @@ export function openAccounts(
 
   async function get(id: string): Promise<Account | undefined> {
     const row = await selectAccounts(database).where('id', '=', id).executeTakeFirst();
-    return row === undefined ? undefined : (await withGrants(database, [row]))[0];
+    return row === undefined ? undefined : (await withGrants(database, laos, [row]))[0];
   }
 
   return {
@@ -118,14 +121,14 @@ export function openAccounts(
       const row = await selectAccounts(database)
         .where('email', '=', sameEmail(email))
         .executeTakeFirst();
-      return row === undefined ? undefined : (await withGrants(database, [row]))[0];
+      return row === undefined ? undefined : (await withGrants(database, laos, [row]))[0];
     },
 
     async byOpenIdSubject(subject: string): Promise<Account | undefined> {
       const row = await selectAccounts(database)
         .where('open_id_subject', '=', subject)
         .executeTakeFirst();
-      return row === undefined ? undefined : (await withGrants(database, [row]))[0];
+      return row === undefined ? undefined : (await withGrants(database, laos, [row]))[0];
     },
 
     /** From the first sign-in on the provider's name for a person counts, whatever becomes of the e-mail address. */
@@ -165,6 +168,7 @@ export function openAccounts(
         );
       }
       if (!within.some(({ level }) => level === 'country')) {
+        const laoIds = await laos.idsWithin(within);
         query = query
           .where((eb) =>
             eb.exists(
@@ -181,41 +185,47 @@ export function openAccounts(
                   .selectFrom('grants')
                   .select('role')
                   .whereRef('grants.account_id', '=', 'accounts.id')
-                  .where((inner) => inner.not(isWithin(within))),
+                  .where((inner) => inner.not(isWithin(within, laoIds))),
               ),
             ),
           );
       }
-      return withGrants(database, await query.execute());
+      return withGrants(database, laos, await query.execute());
     },
 
-    /** Returns the account and its one-time link's token. Throws EmailTaken. */
-    async create(given: NewAccount): Promise<{ account: Account; token: string }> {
-      const made = await database.transaction().execute(async (transaction) => {
-        const id = await insert(transaction, given);
-        return { id, token: await link(transaction, id) };
+    /** Returns the account and its one-time link's token. `by`: who gives the roles. Throws EmailTaken. */
+    async create(
+      given: NewAccount,
+      by: Author = systemAuthor,
+    ): Promise<{ account: Account; token: string }> {
+      const id = nextId();
+      const rows = await grantRows(id, given.grants, laos, by);
+      const token = await database.transaction().execute(async (transaction) => {
+        await insert(transaction, id, given, rows);
+        return link(transaction, id);
       });
-      return { account: await known(made.id), token: made.token };
+      return { account: await known(id), token };
     },
 
     /** The first account of all, with its password; of two who try, one. Throws AlreadySetUp. */
     async createFirst(given: NewAccount, passwordHash: string): Promise<Account> {
-      const id = await database.transaction().execute(async (transaction) => {
+      const id = nextId();
+      const rows = await grantRows(id, given.grants, laos, systemAuthor);
+      await database.transaction().execute(async (transaction) => {
         await takeLock(transaction, 'first-account');
         const other = await transaction.selectFrom('accounts').select('id').executeTakeFirst();
         if (other !== undefined) throw new AlreadySetUp('this gateway is set up already');
-        const first = await insert(transaction, given);
+        await insert(transaction, id, given, rows);
         await transaction
           .updateTable('accounts')
           .set({ password_hash: passwordHash })
-          .where('id', '=', first)
+          .where('id', '=', id)
           .execute();
-        return first;
       });
       return known(id);
     },
 
-    /** An account that is closed loses its sessions, tokens and link. Throws EmailTaken. */
+    /** An account that is closed loses its sessions, tokens and link. `by`: who gives the roles. Throws EmailTaken. */
     async change(
       id: string,
       change: {
@@ -224,8 +234,10 @@ export function openAccounts(
         grants?: readonly Grant[] | undefined;
         disabled?: boolean | undefined;
       },
+      by: Author = systemAuthor,
     ): Promise<void> {
       const { name, email, grants, disabled } = change;
+      const rows = grants === undefined ? undefined : await grantRows(id, grants, laos, by);
       await database.transaction().execute(async (transaction) => {
         if (email !== undefined) {
           const other = await transaction
@@ -244,7 +256,7 @@ export function openAccounts(
         if (Object.keys(set).length > 0) {
           await transaction.updateTable('accounts').set(set).where('id', '=', id).execute();
         }
-        if (grants !== undefined) await setGrants(transaction, id, grants);
+        if (rows !== undefined) await setGrants(transaction, id, rows);
         if (disabled === true) {
           for (const table of ['sessions', 'api_tokens', 'invitations'] as const) {
             await transaction.deleteFrom(table).where('account_id', '=', id).execute();
@@ -420,12 +432,14 @@ export type Accounts = ReturnType<typeof openAccounts>;
 async function setGrants(
   transaction: Transaction<PeopleTables>,
   id: string,
-  grants: readonly Grant[],
+  grants: readonly GrantTable[],
 ): Promise<void> {
   await transaction.deleteFrom('grants').where('account_id', '=', id).execute();
-  if (grants.length > 0) {
-    await transaction.insertInto('grants').values(grantRows(id, grants)).execute();
-  }
+  if (grants.length > 0)
+    await transaction
+      .insertInto('grants')
+      .values([...grants])
+      .execute();
 }
 
 /** As it is kept and compared. */
@@ -456,10 +470,12 @@ type AccountRow = Awaited<ReturnType<ReturnType<typeof selectAccounts>['execute'
 
 async function withGrants(
   database: PeopleDatabase,
+  laos: LaoPlaces,
   rows: readonly AccountRow[],
 ): Promise<Account[]> {
   const grants = await grantsOf(
     database,
+    laos,
     rows.map(({ id }) => id),
   );
   return rows.map((row) => ({

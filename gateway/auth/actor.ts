@@ -39,6 +39,13 @@ export interface System extends Named {
 export interface Grant {
   role: Role;
   area: Area;
+  /** LAOs that were merged into that of `area`: what still goes by their names is its own. */
+  merged?: readonly Area[];
+}
+
+/** Where the role holds. */
+export function areasOf({ area, merged = [] }: Grant): Area[] {
+  return [area, ...merged];
 }
 
 export const roles = [
@@ -77,6 +84,8 @@ export const system: System = { kind: 'system', id: 'system', name: 'gateway', g
 export function authorOf(actor: Actor, place: Place): Author {
   const { id, name, grants } = actor;
   const holds = (role: Role): boolean =>
-    grants.some((grant) => grant.role === role && contains(grant.area, place));
+    grants.some(
+      (grant) => grant.role === role && areasOf(grant).some((area) => contains(area, place)),
+    );
   return { id, name, proxyFor: !holds('owner') && holds('district') ? place.name : null };
 }

@@ -1,3 +1,4 @@
+import type { LaoPlaces } from '#registry/lao-places.ts';
 import { actionNames } from './actions.ts';
 import type { Credential } from './credential.ts';
 import { noteUse, readRights, type Rights } from './rights.ts';
@@ -67,13 +68,15 @@ export interface Admission {
 
 export interface AdmissionDeps {
   database: PeopleDatabase;
+  laos: Pick<LaoPlaces, 'placesOf'>;
   now: () => number;
   /** `ADMIN_TOKEN`: an administrator's, of the whole country. */
   adminToken?: string | undefined;
   log: { warn: (fields: object, message: string) => void };
 }
 
-export function openAdmission({ database, now, adminToken, log }: AdmissionDeps): Admission {
+export function openAdmission(deps: AdmissionDeps): Admission {
+  const { database, laos, now, adminToken, log } = deps;
   const inside = new Map<string, Admitted>();
   const lookups = new Map<string, Promise<Admitted | undefined>>();
   const listeners: (() => void | Promise<void>)[] = [];
@@ -127,7 +130,7 @@ export function openAdmission({ database, now, adminToken, log }: AdmissionDeps)
     if (credential.kind === 'token' && credential.hash === adminHash) {
       return remember(credential, ofAdminToken(credential.hash));
     }
-    const rights = (await readRights(database, [credential], now())).get(credential.hash);
+    const rights = (await readRights(database, laos, [credential], now())).get(credential.hash);
     return rights === undefined ? undefined : remember(credential, rights);
   }
 
@@ -137,6 +140,7 @@ export function openAdmission({ database, now, adminToken, log }: AdmissionDeps)
     await note(asked.map(([, admitted]) => admitted));
     const found = await readRights(
       database,
+      laos,
       asked.map(([, { credential }]) => credential),
       now(),
     );
@@ -256,7 +260,8 @@ function ofAdminToken(hash: string): Rights {
       kind: 'token',
       id: ADMIN_TOKEN_ACCOUNT,
       tokenId: hash.slice(0, 16),
-      name: 'ADMIN_TOKEN',
+      // As history and audit show it, to officers.
+      name: 'ระบบอัตโนมัติ (ADMIN_TOKEN)',
       grants: [{ role: 'administrator', area: { level: 'country' } }],
       actions: new Set(actionNames),
       secondFactor: true,

@@ -3,6 +3,7 @@ import type { Databases, DatabaseSchema } from '#registry/database/database.ts';
 import type { Role } from './actor.ts';
 import * as people from './migrations/0001-people.ts';
 import * as notices from './migrations/0002-notices.ts';
+import * as grantsByLaoId from './migrations/0003-grants-by-lao-id.ts';
 
 /**
  * The people's own database, behind the registry's port: a long import of cameras holds no sign-in up. Column types as
@@ -49,7 +50,10 @@ export interface GrantTable {
   /** All null: the whole country. */
   province: string | null;
   district: string | null;
+  /** As it was spelled when the role was given. */
   lao: string | null;
+  /** In the master list. */
+  lao_id: string | null;
 }
 
 export interface SessionTable {
@@ -117,7 +121,11 @@ export interface NoticeDeliveryTable {
 /** A migration that has been released is never changed: what it got wrong, a later one mends. */
 const schema: DatabaseSchema = {
   name: 'people',
-  migrations: { '0001-people': people, '0002-notices': notices },
+  migrations: {
+    '0001-people': people,
+    '0002-notices': notices,
+    '0003-grants-by-lao-id': grantsByLaoId,
+  },
 };
 
 /** Throws MigrationFailed, DatabaseFailed, DatabaseUnavailable. */

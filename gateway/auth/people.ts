@@ -1,8 +1,11 @@
+import { systemAuthor } from '#registry/author.ts';
 import type { Databases } from '#registry/database/database.ts';
+import type { LaoPlaces } from '#registry/lao-places.ts';
 import type { SecretBox } from '#registry/secret-box.ts';
 import { openAccounts, type Accounts } from './accounts.ts';
 import { openAdmission, type Admission } from './admission.ts';
 import { openApiTokens, type ApiTokens } from './api-tokens.ts';
+import { bindGrants } from './grant-rows.ts';
 import { openPasswords, type Passwords } from './passwords.ts';
 import { openPeopleDatabase, type PeopleDatabase } from './people-database.ts';
 import { newSecretToken } from './secret-token.ts';
@@ -31,14 +34,17 @@ export async function openPeople(
   databases: Databases,
   options: {
     now: () => number;
+    /** The master list: of which LAO a role is. */
+    laos: LaoPlaces;
     /** Seals what a second factor's codes are made from. */
     box: Pick<SecretBox, 'seal' | 'open'>;
     adminToken?: string | undefined;
     log: { warn: (fields: object, message: string) => void };
   },
 ): Promise<People> {
-  const { now, log } = options;
+  const { now, log, laos } = options;
   const database = await openPeopleDatabase(databases);
+  await bindGrants(database, laos, systemAuthor);
   const sessions = openSessions(database, now);
   const admission = openAdmission({ database, ...options });
   const prune = (): void => {
@@ -49,7 +55,7 @@ export async function openPeople(
   timer.unref();
   return {
     database,
-    accounts: openAccounts(database, now, options.box),
+    accounts: openAccounts(database, now, options.box, laos),
     sessions,
     tokens: openApiTokens(database, now),
     passwords: openPasswords(),

@@ -1,6 +1,6 @@
 import { contains, containsArea, country, type Area, type Place } from '#registry/area.ts';
 import { actionNames, type Action } from './actions.ts';
-import { secondFactorRoles, type Actor, type Grant, type Role } from './actor.ts';
+import { areasOf, secondFactorRoles, type Actor, type Grant, type Role } from './actor.ts';
 
 /**
  * The one decision about who may do what: a pure function of who, what and on what. Every route and every live byte asks
@@ -165,7 +165,7 @@ export function areasFor(actor: Actor, action: Action): Area[] {
   if (actor.kind === 'token' && !actor.actions.has(action)) return [];
   const areas = actor.grants
     .filter(({ role }) => allowedTo[role].has(action) && counts(actor, role))
-    .map(({ area }) => area);
+    .flatMap(areasOf);
   return areas.filter(
     (area, index) =>
       !areas.some(

@@ -1,3 +1,4 @@
+import type { LaoPlaces } from '#registry/lao-places.ts';
 import { tokenScopes, type Action } from './actions.ts';
 import type { Actor } from './actor.ts';
 import { scopesOf } from './api-tokens.ts';
@@ -25,6 +26,7 @@ const BATCH = 200;
 /** By hash; one that is not good any more is not there. A few queries for any number of them. */
 export async function readRights(
   database: PeopleDatabase,
+  laos: Pick<LaoPlaces, 'placesOf'>,
   credentials: readonly Credential[],
   nowMs: number,
 ): Promise<Map<string, Rights>> {
@@ -37,6 +39,7 @@ export async function readRights(
     const tokens = await readTokens(database, hashes('token'), nowMs);
     const grants = await grantsOf(
       database,
+      laos,
       [...sessions, ...tokens].map((row) => row.account_id),
     );
     for (const row of sessions) {

@@ -53,7 +53,7 @@ export function keepNotices(deps: {
   timers?: boolean;
 }): NoticeKeeper {
   const { config, registry, people, box, now, log, timers = true } = deps;
-  const board = openNoticeBoard(people, now);
+  const board = openNoticeBoard(people, registry, now);
   const mailer = config.mail === undefined ? undefined : openMailer(config.mail, config.publicUrl);
   const rules: NoticeRules = {
     fallenAfterMs: config.fallenAfterMs,

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import type { RegistryDatabase } from '#registry/schema/tables.ts';
 import { uuidV7Source } from '#registry/uuid-v7.ts';
 import type {
   NoticeDeliveryTable,
@@ -34,12 +35,17 @@ export interface NoticeBoard {
   markRead(accountId: string, upTo: string, atMs: number): Promise<void>;
 }
 
-export function openNoticeBoard(people: PeopleDatabase, now: () => number): NoticeBoard {
+export function openNoticeBoard(
+  people: PeopleDatabase,
+  registry: RegistryDatabase,
+  now: () => number,
+): NoticeBoard {
   const nextId = uuidV7Source(now);
   return {
     async post(transaction, notices, atMs) {
       const recipients = await recipientsOf(
         transaction,
+        registry,
         notices.map(({ content }) => content.place),
       );
       const rows = notices.flatMap(({ kind, subject, content }, index): NoticeTable[] =>

@@ -1,4 +1,8 @@
-import type { Role } from '../auth/actor.ts';
+import { areaOf, containsArea, type Area } from '#registry/area.ts';
+import { laoIdsWithin, placesOfLaos } from '#registry/lao-places.ts';
+import type { RegistryDatabase } from '#registry/schema/tables.ts';
+import { areasOf, type Role } from '../auth/actor.ts';
+import { resolved } from '../auth/grant-rows.ts';
 import type { PeopleDatabase } from '../auth/people-database.ts';
 import type { NoticePlace } from './notice.ts';
 
@@ -11,32 +15,45 @@ const BATCH = 100;
  */
 export async function recipientsOf(
   people: PeopleDatabase,
+  registry: RegistryDatabase,
   places: readonly NoticePlace[],
 ): Promise<string[][]> {
+  const placesOf = async (ids: readonly string[]) => placesOfLaos(registry, ids);
   const found: string[][] = [];
   for (let at = 0; at < places.length; at += BATCH) {
     const batch = places.slice(at, at + BATCH);
+    const laoIds = await laoIdsWithin(
+      registry,
+      batch.map(areaAt).filter(({ level }) => level === 'lao'),
+    );
     const rows = await people
       .selectFrom('grants')
       .innerJoin('accounts', 'accounts.id', 'grants.account_id')
-      .select(['grants.account_id', 'role', 'province', 'district', 'lao'])
+      .selectAll('grants')
       .where('accounts.disabled', '=', 0)
       .where('role', 'in', ['owner', 'district', 'province'])
-      .where('province', 'in', [...new Set(batch.map(({ province }) => province))])
+      .where((where) =>
+        where.or([
+          where('province', 'in', [...new Set(batch.map(({ province }) => province))]),
+          // A role for an LAO is where the LAO is, not where it was when the role was given.
+          ...(laoIds.length === 0 ? [] : [where('lao_id', 'in', laoIds)]),
+        ]),
+      )
       .execute();
-    const holders = (role: Role, of: NoticePlace): string[] => [
-      ...new Set(
-        rows
-          .filter(
-            (row) =>
-              row.role === role &&
-              row.province === of.province &&
-              row.district === of.district &&
-              row.lao === of.lao,
-          )
-          .map(({ account_id }) => account_id),
-      ),
-    ];
+    const grants = await resolved({ placesOf }, rows);
+    const holders = (role: Role, of: NoticePlace): string[] => {
+      const area = areaAt(of);
+      return [
+        ...new Set(
+          grants
+            .filter(
+              ({ grant }) =>
+                grant.role === role && areasOf(grant).some((held) => isSameArea(held, area)),
+            )
+            .map(({ accountId }) => accountId),
+        ),
+      ];
+    };
     for (const place of batch) {
       if (place.district === null) {
         found.push(holders('province', place));
@@ -47,4 +64,14 @@ export async function recipientsOf(
     }
   }
   return found;
+}
+
+function areaAt({ province, district, lao }: NoticePlace): Area {
+  if (district === null) return { level: 'province', province };
+  if (lao === null) return { level: 'district', province, district };
+  return areaOf({ name: lao, district, province });
+}
+
+function isSameArea(one: Area, other: Area): boolean {
+  return containsArea(one, other) && containsArea(other, one);
 }

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import { areaOf, type Place } from '#registry/area.ts';
+import { systemAuthor, type Author } from '#registry/author.ts';
 import { EmailTaken, type Account } from '../auth/accounts.ts';
 import type { Grant } from '../auth/actor.ts';
 import { hashNewPassword } from '../auth/new-password.ts';
@@ -149,7 +150,7 @@ export function registerPeopleRoutes(
         { kind: 'person', id: '', label: body.name },
         { detail: { email: body.email, grants: body.grants } },
       );
-      const { account, token } = await accounts.create(body);
+      const { account, token } = await accounts.create(body, authorFrom(request));
       return reply
         .code(201)
         .header('Cache-Control', 'no-store')
@@ -208,7 +209,7 @@ export function registerPeopleRoutes(
         { kind: 'person', id, label: before.name },
         { detail: { ...change, grantsBefore: change.grants && before.grants } },
       );
-      await accounts.change(id, change);
+      await accounts.change(id, change, authorFrom(request));
       await admission.recheck();
       return personJson(await known(id));
     },
@@ -319,7 +320,7 @@ export function registerPeopleRoutes(
         { kind: 'person', id: '', label: listed.name },
         { detail: { email: listed.email, grants: listed.grants, line } },
       );
-      const { account, token } = await accounts.create(listed);
+      const { account, token } = await accounts.create(listed, authorFrom(request));
       return {
         ...row,
         outcome: 'created',
@@ -387,6 +388,11 @@ export function registerPeopleRoutes(
     const waitMs = throttle.begin(`${INVITATION} ${request.ip}`, request.ip);
     if (waitMs > 0) throw new TooManyTries(Math.ceil(waitMs / 1000));
   }
+}
+
+/** Of an LAO that the list does not have, and a role is given for. */
+function authorFrom({ actor }: FastifyRequest): Author {
+  return actor === undefined ? systemAuthor : { id: actor.id, name: actor.name, proxyFor: null };
 }
 
 /** Each role must be theirs to give: all of its area within their own. */

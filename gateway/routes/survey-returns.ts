@@ -30,7 +30,7 @@ import type { AuditAction } from '../audit/actions.ts';
 import { authorOf, type Actor } from '../auth/actor.ts';
 import { SignInNeeded } from '../auth/refusal.ts';
 import { errorBody } from '../errors.ts';
-import { actsUpon, fillingOf, refuseUnlessReadable, reviewOf } from '../survey-rights.ts';
+import { actsUpon, fillingOf, readableArea, reviewOf } from '../survey-rights.ts';
 import {
   formAnswer,
   returnCameras,
@@ -212,7 +212,7 @@ export function registerSurveyReturnRoutes(app: FastifyInstance, deps: SurveyRet
 
   async function readable(request: FastifyRequest, id: string): Promise<ReturnRowOf> {
     const of = await returns.get(id);
-    refuseUnlessReadable(request.actor, of);
+    await readableArea(registry, request.actor, of);
     return of;
   }
 
@@ -222,8 +222,8 @@ export function registerSurveyReturnRoutes(app: FastifyInstance, deps: SurveyRet
     id: string,
     rightOf: typeof fillingOf,
   ): Promise<ReturnRowOf> {
-    const of = await readable(request, id);
-    const { action, area } = rightOf(of);
+    const of = await returns.get(id);
+    const { action, area } = rightOf(of, await readableArea(registry, request.actor, of));
     await request.permit(action, { kind: 'area', area });
     return of;
   }
@@ -253,8 +253,11 @@ export function registerSurveyReturnRoutes(app: FastifyInstance, deps: SurveyRet
           );
     const drafted = of.level === 'lao' && shown.state === 'draft' && shown.source === 'registry';
     const totals = totalsOf(rows);
+    const acts = await actsUpon(registry, request.actor, [of, ...children.map((one) => one.of)], {
+      closed,
+    });
     return {
-      ...toldReturn(listed, actsUpon(request.actor, of, closed)),
+      ...toldReturn(listed, acts.get(id) ?? []),
       shown: toldVersion(shown),
       rows: rows.map((row, index) => ({ ordinal: index + 1, ...row })),
       totals,
@@ -262,7 +265,7 @@ export function registerSurveyReturnRoutes(app: FastifyInstance, deps: SurveyRet
         awaiting: drafted ? totals.awaiting : 0,
         withoutEvidence: drafted ? (await withoutEvidence(registry, of)).length : 0,
       },
-      children: children.map((one) => toldReturn(one, actsUpon(request.actor, one.of, closed))),
+      children: children.map((one) => toldReturn(one, acts.get(one.of.id) ?? [])),
       waitingFor: of.level === 'lao' ? [] : await waitingFor(registry, id, parts),
       stale:
         shown.state !== 'draft' &&

@@ -5,7 +5,7 @@ import { containsArea, country, type Area } from '#registry/area.ts';
 import { findDistrict, findProvince } from '#registry/areas/official-areas.ts';
 import type { Author } from '#registry/author.ts';
 import type { RegistryDatabase } from '#registry/schema/tables.ts';
-import { listReturns, progressOf } from '#registry/survey/return-list.ts';
+import { listReturns, progressOf, type ListedReturn } from '#registry/survey/return-list.ts';
 import { reconcile } from '#registry/survey/reconciliation.ts';
 import { remind, remindersOf } from '#registry/survey/reminders.ts';
 import { deadlineOf, oursMs } from '#registry/survey/due.ts';
@@ -20,7 +20,7 @@ import {
 import type { Actor } from '../auth/actor.ts';
 import { SignInNeeded } from '../auth/refusal.ts';
 import { errorBody } from '../errors.ts';
-import { actsUpon, refuseUnlessReadable, reviewOf } from '../survey-rights.ts';
+import { actsUpon, readableArea, reviewOf } from '../survey-rights.ts';
 import {
   reconciliationAnswer,
   remindersAnswer,
@@ -74,6 +74,20 @@ export function registerSurveyRoundRoutes(
             .executeTakeFirst();
     const cameras = counted?.cameras ?? null;
     return toldRound(round, cameras, await progressOf(registry, round, within, now()));
+  }
+
+  async function toldReturns(
+    request: FastifyRequest,
+    round: Round,
+    found: readonly ListedReturn[],
+  ): Promise<z.infer<typeof returnJson>[]> {
+    const acts = await actsUpon(
+      registry,
+      request.actor,
+      found.map(({ of }) => of),
+      { closed: round.state === 'closed' },
+    );
+    return found.map((one) => toldReturn(one, acts.get(one.of.id) ?? []));
   }
 
   typed.get(
@@ -257,9 +271,7 @@ export function registerSurveyRoundRoutes(
       );
       const shown = found.slice(0, limit);
       return {
-        returns: shown.map((one) =>
-          toldReturn(one, actsUpon(request.actor, one.of, round.state === 'closed')),
-        ),
+        returns: await toldReturns(request, round, shown),
         nextAfter: found.length > limit ? (shown.at(-1)?.of.id ?? null) : null,
       };
     },
@@ -285,11 +297,7 @@ export function registerSurveyRoundRoutes(
         { within: request.areasFor('survey.read'), late: true },
         { limit: MAX_RETURNS, nowMs: now() },
       );
-      return {
-        returns: found.map((one) =>
-          toldReturn(one, actsUpon(request.actor, one.of, round.state === 'closed')),
-        ),
-      };
+      return { returns: await toldReturns(request, round, found) };
     },
   );
 
@@ -332,7 +340,7 @@ export function registerSurveyRoundRoutes(
       const due = [];
       for (const id of new Set(request.body.returns)) {
         const of = await returns.get(id);
-        refuseUnlessReadable(actor, of);
+        await readableArea(registry, actor, of);
         const { action, area } = reviewOf(of);
         await request.permit(action, { kind: 'area', area });
         due.push({ of, dueMs: deadlineOf(round, of.level, of.province, ours).dueMs });

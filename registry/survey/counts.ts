@@ -236,7 +236,7 @@ export async function laosOf(
     .selectFrom('laos')
     .select(['id', 'name', 'district', 'province'])
     .where((where) =>
-      liesWithin(where, within, { province: 'province', district: 'district', lao: 'name' }),
+      liesWithin(where, within, { province: 'province', district: 'district', laoId: 'id' }),
     );
   if (province !== undefined) {
     query = query.where('province', '=', findProvince(province)?.name ?? province);

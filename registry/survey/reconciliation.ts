@@ -3,6 +3,7 @@ import type { Area } from '../area.ts';
 import { liesWithin } from '../area-rows.ts';
 import type { SurveyColumn } from '../condition.ts';
 import type { RegistryTables } from '../schema/tables.ts';
+import { placeOfReturn } from './return-areas.ts';
 import { addTo, inFormOrder, noFormCounts, type FormCounts } from './counts.ts';
 import { storedRows, totalsOf, type ReturnRow } from './return-rows.ts';
 import type { Round } from './rounds.ts';
@@ -89,9 +90,7 @@ async function agreements(
     .selectFrom('survey_returns')
     .selectAll()
     .where('round_id', '=', roundId)
-    .where((where) =>
-      liesWithin(where, within, { province: 'province', district: 'district', lao: 'name' }),
-    )
+    .where((where) => liesWithin(where, within, placeOfReturn))
     .execute();
   const accepted = await acceptedOf(database, roundId);
   const rowsOf = async (parts: readonly { id: string }[]): Promise<ReturnRow[]> =>
@@ -216,9 +215,7 @@ async function laosOfRounds(
     .select(['lao_id', 'name', 'district', 'province'])
     .where('round_id', 'in', roundIds)
     .where('level', '=', 'lao')
-    .where((where) =>
-      liesWithin(where, within, { province: 'province', district: 'district', lao: 'name' }),
-    )
+    .where((where) => liesWithin(where, within, placeOfReturn))
     .execute();
   return new Map(
     rows.map(({ lao_id, name, district, province }) => [

@@ -141,7 +141,7 @@ export async function remindersOf(
       liesWithin(where, within, {
         province: 'survey_returns.province',
         district: 'survey_returns.district',
-        lao: 'survey_returns.name',
+        laoId: 'survey_returns.lao_id',
       }),
     )
     .orderBy('survey_reminders.id', 'desc')

@@ -7,6 +7,7 @@ import type { RegistryTables } from '../schema/tables.ts';
 import { addTo, noFormCounts } from './counts.ts';
 import { deadlineOf, isLate, oursMs } from './due.ts';
 import { acceptedParts, type ReturnTotals } from './return-rows.ts';
+import { placeOfReturn } from './return-areas.ts';
 import type { ReturnRowOf } from './returns.ts';
 import { roundsOf, type Deadline, type Round } from './rounds.ts';
 
@@ -54,9 +55,7 @@ export async function listReturns(
     .selectFrom('survey_returns')
     .selectAll()
     .where('round_id', '=', round.id)
-    .where((where) =>
-      liesWithin(where, filter.within, { province: 'province', district: 'district', lao: 'name' }),
-    )
+    .where((where) => liesWithin(where, filter.within, placeOfReturn))
     .orderBy('id');
   if (filter.level !== undefined) query = query.where('level', '=', filter.level);
   if (filter.state !== undefined) query = query.where('state', '=', filter.state);
@@ -128,9 +127,7 @@ export async function progressOf(
       fn.countAll<number>().as('returns'),
     ])
     .where('round_id', '=', round.id)
-    .where((where) =>
-      liesWithin(where, within, { province: 'province', district: 'district', lao: 'name' }),
-    )
+    .where((where) => liesWithin(where, within, placeOfReturn))
     .groupBy(['level', 'state', 'province', sql`case when version = 1 then 1 else 2 end`])
     .execute();
   for (const { level, state, province, version, returns } of rows) {

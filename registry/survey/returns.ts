@@ -1,6 +1,4 @@
 import type { Insertable, Kysely, Selectable, Transaction } from 'kysely';
-import type { Area } from '../area.ts';
-import { areaOf } from '../area.ts';
 import type { Author } from '../author.ts';
 import { authorText } from '../camera-rows.ts';
 import { takeLock } from '../database/database.ts';
@@ -363,23 +361,6 @@ export function openReturns(
 
 const DRAFTS: readonly ReturnRowOf['state'][] = ['draft', 'sent-back'];
 const IDS_A_STATEMENT = 500;
-
-/** The part of the country that a return is of. */
-export function areaOfReturn({
-  level,
-  name,
-  district,
-  province,
-}: Pick<ReturnRowOf, 'level' | 'name' | 'district' | 'province'>): Area {
-  switch (level) {
-    case 'lao':
-      return areaOf({ name, district, province });
-    case 'district':
-      return { level, province, district };
-    case 'province':
-      return { level, province };
-  }
-}
 
 /** Which versions of the returns below a version is made of: fixed once it was sent. */
 export async function partsOf(

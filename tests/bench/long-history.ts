@@ -6,6 +6,8 @@ import { openPeople } from '#gateway/auth/people.ts';
 import { country } from '#registry/area.ts';
 import { openCameras } from '#registry/cameras.ts';
 import { newCamera } from '#registry/camera.ts';
+import { openLaoPlaces } from '#registry/lao-places.ts';
+import { openLaos } from '#registry/laos.ts';
 import { openDatabases } from '#registry/database/open-databases.ts';
 import { openRegistry } from '#registry/schema/open-registry.ts';
 import { openSecretBox } from '#registry/secret-box.ts';
@@ -43,12 +45,14 @@ export async function makeLongHistory(
   const newId = uuidV7Source(Date.now);
   try {
     const box = openSecretBox({ dataDir });
-    const cameras = openCameras(await openRegistry(databases), { box, now: Date.now });
+    const registry = await openRegistry(databases);
+    const cameras = openCameras(registry, { box, now: Date.now });
     const author = { id: 'bench', name: 'bench', proxyFor: null };
     const given = newCamera.parse(krabiCamera({ stream: null, retentionDays: days + 1 }));
     const { id: cameraId } = await cameras.create(given, { author, duplicateConfirmed: true });
 
     const people = await openPeople(databases, {
+      laos: openLaoPlaces(registry, openLaos(registry, { now: Date.now })),
       now: Date.now,
       box,
       adminToken: undefined,

@@ -8,11 +8,17 @@ import {
 } from '#gateway/auth/accounts.ts';
 import type { Grant } from '#gateway/auth/actor.ts';
 import { openApiTokens } from '#gateway/auth/api-tokens.ts';
+import { bindGrants } from '#gateway/auth/grant-rows.ts';
 import { openPeopleDatabase, type PeopleDatabase } from '#gateway/auth/people-database.ts';
 import { noteUse, readRights } from '#gateway/auth/rights.ts';
 import { hashOfToken } from '#gateway/auth/secret-token.ts';
 import { openSessions, SESSION_IDLE_MS } from '#gateway/auth/sessions.ts';
 import { country, type Area } from '#registry/area.ts';
+import { systemAuthor } from '#registry/author.ts';
+import { openLaoPlaces, type LaoPlaces } from '#registry/lao-places.ts';
+import { LaoTwice, newLao, openLaos, type Laos } from '#registry/laos.ts';
+import { openRegistry } from '#registry/schema/open-registry.ts';
+import type { RegistryDatabase } from '#registry/schema/tables.ts';
 import { testBox } from '../registry/cameras-of.ts';
 import { onEachDatabase } from './each-database.ts';
 
@@ -28,6 +34,9 @@ async function twice(use: () => Promise<boolean>): Promise<boolean[]> {
 
 onEachDatabase((rig) => {
   let database: PeopleDatabase;
+  let registry: RegistryDatabase;
+  let lists: Laos;
+  let laos: LaoPlaces;
   let nowMs: number;
   let accounts: ReturnType<typeof openAccounts>;
   let sessions: ReturnType<typeof openSessions>;
@@ -35,8 +44,12 @@ onEachDatabase((rig) => {
 
   beforeEach(async () => {
     nowMs = 1_790_000_000_000;
-    database = await openPeopleDatabase(rig.open());
-    accounts = openAccounts(database, now, testBox);
+    const databases = rig.open();
+    registry = await openRegistry(databases);
+    lists = openLaos(registry, { now });
+    laos = openLaoPlaces(registry, lists);
+    database = await openPeopleDatabase(databases);
+    accounts = openAccounts(database, now, testBox, laos);
     sessions = openSessions(database, now);
   });
 
@@ -114,9 +127,11 @@ onEachDatabase((rig) => {
       { kind: 'token' as const, hash: hashOfToken(token.token) },
     ];
     const kinds = async (): Promise<string[]> =>
-      [...(await readRights(database, credentials, nowMs)).values()].map(({ actor }) => actor.kind);
+      [...(await readRights(database, laos, credentials, nowMs)).values()].map(
+        ({ actor }) => actor.kind,
+      );
     expect(await kinds()).toEqual(['person', 'token']);
-    const rights = await readRights(database, credentials, nowMs);
+    const rights = await readRights(database, laos, credentials, nowMs);
     expect(rights.get(credentials[0]?.hash ?? '')).toMatchObject({
       actor: { id: account.id, grants: [{ role: 'operator', area: krabi }], secondFactor: false },
       expiresMs: nowMs + SESSION_IDLE_MS,
@@ -141,5 +156,73 @@ onEachDatabase((rig) => {
     }
     const kept = (await sessions.ofAccount(account.id)).map(({ id }) => id);
     expect(kept.toSorted()).toEqual(ids.slice(2).toSorted());
+  });
+
+  const byDepartment = {
+    author: { id: 'd', name: 'กรม', proxyFor: null },
+    listed: true,
+  };
+  const inLanta = (name: string) => newLao.parse({ name, district: 'เกาะลันตา', province: 'กระบี่' });
+
+  async function held(accountId: string): Promise<Grant[]> {
+    return (await accounts.get(accountId))?.grants ?? [];
+  }
+
+  test('a role is for the LAO, by whichever spelling it is given, and follows its name', async () => {
+    const listed = await lists.add(inLanta('เทศบาลตำบลเกาะลันตาใหญ่'), byDepartment);
+    const { account } = await add({ role: 'owner', area: lanta });
+    const area = (lao: string): Area => ({ ...kohLanta, level: 'lao', lao });
+    expect(await held(account.id)).toEqual([{ role: 'owner', area: area(listed.name) }]);
+    expect(await lists.list({ status: 'proposed' })).toEqual([]);
+    await lists.change(listed.id, { name: 'ทม.ลันตา' });
+    expect(await held(account.id)).toEqual([{ role: 'owner', area: area('ทม.ลันตา') }]);
+    // Whoever bears the old name next is somebody else.
+    await lists.add(inLanta('เทศบาลตำบลเกาะลันตาใหญ่'), byDepartment);
+    expect(await held(account.id)).toEqual([{ role: 'owner', area: area('ทม.ลันตา') }]);
+    const within = async (...areas: Area[]) =>
+      (await accounts.list({ within: areas, limit: 9 })).map(({ id }) => id);
+    expect(await within(area('ทม.ลันตา'))).toEqual([account.id]);
+    expect(await within(krabi)).toEqual([account.id]);
+    expect(await within(area('เทศบาลตำบลเกาะลันตาใหญ่'), lanta, phangnga)).toEqual([]);
+  });
+
+  test('a merge takes roles along, and what still goes by the merged name is theirs alone', async () => {
+    const { account: ofWrong } = await add({
+      role: 'owner',
+      area: { ...kohLanta, level: 'lao', lao: 'ทต.เกาะลันตาใหย่' },
+    });
+    const { account: ofRight } = await add({ role: 'owner', area: lanta });
+    const { account: ofOther } = await add({
+      role: 'owner',
+      area: { ...kohLanta, level: 'lao', lao: 'อบต.คลองยาง' },
+    });
+    const proposed = await lists.list({ status: 'proposed' });
+    expect(proposed.map(({ name }) => name).toSorted()).toEqual(
+      ['ทต.เกาะลันตาใหญ่', 'ทต.เกาะลันตาใหย่', 'อบต.คลองยาง'].toSorted(),
+    );
+    const idOf = (name: string) => proposed.find((one) => one.name === name)?.id ?? '';
+    await lists.merge(idOf('ทต.เกาะลันตาใหย่'), idOf('ทต.เกาะลันตาใหญ่'), byDepartment);
+    const merged = [{ ...kohLanta, level: 'lao', lao: 'ทต.เกาะลันตาใหย่' }];
+    expect(await held(ofWrong.id)).toEqual([{ role: 'owner', area: lanta, merged }]);
+    expect(await held(ofRight.id)).toEqual([{ role: 'owner', area: lanta, merged }]);
+    expect(await held(ofOther.id)).not.toHaveProperty('0.merged');
+    const listed = await accounts.list({ within: [lanta], limit: 9 });
+    expect(listed.map(({ id }) => id)).toEqual([ofWrong.id, ofRight.id]);
+    await expect(lists.add(inLanta('เทศบาลตำบลเกาะลันตาใหย่'), byDepartment)).rejects.toThrow(
+      LaoTwice,
+    );
+  });
+
+  test('roles of before there were ids are bound once, and one for an LAO that is nowhere is for nothing', async () => {
+    const { account } = await add({ role: 'owner', area: lanta });
+    const listed = (await lists.list({}))[0];
+    await database.updateTable('grants').set({ lao_id: null }).execute();
+    expect(await held(account.id)).toEqual([]);
+    await lists.change(listed?.id ?? '', { name: 'เทศบาลตำบล เกาะลันตาใหญ่' });
+    expect(await bindGrants(database, laos, systemAuthor)).toBe(1);
+    expect(await bindGrants(database, laos, systemAuthor)).toBe(0);
+    expect(await held(account.id)).toMatchObject([{ area: { lao: 'เทศบาลตำบล เกาะลันตาใหญ่' } }]);
+    await database.updateTable('grants').set({ lao_id: 'nobody' }).execute();
+    expect(await held(account.id)).toEqual([]);
   });
 });

@@ -5,6 +5,7 @@ import { registerSurveyReturnRoutes } from '#gateway/routes/survey-returns.ts';
 import { registerSurveyRoundRoutes } from '#gateway/routes/survey-rounds.ts';
 import { startSurvey, type Survey } from '#gateway/survey.ts';
 import { newCamera } from '#registry/camera.ts';
+import { openLaos } from '#registry/laos.ts';
 import { formXlsx } from '#registry/survey/form-xlsx.ts';
 import { surveyForm } from '#registry/survey/form.ts';
 import { byTest } from '../registry/cameras-of.ts';
@@ -408,4 +409,25 @@ test('counts are of one’s own area, answered anew only when they changed, and 
   const page = await ask('district', 'GET', 'cameras?status=unrepairable&limit=5');
   expect(page.json<{ cameras: unknown[] }>().cameras).toHaveLength(5);
   await expect.poll(() => told).toEqual([['กระบี่']]);
+});
+
+test('an LAO that is called otherwise since the round froze fills in and signs its return; the next of its old name does not see it', async () => {
+  await letterExample();
+  const round = await openRound();
+  const own = await named('owner', round, 'ทต.เกาะลันตาใหญ่');
+  const laos = openLaos(rig.registry, { now: rig.now });
+  const listed = (await laos.list({ q: 'เกาะลันตาใหญ่' }))[0];
+  await laos.change(listed?.id ?? '', { name: 'ทม.ลันตา' });
+  const heir = await rig.signedIn([{ role: 'owner', area: areas.owner }]);
+  await rig.people.admission.recheck();
+  expect(await returnsOf('owner', round)).toMatchObject([
+    { id: own.id, name: 'ทต.เกาะลันตาใหญ่', mayDo: ['fill', 'sign'] },
+  ]);
+  const asHeir = async (url: string) =>
+    rig.app.inject({ url: `/api/v1/survey/${url}`, headers: heir.headers });
+  expect((await asHeir(`rounds/${round}/returns`)).json()).toMatchObject({ returns: [] });
+  expect((await asHeir(`returns/${own.id}`)).statusCode).toBe(404);
+  expect((await act('owner', own.id, 'submit', { signature })).json()).toMatchObject({
+    state: 'submitted',
+  });
 });

@@ -15,6 +15,7 @@ import type { Cameras } from '#registry/cameras.ts';
 import type { Databases } from '#registry/database/database.ts';
 import { openDatabases } from '#registry/database/open-databases.ts';
 import { findLaos } from '#registry/find-laos.ts';
+import { openLaoPlaces } from '#registry/lao-places.ts';
 import { openLaos } from '#registry/laos.ts';
 import { openRegistry } from '#registry/schema/open-registry.ts';
 import type { RegistryDatabase } from '#registry/schema/tables.ts';
@@ -48,13 +49,14 @@ export class ServerRig {
     rig.databases = openDatabases({ dataDir: rig.folder });
     rig.registry = await openRegistry(rig.databases);
     rig.cameras = camerasOf(rig.registry);
+    const laos = openLaos(rig.registry, { now: rig.now });
     rig.people = await openPeople(rig.databases, {
+      laos: openLaoPlaces(rig.registry, laos),
       now: rig.now,
       box: testBox,
       adminToken: ADMIN_TOKEN,
       log: { warn: () => {} },
     });
-    const laos = openLaos(rig.registry, { now: rig.now });
     rig.app = buildServer({
       config: { host: '127.0.0.1' },
       log: pino({ level: 'silent' }),
