@@ -32,6 +32,11 @@ export class TooManyStills extends Error {
   readonly code = 'too_many_stills';
 }
 
+/** Each holds a picture of up to 4 MB. */
+export class TooManyDeviceStills extends Error {
+  readonly code = 'too_many_device_stills';
+}
+
 /** A bound is reached; the client may come again. */
 export class TooManyEventStreams extends Error {
   readonly code = 'too_many_event_streams';
@@ -136,6 +141,9 @@ const statusOf: Readonly<Record<string, number>> = {
   too_many_connection_tests: 503,
   too_many_device_calls: 503,
   discovery_failed: 503,
+  discovery_not_found: 404,
+  too_many_discoveries: 503,
+  too_many_device_stills: 503,
   device_address_not_allowed: 400,
   import_not_found: 404,
   import_not_ready: 409,

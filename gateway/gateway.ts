@@ -3,9 +3,12 @@ import type { AddressInfo } from 'node:net';
 import type { RouteOptions } from 'fastify';
 import type { Logger } from 'pino';
 import { ConnectionTests } from '#ingest/connection-tests.ts';
+import { fetchStill } from '#ingest/device-still.ts';
 import { LiveStateBoard, plainState } from '#ingest/live-states.ts';
 import { WorkerPool } from '#ingest/worker-pool.ts';
+import { isAllowed } from '#registry/camera-networks.ts';
 import { readIdsWithin, readPlaces } from '#registry/camera-places.ts';
+import { camerasAtAddresses } from '#registry/cameras-at-address.ts';
 import { openBudgetSources } from '#registry/budget-sources.ts';
 import { checkRegistry } from '#registry/check-registry.ts';
 import { openCameras, type Cameras } from '#registry/cameras.ts';
@@ -20,6 +23,7 @@ import { openDatabases } from '#registry/database/open-databases.ts';
 import { findLaos } from '#registry/find-laos.ts';
 import { openImports } from '#registry/inventory/imports.ts';
 import { DeviceCalls } from '#registry/onvif/device-calls.ts';
+import { openDiscoveries } from '#registry/onvif/discoveries.ts';
 import { openRepairs } from '#registry/repairs.ts';
 import { openRegistry } from '#registry/schema/open-registry.ts';
 import type { RegistryDatabase } from '#registry/schema/tables.ts';
@@ -47,6 +51,8 @@ import {
 } from './admin-socket.ts';
 import { watchIncidents } from './incident-watch.ts';
 import { storeMeasuredStreams } from './measured-streams.ts';
+import { registerOnvifDiscoveryRoutes } from './routes/onvif-discoveries.ts';
+import { registerOnvifStillRoute } from './routes/onvif-still.ts';
 import { registerOnvifRoutes } from './routes/onvif.ts';
 import { registerCameraCountRoute } from './routes/camera-counts.ts';
 import { registerDeclarationRoutes } from './routes/declarations.ts';
@@ -169,6 +175,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
     workerUrl: new URL('onvif-worker.ts', import.meta.url),
     cameraNetworks: config.cameraNetworks.ranges,
   });
+  const discoveries = openDiscoveries(deviceCalls, Date.now);
 
   try {
     cameras.onChanged(({ kind, camera, source, streamChanged }) => {
@@ -335,7 +342,22 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
         (app) => registerIncidentRoute(app, { registry, now: Date.now }),
         (app) => registerConnectionTestRoute(app, { connectionTests }),
         (app) =>
-          registerOnvifRoutes(app, { deviceCalls, cameras, cameraNetworks: config.cameraNetworks }),
+          registerOnvifRoutes(app, {
+            deviceCalls,
+            cameras,
+            camerasAt: async (urls) => camerasAtAddresses(registry, urls),
+            cameraNetworks: config.cameraNetworks,
+          }),
+        (app) =>
+          registerOnvifDiscoveryRoutes(app, {
+            discoveries,
+            cameraNetworks: config.cameraNetworks,
+          }),
+        (app) =>
+          registerOnvifStillRoute(app, {
+            fetchStill: async (order) =>
+              fetchStill(order, (address) => isAllowed(config.cameraNetworks, address)),
+          }),
         (app) => registerInventoryRoutes(app, { imports, cameras, liveStates, audit: audit.log }),
         (app) => registerCameraCountRoute(app, { registry }),
         (app) =>
@@ -376,6 +398,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
         people.close();
         await views.close();
         await connectionTests.stop();
+        discoveries.close();
         await deviceCalls.stop();
         await imports.close();
         await survey.close();

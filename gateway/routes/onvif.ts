@@ -1,8 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
+import { contains } from '#registry/area.ts';
 import { isAllowed, type CameraNetworks } from '#registry/camera-networks.ts';
 import { CameraNotFound } from '#registry/camera-refusals.ts';
+import type { CameraAtAddress } from '#registry/cameras-at-address.ts';
 import type { Cameras } from '#registry/cameras.ts';
 import { deviceAddress } from '#registry/onvif/device-address.ts';
 import type { DeviceCalls } from '#registry/onvif/device-calls.ts';
@@ -12,16 +14,7 @@ import { probeResults } from '#registry/onvif/probe.ts';
 import { observedFields } from '#registry/provenance.ts';
 import { NotAllowed } from '../auth/refusal.ts';
 import { errorBody } from '../errors.ts';
-
-const MAX_CREDENTIAL_LENGTH = 256;
-
-const credential = z
-  .string()
-  .min(1)
-  .max(MAX_CREDENTIAL_LENGTH)
-  .refine((text) => !/[\p{Cc}\p{Cs}]/u.test(text), 'must not hold control characters')
-  .nullable()
-  .default(null);
+import { credential, foundDevice } from './onvif-json.ts';
 
 const offeredAddress = z
   .object({
@@ -55,6 +48,9 @@ const deviceProbe = z
     streams: z
       .array(
         z.object({
+          channel: z.int().meta({
+            description: 'from 1: a camera has one, a recorder box one for each of its cameras',
+          }),
           profile: z.string().nullable(),
           encoding: z
             .string()
@@ -64,9 +60,18 @@ const deviceProbe = z
           frameRate: z.number().nullable(),
           stream: offeredAddress.nullable(),
           snapshot: offeredAddress.nullable(),
+          cameras: z
+            .array(z.object({ id: z.string(), position: z.string(), lao: z.string() }))
+            .meta({
+              description: 'of your area, that are registered with this address already',
+            }),
         }),
       )
-      .meta({ description: 'the largest picture first' }),
+      .meta({ description: 'by channel; of each the largest picture first' }),
+    channelsLeftOut: z.int().meta({
+      description:
+        'of a recorder: how many more there are, whose addresses it did not tell in time',
+    }),
     stored: z.boolean().meta({
       description: 'the suggestions now stand beside the registered fields of `cameraId`',
     }),
@@ -74,28 +79,19 @@ const deviceProbe = z
   .meta({ id: 'OnvifProbe' });
 
 const discovery = z
-  .object({
-    asked: z.int().meta({ description: 'addresses' }),
-    devices: z.array(
-      z.object({
-        ip: z.string(),
-        address: z.string().meta({ description: 'to be probed' }),
-        name: z.string().nullable(),
-        hardware: z.string().nullable(),
-      }),
-    ),
-  })
+  .object({ asked: z.int().meta({ description: 'addresses' }), devices: z.array(foundDevice) })
   .meta({ id: 'OnvifDiscovery' });
 
 export interface OnvifRouteDeps {
   deviceCalls: Pick<DeviceCalls, 'probe' | 'discover'>;
   cameras: Pick<Cameras, 'get' | 'observe'>;
+  camerasAt: (urls: readonly string[]) => Promise<Map<string, CameraAtAddress[]>>;
   cameraNetworks: CameraNetworks;
 }
 
 /** Looks for devices, and asks one what it is: for the form, or beside what is registered. */
 export function registerOnvifRoutes(app: FastifyInstance, deps: OnvifRouteDeps): void {
-  const { deviceCalls, cameras, cameraNetworks } = deps;
+  const { deviceCalls, cameras, camerasAt, cameraNetworks } = deps;
   const typed = app.withTypeProvider<ZodTypeProvider>();
   typed.post(
     '/api/v1/onvif/discover',
@@ -105,7 +101,8 @@ export function registerOnvifRoutes(app: FastifyInstance, deps: OnvifRouteDeps):
         summary: 'Look for devices in a network by ONVIF',
         description:
           'Asks each address of an IPv4 network of at most 1,024, one by one (WS-Discovery). Takes some seconds. Devices that ' +
-          'answer to multicast alone are not found: give their address to the probe.',
+          'answer to multicast alone are not found: give their address to the probe. To see how far it is, begin it with ' +
+          '`POST /api/v1/onvif/discoveries`.',
         tags: ['cameras'],
         body: z
           .strictObject({ network: discoveryRange })
@@ -173,7 +170,16 @@ export function registerOnvifRoutes(app: FastifyInstance, deps: OnvifRouteDeps):
         );
         await cameras.observe(cameraId, 'onvif', values);
       }
-      return { ...probe, stored };
+      const urls = probe.streams.flatMap(({ stream }) => stream?.url ?? []);
+      const registered = await camerasAt([...new Set(urls)]);
+      const areas = request.areasFor('camera.read');
+      const streams = probe.streams.map((one) => ({
+        ...one,
+        cameras: (registered.get(one.stream?.url ?? '') ?? [])
+          .filter(({ lao }) => areas.some((area) => contains(area, lao)))
+          .map(({ id, position, lao }) => ({ id, position, lao: lao.name })),
+      }));
+      return { ...probe, streams, stored };
     },
   );
 }

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { DiscoveredDevice, DiscoveryOrder } from './discover.ts';
+import type { DiscoveredDevice, DiscoveryOrder, DiscoveryProgress } from './discover.ts';
 import type { DeviceProbe, ProbeOrder } from './probe.ts';
 
 /** Threads at once; each holds replies of up to half a megabyte, and what is parsed of them. */
@@ -24,13 +24,28 @@ export class DiscoveryFailed extends Error {
   }
 }
 
-/** What a thread of `workerUrl` is started with. It answers with a DeviceProbe, or with the devices found. */
+/** Whoever asked does not want it any more. */
+export class DeviceCallCancelled extends Error {
+  readonly code = 'device_call_cancelled';
+}
+
+/** What a thread of `workerUrl` is started with. */
 export type DeviceCallOrder = { cameraNetworks: readonly string[] } & (
   { kind: 'probe'; order: ProbeOrder } | { kind: 'discover'; order: DiscoveryOrder }
 );
 
+/** What it tells: the last is its answer. */
+export type DeviceCallMessage =
+  { progress: DiscoveryProgress } | { answer: DeviceProbe | DiscoveredDevice[] };
+
 type Outcome<Answer> =
-  { answer: Answer } | { failed: 'timeout' | 'heap' | 'error'; detail: string };
+  { answer: Answer } | { failed: 'timeout' | 'heap' | 'error' | 'cancelled'; detail: string };
+
+interface CallOptions {
+  /** Ends the thread. */
+  signal?: AbortSignal | undefined;
+  onProgress?: ((progress: DiscoveryProgress) => void) | undefined;
+}
 
 /**
  * Asks devices by ONVIF, each in a thread of its own: whatever a device replies can end that thread and nothing else. The
@@ -66,18 +81,25 @@ export class DeviceCalls {
       timeout: 'timeout',
       heap: 'reply-too-large',
       error: 'protocol-error',
+      cancelled: 'timeout',
     } as const;
-    return { result: result[outcome.failed], detail: outcome.detail, suggestions: [], streams: [] };
+    return {
+      result: result[outcome.failed],
+      detail: outcome.detail,
+      suggestions: [],
+      streams: [],
+      channelsLeftOut: 0,
+    };
   }
 
-  /** Throws TooManyDeviceCalls, DiscoveryFailed. */
-  async discover(order: DiscoveryOrder): Promise<DiscoveredDevice[]> {
-    const outcome = await this.#inThread<DiscoveredDevice[]>({
-      kind: 'discover',
-      order,
-      cameraNetworks: this.#cameraNetworks,
-    });
+  /** Throws TooManyDeviceCalls, DiscoveryFailed, DeviceCallCancelled. */
+  async discover(order: DiscoveryOrder, options: CallOptions = {}): Promise<DiscoveredDevice[]> {
+    const outcome = await this.#inThread<DiscoveredDevice[]>(
+      { kind: 'discover', order, cameraNetworks: this.#cameraNetworks },
+      options,
+    );
     if ('answer' in outcome) return outcome.answer;
+    if (outcome.failed === 'cancelled') throw new DeviceCallCancelled(outcome.detail);
     throw new DiscoveryFailed(outcome.detail);
   }
 
@@ -86,7 +108,10 @@ export class DeviceCalls {
     await Promise.all([...this.#running].map((worker) => worker.terminate()));
   }
 
-  async #inThread<Answer>(order: DeviceCallOrder): Promise<Outcome<Answer>> {
+  async #inThread<Answer>(
+    order: DeviceCallOrder,
+    { signal, onProgress }: CallOptions = {},
+  ): Promise<Outcome<Answer>> {
     if (this.#count >= MAX_AT_ONCE) throw new TooManyDeviceCalls();
     this.#count++;
     const worker = new Worker(this.#workerUrl, {
@@ -105,13 +130,20 @@ export class DeviceCalls {
       () => resolve({ failed: 'timeout', detail: 'the device did not come to an end' }),
       this.#withinMs,
     );
-    worker.once('message', (answer: Answer) => resolve({ answer }));
+    const cancel = (): void => resolve({ failed: 'cancelled', detail: 'nobody waits for it' });
+    signal?.addEventListener('abort', cancel);
+    if (signal?.aborted === true) cancel();
+    worker.on('message', (message: { progress: DiscoveryProgress } | { answer: Answer }) => {
+      if ('progress' in message) onProgress?.(message.progress);
+      else resolve(message);
+    });
     worker.once('error', (error) => resolve(failureOf(error)));
     worker.once('exit', () => resolve({ failed: 'error', detail: 'the thread was ended' }));
     try {
       return await promise;
     } finally {
       clearTimeout(timer);
+      signal?.removeEventListener('abort', cancel);
       this.#running.delete(worker);
       await worker.terminate();
       this.#count--;

@@ -34,6 +34,13 @@ export interface DiscoveredDevice {
   hardware: string | null;
 }
 
+/** How far it is. */
+export interface DiscoveryProgress {
+  /** Addresses that a Probe went to. */
+  asked: number;
+  devices: readonly DiscoveredDevice[];
+}
+
 /**
  * Asks each address whether an ONVIF device is there: WS-Discovery's Probe, sent to one address at a time and not to a
  * group, so that it passes routers and nobody outside the range is asked. Devices that answer to the group alone stay
@@ -42,17 +49,21 @@ export interface DiscoveredDevice {
 export async function discoverDevices(
   { addresses, port = DISCOVERY_PORT, listenMs = LISTEN_MS }: DiscoveryOrder,
   isAllowed: (address: string) => boolean,
+  onProgress: (progress: DiscoveryProgress) => void = () => {},
 ): Promise<DiscoveredDevice[]> {
   const asked = new Set(addresses.filter((address) => isAllowed(address)));
   const messageId = `urn:uuid:${randomUUID()}`;
   const probe = probeMessage(messageId);
   const found = new Map<string, DiscoveredDevice>();
+  let sent = 0;
+  const inOrder = (): DiscoveredDevice[] => [...asked].flatMap((ip) => found.get(ip) ?? []);
   const socket = createSocket('udp4');
   socket.on('message', (answer, { address: ip }) => {
     if (!asked.has(ip) || found.has(ip) || answer.length > MAX_ANSWER_BYTES) return;
     const match = readProbeMatch(answer.toString('utf8'));
     if (match?.relatesTo !== messageId) return;
     found.set(ip, deviceOf(ip, match));
+    onProgress({ asked: sent, devices: inOrder() });
   });
   socket.bind(0);
   await once(socket, 'listening');
@@ -61,6 +72,8 @@ export async function discoverDevices(
       for (const batch of batches([...asked])) {
         // An address without a way to it, or of a broadcast, is nobody's.
         for (const ip of batch) socket.send(probe, port, ip, () => {});
+        if (round === 0) sent += batch.length;
+        onProgress({ asked: sent, devices: inOrder() });
         await wait(PAUSE_MS);
       }
     }
@@ -68,7 +81,7 @@ export async function discoverDevices(
   } finally {
     socket.close();
   }
-  return [...asked].flatMap((ip) => found.get(ip) ?? []);
+  return inOrder();
 }
 
 function* batches(addresses: readonly string[]): Generator<readonly string[]> {

@@ -16,27 +16,31 @@ export class DeviceAddressNotAllowed extends Error {
 /** A device sent more than any reply needs. */
 export class DeviceReplyTooLarge extends Error {
   readonly code = 'device_reply_too_large';
-  constructor() {
-    super(`a reply of more than ${MAX_REPLY_BYTES} bytes`);
+  constructor(maxBytes: number) {
+    super(`a reply of more than ${maxBytes} bytes`);
   }
 }
 
 /**
  * Opens the connections of an HTTP client that knows no bounds of its own: only to addresses that `isAllowed`, asked after
- * DNS and again of the address that was reached, and each ends after MAX_REPLY_BYTES. `onRefused` is told at once: the
+ * DNS and again of the address that was reached, and each ends after `maxReplyBytes`. `onRefused` is told at once: the
  * client may not notice that its reply ended early.
  */
 export class GuardedAgent extends Agent {
   readonly #isAllowed: (address: string) => boolean;
   readonly #onRefused: (error: Error) => void;
+  readonly #maxReplyBytes: number;
 
   constructor(options: {
     isAllowed: (address: string) => boolean;
     onRefused: (error: Error) => void;
+    /** Of one connection, headers and body. */
+    maxReplyBytes?: number;
   }) {
     super({ keepAlive: false });
     this.#isAllowed = options.isAllowed;
     this.#onRefused = options.onRefused;
+    this.#maxReplyBytes = options.maxReplyBytes ?? MAX_REPLY_BYTES;
   }
 
   override createConnection(
@@ -66,7 +70,8 @@ export class GuardedAgent extends Agent {
       if (!this.#isAllowed(reached)) refuse(new DeviceAddressNotAllowed(reached));
     });
     socket.on('data', () => {
-      if (socket.bytesRead > MAX_REPLY_BYTES) refuse(new DeviceReplyTooLarge());
+      if (socket.bytesRead > this.#maxReplyBytes)
+        refuse(new DeviceReplyTooLarge(this.#maxReplyBytes));
     });
     return socket;
   }

@@ -1,17 +1,19 @@
 import onvif from 'onvif';
 import type { ObservedField } from '../provenance.ts';
+import { channelsOf, type ChannelProfile } from './channels.ts';
 import { DeviceAddressNotAllowed, DeviceReplyTooLarge, GuardedAgent } from './guarded-agent.ts';
 import { offeredSnapshot, offeredStream, type OfferedAddress } from './offered-address.ts';
 import {
   largest,
+  largestFirst,
   readDeviceInformation,
   readEncoderResolutions,
   readProfiles,
   readSourceResolutions,
   readUri,
   resolutionText,
-  type ProfileReading,
 } from './readings.ts';
+import { passwordDigest } from './username-token.ts';
 
 export const probeResults = [
   'ok',
@@ -34,6 +36,8 @@ export interface Suggestion {
 }
 
 export interface OfferedStream {
+  /** From 1; a camera has one, a recorder box one for each of its cameras (channels.ts). */
+  channel: number;
   profile: string | null;
   /** As the device calls it: H264, H265, JPEG. */
   encoding: string | null;
@@ -49,8 +53,10 @@ export interface DeviceProbe {
   /** Technical, in English, never with a credential. */
   detail: string;
   suggestions: Suggestion[];
-  /** The largest picture first. */
+  /** By channel; of each the largest picture first. */
   streams: OfferedStream[];
+  /** Channels whose addresses could not be asked within ADDRESSES_MS. */
+  channelsLeftOut: number;
 }
 
 export interface ProbeOrder {
@@ -62,8 +68,8 @@ export interface ProbeOrder {
 
 /** Of one request; the whole is bounded by whoever started the thread. */
 const CALL_MS = 5_000;
-/** Profiles of which the addresses are asked. */
-const MAX_ASKED_PROFILES = 4;
+/** For the addresses of all channels: a recorder of 64 answers 192 requests in some seconds, a slow one not all of them. */
+const ADDRESSES_MS = 12_000;
 
 /**
  * Asks one device what it is and which streams it has, with the `onvif` package. That believes what it reads: run this in a
@@ -80,7 +86,7 @@ export async function probeDevice(
       isAllowed,
     });
   } catch (error) {
-    return { ...failureOf(error), suggestions: [], streams: [] };
+    return { ...failureOf(error), suggestions: [], streams: [], channelsLeftOut: 0 };
   } finally {
     conversation.close();
   }
@@ -103,7 +109,7 @@ async function probe(
   const sources = readSourceResolutions(
     await conversation.optional((done) => cam.getVideoSources(done)),
   );
-  const [main] = profiles;
+  const [main] = largestFirst(profiles);
   const options =
     main === undefined
       ? []
@@ -112,10 +118,8 @@ async function probe(
             cam.getVideoEncoderConfigurationOptions({ profileToken: main.token }, done),
           ),
         );
-  const streams: OfferedStream[] = [];
-  for (const profile of profiles.slice(0, MAX_ASKED_PROFILES)) {
-    streams.push(await streamOf(conversation, profile, check));
-  }
+  const channels = channelsOf(profiles);
+  const { streams, channelsLeftOut } = await streamsOf(conversation, channels, check);
   if (brand === null && model === null && profiles.length === 0) {
     throw new Error('Wrong ONVIF SOAP response');
   }
@@ -128,12 +132,33 @@ async function probe(
     ),
     frameRate: main?.frameRate ?? null,
   };
-  return { result: 'ok', detail: '', suggestions: suggestionsOf(values), streams };
+  return {
+    result: 'ok',
+    detail: '',
+    // What a recorder says of its largest channel is of no other.
+    suggestions: suggestionsOf(channels.length > 1 ? { brand, model } : values),
+    streams,
+    channelsLeftOut,
+  };
+}
+
+async function streamsOf(
+  conversation: Conversation,
+  channels: readonly (readonly ChannelProfile[])[],
+  check: { deviceHost: string; isAllowed: (address: string) => boolean },
+): Promise<Pick<DeviceProbe, 'streams' | 'channelsLeftOut'>> {
+  const untilMs = performance.now() + ADDRESSES_MS;
+  const streams: OfferedStream[] = [];
+  for (const [index, profiles] of channels.entries()) {
+    if (performance.now() > untilMs) return { streams, channelsLeftOut: channels.length - index };
+    for (const one of profiles) streams.push(await streamOf(conversation, one, check));
+  }
+  return { streams, channelsLeftOut: 0 };
 }
 
 async function streamOf(
   conversation: Conversation,
-  profile: ProfileReading,
+  { channel, profile }: ChannelProfile,
   check: { deviceHost: string; isAllowed: (address: string) => boolean },
 ): Promise<OfferedStream> {
   const { cam } = conversation;
@@ -147,6 +172,7 @@ async function streamOf(
     await conversation.optional((done) => cam.getSnapshotUri({ profileToken }, done)),
   );
   return {
+    channel,
     profile: profile.name,
     encoding: profile.encoding,
     resolution: resolutionText(profile.resolution),
@@ -168,7 +194,7 @@ type Done = (error: Error | null, reply?: unknown) => void;
 
 /** The calls to one device, one after the other; each ends in time, whatever the package makes of a reply. */
 class Conversation {
-  readonly cam: InstanceType<typeof onvif.Cam> & { media2Support?: boolean };
+  readonly cam: InstanceType<typeof onvif.Cam> & { media2Support?: boolean; timeShift?: number };
   #fail: (error: Error) => void = () => {};
   #refusal: Error | undefined;
 
@@ -194,6 +220,17 @@ class Conversation {
         },
       }),
     });
+    if (password !== null) {
+      // The package's own is of ASCII passwords only. It has no option for another: this replaces it, and a test would tell if it stopped doing so.
+      Object.assign(this.cam, {
+        _passwordDigest: () =>
+          passwordDigest(
+            password,
+            // The device's clock, as the package learnt it from its date and time.
+            new Date(process.uptime() * 1000 + (this.cam.timeShift ?? 0)),
+          ),
+      });
+    }
     // The package throws within its callbacks where a reply has not the shape that it expects.
     process.on('uncaughtException', this.#thrown);
   }

@@ -8,8 +8,10 @@ import { textLine } from '../text.ts';
  */
 
 const MAX_TEXT_LENGTH = 200;
-/** Profiles looked at; cameras have two to four, encoders of several pictures more. */
-const MAX_PROFILES = 8;
+/** Profiles looked at: cameras have two to four, a recorder two or three for each of its channels. */
+const MAX_PROFILES = 192;
+/** What one encoder could be set to, by codec. */
+const MAX_OPTIONS = 8;
 
 const text = z.preprocess(
   (value) => (Number.isSafeInteger(value) ? String(value) : value),
@@ -30,10 +32,13 @@ const deviceInformation = z
   .object({ manufacturer: text, model: text })
   .catch({ manufacturer: null, model: null });
 
+const token = z.union([z.string().min(1).max(MAX_TEXT_LENGTH), z.int()]);
+
 const profile = z
   .object({
-    $: z.object({ token: z.union([z.string().min(1).max(MAX_TEXT_LENGTH), z.int()]) }),
+    $: z.object({ token }),
     name: text,
+    videoSourceConfiguration: z.object({ sourceToken: token }).nullable().catch(null),
     videoEncoderConfiguration: z.object({
       encoding: text,
       resolution,
@@ -47,6 +52,8 @@ const profile = z
 export interface ProfileReading {
   token: string;
   name: string | null;
+  /** Token of the video source: a channel of a recorder, the one sensor of a camera. Null: it was not told. */
+  source: string | null;
   encoding: string | null;
   resolution: Resolution | null;
   frameRate: number | null;
@@ -65,20 +72,25 @@ export function readDeviceInformation(reply: unknown): {
   return { brand: manufacturer, model };
 }
 
-/** Those with an encoder for pictures; the largest picture first. */
+/** Those with an encoder for pictures, in the device's order. */
 export function readProfiles(reply: unknown): ProfileReading[] {
   return (Array.isArray(reply) ? reply : [])
     .slice(0, MAX_PROFILES)
     .map((given) => profile.parse(given))
     .filter((read) => read !== null)
-    .map(({ $, name, videoEncoderConfiguration: encoder }) => ({
+    .map(({ $, name, videoSourceConfiguration: source, videoEncoderConfiguration: encoder }) => ({
       token: String($.token),
       name,
+      source: source === null ? null : String(source.sourceToken),
       encoding: encoder.encoding,
       resolution: encoder.resolution,
       frameRate: encoder.rateControl?.frameRateLimit ?? null,
-    }))
-    .toSorted((a, b) => pixels(b.resolution) - pixels(a.resolution));
+    }));
+}
+
+/** The largest picture first. */
+export function largestFirst(profiles: readonly ProfileReading[]): ProfileReading[] {
+  return profiles.toSorted((a, b) => pixels(b.resolution) - pixels(a.resolution));
 }
 
 const videoSources = z
@@ -112,7 +124,7 @@ const anyOptions = z
 
 /** What the encoder could be set to. Media 1 has it by codec, Media 2 as a list, one codec each. */
 export function readEncoderResolutions(reply: unknown): Resolution[] {
-  return (Array.isArray(reply) ? reply.slice(0, MAX_PROFILES) : [reply])
+  return (Array.isArray(reply) ? reply.slice(0, MAX_OPTIONS) : [reply])
     .map((given) => anyOptions.parse(given))
     .flatMap(({ H264, JPEG, MPEG4, resolutionsAvailable }) => [
       ...H264.resolutionsAvailable,

@@ -1,6 +1,7 @@
 /** Whose camera a probe may be kept with. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { registerOnvifRoutes } from '#gateway/routes/onvif.ts';
+import { camerasAtAddresses } from '#registry/cameras-at-address.ts';
 import { parseCameraNetworks } from '#registry/camera-networks.ts';
 import { ServerRig } from './auth/server-rig.ts';
 
@@ -21,11 +22,12 @@ beforeAll(async () => {
               const suggestions = [
                 { field: 'brand' as const, value: 'AXIS', source: 'onvif' as const },
               ];
-              return { result: 'ok', detail: '', suggestions, streams: [] };
+              return { result: 'ok', detail: '', suggestions, streams: [], channelsLeftOut: 0 };
             },
             discover: async () => [],
           },
           cameras: rig.cameras,
+          camerasAt: async (urls) => camerasAtAddresses(rig.registry, urls),
           cameraNetworks: parseCameraNetworks(['192.168.0.0/16']),
         }),
     ],

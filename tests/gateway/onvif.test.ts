@@ -7,6 +7,7 @@ import {
   startDevice,
   type MockDevice,
 } from '../registry/onvif/mock-device.ts';
+import { recorderOf, tinyJpeg } from '../registry/onvif/mock-recorder.ts';
 
 let gateway: GatewayUnderTest;
 let device: MockDevice;
@@ -73,4 +74,60 @@ test('nobody answers in a network: that is an answer', async () => {
     status: 200,
     body: { asked: 4, devices: [] },
   });
+});
+
+test('a search is begun, looked at and ended; another account does not see it', async () => {
+  const begun = await ask('discoveries', { network: '127.9.9.0/30' });
+  expect(begun).toMatchObject({ status: 202, body: { state: 'asking', addresses: 4 } });
+  const { id } = begun.body as { id: string };
+  const at = async (method: string, path = id): Promise<{ status: number; body: unknown }> => {
+    const reply = await fetch(`${gateway.url}/api/v1/onvif/discoveries/${path}`, { method });
+    return { status: reply.status, body: await reply.json() };
+  };
+  expect(await at('GET')).toMatchObject({ status: 200, body: { network: '127.9.9.0/30' } });
+  expect(await at('DELETE')).toMatchObject({ status: 200, body: { state: 'cancelled' } });
+  expect(await at('GET')).toMatchObject({ status: 200, body: { state: 'cancelled' } });
+  expect(await at('GET', 'another')).toMatchObject({
+    status: 404,
+    body: { error: { code: 'discovery_not_found' } },
+  });
+});
+
+test('channels of a recorder come with the cameras that they are already; a still of one is fetched', async () => {
+  const recorder = await startDevice(
+    recorderOf(3, { streamUrl: (channel) => `rtsp://127.0.0.1:1/ch${channel}` }),
+  );
+  try {
+    const cameraId = await gateway.addCamera({ url: 'rtsp://127.0.0.1:1/ch2' });
+    const { body } = await ask('probe', { address: recorder.address });
+    const { streams } = body as {
+      streams: { channel: number; cameras: { id: string }[]; snapshot: { url: string } }[];
+    };
+    expect(streams.map(({ channel, cameras }) => [channel, cameras.map(({ id }) => id)])).toEqual([
+      [1, []],
+      [1, []],
+      [2, [cameraId]],
+      [2, [cameraId]],
+      [3, []],
+      [3, []],
+    ]);
+    const still = await ask('still', {
+      address: recorder.address,
+      url: streams[2]?.snapshot.url,
+      username: 'viewer',
+      password: 'secret',
+    });
+    expect(still).toEqual({
+      status: 200,
+      body: { result: 'ok', detail: '', still: tinyJpeg.toString('base64') },
+    });
+    expect(
+      (await ask('still', { address: recorder.address, url: 'file:///etc/passwd' })).status,
+    ).toBe(400);
+    expect(
+      await ask('still', { address: recorder.address, url: 'http://169.254.169.254/latest' }),
+    ).toMatchObject({ body: { result: 'address-not-allowed', still: null } });
+  } finally {
+    await recorder.close();
+  }
 });

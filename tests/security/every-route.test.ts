@@ -18,6 +18,8 @@ import { registerConnectionTestRoute } from '#gateway/routes/connection-test.ts'
 import { registerDownloadRoutes } from '#gateway/routes/footage-downloads.ts';
 import { registerFootageRoutes } from '#gateway/routes/footage.ts';
 import { registerHoldRoutes } from '#gateway/routes/holds.ts';
+import { registerOnvifDiscoveryRoutes } from '#gateway/routes/onvif-discoveries.ts';
+import { registerOnvifStillRoute } from '#gateway/routes/onvif-still.ts';
 import { registerOnvifRoutes } from '#gateway/routes/onvif.ts';
 import { registerRetentionRoutes } from '#gateway/routes/retention.ts';
 import { signedLinks } from '#gateway/signed-links.ts';
@@ -27,6 +29,8 @@ import { registerSurveyRoundRoutes } from '#gateway/routes/survey-rounds.ts';
 import { startSurvey, type Survey } from '#gateway/survey.ts';
 import type { ConnectionTests } from '#ingest/connection-tests.ts';
 import { systemAuthor } from '#registry/author.ts';
+import { camerasAtAddresses } from '#registry/cameras-at-address.ts';
+import { openDiscoveries } from '#registry/onvif/discoveries.ts';
 import { parseCameraNetworks } from '#registry/camera-networks.ts';
 import { ConditionBoard } from '#registry/events/condition-board.ts';
 import { conditionHistory } from '#registry/events/condition-history.ts';
@@ -118,6 +122,15 @@ beforeAll(async () => {
       (app) => registerHoldRoutes(app, { holds, readPlaces: placesOf }),
       (app) => registerRetentionRoutes(app, { footage, shortenings, readPlaces: placesOf }),
       (app) =>
+        registerOnvifDiscoveryRoutes(app, {
+          discoveries: openDiscoveries({ discover: async () => [] }, Date.now),
+          cameraNetworks: parseCameraNetworks(['192.168.0.0/16']),
+        }),
+      (app) =>
+        registerOnvifStillRoute(app, {
+          fetchStill: async () => ({ result: 'unreachable', detail: '', still: null }),
+        }),
+      (app) =>
         registerOnvifRoutes(app, {
           deviceCalls: {
             probe: async () => ({
@@ -125,10 +138,12 @@ beforeAll(async () => {
               detail: '',
               suggestions: [],
               streams: [],
+              channelsLeftOut: 0,
             }),
             discover: async () => [],
           },
           cameras: rig.cameras,
+          camerasAt: async (urls) => camerasAtAddresses(rig.registry, urls),
           cameraNetworks: parseCameraNetworks(['192.168.0.0/16']),
         }),
     ],

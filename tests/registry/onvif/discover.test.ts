@@ -89,6 +89,23 @@ describe.skipIf(onlyLinux !== undefined)('devices in a network', () => {
     ]);
   });
 
+  test('are told of as they come, with how many addresses were asked', async () => {
+    const port = await respond('127.1.2.3', 0, (id) => match(id));
+    const told: { asked: number; found: number }[] = [];
+    const { addresses } = discoveryRange.parse('127.1.2.0/25');
+    await discoverDevices(
+      { addresses, port, listenMs: 300 },
+      () => true,
+      ({ asked, devices }) => told.push({ asked, found: devices.length }),
+    );
+    // 128 addresses in batches of 64, and each a second time, which asks nobody anew.
+    expect(told[0]?.asked).toBe(64);
+    expect(told.map(({ asked }) => asked).toSorted((a, b) => a - b)).toEqual(
+      told.map(({ asked }) => asked),
+    );
+    expect(told.at(-1)).toEqual({ asked: 128, found: 1 });
+  });
+
   test('are not heard with answers to another question, too long, broken, or from where nobody was asked', async () => {
     const port = await respond('127.1.2.3', 0, () => match('urn:uuid:another'));
     await respond('127.1.2.4', port, (id) => match(id, { scopes: 'x '.repeat(10_000) }));

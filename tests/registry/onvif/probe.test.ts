@@ -1,4 +1,5 @@
 /** What devices say of themselves, and what becomes of those that mean harm; each in the thread that the gateway uses. */
+import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, test } from 'vitest';
 import { DeviceCalls, TooManyDeviceCalls } from '#registry/onvif/device-calls.ts';
 import type { DeviceProbe } from '#registry/onvif/probe.ts';
@@ -10,6 +11,7 @@ import {
   type Answer,
   type MockDevice,
 } from './mock-device.ts';
+import { recorderOf } from './mock-recorder.ts';
 
 const open: MockDevice[] = [];
 afterEach(async () => {
@@ -108,6 +110,48 @@ describe.skipIf(noReplies !== undefined)('recorded devices', () => {
       '<Username>viewer</Username>',
     );
   });
+});
+
+describe('a recorder box', () => {
+  test('tells of each of its cameras as a channel, in two sizes, and nothing of them by its own name', async () => {
+    const box = await device(recorderOf(16));
+    const probe = await calls().probe(order(box.address));
+    expect([probe.result, probe.channelsLeftOut]).toEqual(['ok', 0]);
+    expect(suggested(probe)).toEqual({ brand: 'Recorders', model: 'NVR-16' });
+    expect(probe.streams).toHaveLength(32);
+    expect(probe.streams.filter(({ channel }) => channel === 9)).toMatchObject([
+      {
+        profile: 'ch9 main',
+        resolution: '1920x1080',
+        frameRate: 15,
+        stream: { url: 'rtsp://192.168.7.2:554/ch9/main' },
+        snapshot: { url: `http://127.0.0.1:${box.port}/still/9` },
+      },
+      { profile: 'ch9 sub', resolution: '640x360' },
+    ]);
+  });
+
+  test('of more channels than are looked at tells of the first 64', async () => {
+    const box = await device(recorderOf(90));
+    const { streams } = await calls().probe(order(box.address));
+    expect(new Set(streams.map(({ channel }) => channel)).size).toBe(64);
+  });
+});
+
+test('a password with Thai letters is signed as UTF-8, with the device’s clock', async () => {
+  const password = 'รหัสลับ๑๒๓';
+  const box = await device(recorderOf(1));
+  const probe = await calls().probe({ address: box.address, username: 'viewer', password });
+  expect(probe.result).toBe('ok');
+  const asked = box.asked.find(({ action }) => action === 'GetProfiles')?.body ?? '';
+  const field = (name: string): string =>
+    new RegExp(`<${name}[^>]*>([^<]+)<`).exec(asked)?.[1] ?? '';
+  const digest = createHash('sha1')
+    .update(Buffer.from(field('Nonce'), 'base64'))
+    .update(field('Created') + password, 'utf8')
+    .digest('base64');
+  expect(field('Password')).toBe(digest);
+  expect(Math.abs(Date.parse(field('Created')) - Date.now())).toBeLessThan(60_000);
 });
 
 describe('a device that means harm ends its probe and nothing else', () => {
