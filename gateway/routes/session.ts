@@ -17,7 +17,7 @@ import {
   sessionJson,
   typedPassword,
 } from '../auth/person-json.ts';
-import { actionsOf } from '../auth/policy.ts';
+import { actionsOf, areasFor } from '../auth/policy.ts';
 import { SignInNeeded } from '../auth/refusal.ts';
 import { hashOfToken } from '../auth/secret-token.ts';
 import { errorBody } from '../errors.ts';
@@ -58,6 +58,7 @@ export function registerSessionRoutes(app: FastifyInstance, deps: SessionRouteDe
               grants: [...actor.grants],
             },
       actions: actor === undefined ? [] : actionsOf(actor),
+      watches: actor === undefined ? [] : areasFor(actor, 'camera.watch'),
       secondFactor:
         rights === undefined || rights.actor.kind !== 'person'
           ? null

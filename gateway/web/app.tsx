@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useState } from 'react';
 import { Button } from '@mantine/core';
-import type { Session } from './api/session.ts';
+import { liesIn } from './api/areas.ts';
+import { signOut, type Session } from './api/session.ts';
 import { arrivalOf, type Arrival } from './route.ts';
 import { Screens } from './screens.tsx';
 import { Frame } from './shell/frame.tsx';
@@ -84,6 +85,7 @@ function SignedInApp(props: {
       person,
       secondFactor: session.secondFactor,
       may: (action) => actions.has(action),
+      mayWatch: (lao) => session.watches.some((area) => liesIn(lao, area)),
       reread: store.read,
     };
   }, [session, person, store]);
@@ -99,6 +101,17 @@ function SignedInApp(props: {
               {t('door.later')}
             </Button>
           )}
+          <Button
+            variant="subtle"
+            color="gray"
+            onClick={() =>
+              void signOut()
+                .catch(() => {})
+                .then(store.read)
+            }
+          >
+            {t('door.other')}
+          </Button>
         </Door>
       ) : (
         <Frame store={store} demo={session.demo !== null}>

@@ -117,7 +117,8 @@ function Neighbour(props: { to: Camera | undefined; label: string; sign: string 
 function LargeCamera(props: { camera: Camera; live: LiveState | undefined; watched: boolean }) {
   const { camera, live } = props;
   const players = usePlayers('large', largeLimits, props.watched);
-  const { refs, picture } = useTilePicture(players, camera.id, live);
+  const mayWatch = useSignedIn().mayWatch(camera.lao);
+  const { refs, picture } = useTilePicture(players, camera.id, mayWatch ? live : undefined);
   const state = live?.state ?? 'not-linked';
   const player = useCallback(() => players.player(camera.id), [players, camera.id]);
   return (

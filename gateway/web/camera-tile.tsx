@@ -7,6 +7,7 @@ import {
   stateName,
   unplayableWords,
 } from './state-words.ts';
+import { useSignedIn } from './shell/signed-in.ts';
 import { StateBadge } from './state-badge.tsx';
 import { useLanguage } from './use-language.ts';
 import { useTilePicture } from './use-players.ts';
@@ -21,9 +22,12 @@ export const CameraTile = memo(function CameraTile(props: {
 }) {
   const { t, language } = useLanguage();
   const { camera, live, players } = props;
-  const { refs, picture } = useTilePicture(players, camera.id, live);
+  const mayWatch = useSignedIn().mayWatch(camera.lao);
+  // Without a state no picture is asked for: it would be refused.
+  const { refs, picture } = useTilePicture(players, camera.id, mayWatch ? live : undefined);
   const state = live?.state ?? 'not-linked';
-  const lines = tileLines(camera, live, picture, players.limits.playing, { t, language });
+  const words = { t, language };
+  const lines = tileLines(camera, live, picture, players.limits.playing, words, mayWatch);
   const label = [camera.position, camera.lao.name, stateName(state, language), ...lines];
   return (
     <li>
@@ -86,6 +90,7 @@ export function tileLines(
   picture: TilePicture,
   playingLimit: number,
   { t, language }: ReturnType<typeof useLanguage>,
+  mayWatch: boolean,
 ): string[] {
   if (live === undefined || live.state === 'not-linked') {
     const declared = camera.declared === null ? [] : [declaredWords(camera.declared, language)];
@@ -97,6 +102,7 @@ export function tileLines(
       live.state === 'connecting' || reason.length === 0 ? [stateName(live.state, language)] : [];
     return [...name, ...reason, sinceWords(live, Date.now(), language)];
   }
+  if (!mayWatch) return [t('mayNotWatch')];
   const lines: Record<TilePicture, string[]> = {
     none: [],
     playing: [],

@@ -3,6 +3,7 @@ import { timeOfDay } from './buddhist-date.ts';
 import { tileLines } from './camera-tile.tsx';
 import { largeLimits } from './playback.ts';
 import type { TilePicture } from './players.ts';
+import { useSignedIn } from './shell/signed-in.ts';
 import { adviceWords } from './state-words.ts';
 import { useLanguage } from './use-language.ts';
 import type { TileRefs } from './use-players.ts';
@@ -18,7 +19,8 @@ export function LivePicture(props: {
   const words = useLanguage();
   const { t, language } = words;
   const { camera, live, refs, picture } = props;
-  const lines = tileLines(camera, live, picture, largeLimits.playing, words);
+  const mayWatch = useSignedIn().mayWatch(camera.lao);
+  const lines = tileLines(camera, live, picture, largeLimits.playing, words, mayWatch);
   const advice =
     live?.state === 'down' && live.reason ? adviceWords(live.reason, language) : undefined;
   return (

@@ -10,6 +10,7 @@ import { demoPeople } from '../simulator/demo-people.ts';
 import { openBrowser, recordPage, type Browser, type PageRecord } from './browser.ts';
 import { missingParts } from './machine.ts';
 import { noReplies, recorded, startDevice } from '../registry/onvif/mock-device.ts';
+import { recorderOf } from '../registry/onvif/mock-recorder.ts';
 
 const START_MS = 90_000;
 const TEST_MS = 60_000;
@@ -256,7 +257,7 @@ describe.skipIf(missing.length > 0)('the screens', () => {
           const panel = page.getByRole('region', { name: /ONVIF/ });
           await panel.getByLabel('ช่วงเครือข่าย').fill('127.9.9.0/30');
           await panel.getByRole('button', { name: 'ค้นหา', exact: true }).click();
-          await panel.getByText('พบ 0 เครื่อง จาก 4 หมายเลข').waitFor();
+          await panel.getByText('ไม่พบอุปกรณ์ใน 4 หมายเลข').waitFor();
           await panel.getByLabel('หมายเลขเครื่อง (IP)').fill(`127.0.0.1:${device.port}`);
           await panel.getByRole('button', { name: 'อ่านข้อมูล', exact: true }).click();
           // Beside what stands in the form, and ticked only where nothing does.
@@ -331,6 +332,48 @@ describe.skipIf(missing.length > 0)('the screens', () => {
       await page.getByRole('link', { name: 'แก้ไขข้อมูลกล้อง' }).waitFor();
     });
   });
+
+  test(
+    'an owner registers two channels of a recorder, by keyboard, after having seen one of them',
+    { timeout: TEST_MS },
+    async () => {
+      const box = await startDevice(
+        recorderOf(3, { streamUrl: (channel) => `rtsp://127.0.0.1:1/ch${channel}` }),
+      );
+      try {
+        await enter('owner');
+        await open('#/new');
+        await page.getByLabel('เพื่อป้องกันและเฝ้าระวัง').check();
+        await page.getByLabel(/แหล่งที่มางบประมาณ/).fill('กรมส่งเสริมการปกครองท้องถิ่น');
+        await page.getByLabel('เชื่อมโยงภาพเข้าระบบ').check();
+        await page.getByRole('button', { name: /ONVIF/ }).press('Enter');
+        const panel = page.getByRole('region', { name: /ONVIF/ });
+        const device = panel.getByLabel('หมายเลขเครื่อง (IP)');
+        await device.fill(`127.0.0.1:${box.port}`);
+        // The form is not sent by it.
+        await device.press('Enter');
+        await panel.getByRole('button', { name: 'ดูภาพ ช่อง 3' }).press('Enter');
+        await panel.locator('img.still').waitFor();
+        for (const [channel, where] of [
+          [1, 'ประตูตลาดเก่า'],
+          [3, 'ท่าเรือศาลาด่าน'],
+        ] as const) {
+          await panel.getByRole('checkbox', { name: `ช่อง ${channel} ` }).press('Space');
+          await panel.getByLabel(`ตำแหน่งที่ติดตั้งของช่อง ${channel}`).fill(where);
+        }
+        await panel.getByRole('button', { name: 'ใส่ 2 ช่องในแบบฟอร์ม' }).press('Enter');
+        await shot('recorder');
+        await page.getByRole('button', { name: 'ลงทะเบียนกล้อง 2 ตัว' }).press('Enter');
+        await page.getByLabel('ค้นหากล้อง').fill('ศาลาด่าน ท่าเรือ');
+        await page.getByRole('link', { name: 'ท่าเรือศาลาด่าน' }).click();
+        const history = page.getByRole('region', { name: 'ประวัติการแก้ไข' });
+        await history.getByText('อ่านจากกล้อง (ONVIF)').waitFor();
+        await page.getByText('rtsp://127.0.0.1:1/ch3').first().waitFor();
+      } finally {
+        await box.close();
+      }
+    },
+  );
 
   test(
     'an owner reports a broken camera, and its repair declares it working again',

@@ -13,6 +13,18 @@ export const areaOnWire = z.discriminatedUnion('level', [
   }),
 ]);
 export type Area = z.infer<typeof areaOnWire>;
+
+/** The gateway spells both as the master list does. */
+export function liesIn(
+  place: { name: string; district: string; province: string },
+  area: Area,
+): boolean {
+  if (area.level === 'country') return true;
+  if (area.province !== place.province) return false;
+  if (area.level === 'province') return true;
+  return area.district === place.district && (area.level === 'district' || area.lao === place.name);
+}
+
 export type AreaLevel = Area['level'];
 
 export const grantOnWire = z.object({ role: z.string(), area: areaOnWire });

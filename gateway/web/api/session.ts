@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { grantOnWire } from './areas.ts';
+import { areaOnWire, grantOnWire } from './areas.ts';
 import { call, order } from './call.ts';
 
 /** Who asks, and what a sign-in page needs to know: GET /api/v1/session. */
@@ -15,6 +15,8 @@ export const sessionOnWire = z.object({
   ),
   /** What they may do somewhere. */
   actions: z.array(z.string()),
+  /** Where they may watch live pictures. */
+  watches: z.array(areaOnWire),
   secondFactor: z.nullable(
     z.object({ enrolled: z.boolean(), shown: z.boolean(), required: z.boolean() }),
   ),

@@ -21,6 +21,7 @@ import {
   draftOf,
   faultsOf,
   newCameraOf,
+  nextChannel,
   stopping,
   type Draft,
 } from './draft.ts';
@@ -43,6 +44,8 @@ export function CameraForm(props: {
   const [checked, setChecked] = useState(false);
   const [nothing, setNothing] = useState(false);
   const [stale, setStale] = useState<Stale>();
+  /** Positions of channels that were registered before the one that the form holds now. */
+  const [registered, setRegistered] = useState<readonly string[]>([]);
   const form = useRef<HTMLFormElement>(null);
   const notices = useRef<HTMLDivElement>(null);
   const act = useAct();
@@ -76,7 +79,7 @@ export function CameraForm(props: {
     void act.run(async () => {
       try {
         if (before === null) {
-          await register(draft, duplicateConfirmed);
+          await registerAll(duplicateConfirmed);
           return;
         }
         const change = changeOf(base, draft);
@@ -100,6 +103,26 @@ export function CameraForm(props: {
         setStale(meanwhile);
       }
     });
+  }
+
+  /** One after the other: the one that is refused stands in the form, with those behind it, and those before are there. */
+  async function registerAll(duplicateConfirmed: boolean): Promise<void> {
+    let current = draft;
+    for (let isFirst = true; ; isFirst = false) {
+      const id = await register(current, isFirst && duplicateConfirmed);
+      const next = nextChannel(current);
+      const { position } = current;
+      if (next === undefined) {
+        const isOne = registered.length === 0 && isFirst;
+        goTo(isOne ? { view: 'registered', cameraId: id } : { view: 'register', query: '' }, {
+          replace: true,
+        });
+        return;
+      }
+      setRegistered((done) => [...done, position]);
+      setDraft(next);
+      current = next;
+    }
   }
 
   function submit(duplicateConfirmed: boolean): void {
@@ -129,6 +152,11 @@ export function CameraForm(props: {
       <RecordingGroup {...part} />
       <RegisterGroup {...part} />
       <div ref={notices} className="form-notices">
+        {registered.length > 0 && (
+          <Alert color="green" variant="light" role="status" title={t('form.channelsDone')}>
+            {registered.join(' · ')}
+          </Alert>
+        )}
         {checked && stopping(faults).length > 0 && (
           <Alert color="red" variant="light" role="alert">
             {t('form.faults', { count: stopping(faults).length })}
@@ -179,7 +207,11 @@ export function CameraForm(props: {
             {t('cancel')}
           </Button>
           <Button type="submit" loading={act.busy}>
-            {before === null ? t('form.create') : t('save')}
+            {before !== null
+              ? t('save')
+              : draft.channels.length === 0
+                ? t('form.create')
+                : t('form.createMany', { count: 1 + draft.channels.length })}
           </Button>
         </div>
       </div>
@@ -200,8 +232,8 @@ export function CameraForm(props: {
   );
 }
 
-/** A new camera, and then what was read of it: so that its history says which values nobody typed. */
-async function register(draft: Draft, duplicateConfirmed: boolean): Promise<void> {
+/** A new camera, and then what was read of it: so that its history says which values nobody typed. Returns its id. */
+async function register(draft: Draft, duplicateConfirmed: boolean): Promise<string> {
   const { typed, read } = byOrigin(draft, newCameraOf(draft));
   const created = await createCamera(typed, duplicateConfirmed);
   try {
@@ -209,11 +241,9 @@ async function register(draft: Draft, duplicateConfirmed: boolean): Promise<void
       await changeCamera(created.id, read, { version: created.version, source: 'onvif' });
     }
   } catch {
-    // It is registered, and must not be a second time: what is missing is missing in its form.
-    goTo({ view: 'edit', cameraId: created.id }, { replace: true });
-    return;
+    // It is registered, and must not be a second time: what is missing is among its findings when it is read again.
   }
-  goTo({ view: 'registered', cameraId: created.id }, { replace: true });
+  return created.id;
 }
 
 function staleOf(error: unknown): Stale | undefined {

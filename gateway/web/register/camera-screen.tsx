@@ -4,6 +4,7 @@ import { deleteCamera, readCamera, restoreCamera, type CameraDetail } from '../a
 import { dateAndTime } from '../buddhist-date.ts';
 import { recordingsOf, routeHash } from '../route.ts';
 import { Failure, Page, Waiting } from '../shell/pieces.tsx';
+import { Section, SectionJumps } from '../shell/section-jumps.tsx';
 import { useSignedIn } from '../shell/signed-in.ts';
 import { useAct, useLoaded } from '../shell/use-loaded.ts';
 import { useLanguage } from '../use-language.ts';
@@ -18,18 +19,28 @@ import { RegisteredFields } from './registered-fields.tsx';
 /** One camera of the register: what is registered and by whom, what disagrees, its picture, its history. */
 export default function CameraScreen({ cameraId }: { cameraId: string }) {
   const { t } = useLanguage();
-  const { may } = useSignedIn();
+  const { may, mayWatch } = useSignedIn();
   const camera = useLoaded((signal) => readCamera(cameraId, signal), [cameraId]);
   const [deleting, setDeleting] = useState(false);
   const { value } = camera;
   const present = value !== undefined && value.deleted === null;
+  const hasPicture = present && value.stream !== null && mayWatch(value.lao);
+  const hasPlace = value != null && value.latitude !== null && value.longitude !== null;
+  const sections = [
+    { id: 'picture', shown: hasPicture },
+    { id: 'condition', shown: true },
+    { id: 'fields', shown: true },
+    { id: 'map', shown: hasPlace },
+    { id: 'repairs', shown: may('repair.list') },
+    { id: 'history', shown: true },
+  ] as const;
   return (
     <Page
       title={value?.position ?? t('camera.title')}
       actions={
         present && (
           <>
-            {may('camera.watch') && value.stream !== null && (
+            {hasPicture && (
               <Button
                 component="a"
                 variant="default"
@@ -70,30 +81,52 @@ export default function CameraScreen({ cameraId }: { cameraId: string }) {
             {value.lao.name} · {value.lao.district} · {value.lao.province}
           </p>
           <Deleted camera={value} onRestored={camera.reload} />
+          <SectionJumps
+            sections={sections
+              .filter(({ shown }) => shown)
+              .map(({ id }) => ({
+                id: `camera-${id}`,
+                label: t(`camera.section.${id}`),
+              }))}
+          />
           <div className="camera-columns">
             <div>
-              {value.stream !== null && may('camera.watch') && present && (
-                <LivePane camera={value} />
+              {hasPicture && (
+                <Section id="camera-picture">
+                  <LivePane camera={value} />
+                </Section>
               )}
-              <ConditionCard camera={value} onDeclared={camera.reload} />
+              <Section id="camera-condition">
+                <ConditionCard camera={value} onDeclared={camera.reload} />
+              </Section>
               <Findings camera={value} onAccepted={camera.reload} />
-              <RegisteredFields camera={value} />
+              <Section id="camera-fields">
+                <RegisteredFields camera={value} />
+              </Section>
             </div>
             <div>
-              {value.latitude !== null && value.longitude !== null && (
-                <section className="card">
-                  <Title order={3}>{t('camera.place')}</Title>
-                  <PositionMap
-                    latitude={String(value.latitude)}
-                    longitude={String(value.longitude)}
-                  />
-                  <p>
-                    {value.latitude}, {value.longitude}
-                  </p>
-                </section>
+              {hasPlace && (
+                <Section id="camera-map">
+                  <section className="card">
+                    <Title order={3}>{t('camera.place')}</Title>
+                    <PositionMap
+                      latitude={String(value.latitude)}
+                      longitude={String(value.longitude)}
+                    />
+                    <p>
+                      {value.latitude}, {value.longitude}
+                    </p>
+                  </section>
+                </Section>
               )}
-              {may('repair.list') && <RepairLog camera={value} onChanged={camera.reload} />}
-              <CameraHistory cameraId={cameraId} version={value.version} />
+              {may('repair.list') && (
+                <Section id="camera-repairs">
+                  <RepairLog camera={value} onChanged={camera.reload} />
+                </Section>
+              )}
+              <Section id="camera-history">
+                <CameraHistory cameraId={cameraId} version={value.version} />
+              </Section>
             </div>
           </div>
           {deleting && (

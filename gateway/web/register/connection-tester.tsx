@@ -6,6 +6,7 @@ import { Failure, Waiting } from '../shell/pieces.tsx';
 import { useAct } from '../shell/use-loaded.ts';
 import { adviceWords, reasonWords } from '../state-words.ts';
 import { useLanguage } from '../use-language.ts';
+import { Still } from './still.tsx';
 
 /** Tries the address as it stands in the form: the first picture, or why there is none and what to do. */
 export function ConnectionTester(props: {
@@ -71,16 +72,4 @@ export function ConnectionTester(props: {
       )}
     </div>
   );
-}
-
-/** As a blob: the page's policy needs no `data:` addresses for it. */
-function Still({ base64, label }: { base64: string; label: string }) {
-  const [address, setAddress] = useState<string>();
-  useEffect(() => {
-    const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-    const made = URL.createObjectURL(new Blob([bytes], { type: 'image/jpeg' }));
-    setAddress(made);
-    return () => URL.revokeObjectURL(made);
-  }, [base64]);
-  return address === undefined ? null : <img className="still" src={address} alt={label} />;
 }

@@ -1,5 +1,6 @@
 import type { Registered } from '../api/cameras.ts';
 import { scopes } from './choices.ts';
+import type { ChannelDraft } from './recorder-channels.ts';
 
 /**
  * A camera as a form holds it while it is typed, and what of it goes to the API. Pure. Checks are those of
@@ -37,6 +38,8 @@ export interface Draft {
   declaredReason: string;
   /** What was accepted from what the camera said by ONVIF; a field that was typed over since is not of it any more. */
   readByOnvif: Partial<Record<ReadField, string>>;
+  /** Other channels of the same recorder box, each to be registered as a camera of its own. */
+  channels: ChannelDraft[];
 }
 
 /** Fields that a device can tell (registry/provenance.ts). */
@@ -98,6 +101,7 @@ export const emptyDraft: Draft = {
   declared: 'working',
   declaredReason: '',
   readByOnvif: {},
+  channels: [],
 };
 
 export function draftOf(camera: Registered): Draft {
@@ -132,6 +136,23 @@ export function draftOf(camera: Registered): Draft {
     declared: camera.declared ?? 'working',
     declaredReason: text(camera.declaredReason),
     readByOnvif: {},
+    channels: [],
+  };
+}
+
+/** The form for the next channel, when the camera before it is registered: what they have in common stays. */
+export function nextChannel(draft: Draft): Draft | undefined {
+  const [next, ...channels] = draft.channels;
+  if (next === undefined) return undefined;
+  const { recordedResolution, frameRate } = next;
+  return {
+    ...draft,
+    ...next,
+    // Another pole.
+    latitude: '',
+    longitude: '',
+    readByOnvif: { ...draft.readByOnvif, recordedResolution, frameRate },
+    channels,
   };
 }
 

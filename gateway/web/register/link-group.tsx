@@ -1,4 +1,12 @@
-import { Alert, Checkbox, PasswordInput, Select, TagsInput, TextInput } from '@mantine/core';
+import {
+  Alert,
+  Button,
+  Checkbox,
+  PasswordInput,
+  Select,
+  TagsInput,
+  TextInput,
+} from '@mantine/core';
 import { numbered } from '../camera-fields.tsx';
 import { useSignedIn } from '../shell/signed-in.ts';
 import { useLanguage } from '../use-language.ts';
@@ -113,8 +121,35 @@ export function LinkGroup(props: FormPart & { cameraId: string | null; hasPasswo
               <OnvifPanel draft={draft} set={set} cameraId={cameraId} />
             </>
           )}
+          <OtherChannels {...part} />
         </>
       )}
     </Group>
+  );
+}
+
+/** What will be registered with the form's own camera, and may be left out again. */
+function OtherChannels({ draft, set }: FormPart) {
+  const { t } = useLanguage();
+  if (draft.channels.length === 0) return null;
+  return (
+    <section className="other-channels" aria-label={t('form.channels')}>
+      <p>{t('form.channels')}</p>
+      <ul className="plain-list">
+        {draft.channels.map((channel) => (
+          <li key={channel.url}>
+            {channel.position} · {channel.url}{' '}
+            <Button
+              variant="default"
+              size="compact-xs"
+              aria-label={`${t('form.leaveOut')} ${channel.position}`}
+              onClick={() => set({ channels: draft.channels.filter((one) => one !== channel) })}
+            >
+              {t('form.leaveOut')}
+            </Button>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }

@@ -1,11 +1,15 @@
 import { Alert, Button, Checkbox, Radio, Table, TextInput } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
-import { discoverDevices, probeDevice, type DeviceProbe, type Discovery } from '../api/onvif.ts';
+import { probeDevice, type AskedDevice, type DeviceProbe } from '../api/onvif.ts';
 import { Failure, Waiting } from '../shell/pieces.tsx';
 import { useAct } from '../shell/use-loaded.ts';
 import { useLanguage } from '../use-language.ts';
+import { DeviceStill } from './device-still.tsx';
 import { isReadField, type Draft, type ReadField } from './draft.ts';
 import { fieldLabel, fieldValueWords } from './field-words.ts';
+import { OnvifChannels } from './onvif-channels.tsx';
+import { OnvifSearch } from './onvif-search.tsx';
+import { isRecorder, type ChannelDraft } from './recorder-channels.ts';
 
 /**
  * Looks for devices on a named network, asks one what it is, and puts what the person ticks into the form: each value
@@ -20,39 +24,44 @@ export function OnvifPanel(props: {
   const { t } = useLanguage();
   const { draft, cameraId, set } = props;
   const [open, setOpen] = useState(false);
-  const [network, setNetwork] = useState('');
   const [address, setAddress] = useState(() => hostOf(draft.url));
-  const [found, setFound] = useState<Discovery>();
-  const [probe, setProbe] = useState<DeviceProbe>();
+  const [told, setTold] = useState<{ device: AskedDevice; probe: DeviceProbe }>();
+  const [taken, setTaken] = useState(0);
   const asking = useRef<AbortController>(undefined);
   const act = useAct();
   // What is still being asked is nobody's any more.
   useEffect(() => () => asking.current?.abort(), []);
 
-  function ask<Answer>(
-    question: (signal: AbortSignal) => Promise<Answer>,
-    take: (answer: Answer) => void,
-  ): void {
+  function probeAt(named: string): void {
+    const device: AskedDevice = {
+      address: named,
+      username: draft.username === '' ? null : draft.username,
+      password: draft.password === '' ? null : draft.password,
+    };
+    setAddress(named);
+    setTold(undefined);
+    setTaken(0);
     const controller = new AbortController();
     asking.current = controller;
     void act.run(async () => {
       try {
-        take(await question(controller.signal));
+        setTold({ device, probe: await probeDevice({ ...device, cameraId }, controller.signal) });
       } catch (error) {
         if (!controller.signal.aborted) throw error;
       }
     });
   }
 
-  function probeAt(device: string): void {
-    setAddress(device);
-    setProbe(undefined);
-    const username = draft.username === '' ? null : draft.username;
-    const password = draft.password === '' ? null : draft.password;
-    ask(
-      (signal) => probeDevice({ address: device, username, password, cameraId }, signal),
-      setProbe,
-    );
+  /** The first is the form's own camera, the others are registered with it. */
+  function takeChannels([first, ...others]: ChannelDraft[]): void {
+    if (first === undefined) return;
+    const { recordedResolution, frameRate } = first;
+    set({
+      ...first,
+      channels: others,
+      readByOnvif: { ...draft.readByOnvif, recordedResolution, frameRate },
+    });
+    setTaken(1 + others.length);
   }
 
   if (!open) {
@@ -62,48 +71,10 @@ export function OnvifPanel(props: {
       </Button>
     );
   }
+  const choosesChannels = cameraId === null && told !== undefined && isRecorder(told.probe.streams);
   return (
     <section className="onvif" aria-label={t('onvif.open')}>
-      <div className="onvif-ask">
-        <TextInput
-          label={t('onvif.network')}
-          description={t('onvif.networkHint')}
-          placeholder="192.168.1.0/24"
-          spellCheck={false}
-          value={network}
-          onChange={({ currentTarget }) => setNetwork(currentTarget.value)}
-        />
-        <Button
-          variant="default"
-          disabled={network.trim() === '' || act.busy}
-          onClick={() => {
-            setFound(undefined);
-            ask((signal) => discoverDevices(network.trim(), signal), setFound);
-          }}
-        >
-          {t('onvif.discover')}
-        </Button>
-      </div>
-      {found !== undefined && (
-        <div role="status">
-          <p>{t('onvif.found', { count: found.devices.length, asked: found.asked })}</p>
-          <ul className="plain-list">
-            {found.devices.map((device) => (
-              <li key={device.address}>
-                <Button
-                  variant="default"
-                  size="compact-sm"
-                  disabled={act.busy}
-                  onClick={() => probeAt(device.address)}
-                >
-                  {t('onvif.askThis')}
-                </Button>{' '}
-                {[device.ip, device.name, device.hardware].filter(Boolean).join(' · ')}
-              </li>
-            ))}
-          </ul>
-        </div>
-      )}
+      <OnvifSearch disabled={act.busy} onChosen={probeAt} />
       <div className="onvif-ask">
         <TextInput
           label={t('onvif.device')}
@@ -112,6 +83,12 @@ export function OnvifPanel(props: {
           spellCheck={false}
           value={address}
           onChange={({ currentTarget }) => setAddress(currentTarget.value)}
+          onKeyDown={(event) => {
+            // Within the camera's form: that must not be saved by it.
+            if (event.key !== 'Enter') return;
+            event.preventDefault();
+            if (address.trim() !== '' && !act.busy) probeAt(address.trim());
+          }}
         />
         <Button
           variant="default"
@@ -130,8 +107,17 @@ export function OnvifPanel(props: {
         </>
       )}
       <Failure error={act.error} />
-      {probe !== undefined && !act.busy && (
-        <Told key={`${address} ${probe.detail}`} probe={probe} draft={draft} set={set} />
+      {told !== undefined && !act.busy && (
+        <div className="onvif-told" key={`${told.device.address} ${told.probe.detail}`}>
+          {choosesChannels ? (
+            <OnvifChannels {...told} onTaken={takeChannels} />
+          ) : (
+            <Told {...told} draft={draft} set={set} />
+          )}
+        </div>
+      )}
+      {choosesChannels && taken > 0 && (
+        <p role="status">{t('onvif.channels.taken', { count: taken })}</p>
       )}
     </section>
   );
@@ -139,10 +125,12 @@ export function OnvifPanel(props: {
 
 /** What the device told, beside what stands in the form. */
 function Told({
+  device,
   probe,
   draft,
   set,
 }: {
+  device: AskedDevice;
   probe: DeviceProbe;
   draft: Draft;
   set: (part: Partial<Draft>) => void;
@@ -191,8 +179,22 @@ function Told({
     setTaken(true);
   }
 
+  // The picture of the address that is chosen; before one is, of the largest that has one.
+  const pictured =
+    probe.streams.find(({ stream }) => url !== '' && stream?.url === url) ??
+    probe.streams.find(({ snapshot }) => snapshot?.url != null) ??
+    probe.streams[0];
   return (
     <>
+      {pictured !== undefined && (
+        <DeviceStill
+          key={pictured.snapshot?.url ?? ''}
+          device={device}
+          stream={pictured}
+          label={t('onvif.still.label', { address: device.address })}
+          atOnce
+        />
+      )}
       <Table className="stacked">
         <Table.Thead>
           <Table.Tr>

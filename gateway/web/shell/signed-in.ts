@@ -7,6 +7,8 @@ export interface SignedIn {
   secondFactor: Session['secondFactor'];
   /** By the names of the gateway's policy: what is not theirs is not shown. The gateway refuses it all the same. */
   may: (action: string) => boolean;
+  /** A camera of this LAO: whoever sees cameras of several areas may watch those of some. */
+  mayWatch: (lao: { name: string; district: string; province: string }) => boolean;
   reread: () => Promise<void>;
 }
 

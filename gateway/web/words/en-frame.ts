@@ -2,6 +2,7 @@ import type { thFrame } from './th-frame.ts';
 
 /** Words of the frame around every screen, and of whatever can go wrong, in English. */
 export const enFrame: typeof thFrame = {
+  sections: 'Parts of this page',
   tryAgain: 'Try again',
   reading: 'Reading',
   copy: 'Copy',

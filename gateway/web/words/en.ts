@@ -41,6 +41,7 @@ export const en: Words = {
   since: 'since {{time}}',
   retryAt: 'next try {{time}}',
   noStream: 'No stream address in the register',
+  mayNotWatch: 'You may not watch cameras of this LAO',
   closedArea: 'Closed area, never linked',
   lastPicture: 'Last picture, not live',
   unplayable: 'This browser cannot play {{codec}}',

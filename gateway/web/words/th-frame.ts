@@ -1,5 +1,6 @@
 /** Words of the frame around every screen, and of whatever can go wrong, in Thai. */
 export const thFrame = {
+  sections: 'ไปยังส่วนของหน้า',
   tryAgain: 'ลองใหม่',
   reading: 'กำลังอ่านข้อมูล',
   copy: 'คัดลอก',
