@@ -72,7 +72,14 @@ export function OwnTokens() {
               {tokens.value?.map((token) => (
                 <Table.Tr key={token.id}>
                   <Table.Td>{token.name}</Table.Td>
-                  <Table.Td>{token.scopes.join(', ')}</Table.Td>
+                  <Table.Td>
+                    {token.scopes
+                      .map((scope) => {
+                        const known = scopes.find((one) => one === scope);
+                        return known === undefined ? scope : t(`tokens.scope.${scopeWords[known]}`);
+                      })
+                      .join(', ')}
+                  </Table.Td>
                   <Table.Td>{dateAndTime(token.expiresAt, language)}</Table.Td>
                   <Table.Td>
                     {token.seenAt === null ? '–' : dateAndTime(token.seenAt, language)}
