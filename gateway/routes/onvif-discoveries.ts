@@ -89,8 +89,9 @@ export function registerOnvifDiscoveryRoutes(
   );
 }
 
-function told({ actorId: _, devices, ...rest }: Discovery): z.infer<typeof discovery> {
-  return { ...rest, devices: [...devices] };
+function told(one: Discovery): z.infer<typeof discovery> {
+  const { id, network, state, addresses, asked, devices, detail } = one;
+  return { id, network, state, addresses, asked, devices: [...devices], detail };
 }
 
 /** Rules of these routes let nobody in who has not signed in. */

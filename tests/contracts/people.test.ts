@@ -28,6 +28,10 @@ const lanta: Area = { ...kohLanta, level: 'lao', lao: 'ทต.เกาะลั
 const phangnga: Area = { level: 'province', province: 'พังงา' };
 const origin = { address: null, userAgent: null };
 
+const lao = (name: string): Area => ({ ...kohLanta, level: 'lao', lao: name });
+
+const inLanta = (name: string) => newLao.parse({ name, district: 'เกาะลันตา', province: 'กระบี่' });
+
 async function twice(use: () => Promise<boolean>): Promise<boolean[]> {
   return Promise.all([use(), use()]);
 }
@@ -162,7 +166,9 @@ onEachDatabase((rig) => {
     author: { id: 'd', name: 'กรม', proxyFor: null },
     listed: true,
   };
-  const inLanta = (name: string) => newLao.parse({ name, district: 'เกาะลันตา', province: 'กระบี่' });
+
+  const within = async (...areas: Area[]) =>
+    (await accounts.list({ within: areas, limit: 9 })).map(({ id }) => id);
 
   async function held(accountId: string): Promise<Grant[]> {
     return (await accounts.get(accountId))?.grants ?? [];
@@ -171,19 +177,16 @@ onEachDatabase((rig) => {
   test('a role is for the LAO, by whichever spelling it is given, and follows its name', async () => {
     const listed = await lists.add(inLanta('เทศบาลตำบลเกาะลันตาใหญ่'), byDepartment);
     const { account } = await add({ role: 'owner', area: lanta });
-    const area = (lao: string): Area => ({ ...kohLanta, level: 'lao', lao });
-    expect(await held(account.id)).toEqual([{ role: 'owner', area: area(listed.name) }]);
+    expect(await held(account.id)).toEqual([{ role: 'owner', area: lao(listed.name) }]);
     expect(await lists.list({ status: 'proposed' })).toEqual([]);
     await lists.change(listed.id, { name: 'ทม.ลันตา' });
-    expect(await held(account.id)).toEqual([{ role: 'owner', area: area('ทม.ลันตา') }]);
+    expect(await held(account.id)).toEqual([{ role: 'owner', area: lao('ทม.ลันตา') }]);
     // Whoever bears the old name next is somebody else.
     await lists.add(inLanta('เทศบาลตำบลเกาะลันตาใหญ่'), byDepartment);
-    expect(await held(account.id)).toEqual([{ role: 'owner', area: area('ทม.ลันตา') }]);
-    const within = async (...areas: Area[]) =>
-      (await accounts.list({ within: areas, limit: 9 })).map(({ id }) => id);
-    expect(await within(area('ทม.ลันตา'))).toEqual([account.id]);
+    expect(await held(account.id)).toEqual([{ role: 'owner', area: lao('ทม.ลันตา') }]);
+    expect(await within(lao('ทม.ลันตา'))).toEqual([account.id]);
     expect(await within(krabi)).toEqual([account.id]);
-    expect(await within(area('เทศบาลตำบลเกาะลันตาใหญ่'), lanta, phangnga)).toEqual([]);
+    expect(await within(lao('เทศบาลตำบลเกาะลันตาใหญ่'), lanta, phangnga)).toEqual([]);
   });
 
   test('a merge takes roles along, and what still goes by the merged name is theirs alone', async () => {

@@ -32,6 +32,7 @@ async function device(handler: Handler, host = '127.0.0.1') {
   return { url: `http://${host}:${port}/still?ch=1`, asked };
 }
 
+const md5 = (text: string): string => createHash('md5').update(text, 'utf8').digest('hex');
 const credentials = { username: 'viewer', password: 'รหัสลับ' };
 const fetched = async (
   url: string,
@@ -50,7 +51,6 @@ test('is fetched', async () => {
 });
 
 test('wants a digest of the password, with Thai letters as UTF-8', async () => {
-  const md5 = (text: string): string => createHash('md5').update(text, 'utf8').digest('hex');
   const { url } = await device((request, response) => {
     const { authorization = '' } = request.headers;
     const a1 = md5('viewer:box:รหัสลับ');

@@ -32,10 +32,11 @@ function scripted() {
   let nowMs = 1_790_000_000_000;
   const discoveries = openDiscoveries(
     {
-      discover: async (_order, { signal, onProgress } = {}) => {
+      discover: async (_order, options) => {
         const { promise, resolve, reject } = Promise.withResolvers<DiscoveredDevice[]>();
+        const signal = options?.signal;
         signal?.addEventListener('abort', () => reject(new DeviceCallCancelled('ended')));
-        running.push({ progress: (told) => onProgress?.(told), end: resolve, signal });
+        running.push({ progress: (told) => options?.onProgress?.(told), end: resolve, signal });
         return promise;
       },
     },
