@@ -131,12 +131,10 @@ export const sessionJson = z
       })
       .nullable(),
     actions: z.array(actionName).meta({ description: 'what they may do somewhere' }),
-    watches: z
-      .array(area)
-      .meta({
-        description:
-          'where they may watch live pictures: less, it may be, than where they see cameras',
-      }),
+    watches: z.array(area).meta({
+      description:
+        'where they may watch live pictures: less, it may be, than where they see cameras',
+    }),
     secondFactor: z
       .object({
         enrolled: z.boolean(),
