@@ -11,6 +11,7 @@ import {
 import { causeWords, gapWords } from '#gateway/web/recordings/gap-words.ts';
 import { keyAct, keyTable } from '#gateway/web/recordings/keys.ts';
 import {
+  drawnOf,
   fitting,
   laneOf,
   marksOf,
@@ -114,6 +115,27 @@ describe('timelines', () => {
     expect(previousStartMs(far, 15_000)).toBe(10_000);
     // Pressed again at once, it goes to the one before.
     expect(previousStartMs(far, 10_800)).toBe(0);
+  });
+
+  test('what is narrower than a pixel is drawn together, one kind apart from another', () => {
+    // A thousand times a second of footage, then two causes.
+    const ranges = Array.from({ length: 3_000 }, (_, i) => ({
+      fromMs: NOON + i * 1_000,
+      toMs: NOON + (i + 1) * 1_000,
+      cause: ['none', 'camera', 'network'][i % 3] ?? '',
+    }));
+    const long = { fromMs: NOON + HOUR, toMs: NOON + 2 * HOUR, cause: 'camera' };
+    const drawn = drawnOf([...ranges, long], day, 60_000, ({ cause }) => cause);
+    expect(drawn.map(({ cause, count }) => [cause, count])).toEqual([
+      ['none', 1_000],
+      ['camera', 1_000],
+      ['network', 1_000],
+      ['camera', 1],
+    ]);
+    expect(drawn[0]).toMatchObject({ fromMs: NOON, toMs: NOON + 2_998_000 });
+    const near = { fromMs: NOON, toMs: NOON + 4_000 };
+    expect(drawnOf(ranges, near, 10, ({ cause }) => cause)).toHaveLength(4);
+    expect(ranges[0]).toEqual({ fromMs: NOON, toMs: NOON + 1_000, cause: 'none' });
   });
 
   test('are drawn closer around the moment, and never beyond the day', () => {

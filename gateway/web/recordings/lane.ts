@@ -36,6 +36,35 @@ export function at<Range extends TimeRange>(
   return ranges.find(({ fromMs, toMs }) => fromMs <= ms && ms < toMs);
 }
 
+/**
+ * What is drawn of ranges in order, within `view`: those of one kind that are narrower than `leastMs`, and lie no further
+ * apart, as one that counts them. A camera that was up and down all day has thousands, and a screen has fewer pixels.
+ */
+export function drawnOf<Range extends TimeRange>(
+  ranges: readonly Range[],
+  view: View,
+  leastMs: number,
+  kindOf: (range: Range) => string,
+): (Range & { count: number })[] {
+  const drawn: (Range & { count: number })[] = [];
+  const last = new Map<string, Range & { count: number }>();
+  for (const range of ranges) {
+    if (range.toMs <= view.fromMs || range.fromMs >= view.toMs) continue;
+    const isNarrow = range.toMs - range.fromMs < leastMs;
+    const before = last.get(kindOf(range));
+    if (isNarrow && before !== undefined && range.fromMs - before.toMs < leastMs) {
+      before.toMs = range.toMs;
+      before.count++;
+      continue;
+    }
+    const one = { ...range, count: 1 };
+    drawn.push(one);
+    if (isNarrow) last.set(kindOf(range), one);
+    else last.delete(kindOf(range));
+  }
+  return drawn;
+}
+
 /** The first moment at or after `ms` that any of these lanes has a picture of. */
 export function nextFootageMs(lanes: readonly Lane[], ms: number): number | undefined {
   let next: number | undefined;

@@ -3,7 +3,7 @@ import type { TimeRange } from '../api/footage.ts';
 import { useLanguage } from '../use-language.ts';
 import { clockTime } from './day.ts';
 import { causeWords, gapWords } from './gap-words.ts';
-import { marksOf, type Lane, type View } from './lane.ts';
+import { drawnOf, marksOf, type Lane, type View } from './lane.ts';
 
 const LANE_HEIGHT = 26;
 const AXIS_HEIGHT = 20;
@@ -12,6 +12,8 @@ const MARK_WIDTH = 74;
 /** A gap with room for it says what it is. */
 const WORDS_WIDTH = 64;
 const SECOND_MS = 1_000;
+/** What is narrower is drawn together with what lies beside it, px. */
+const NARROW = 1;
 
 export interface DrawnLane {
   cameraId: string;
@@ -35,6 +37,7 @@ export function TimelineView(props: {
   const patterns = useId();
   const drag = useRef<{ fromMs: number; selects: boolean } | undefined>(undefined);
   const x = (ms: number): number => ((ms - view.fromMs) / (view.toMs - view.fromMs)) * width;
+  const leastMs = width === 0 ? 0 : (NARROW * (view.toMs - view.fromMs)) / width;
   const height = AXIS_HEIGHT + lanes.length * LANE_HEIGHT;
 
   function msAt(event: PointerEvent): number {
@@ -109,7 +112,7 @@ export function TimelineView(props: {
         return (
           <g key={cameraId}>
             <rect className="lane-ground" x={0} y={y + 2} width={width} height={LANE_HEIGHT - 4} />
-            {lane?.gaps.filter(isIn(view)).map((gap) => {
+            {drawnOf(lane?.gaps ?? [], view, leastMs, ({ cause }) => cause).map((gap) => {
               const from = Math.max(0, x(gap.fromMs));
               const wide = Math.min(width, x(gap.toMs)) - from;
               if (gap.cause === 'unknown') return null;
@@ -122,7 +125,11 @@ export function TimelineView(props: {
                     height={LANE_HEIGHT - 4}
                     fill={`url(#${patterns}${gap.cause})`}
                   >
-                    <title>{gapWords(gap, language)}</title>
+                    <title>
+                      {gap.count === 1
+                        ? gapWords(gap, language)
+                        : `${clockTime(gap.fromMs)}–${clockTime(gap.toMs)} · ${causeWords(gap.cause, language)} · ${t('footage.several', { count: gap.count })}`}
+                    </title>
                   </rect>
                   {wide > WORDS_WIDTH && (
                     <text className="gap-words" x={from + 6} y={y + LANE_HEIGHT - 9}>
@@ -132,21 +139,24 @@ export function TimelineView(props: {
                 </g>
               );
             })}
-            {lane?.spans.filter(isIn(view)).map((span) => (
+            {drawnOf(lane?.spans ?? [], view, leastMs, () => 'footage').map((span) => (
               <rect
                 key={span.fromMs}
                 className="span"
                 data-span=""
                 x={Math.max(0, x(span.fromMs))}
-                y={y + 2}
+                // Many with gaps between them leave the upper half to the gaps, or it would look unbroken.
+                y={span.count === 1 ? y + 2 : y + LANE_HEIGHT / 2}
                 width={Math.max(1.5, Math.min(width, x(span.toMs)) - Math.max(0, x(span.fromMs)))}
-                height={LANE_HEIGHT - 4}
+                height={span.count === 1 ? LANE_HEIGHT - 4 : LANE_HEIGHT / 2 - 2}
               >
                 <title>
                   {`${clockTime(span.fromMs)}–${clockTime(span.toMs)} ${
-                    span.hoursUntilExpiry === null
-                      ? t('footage.held')
-                      : t('footage.expiresIn', { hours: Math.floor(span.hoursUntilExpiry) })
+                    span.count > 1
+                      ? t('footage.several', { count: span.count })
+                      : span.hoursUntilExpiry === null
+                        ? t('footage.held')
+                        : t('footage.expiresIn', { hours: Math.floor(span.hoursUntilExpiry) })
                   }`}
                 </title>
               </rect>

@@ -47,6 +47,7 @@ export const enFootage: typeof thFootage = {
     remove: 'Take this camera away',
     held: 'held from deletion',
     holdOf: 'Held: {{reason}} · by {{name}}',
+    several: '{{count}} short stretches: zoom in to see each',
     expiresIn: '{{hours}} hours left',
     expiresInDays: '{{days}} days left',
     kept: 'kept for {{days}} days',

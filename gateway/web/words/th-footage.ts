@@ -45,6 +45,7 @@ export const thFootage = {
     remove: 'เอากล้องนี้ออก',
     held: 'ระงับการลบไว้',
     holdOf: 'ระงับการลบ: {{reason}} · โดย {{name}}',
+    several: 'ช่วงสั้น ๆ {{count}} ช่วง ขยายเพื่อดูทีละช่วง',
     expiresIn: 'เหลือเวลาเก็บ {{hours}} ชั่วโมง',
     expiresInDays: 'เหลือเวลาเก็บ {{days}} วัน',
     kept: 'เก็บ {{days}} วัน',
