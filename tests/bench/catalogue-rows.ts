@@ -73,18 +73,23 @@ function numbers(name: string, below: number): string {
   return `${name} (i) as (select 0 union all select i + 1 from ${name} where i < ${below - 1})`;
 }
 
-/** Partition by partition, as they are made for rows that lay elsewhere before: filled first, keys and indexes after. */
+/**
+ * Partition by partition, as they are made for rows that lay elsewhere before: filled first, keys and indexes after. Returns the
+ * day it has come to when it is `untilMs`.
+ */
 export async function seedPostgres(
   catalogue: Catalogue,
   url: string,
   first: number,
   end: number,
-): Promise<void> {
+  untilMs: number,
+): Promise<number> {
   const client = new Client({ connectionString: url });
   await client.connect();
   try {
     await client.query('set search_path to catalogue');
-    for (let day = first; day < end; day++) {
+    let day = first;
+    for (; day < end && Date.now() < untilMs; day++) {
       const partition = partitionOfDay(BEGIN_MS / DAY_MS + day);
       await catalogue.transaction().execute(async (transaction) => {
         await sql`set local statement_timeout = 0`.execute(transaction);
@@ -111,6 +116,7 @@ export async function seedPostgres(
     }
     await client.query('vacuum (analyze) gaps, camera_days');
     await client.query('checkpoint');
+    return day;
   } finally {
     await client.end();
   }

@@ -1,7 +1,7 @@
 /**
  * npm run bench:catalogue: the catalogue's hot questions with so many rows in it. `-- --database sqlite --days 1,7` (a folder
  * of its own), or `--database postgres --days 1,7,70` (a container of its own, on a disk): a day is 1,440,000 rows, and what is
- * asked at each number of days is asked in the same database as it grows. See README.
+ * asked at each number of days is asked in the same database as it grows. Making rows ends after `--minutes`. See README.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -58,6 +58,7 @@ const { values: flags } = parseArgs({
   options: {
     days: { type: 'string', default: '1,7' },
     database: { type: 'string', default: 'sqlite' },
+    minutes: { type: 'string', default: '60' },
     append: { type: 'boolean', default: false },
   },
 });
@@ -219,21 +220,23 @@ const levels = flags.days.split(',').map(Number);
 const seen: { days: number; loadS: number; answers: Answers }[] = [];
 try {
   let made = 0;
-  for (const days of levels) {
+  const untilMs = Date.now() + Number(flags.minutes) * MINUTE_MS;
+  for (const level of levels) {
     const began = performance.now();
     const url = container?.getConnectionUri();
     const loading = openDatabases({ dataDir, databaseUrl: url });
     const empty = await openCatalogue(loading);
-    if (url !== undefined) await seedPostgres(empty, url, made, days);
+    const days = url === undefined ? level : await seedPostgres(empty, url, made, level, untilMs);
     await loading.close();
     if (url === undefined) seedSqlite(join(dataDir, 'catalogue.sqlite'), made, days);
+    if (days === made) break;
     made = days;
     const loadS = (performance.now() - began) / 1_000;
     console.log(`${days * ROWS_A_DAY} rows, ${rounded(loadS)} s for those that were new`);
     // What it holds in memory of its own goes; the machine's cache has what it has.
     await container?.restart();
     const databases = openDatabases({ dataDir, databaseUrl: container?.getConnectionUri() });
-    const answers = await ask(await openCatalogue(databases), days, days === levels.at(-1));
+    const answers = await ask(await openCatalogue(databases), days, level === levels.at(-1));
     await databases.close();
     seen.push({ days, loadS, answers });
     for (const [name, ms] of answers) {
