@@ -29,13 +29,14 @@ export async function moveCameras(
   for (;;) {
     const page = await transaction
       .selectFrom('cameras')
-      .select(['id', 'version'])
+      .select('id')
       .where(column, '=', from)
       .orderBy('id')
       .limit(PAGE)
       .execute();
     if (page.length === 0) break;
-    await transaction
+    // The version that it made, not one read before: in PostgreSQL somebody may declare something of a camera in between.
+    const rows = await transaction
       .updateTable('cameras')
       .set((set) => ({ [column]: into, version: set('version', '+', 1), updated_at_ms: atMs }))
       .where(
@@ -43,13 +44,17 @@ export async function moveCameras(
         'in',
         page.map(({ id }) => id),
       )
+      .where(column, '=', from)
+      .returning(['id', 'version'])
       .execute();
+    // All of them went elsewhere meanwhile: looked for again.
+    if (rows.length === 0) continue;
     await transaction
       .insertInto('camera_changes')
       .values(
-        page.map(({ id, version }) => ({
+        rows.map(({ id, version }) => ({
           camera_id: id,
-          version: version + 1,
+          version,
           at_ms: atMs,
           action: 'changed' as const,
           source: 'declared' as const,
@@ -59,7 +64,7 @@ export async function moveCameras(
         })),
       )
       .execute();
-    moved += page.length;
+    moved += rows.length;
   }
   if (column === 'lao_id' && moved > 0) await refreshSearch(transaction, into);
   return moved;
