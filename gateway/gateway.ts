@@ -36,6 +36,7 @@ import { openIdSignIn } from './auth/open-id.ts';
 import { openPeople, type People } from './auth/people.ts';
 import { openConditions } from './conditions.ts';
 import type { Config } from './config.ts';
+import { keepCounts } from './counts-keeper.ts';
 import { keepNotices } from './notices/keeper.ts';
 import { startEventsOf } from './events.ts';
 import { startRecordingOf } from './recording.ts';
@@ -232,6 +233,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
       now: Date.now,
       log,
     });
+    const counts = keepCounts({ registry, log });
     const survey = startSurvey({ registry, cameras, log, now: Date.now });
     events.conditions.subscribe(({ cameraId }) => survey.feed.touch([cameraId]));
 
@@ -402,6 +404,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
         await deviceCalls.stop();
         await imports.close();
         await survey.close();
+        await counts.close();
         measured.close();
         await incidents.close();
         await pool.stop();

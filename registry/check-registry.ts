@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { checkCounts } from './lao-counts.ts';
 import type { RegistryDatabase } from './schema/tables.ts';
 import { SecretUnreadable, type SecretBox } from './secret-box.ts';
 import { openSecrets } from './stream-secrets.ts';
@@ -12,6 +13,8 @@ export interface RegistryCheck {
   unreadable: { count: number; cameraIds: string[] };
   /** Cameras that break a rule of the registry: a stream in a closed area, no text to be found by, no last version. */
   broken: { closedButLinked: number; notSearchable: number; withoutHistory: number };
+  /** LAOs whose kept counts were not those of their cameras; at most MAX_NAMED are named. They are counted again. */
+  miscounted: { count: number; laos: string[] };
 }
 
 const MAX_NAMED = 20;
@@ -55,6 +58,17 @@ export async function checkRegistry(
       notSearchable: counted.all - counted.searchable,
       withoutHistory: counted.withoutHistory,
     },
+    miscounted: await miscounted(database),
+  };
+}
+
+async function miscounted(database: RegistryDatabase): Promise<RegistryCheck['miscounted']> {
+  const { wrong } = await checkCounts(database);
+  return {
+    count: wrong.length,
+    laos: wrong
+      .slice(0, MAX_NAMED)
+      .map(({ name, district, province }) => `${name} ${district} ${province}`),
   };
 }
 

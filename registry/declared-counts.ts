@@ -1,5 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Area, Place } from './area.ts';
+import type { CountedGroup } from './counted-groups.ts';
+import { groupsByLao } from './lao-counts.ts';
 import type { RegistryTables } from './schema/tables.ts';
 import { isWithinAreas } from './within-areas.ts';
 
@@ -13,44 +15,28 @@ export interface DeclaredCount {
   unrepairable: number;
 }
 
-/**
- * Counted from what is there now, never incremented. `laoIds`: only these. Read from an index that holds nothing else.
- */
+/** As they are now (lao-counts.ts), by LAO and source. `laoIds`: only these. */
 export async function declaredCounts(
   database: Kysely<RegistryTables>,
   laoIds?: readonly string[],
 ): Promise<DeclaredCount[]> {
-  let query = database
-    .selectFrom('cameras')
-    .select(({ fn }) => [
-      'lao_id',
-      'budget_source_id',
-      'declared',
-      fn.countAll<number>().as('count'),
-    ])
-    .where('deleted_at_ms', 'is', null)
-    .groupBy(['lao_id', 'budget_source_id', 'declared'])
-    .orderBy('lao_id')
-    .orderBy('budget_source_id');
-  if (laoIds !== undefined) query = query.where('lao_id', 'in', laoIds);
+  const byLao = await groupsByLao(database, laoIds);
+  return [...byLao.keys()].toSorted().flatMap((laoId) => ofLao(laoId, byLao.get(laoId) ?? []));
+}
+
+/** Groups of one source follow each other. */
+function ofLao(laoId: string, groups: readonly CountedGroup[]): DeclaredCount[] {
   const counts: DeclaredCount[] = [];
-  for (const { lao_id, budget_source_id, declared, count } of await query.execute()) {
+  for (const { budgetSourceId, kind, cameras } of groups) {
     let row = counts.at(-1);
-    if (row?.laoId !== lao_id || row.budgetSourceId !== budget_source_id) {
-      row = {
-        laoId: lao_id,
-        budgetSourceId: budget_source_id,
-        total: 0,
-        working: 0,
-        underRepair: 0,
-        unrepairable: 0,
-      };
+    if (row?.budgetSourceId !== budgetSourceId) {
+      row = { laoId, budgetSourceId, total: 0, working: 0, underRepair: 0, unrepairable: 0 };
       counts.push(row);
     }
-    row.total += count;
-    if (declared === 'working') row.working += count;
-    else if (declared === 'under-repair') row.underRepair += count;
-    else row.unrepairable += count;
+    row.total += cameras;
+    if (kind.declared === 'working') row.working += cameras;
+    else if (kind.declared === 'under-repair') row.underRepair += cameras;
+    else row.unrepairable += cameras;
   }
   return counts;
 }

@@ -11,6 +11,7 @@ import {
   type Transaction,
 } from 'kysely';
 import { DatabaseError, Pool, types, type PoolClient } from 'pg';
+import type { ChangeMarks, MarkedRows, MarkTable } from './change-marks.ts';
 import {
   ConstraintViolated,
   DatabaseFailed,
@@ -94,7 +95,7 @@ function dialect(pool: Pool, schema: string): Dialect {
 
 class OurAdapter
   extends PostgresAdapter
-  implements NamedLocks, StatementBatches, TextSearch, DayPartitions
+  implements NamedLocks, StatementBatches, TextSearch, DayPartitions, ChangeMarks
 {
   /** Of tables that rows were written to: their columns' types. */
   readonly #columnTypes = new Map<string, ReadonlyMap<string, string>>();
@@ -172,6 +173,65 @@ class OurAdapter
   scanned(text: Expression<string>, part: string): Expression<SqlBool> {
     const pattern = `%${part.replace(/[\\%_]/g, '\\$&')}%`;
     return sql<SqlBool>`${text} like ${pattern}`;
+  }
+
+  async createMarks(db: Kysely<never>, { name, key }: MarkTable): Promise<void> {
+    await sql.raw(`create table ${name} (${key} text not null)`).execute(db);
+  }
+
+  /** Once a statement, over the rows that it changed: an import writes some hundred at a time. */
+  async markChanges(
+    db: Kysely<never>,
+    { name, key }: MarkTable,
+    { table, id, columns, keyIn }: MarkedRows,
+  ): Promise<void> {
+    const keys = (rows: string): string =>
+      keyIn === undefined
+        ? `select distinct ${key} from (${rows}) as changed`
+        : `select distinct ${keyIn.table}.${key} from (${rows}) as changed
+             join ${keyIn.table} on ${keyIn.table}.${keyIn.id} = changed.${id}`;
+    const wanted = keyIn === undefined ? key : id;
+    const row = (of: string): string => columns.map((column) => `${of}.${column}`).join(', ');
+    const differing = (of: string): string =>
+      `select ${of}.${wanted} from rows_before join rows_after on rows_before.${id} = rows_after.${id}
+         where (${row('rows_before')}) is distinct from (${row('rows_after')})`;
+    const acts = [
+      { act: 'insert', rows: `select ${wanted} from rows_after`, of: 'new table as rows_after' },
+      { act: 'delete', rows: `select ${wanted} from rows_before`, of: 'old table as rows_before' },
+      {
+        act: 'update',
+        rows: `${differing('rows_before')} union all ${differing('rows_after')}`,
+        of: 'old table as rows_before new table as rows_after',
+      },
+    ];
+    for (const { act, rows, of } of acts) {
+      if (act === 'update' && columns.length === 0) continue;
+      const trigger = `${table}_${act}_marks`;
+      const mark = `insert into ${name} (${key}) ${keys(rows)}`;
+      for (const statement of [
+        `create function ${trigger}() returns trigger language plpgsql as
+           $$ begin ${mark}; return null; end $$`,
+        `create trigger ${trigger} after ${act} on ${table} referencing ${of}
+           for each statement execute function ${trigger}()`,
+      ]) {
+        await sql.raw(statement).execute(db);
+      }
+    }
+  }
+
+  /** As an array: of a join, the planner would guess from what the table of marks once held, and read all cameras. */
+  isMarked(
+    column: string,
+    { name, key }: MarkTable,
+    keys?: readonly string[],
+  ): Expression<SqlBool> {
+    const of = keys === undefined ? sql`` : sql`where ${sql.ref(key)} = any(${keys}::text[])`;
+    return sql<SqlBool>`${sql.ref(column)} = any(array(select distinct ${sql.ref(key)} from ${sql.table(name)} ${of}))`;
+  }
+
+  /** From a subquery the planner expects ten: some hundred, it would rather read all that is joined, each time. */
+  isAmong(column: string, keys: readonly string[]): Expression<SqlBool> {
+    return sql<SqlBool>`${sql.ref(column)} = any(array(select unnest(${keys}::text[])))`;
   }
 }
 

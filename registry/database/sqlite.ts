@@ -17,6 +17,7 @@ import {
   type SqlBool,
   type Transaction,
 } from 'kysely';
+import type { ChangeMarks, MarkedRows, MarkTable } from './change-marks.ts';
 import {
   ConstraintViolated,
   DatabaseFailed,
@@ -82,7 +83,7 @@ function sqliteDialect(name: string, path: string): Dialect {
 
 class ThreadAdapter
   extends SqliteAdapter
-  implements NamedLocks, StatementBatches, TextSearch, DayPartitions
+  implements NamedLocks, StatementBatches, TextSearch, DayPartitions, ChangeMarks
 {
   /** Of statements that write rows, by what they write: they come again with other values. */
   readonly #texts = new Map<string, string>();
@@ -181,6 +182,53 @@ class ThreadAdapter
 
   scanned(text: Expression<string>, part: string): Expression<SqlBool> {
     return sql<SqlBool>`instr(${text}, ${part}) > 0`;
+  }
+
+  async createMarks(db: Kysely<never>, { name, key }: MarkTable): Promise<void> {
+    await sql
+      .raw(`create table ${name} (${key} text not null primary key) without rowid`)
+      .execute(db);
+  }
+
+  /** There is one writer: a mark that is there stays until this transaction is over, and is enough. */
+  async markChanges(
+    db: Kysely<never>,
+    { name, key }: MarkTable,
+    { table, id, columns, keyIn }: MarkedRows,
+  ): Promise<void> {
+    const mark = (row: 'old' | 'new'): string => {
+      const own =
+        keyIn === undefined
+          ? `select ${row}.${key} as ${key}`
+          : `select ${key} from ${keyIn.table} where ${keyIn.id} = ${row}.${id}`;
+      return `insert into ${name} (${key}) select ${key} from (${own}) as own
+        where not exists (select 1 from ${name} where ${name}.${key} = own.${key});`;
+    };
+    const differs = columns.map((column) => `old.${column} is not new.${column}`).join(' or ');
+    const statements = [
+      `create trigger ${table}_insert_marks after insert on ${table} begin ${mark('new')} end`,
+      `create trigger ${table}_delete_marks after delete on ${table} begin ${mark('old')} end`,
+    ];
+    if (columns.length > 0) {
+      statements.push(
+        `create trigger ${table}_update_marks after update of ${columns.join(', ')} on ${table}
+           when ${differs} begin ${mark('old')} ${mark('new')} end`,
+      );
+    }
+    for (const statement of statements) await sql.raw(statement).execute(db);
+  }
+
+  isMarked(
+    column: string,
+    { name, key }: MarkTable,
+    keys?: readonly string[],
+  ): Expression<SqlBool> {
+    const of = keys === undefined ? sql`` : sql`where ${sql.ref(key)} in (${sql.join(keys)})`;
+    return sql<SqlBool>`${sql.ref(column)} in (select ${sql.ref(key)} from ${sql.table(name)} ${of})`;
+  }
+
+  isAmong(column: string, keys: readonly string[]): Expression<SqlBool> {
+    return sql<SqlBool>`${sql.ref(column)} in (${sql.join(keys)})`;
   }
 }
 

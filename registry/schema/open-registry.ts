@@ -7,6 +7,7 @@ import * as declarationsAndRepairs from './migrations/0005-declarations-and-repa
 import * as streamBaselines from './migrations/0007-stream-baselines.ts';
 import * as incidentsFound from './migrations/0008-incidents-found.ts';
 import * as survey from './migrations/0009-survey.ts';
+import * as laoCounts from './migrations/0010-lao-counts.ts';
 import type { RegistryDatabase, RegistryTables } from './tables.ts';
 
 /** A migration that has been released is never changed: what it got wrong, a later one mends. */
@@ -21,6 +22,7 @@ const registry: DatabaseSchema = {
     '0007-stream-baselines': streamBaselines,
     '0008-incidents-found': incidentsFound,
     '0009-survey': survey,
+    '0010-lao-counts': laoCounts,
   },
 };
 

@@ -29,6 +29,8 @@ export interface RegistryTables extends SurveyTables {
   repairs: RepairTable;
   repair_changes: RepairChangeTable;
   stream_baselines: StreamBaselineTable;
+  lao_counts: LaoCountTable;
+  lao_count_marks: LaoCountMarkTable;
 }
 
 /** A row of a list that the Department keeps, and others add to. */
@@ -298,4 +300,16 @@ export interface StreamBaselineTable {
   at_ms: number;
   /** JSON, Author; null: learnt. */
   author: string | null;
+}
+
+/** Counts of an LAO's cameras, as they were when they were counted last (lao-counts.ts). */
+export interface LaoCountTable {
+  lao_id: string;
+  /** JSON: how many cameras by budget source and kind (counted-groups.ts). */
+  counts: string;
+}
+
+/** The kept counts of this LAO are not true any more. Written by triggers; in PostgreSQL one LAO may have many. */
+export interface LaoCountMarkTable {
+  lao_id: string;
 }

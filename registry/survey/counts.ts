@@ -1,16 +1,17 @@
-import { sql, type Kysely } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { Area } from '../area.ts';
 import { findDistrict, findProvince } from '../areas/official-areas.ts';
 import { liesWithin } from '../area-rows.ts';
 import { nowStatus, type SurveyColumn } from '../condition.ts';
-import type { ObservedState } from '../events/camera-event.ts';
+import type { CountedGroup } from '../counted-groups.ts';
+import { groupsByLao } from '../lao-counts.ts';
 import type { RegistryTables } from '../schema/tables.ts';
 import { agencyKey } from '../thai-names.ts';
 import { byThaiName } from './thai-order.ts';
 
 /**
- * How many cameras there are and in what condition, now and for the survey, side by side. Counted from what is there by one
- * GROUP BY, never incremented: what is told twice counts once.
+ * How many cameras there are and in what condition, now and for the survey, side by side. Counted from what is there, LAO by
+ * LAO (../lao-counts.ts), never incremented: what is told twice counts once.
  */
 
 export const countLevels = ['budget-source', 'lao', 'district', 'province', 'country'] as const;
@@ -60,8 +61,8 @@ export interface CountFilter {
   lao?: string | undefined;
 }
 
-/** LAOs that one statement names; beyond that all are counted, and the others left out afterwards. */
-const MAX_NAMED_LAOS = 500;
+/** Budget sources that one statement names. */
+const MAX_NAMED_SOURCES = 500;
 
 /** In the form's order: province, district, LAO, budget source, each as Thai sorts. */
 export async function surveyCounts(
@@ -69,38 +70,69 @@ export async function surveyCounts(
   by: CountLevel,
   filter: CountFilter,
 ): Promise<{ rows: CountRow[]; total: Pick<CountRow, 'survey' | 'now'> }> {
-  const laos = await laosOf(database, filter);
-  const sources = new Map(
-    (await database.selectFrom('budget_sources').select(['id', 'name']).execute()).map(
-      ({ id, name }) => [id, name],
-    ),
-  );
+  // The country's are asked for beside its LAOs, not after them.
+  const ofCountry = isWholeCountry(filter) ? groupsByLao(database) : undefined;
+  const [laos, ofAll] = await Promise.all([laosOf(database, filter), ofCountry]);
+  const byLao = ofAll ?? (await groupsByLao(database, [...laos.keys()]));
+  const sources =
+    by === 'budget-source' ? await sourceNames(database, byLao) : new Map<string, string>();
+  const depth = countLevels.length - 1 - countLevels.indexOf(by);
   const rows = new Map<string, CountRow>();
-  const total = { survey: noSurveyCounts(), now: noNowCounts() };
-  for (const group of await groups(
-    database,
-    laos.size <= MAX_NAMED_LAOS ? [...laos.keys()] : undefined,
-  )) {
-    const lao = laos.get(group.lao_id);
+  for (const [laoId, groups] of byLao) {
+    const lao = laos.get(laoId);
     if (lao === undefined) continue;
-    const depth = countLevels.length - 1 - countLevels.indexOf(by);
     const place = {
       province: depth >= 1 ? lao.province : null,
       district: depth >= 2 ? lao.district : null,
       lao: depth >= 3 ? lao.name : null,
       laoId: depth >= 3 ? lao.id : null,
-      budgetSource: depth >= 4 ? (sources.get(group.budget_source_id) ?? '') : null,
-      budgetSourceId: depth >= 4 ? group.budget_source_id : null,
     };
-    const key = JSON.stringify([place.province, place.district, place.laoId, place.budgetSourceId]);
-    let row = rows.get(key);
-    if (row === undefined) {
-      row = { ...place, survey: noSurveyCounts(), now: noNowCounts() };
-      rows.set(key, row);
+    const placeKey = `${place.province}|${place.district}|${place.laoId}`;
+    for (const group of groups) {
+      const budgetSourceId = depth >= 4 ? group.budgetSourceId : null;
+      const key = budgetSourceId === null ? placeKey : `${placeKey}|${budgetSourceId}`;
+      let row = rows.get(key);
+      if (row === undefined) {
+        const budgetSource = budgetSourceId === null ? null : (sources.get(budgetSourceId) ?? '');
+        row = { ...place, budgetSource, budgetSourceId, ...noCounts() };
+        rows.set(key, row);
+      }
+      addGroup(row, group);
     }
-    for (const counts of [row, total]) addGroup(counts, group);
+  }
+  const total = noCounts();
+  for (const { survey, now } of rows.values()) {
+    addCounts(total.survey, survey);
+    addCounts(total.now, now);
+    addCounts(total.now.observed, now.observed);
   }
   return { rows: [...rows.values()].toSorted(inFormOrder), total };
+}
+
+function isWholeCountry({ within, province, district, lao }: CountFilter): boolean {
+  const narrowed = province !== undefined || district !== undefined || lao !== undefined;
+  return !narrowed && within.some(({ level }) => level === 'country');
+}
+
+/** Of those that are counted; of many, all are read. */
+async function sourceNames(
+  database: Kysely<RegistryTables>,
+  byLao: ReadonlyMap<string, readonly CountedGroup[]>,
+): Promise<Map<string, string>> {
+  const ids = new Set<string>();
+  for (const groups of byLao.values()) for (const one of groups) ids.add(one.budgetSourceId);
+  let query = database.selectFrom('budget_sources').select(['id', 'name']);
+  if (ids.size <= MAX_NAMED_SOURCES) query = query.where('id', 'in', [...ids, '']);
+  return new Map((await query.execute()).map(({ id, name }) => [id, name]));
+}
+
+/** Field by field; what is no number stays. */
+function addCounts<Counts extends object>(to: Counts, counts: Counts): void {
+  for (const field of Object.keys(counts) as (keyof Counts)[]) {
+    const more = counts[field];
+    if (typeof more === 'number')
+      to[field] = ((to[field] as number) + more) as Counts[typeof field];
+  }
 }
 
 /** Province, district, LAO, budget source. */
@@ -115,74 +147,21 @@ export function inFormOrder(
   return 0;
 }
 
-interface Group {
-  lao_id: string;
-  budget_source_id: string;
-  declared: SurveyColumn;
-  linked: number;
-  state: ObservedState | null;
-  incident: number;
-  awaiting: number;
-  spared: number;
-  cameras: number;
-}
-
-async function groups(
-  database: Kysely<RegistryTables>,
-  laoIds: readonly string[] | undefined,
-): Promise<Group[]> {
-  if (laoIds?.length === 0) return [];
-  let query = database
-    .selectFrom('cameras')
-    .leftJoin('streams', 'streams.camera_id', 'cameras.id')
-    .leftJoin('observed_states', 'observed_states.camera_id', 'cameras.id')
-    .leftJoin('survey_statuses', (join) =>
-      join
-        .onRef('survey_statuses.camera_id', '=', 'cameras.id')
-        // Reckoned with an earlier declaration it says nothing any more.
-        .onRef('survey_statuses.declared_at_ms', '=', 'cameras.declared_at_ms'),
-    )
-    .select(({ fn }) => [
-      'cameras.lao_id',
-      'cameras.budget_source_id',
-      'cameras.declared',
-      sql<number>`case when streams.camera_id is null then 0 else 1 end`.as('linked'),
-      'observed_states.state',
-      sql<number>`case when observed_states.incident_id is null then 0 else 1 end`.as('incident'),
-      sql<number>`coalesce(survey_statuses.awaiting, 0)`.as('awaiting'),
-      sql<number>`coalesce(survey_statuses.in_incident, 0)`.as('spared'),
-      fn.countAll<number>().as('cameras'),
-    ])
-    .where('cameras.deleted_at_ms', 'is', null)
-    .groupBy([
-      'cameras.lao_id',
-      'cameras.budget_source_id',
-      'cameras.declared',
-      'linked',
-      'observed_states.state',
-      'incident',
-      'awaiting',
-      'spared',
-    ]);
-  if (laoIds !== undefined) query = query.where('cameras.lao_id', 'in', laoIds);
-  return query.execute();
-}
-
-function addGroup({ survey, now }: Pick<CountRow, 'survey' | 'now'>, group: Group): void {
-  const { declared, cameras } = group;
-  const linked = group.linked === 1;
-  const awaiting = linked && declared === 'working' && group.awaiting === 1;
+function addGroup(
+  { survey, now }: Pick<CountRow, 'survey' | 'now'>,
+  { kind, cameras }: CountedGroup,
+): void {
+  const { declared, observed } = kind;
+  const awaiting = declared === 'working' && kind.awaiting;
   addTo(survey, awaiting ? 'under-repair' : declared, cameras);
   if (awaiting) survey.awaiting += cameras;
-  if (linked && group.spared === 1) survey.inIncident += cameras;
+  if (kind.spared) survey.inIncident += cameras;
 
-  // What was seen before a camera lost its link is not what is seen now.
-  const observed = linked ? (group.state === 'not-linked' ? null : group.state) : 'not-linked';
   const status = nowStatus(declared, observed);
   addTo(now, status.status, cameras);
   if (status.awaitingClassification) now.awaiting += cameras;
   if (status.unknown) now.unknown += cameras;
-  if (linked && group.incident === 1) now.inIncident += cameras;
+  if (kind.incident) now.inIncident += cameras;
   if (observed === 'not-linked') now.observed.notLinked += cameras;
   else now.observed[observed ?? 'unknown'] += cameras;
 }
@@ -204,6 +183,10 @@ export function addTo(counts: FormCounts, status: SurveyColumn, cameras: number)
 
 export function noFormCounts(): FormCounts {
   return { total: 0, working: 0, underRepair: 0, unrepairable: 0 };
+}
+
+function noCounts(): { survey: SurveyCounts; now: NowCounts } {
+  return { survey: noSurveyCounts(), now: noNowCounts() };
 }
 
 function noSurveyCounts(): SurveyCounts {

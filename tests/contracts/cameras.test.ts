@@ -583,6 +583,7 @@ onEachDatabase((rig) => {
       linked: 1,
       unreadable: { count: 0, cameraIds: [] },
       broken: sound,
+      miscounted: { count: 0, laos: [] },
     });
     await database.deleteFrom('camera_search').execute();
     const check = await checkRegistry(database, secretBox(Buffer.alloc(32, 8)));

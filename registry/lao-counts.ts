@@ -1,0 +1,265 @@
+import { sql, type Kysely, type Transaction } from 'kysely';
+import { countedRows, kindOf, type CountedGroup } from './counted-groups.ts';
+import { changeMarksOf, type MarkTable } from './database/change-marks.ts';
+import { takeLock } from './database/database.ts';
+import type { RegistryDatabase, RegistryTables } from './schema/tables.ts';
+
+/**
+ * Counts of each LAO, kept (decision 0090). What is kept is the answer of one GROUP BY over an LAO's cameras, never a number
+ * that is added to: so nothing can drift, and what is told twice counts once. The database marks an LAO in the transaction that
+ * changes something counted of its cameras. Whoever reads takes what is kept of LAOs without a mark, and counts those with one,
+ * in one statement: it reads what is true, whenever it asks. `settleCounts` counts the marked ones again, so that few are.
+ */
+
+export const laoMarks = { name: 'lao_count_marks', key: 'lao_id' } as const satisfies MarkTable;
+
+/** One transaction counts so many LAOs again: about 4,000 cameras, a few hundredths of a second for whoever waits. */
+const SETTLED_AT_ONCE = 100;
+/** One call does; there are 7,850. */
+const MAX_SETTLED = 10_000;
+/** LAOs that one statement names; of more, all are read, and the others left out afterwards. */
+const MAX_NAMED_LAOS = 500;
+/** Rows that one statement inserts. */
+const ROWS_A_STATEMENT = 200;
+/** One at a time counts again, over all gateways. */
+const LOCK = 'lao-counts';
+
+/** Of an LAO as JSON, for each budget source: its id, and in turns a kind and how many cameras. Read in a third of an object's time. */
+type KeptCounts = [budgetSourceId: string, ...kindsAndCameras: number[]][];
+const NOTHING = '[]';
+
+interface CountedRow {
+  budget_source_id: string;
+  kind: number;
+  cameras: number;
+}
+
+/** By LAO, what its cameras count as now, by budget source; LAOs without cameras may be absent. `laoIds`: only these. */
+export async function groupsByLao(
+  database: Kysely<RegistryTables>,
+  laoIds?: readonly string[],
+): Promise<Map<string, CountedGroup[]>> {
+  const only = laoIds !== undefined && laoIds.length <= MAX_NAMED_LAOS ? laoIds : undefined;
+  if (only?.length === 0) return new Map();
+  const found = new Map<string, CountedGroup[]>();
+  const marked = new Map<string, CountedRow[]>();
+  const rows = await keptAndMarked(database, only).execute();
+  for (const { lao_id, kept, kind } of rows) {
+    if (kept === null && kind === null) marked.set(lao_id, []);
+  }
+  for (const { lao_id, kept, budget_source_id, kind, cameras } of rows) {
+    if (kept !== null && !marked.has(lao_id)) found.set(lao_id, groupsOf(kept));
+    if (budget_source_id === null || kind === null) continue;
+    marked.get(lao_id)?.push({ budget_source_id, kind, cameras });
+  }
+  for (const [laoId, counted] of marked) found.set(laoId, groupsOf(keptOf(counted)));
+  if (laoIds === undefined || only !== undefined) return found;
+  const wanted = new Set(laoIds);
+  return new Map([...found].filter(([laoId]) => wanted.has(laoId)));
+}
+
+/** In one statement, which sees one state of the database: what is kept, marks (neither `kept` nor `kind`), and the marked ones counted. */
+function keptAndMarked(database: Kysely<RegistryTables>, laoIds: readonly string[] | undefined) {
+  const none = {
+    kept: sql<string | null>`cast(null as text)`.as('kept'),
+    source: sql<string | null>`cast(null as text)`.as('budget_source_id'),
+    kind: sql<number | null>`cast(null as integer)`.as('kind'),
+    cameras: sql<number>`cast(0 as bigint)`.as('cameras'),
+  };
+  let kept = database
+    .selectFrom('lao_counts')
+    .select([
+      'lao_id',
+      sql<string | null>`counts`.as('kept'),
+      none.source,
+      none.kind,
+      none.cameras,
+    ]);
+  let marks = database
+    .selectFrom('lao_count_marks')
+    .distinct()
+    .select(['lao_id', none.kept, none.source, none.kind, none.cameras]);
+  const counted = countedRows(database).where(
+    changeMarksOf(database).isMarked('cameras.lao_id', laoMarks, laoIds),
+  );
+  if (laoIds !== undefined) {
+    kept = kept.where('lao_id', 'in', laoIds);
+    marks = marks.where('lao_id', 'in', laoIds);
+  }
+  return kept
+    .unionAll(marks)
+    .unionAll(
+      database
+        .selectFrom(counted.as('counted'))
+        .select([
+          'lao_id',
+          none.kept,
+          sql<string | null>`budget_source_id`.as('budget_source_id'),
+          sql<number | null>`kind`.as('kind'),
+          'cameras',
+        ]),
+    );
+}
+
+/** Counts marked LAOs again until there are none, it did so for `atMost`, or `signal` ends it. Returns for how many. */
+export async function settleCounts(
+  database: RegistryDatabase,
+  { atMost = MAX_SETTLED, signal }: { atMost?: number; signal?: AbortSignal } = {},
+): Promise<number> {
+  let settled = 0;
+  while (settled < atMost) {
+    if (signal?.aborted === true) break;
+    const limit = Math.min(SETTLED_AT_ONCE, atMost - settled);
+    const some = await marked(database, limit);
+    if (some.length === 0) break;
+    await database.transaction().execute(async (transaction) => {
+      await takeLock(transaction, LOCK);
+      await countAgain(transaction, await marked(transaction, limit));
+    });
+    settled += some.length;
+  }
+  return settled;
+}
+
+async function marked(database: Kysely<RegistryTables>, limit: number): Promise<string[]> {
+  const rows = await database
+    .selectFrom('lao_count_marks')
+    .distinct()
+    .select('lao_id')
+    .limit(limit)
+    .execute();
+  return rows.map(({ lao_id }) => lao_id);
+}
+
+/**
+ * The marks go first, and what was committed with them is read after: a change that comes in between has a mark that this
+ * statement does not see, and stays.
+ */
+async function countAgain(
+  transaction: Transaction<RegistryTables>,
+  laoIds: readonly string[],
+): Promise<void> {
+  if (laoIds.length === 0) return;
+  await transaction.deleteFrom('lao_count_marks').where('lao_id', 'in', laoIds).execute();
+  const counted = await countedTexts(transaction, laoIds);
+  const rows = laoIds.map((lao_id) => ({ lao_id, counts: counted.get(lao_id) ?? NOTHING }));
+  for (let at = 0; at < rows.length; at += ROWS_A_STATEMENT) {
+    await transaction
+      .insertInto('lao_counts')
+      .values(rows.slice(at, at + ROWS_A_STATEMENT))
+      .onConflict((conflict) =>
+        conflict.column('lao_id').doUpdateSet((set) => ({ counts: set.ref('excluded.counts') })),
+      )
+      .execute();
+  }
+}
+
+/** What is to be kept of these LAOs: counted now. */
+async function countedTexts(
+  database: Kysely<RegistryTables>,
+  laoIds: readonly string[],
+): Promise<Map<string, string>> {
+  const rows = await countedRows(database)
+    .where(changeMarksOf(database).isAmong('cameras.lao_id', laoIds))
+    .execute();
+  const byLao = Map.groupBy(rows, ({ lao_id }) => lao_id);
+  return new Map(Array.from(byLao, ([laoId, counted]) => [laoId, keptOf(counted)]));
+}
+
+/** The same cameras make the same text. */
+function keptOf(counted: readonly CountedRow[]): string {
+  const kept: KeptCounts = [];
+  for (const { budget_source_id, kind, cameras } of counted.toSorted(bySourceAndKind)) {
+    const last = kept.at(-1);
+    if (last?.[0] === budget_source_id) last.push(kind, cameras);
+    else kept.push([budget_source_id, kind, cameras]);
+  }
+  return JSON.stringify(kept);
+}
+
+function bySourceAndKind(a: CountedRow, b: CountedRow): number {
+  if (a.budget_source_id !== b.budget_source_id) {
+    return a.budget_source_id < b.budget_source_id ? -1 : 1;
+  }
+  return a.kind - b.kind;
+}
+
+function groupsOf(text: string): CountedGroup[] {
+  const groups: CountedGroup[] = [];
+  // Written by keptOf, and by nothing else.
+  for (const source of JSON.parse(text) as KeptCounts) {
+    for (let at = 1; at < source.length; at += 2) {
+      const kind = kindOf(source[at] as number);
+      groups.push({ budgetSourceId: source[0], kind, cameras: source[at + 1] as number });
+    }
+  }
+  return groups;
+}
+
+export interface CountsCheck {
+  /** LAOs that were compared. */
+  laos: number;
+  /** Those whose kept counts were not those of their cameras, though no mark said so. They are marked now, and so count right. */
+  wrong: { id: string; name: string; district: string; province: string }[];
+}
+
+/** Compares all that is kept with all cameras, some LAOs at a time, and marks what differs. Nothing should, ever. */
+export async function checkCounts(
+  database: RegistryDatabase,
+  { signal }: { signal?: AbortSignal } = {},
+): Promise<CountsCheck> {
+  const check: CountsCheck = { laos: 0, wrong: [] };
+  let after = '';
+  for (;;) {
+    if (signal?.aborted === true) return check;
+    const laos = await database
+      .selectFrom('laos')
+      .select(['id', 'name', 'district', 'province'])
+      .where('id', '>', after)
+      .orderBy('id')
+      .limit(SETTLED_AT_ONCE)
+      .execute();
+    if (laos.length === 0) return check;
+    const wrong = await database.transaction().execute(async (transaction) => {
+      // Nobody takes marks away meanwhile.
+      await takeLock(transaction, LOCK);
+      return wrongOf(
+        transaction,
+        laos.map(({ id }) => id),
+      );
+    });
+    check.laos += laos.length;
+    check.wrong.push(...laos.filter(({ id }) => wrong.has(id)));
+    after = laos.at(-1)?.id ?? after;
+  }
+}
+
+/** In this order: what changes between the statements has a mark by the third. */
+async function wrongOf(
+  transaction: Transaction<RegistryTables>,
+  laoIds: readonly string[],
+): Promise<Set<string>> {
+  const kept = await transaction
+    .selectFrom('lao_counts')
+    .selectAll()
+    .where('lao_id', 'in', laoIds)
+    .execute();
+  const counted = await countedTexts(transaction, laoIds);
+  const marks = await transaction
+    .selectFrom('lao_count_marks')
+    .select('lao_id')
+    .where('lao_id', 'in', laoIds)
+    .execute();
+  const keptOf = new Map(kept.map(({ lao_id, counts }) => [lao_id, counts]));
+  const wrong = new Set(
+    laoIds.filter((id) => (keptOf.get(id) ?? NOTHING) !== (counted.get(id) ?? NOTHING)),
+  );
+  for (const { lao_id } of marks) wrong.delete(lao_id);
+  if (wrong.size > 0) {
+    await transaction
+      .insertInto('lao_count_marks')
+      .values(Array.from(wrong, (lao_id) => ({ lao_id })))
+      .execute();
+  }
+  return wrong;
+}

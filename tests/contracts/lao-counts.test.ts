@@ -1,0 +1,152 @@
+/** Counts that are kept of each LAO, on both databases: they are those of its cameras, whoever changed what, whenever one asks. */
+import { sql } from 'kysely';
+import { beforeEach, expect, test } from 'vitest';
+import { newCamera } from '#registry/camera.ts';
+import type { Cameras } from '#registry/cameras.ts';
+import { checkCounts, groupsByLao, settleCounts } from '#registry/lao-counts.ts';
+import { openRegistry } from '#registry/schema/open-registry.ts';
+import type { RegistryDatabase } from '#registry/schema/tables.ts';
+import { byTest, camerasOf } from '../registry/cameras-of.ts';
+import { krabiCamera } from '../registry/krabi-camera.ts';
+import { seededRandom } from '../simulator/seeded-random.ts';
+import { onEachDatabase } from './each-database.ts';
+import { countedByHand, countedByUs, randomChanges } from './random-changes.ts';
+
+const ROUNDS = 25;
+const ACTS_A_ROUND = 12;
+const AT_ONCE = 4;
+
+const given = (changes: Record<string, unknown> = {}) => newCamera.parse(krabiCamera(changes));
+
+onEachDatabase((rig) => {
+  let database: RegistryDatabase;
+  let cameras: Cameras;
+  const clock = { nowMs: 0 };
+
+  beforeEach(async () => {
+    database = await openRegistry(rig.open());
+    clock.nowMs = 1_790_000_000_000;
+    cameras = camerasOf(database, () => clock.nowMs);
+  });
+
+  const marks = async (): Promise<number> => {
+    const rows = await database.selectFrom('lao_count_marks').distinct().select('lao_id').execute();
+    return rows.length;
+  };
+  const kept = async () =>
+    database.selectFrom('lao_counts').selectAll().orderBy('lao_id').execute();
+
+  test('after changes at random by every path, several at once, they are those of the cameras', async () => {
+    const random = seededRandom(rig.kind === 'sqlite' ? 61 : 62);
+    const changes = randomChanges(database, cameras, random, clock);
+    await cameras.createMany([given(), given({ budgetSource: 'อบจ.กระบี่' })], byTest);
+    for (let round = 0; round < ROUNDS; round++) {
+      for (let act = 0; act < ACTS_A_ROUND; act += AT_ONCE) {
+        await Promise.all([
+          ...Array.from({ length: AT_ONCE }, async () => changes.act()),
+          // Some are counted again meanwhile, and some are not.
+          settleCounts(database, { atMost: round % 3 }),
+        ]);
+      }
+      const byHand = await countedByHand(database);
+      expect(await countedByUs(database), `round ${round}, with marks`).toEqual(byHand);
+      if (round % 2 === 0) continue;
+      await settleCounts(database);
+      expect(await marks()).toBe(0);
+      expect(await countedByUs(database), `round ${round}, settled`).toEqual(byHand);
+      expect((await checkCounts(database)).wrong).toEqual([]);
+    }
+    expect(changes.done.size, [...changes.done.keys()].join()).toBeGreaterThanOrEqual(12);
+    const some = (await kept()).slice(0, 3).map(({ lao_id }) => lao_id);
+    const ofSome = Object.entries(await countedByHand(database)).filter(([key]) =>
+      some.some((id) => key.includes(`["${id}"`)),
+    );
+    expect(await countedByUs(database, some)).toEqual(Object.fromEntries(ofSome));
+  });
+
+  test('what changes nothing that is counted is not counted again', async () => {
+    const { id } = await cameras.create(given(), byTest);
+    await settleCounts(database);
+    const before = await kept();
+    await cameras.change(id, { position: 'อีกที่', brand: 'ข' }, { ...byTest, version: 1 });
+    await database.updateTable('cameras').set({ model: 'ค' }).execute();
+    expect(await marks()).toBe(0);
+    expect(await kept()).toEqual(before);
+    await cameras.change(id, { declared: 'under-repair' }, { ...byTest, version: 2 });
+    expect(await marks()).toBe(1);
+  });
+
+  test('what is rolled back leaves no mark', async () => {
+    const { id } = await cameras.create(given(), byTest);
+    await settleCounts(database);
+    const pages = [
+      { create: [given({ lao: { name: 'ทต.ข', district: 'เมือง', province: 'ตรัง' } })], change: [] },
+      { create: [], change: [{ id, version: 7, change: { brand: 'ข' } }] },
+    ];
+    await expect(cameras.apply(pages, byTest)).rejects.toThrow();
+    expect(await marks()).toBe(0);
+  });
+
+  test('a change that commits while its LAO is counted again is not lost', async () => {
+    const { id } = await cameras.create(given(), byTest);
+    await settleCounts(database);
+    // Marked, and committed; then another change of the same LAO is begun.
+    await cameras.change(id, { declared: 'under-repair' }, { ...byTest, version: 1 });
+    let settling: Promise<unknown> | undefined;
+    await database.transaction().execute(async (transaction) => {
+      await transaction
+        .updateTable('cameras')
+        .set({ declared: 'unrepairable' })
+        .where('id', '=', id)
+        .execute();
+      settling = settleCounts(database);
+      // SQLite has one writer: there it waits for this transaction.
+      if (rig.kind === 'postgres') await settling;
+    });
+    await settling;
+    expect(await countedByUs(database)).toEqual(await countedByHand(database));
+    await settleCounts(database);
+    expect(await countedByUs(database)).toEqual(await countedByHand(database));
+  });
+
+  test('an import that is not over holds no declaration up, and none of it is counted', async () => {
+    const { id } = await cameras.create(given(), byTest);
+    const before = await countedByHand(database);
+    await database.transaction().execute(async (transaction) => {
+      await transaction
+        .updateTable('cameras')
+        .set({ declared: 'unrepairable' })
+        .where('id', '=', id)
+        .execute();
+      expect(await countedByUs(database)).toEqual(before);
+      if (rig.kind !== 'postgres') return;
+      // Another camera of the same LAO and source, on another connection: it waits for nobody.
+      await cameras.create(given({ position: 'อีกที่' }), byTest);
+    });
+    expect(await countedByUs(database)).toEqual(await countedByHand(database));
+  });
+
+  test('what is kept and wrong without a mark is found, named and counted right', async () => {
+    await cameras.create(given(), byTest);
+    await settleCounts(database);
+    await database.updateTable('lao_counts').set({ counts: '[]' }).execute();
+    expect(await groupsByLao(database)).toEqual(new Map([[expect.any(String), []]]));
+    const { laos, wrong } = await checkCounts(database);
+    expect({ laos, wrong: wrong.map(({ name }) => name) }).toEqual({
+      laos: 1,
+      wrong: ['ทต.เกาะลันตาใหญ่'],
+    });
+    expect(await countedByUs(database)).toEqual(await countedByHand(database));
+    await settleCounts(database);
+    expect((await checkCounts(database)).wrong).toEqual([]);
+  });
+
+  test('a registry of before is counted from its first moment', async () => {
+    await cameras.create(given(), byTest);
+    // As the migration leaves it.
+    await database.deleteFrom('lao_counts').execute();
+    await sql`insert into lao_count_marks (lao_id) select id from laos where not exists
+      (select 1 from lao_count_marks where lao_id = laos.id)`.execute(database);
+    expect(await countedByUs(database)).toEqual(await countedByHand(database));
+  });
+});
