@@ -1,6 +1,7 @@
 /**
  * npm run bench:registry: a registry of 300,000 cameras, as many as the country may have, on SQLite and on PostgreSQL:
- * how long a page of the list, a search and the counts of the survey take, and an inventory of 100,000 rows going in.
+ * how long a page of the list, a search and the counts of the survey take, an inventory of 100,000 rows going in, and a
+ * round that freezes. A third of the cameras, the last ones, have words in their positions that none before them has.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
@@ -12,10 +13,16 @@ import type { NewCamera } from '#registry/camera.ts';
 import { openCameras, type CameraBatch, type Cameras } from '#registry/cameras.ts';
 import { openDatabases } from '#registry/database/open-databases.ts';
 import { declaredCounts } from '#registry/declared-counts.ts';
+import { settleCounts } from '#registry/lao-counts.ts';
 import { openRegistry } from '#registry/schema/open-registry.ts';
+import type { RegistryDatabase } from '#registry/schema/tables.ts';
 import { secretBox } from '#registry/secret-box.ts';
+import { surveyCounts } from '#registry/survey/counts.ts';
+import { newRound, openRounds } from '#registry/survey/rounds.ts';
+import { freezeDue } from '#registry/survey/snapshot.ts';
 import { startPostgres } from '../contracts/each-database.ts';
 import { missingParts } from '../end-to-end/machine.ts';
+import { seededRandom } from '../simulator/seeded-random.ts';
 import { countryInventory, LAOS } from './country-inventory.ts';
 import type { Verdict } from './limits.ts';
 import { quantile } from './quantile.ts';
@@ -23,9 +30,15 @@ import { markdownTable, report, rounded } from './results.ts';
 
 const BATCH = 100_000;
 const PAGE = 100;
-const TRIES = 25;
 /** As an import has them. */
 const CAMERAS_A_PAGE = 200;
+const TRIES = 15;
+/** Of the last third. */
+const LATE_WORD = 'โครงการเฌอ';
+const LATE_PAIR = 'ฌอ';
+const MARKED_LAOS = 100;
+/** Rows that one statement inserts. */
+const ROWS = 1_000;
 
 const { values: flags } = parseArgs({
   options: {
@@ -39,7 +52,10 @@ const total = Number(flags.cameras);
 interface Reading {
   database: string;
   importSeconds: number[];
-  lagMs: number;
+  /** Worst lag of the loop, ms: while inventories went in, and while it was asked. */
+  lagMs: { importing: number; asking: number };
+  /** s, of what is done once. */
+  once: Map<string, number>;
   /** What was asked, and ms of each try. */
   times: Map<string, number[]>;
 }
@@ -50,6 +66,7 @@ for (const database of flags.databases.split(',')) {
   readings.push(await (database === 'postgres' ? onPostgres() : measure('SQLite', undefined)));
 }
 const asked = [...new Set(readings.flatMap(({ times }) => [...times.keys()]))];
+const doneOnce = [...new Set(readings.flatMap(({ once }) => [...once.keys()]))];
 report(
   `Registry of ${total.toLocaleString('en')} cameras`,
   [
@@ -73,8 +90,16 @@ report(
         ],
         [
           'lag of the event loop meanwhile, worst',
-          ...readings.map(({ lagMs }) => rounded(lagMs, 0)),
+          ...readings.map(({ lagMs }) => rounded(lagMs.importing, 0)),
         ],
+        [
+          'lag of the event loop of whoever asks, worst',
+          ...readings.map(({ lagMs }) => rounded(lagMs.asking, 0)),
+        ],
+        ...doneOnce.map((what) => [
+          `${what}, s`,
+          ...readings.map(({ once }) => rounded(once.get(what), 1)),
+        ]),
       ],
     ),
     '',
@@ -105,16 +130,20 @@ async function measure(database: string, databaseUrl: string | undefined): Promi
     const cameras = openCameras(registry, { box: secretBox(Buffer.alloc(32, 1)), now: Date.now });
     const author = { id: 'bench', name: 'bench', proxyFor: null };
     const importSeconds: number[] = [];
-    const lag = monitorEventLoopDelay({ resolution: 5 });
+    const lagMs = { importing: 0, asking: 0 };
     for (let made = 0; made < total; made += BATCH) {
-      const create = countryInventory(made, Math.min(BATCH, total - made));
-      lag.enable();
-      const began = performance.now();
-      await cameras.apply(pagesOf(create), { author, source: 'import' });
-      importSeconds.push((performance.now() - began) / 1000);
-      lag.disable();
+      const create = countryInventory(made, Math.min(BATCH, total - made)).map(lateWords(made));
+      const { seconds, lag } = await watched(async () => {
+        await (
+          await cameras.apply(pagesOf(create), { author, source: 'import' })
+        ).told;
+      });
+      importSeconds.push(seconds);
+      lagMs.importing = Math.max(lagMs.importing, lag);
       console.error(`${database}: ${made + create.length} cameras`);
     }
+    await observe(registry);
+    const once = new Map<string, number>();
     const times = new Map<string, number[]>();
     const time = async (what: string, ask: (i: number) => Promise<unknown>): Promise<void> => {
       const tries: number[] = [];
@@ -126,15 +155,132 @@ async function measure(database: string, databaseUrl: string | undefined): Promi
         tries.push(performance.now() - began);
       }
       times.set(what, tries);
-      console.error(`${database}: ${what}`);
+      console.error(`${database}: ${what}: ${rounded(quantile(tries, 0.5), 1)}`);
     };
-    await askLists(cameras, time);
-    await time('counts by LAO × budget source', async () => declaredCounts(registry));
-    return { database, importSeconds, lagMs: lag.max / 1e6, times };
+    const timeOnce = async (what: string, act: () => Promise<unknown>): Promise<void> => {
+      once.set(what, (await watched(act)).seconds);
+      console.error(`${database}: ${what}: ${rounded(once.get(what), 2)} s`);
+    };
+    await timeOnce('all counted, none of it kept yet', async () => declaredCounts(registry));
+    await timeOnce('all LAOs counted again and kept', async () => settleCounts(registry));
+    const { lag } = await watched(async () => {
+      await askLists(cameras, time);
+      await askCounts(registry, time);
+    });
+    lagMs.asking = lag;
+    await timeOnce('a round of all cameras freezes', async () => freeze(registry));
+    return { database, importSeconds, lagMs, once, times };
   } finally {
     await databases.close();
     rmSync(dataDir, { recursive: true });
   }
+}
+
+async function watched(act: () => Promise<unknown>): Promise<{ seconds: number; lag: number }> {
+  // One of its own: an old one takes the time in which it was off for lag.
+  const lag = monitorEventLoopDelay({ resolution: 5 });
+  lag.enable();
+  const began = performance.now();
+  await act();
+  const seconds = (performance.now() - began) / 1000;
+  lag.disable();
+  return { seconds, lag: lag.max / 1e6 };
+}
+
+function lateWords(from: number): (camera: NewCamera, index: number) => NewCamera {
+  return (camera, index) =>
+    from + index < (total * 2) / 3
+      ? camera
+      : { ...camera, position: `${camera.position} (${LATE_WORD})` };
+}
+
+/** All are linked; one in thirty is down, one in fifty degraded. */
+async function observe(registry: RegistryDatabase): Promise<void> {
+  const random = seededRandom(9);
+  let after = '';
+  for (;;) {
+    const page = await registry
+      .selectFrom('cameras')
+      .select('id')
+      .where('id', '>', after)
+      .orderBy('id')
+      .limit(ROWS)
+      .execute();
+    if (page.length === 0) return;
+    after = page.at(-1)?.id ?? after;
+    await registry
+      .insertInto('observed_states')
+      .values(
+        page.map(({ id }) => {
+          const number = random();
+          const damage = number < 1 / 50 ? ('degraded' as const) : ('down' as const);
+          return {
+            camera_id: id,
+            state: number < 1 / 50 + 1 / 30 ? damage : ('up' as const),
+            reason: null,
+            since_ms: 1,
+            at_ms: 1,
+            epoch: 1,
+            sequence: 1,
+            event_id: id,
+            flapping: 0,
+            measured: '{}',
+          };
+        }),
+      )
+      .execute();
+  }
+}
+
+async function askCounts(
+  registry: RegistryDatabase,
+  time: (what: string, ask: (i: number) => Promise<unknown>) => Promise<void>,
+): Promise<void> {
+  const laos = await registry.selectFrom('laos').selectAll().orderBy('id').execute();
+  const [one] = laos;
+  if (one === undefined) return;
+  const { province, district, name: lao } = one;
+  const ofProvince = laos.filter((row) => row.province === province).map(({ id }) => id);
+  await time('counts by LAO × budget source', async () => declaredCounts(registry));
+  await time('counts of a province by LAO × budget source', async () =>
+    declaredCounts(registry, ofProvince),
+  );
+  await time('counts of an LAO by budget source', async () => declaredCounts(registry, [one.id]));
+  const within: Area[] = [{ level: 'country' }];
+  await time('counts, the screen: the country by province', async () =>
+    surveyCounts(registry, 'province', { within }),
+  );
+  await time('counts, the screen: a province by district', async () =>
+    surveyCounts(registry, 'district', { within, province }),
+  );
+  await time('counts, the screen: a district by LAO', async () =>
+    surveyCounts(registry, 'lao', { within, province, district }),
+  );
+  await time('counts, the screen: an LAO by budget source', async () =>
+    surveyCounts(registry, 'budget-source', { within, province, district, lao }),
+  );
+  // A second's worth of a bad day: nobody has counted these LAOs again yet.
+  const marked = laos.slice(0, MARKED_LAOS).map(({ id }) => ({ lao_id: id }));
+  await registry.insertInto('lao_count_marks').values(marked).execute();
+  await time(`counts by LAO × budget source, ${MARKED_LAOS} LAOs marked`, async () =>
+    declaredCounts(registry),
+  );
+}
+
+async function freeze(registry: RegistryDatabase): Promise<void> {
+  const now = Date.now;
+  const at = (ms: number): string => new Date(now() + ms).toISOString();
+  const due = { dueAt: at(1_000) };
+  await openRounds(registry, { now }).open(
+    newRound.parse({
+      title: 'การสำรวจ',
+      reference: 'มท 0816.3/ว 1',
+      cutOffAt: at(0),
+      deadlines: { lao: due, district: due, province: due },
+    }),
+    { id: 'bench', name: 'bench', proxyFor: null },
+  );
+  await freezeDue(registry, { now });
 }
 
 async function askLists(
@@ -157,6 +303,35 @@ async function askLists(
   await time('list: unrepairable, for traffic', async () =>
     cameras.list({ limit: PAGE, declared: 'unrepairable', purpose: 'traffic' }),
   );
+  const brand = 'ยี่ห้อ 7';
+  await time('list: a brand, unrepairable, for traffic', async () =>
+    cameras.list({ limit: PAGE, brand, declared: 'unrepairable', purpose: 'traffic' }),
+  );
+  await time('list: a brand that none has', async () =>
+    cameras.list({ limit: PAGE, brand: 'ยี่ห้อที่ไม่มี' }),
+  );
+  await time('list: of a budget source', async () =>
+    cameras.list({ limit: PAGE, budgetSource: `อบต.ตำบลที่ ${LAOS - 1}` }),
+  );
+  await time('list: of a site', async () => cameras.list({ limit: PAGE, site: 'ไซต์ 7000' }));
+  await time('list: in closed areas, of which there are none', async () =>
+    cameras.list({ limit: PAGE, scope: 'closed-area' }),
+  );
+  await time('list: not linked, of which there are none', async () =>
+    cameras.list({ limit: PAGE, linked: false }),
+  );
+  await time('list: deleted, of which there are none', async () =>
+    cameras.list({ limit: PAGE, deleted: true }),
+  );
+  await time('list: of a province, a brand, unrepairable, for traffic', async () =>
+    cameras.list({
+      limit: PAGE,
+      within: [{ level: 'province', province }],
+      brand,
+      declared: 'unrepairable',
+      purpose: 'traffic',
+    }),
+  );
   await time('search: a word that most have (ตลาด)', async () =>
     cameras.list({ limit: PAGE, q: 'ตลาด' }),
   );
@@ -166,14 +341,33 @@ async function askLists(
   await time('search: a word that none has', async (i) =>
     cameras.list({ limit: PAGE, q: `ไม่มีที่ไหน${i}` }),
   );
+  await time('search: a word that the last third has', async () =>
+    cameras.list({ limit: PAGE, q: LATE_WORD }),
+  );
+  await time('search: a word that most have, and a brand that none has', async () =>
+    cameras.list({ limit: PAGE, q: 'ตลาด', brand: 'ยี่ห้อที่ไม่มี' }),
+  );
+  await time('search: a word that the last third has, and a brand that none has', async () =>
+    cameras.list({ limit: PAGE, q: LATE_WORD, brand: 'ยี่ห้อที่ไม่มี' }),
+  );
   await time('search: two words, few have both', async (i) =>
     cameras.list({ limit: PAGE, q: `สะพาน ${total - 1 - i * 1_000}` }),
   );
-  await time('search: two letters that few have', async () =>
+  await time('search: two words that most have, none both', async () =>
+    cameras.list({ limit: PAGE, q: 'สะพาน โรงเรียน' }),
+  );
+  await time('search: two letters that none has', async () =>
     cameras.list({ limit: PAGE, q: 'ฎฑ' }),
   );
+  await time('search: two letters that the last third has', async () =>
+    cameras.list({ limit: PAGE, q: LATE_PAIR }),
+  );
+  await time('search: one letter that few have', async () => cameras.list({ limit: PAGE, q: 'ฬ' }));
   await time('search: within a province', async () =>
     cameras.list({ limit: PAGE, q: 'สะพาน', within: [{ level: 'province', province }] }),
+  );
+  await time('search: within a province, a word that none has', async () =>
+    cameras.list({ limit: PAGE, q: 'ไม่มีที่ไหน', within: [{ level: 'province', province }] }),
   );
 }
 
