@@ -12,7 +12,7 @@ import { seededRandom } from '../simulator/seeded-random.ts';
 import { onEachDatabase } from './each-database.ts';
 import { countedByHand, countedByUs, randomChanges } from './random-changes.ts';
 
-const ROUNDS = 25;
+const ROUNDS = 16;
 const ACTS_A_ROUND = 12;
 const AT_ONCE = 4;
 
@@ -40,6 +40,7 @@ onEachDatabase((rig) => {
     const random = seededRandom(rig.kind === 'sqlite' ? 61 : 62);
     const changes = randomChanges(database, cameras, random, clock);
     await cameras.createMany([given(), given({ budgetSource: 'อบจ.กระบี่' })], byTest);
+    const seen = new Set<string>();
     for (let round = 0; round < ROUNDS; round++) {
       for (let act = 0; act < ACTS_A_ROUND; act += AT_ONCE) {
         await Promise.all([
@@ -48,7 +49,14 @@ onEachDatabase((rig) => {
           settleCounts(database, { atMost: round % 3 }),
         ]);
       }
+      await changes.byHand();
+      if (round % 5 === 2) {
+        await changes.allAre('up');
+        clock.nowMs += 60_000;
+        await changes.allAre('down');
+      }
       const byHand = await countedByHand(database);
+      for (const kind of Object.keys(byHand)) seen.add(kind);
       expect(await countedByUs(database), `round ${round}, with marks`).toEqual(byHand);
       if (round % 2 === 0) continue;
       await settleCounts(database);
@@ -56,7 +64,10 @@ onEachDatabase((rig) => {
       expect(await countedByUs(database), `round ${round}, settled`).toEqual(byHand);
       expect((await checkCounts(database)).wrong).toEqual([]);
     }
-    expect(changes.done.size, [...changes.done.keys()].join()).toBeGreaterThanOrEqual(12);
+    expect(changes.done.size, [...changes.done.keys()].join()).toBeGreaterThanOrEqual(10);
+    for (const kind of ['"incident":true', '"observed":"down"', '"observed":"not-linked"']) {
+      expect([...seen].some((one) => one.includes(kind))).toBe(true);
+    }
     const some = (await kept()).slice(0, 3).map(({ lao_id }) => lao_id);
     const ofSome = Object.entries(await countedByHand(database)).filter(([key]) =>
       some.some((id) => key.includes(`["${id}"`)),

@@ -3,10 +3,10 @@ import { CameraNotFound, CameraStale } from '#registry/camera-refusals.ts';
 import { openBudgetSources } from '#registry/budget-sources.ts';
 import type { Cameras } from '#registry/cameras.ts';
 import { applyEvents } from '#registry/events/apply-events.ts';
-import { cameraEvent, observedStates } from '#registry/events/camera-event.ts';
+import { cameraEvent, observedStates, type ObservedState } from '#registry/events/camera-event.ts';
 import { settleIncidents } from '#registry/incidents.ts';
 import { LaoNotFound, openLaos } from '#registry/laos.ts';
-import { groupsByLao } from '#registry/lao-counts.ts';
+import { groupsByLao, settleCounts } from '#registry/lao-counts.ts';
 import type { RegistryDatabase } from '#registry/schema/tables.ts';
 import { refreshStatuses } from '#registry/survey/statuses.ts';
 import { uuidV7Source } from '#registry/uuid-v7.ts';
@@ -85,6 +85,37 @@ export function randomChanges(
       .execute();
     return rows.length === 0 ? [] : Array.from({ length: many(most) }, () => pick(rows));
   }
+  /** Events as the applier gets them. */
+  async function tell(seen: readonly (readonly [string, ObservedState])[]): Promise<void> {
+    const reasons = { down: 'unreachable', degraded: 'frozen-picture', unknown: 'gateway' };
+    const events = seen.map(([cameraId, state]) => {
+      const sequence = (sequences.get(cameraId) ?? 0) + 1;
+      sequences.set(cameraId, sequence);
+      return cameraEvent.parse({
+        eventId: nextId(),
+        cameraId,
+        epoch: 1,
+        sequence,
+        atMs: clock.nowMs,
+        state,
+        previous: 'unknown',
+        reason: reasons[state as keyof typeof reasons] ?? null,
+        measured: {},
+        worker: 'test',
+      });
+    });
+    await applyEvents(database, events);
+  }
+
+  /** Of those that are linked. */
+  async function allAre(state: ObservedState): Promise<void> {
+    const rows = await database.selectFrom('streams').select('camera_id').execute();
+    await tell(rows.map(({ camera_id }) => [camera_id, state]));
+    // In between, so that the incident alone has to mark what it changes.
+    await settleCounts(database);
+    await settleIncidents(database, { nowMs: clock.nowMs, newId: nextId });
+  }
+
   const acts: Record<string, () => Promise<unknown>> = {
     create: async () => cameras.createMany(Array.from({ length: many(5) }, camera), byTest),
     inventory: async () => {
@@ -147,44 +178,26 @@ export function randomChanges(
       const [from, into] = [pick(await sources.list()), pick(await sources.list())];
       if (random() < 0.2) await sources.merge(from.id, into.id, { author: tester });
     },
-    events: async () => {
-      const seen = (await some(15)).map(({ id }) => {
-        const sequence = (sequences.get(id) ?? 0) + 1;
-        sequences.set(id, sequence);
-        const state = pick(observedStates);
-        const reasons = { down: 'unreachable', degraded: 'frozen-picture', unknown: 'gateway' };
-        return cameraEvent.parse({
-          eventId: nextId(),
-          cameraId: id,
-          epoch: 1,
-          sequence,
-          atMs: clock.nowMs,
-          state,
-          previous: 'unknown',
-          reason: reasons[state as keyof typeof reasons] ?? null,
-          measured: {},
-          worker: 'test',
-        });
-      });
-      await applyEvents(database, seen);
-    },
+    events: async () => tell((await some(15)).map(({ id }) => [id, pick(observedStates)])),
+    'all fall together, or come back': async () => allAre(random() < 0.6 ? 'down' : 'up'),
     incidents: async () => settleIncidents(database, { nowMs: clock.nowMs, newId: nextId }),
     'time passes': async () => {
       clock.nowMs += HOUR_MS * many(8);
       await refreshStatuses(database, clock.nowMs);
-    },
-    'by hand': async () => {
-      const [one] = await some(1);
-      if (one === undefined) return;
-      if (random() < 0.5) {
-        await database.deleteFrom('streams').where('camera_id', '=', one.id).execute();
-      } else await database.deleteFrom('cameras').where('id', '=', one.id).execute();
     },
   };
 
   return {
     /** How often each was done. */
     done: new Map<string, number>(),
+    /** With a shell on the database: what no path of ours does, and nobody else does meanwhile. */
+    async byHand(): Promise<void> {
+      const [unlinked, gone] = [...(await some(1)), ...(await some(1))];
+      if (unlinked === undefined || gone === undefined) return;
+      await database.deleteFrom('streams').where('camera_id', '=', unlinked.id).execute();
+      await database.deleteFrom('cameras').where('id', '=', gone.id).execute();
+    },
+    allAre,
     async act(): Promise<void> {
       const [name, act] = pick(Object.entries(acts));
       clock.nowMs += 1_000;
