@@ -5,7 +5,6 @@ import { sqliteDatabases } from '#registry/database/sqlite.ts';
 import { startCameraEvents, type CameraEvents } from '#registry/events/camera-events.ts';
 import type { EventBus } from '#registry/events/event-bus.ts';
 import { openInProcessBus } from '#registry/events/in-process.ts';
-import { openKafkaBus } from '#registry/events/kafka.ts';
 import { OutboxStore } from '#registry/events/outbox-store.ts';
 import type { RegistryDatabase } from '#registry/schema/tables.ts';
 import type { Config } from './config.ts';
@@ -58,6 +57,8 @@ async function openBus(
       onFailure: (err) => log.warn({ err }, 'events were not dealt with: again'),
     });
   }
+  // Its client is only in the memory of who uses it.
+  const { openKafkaBus } = await import('#registry/events/kafka.ts');
   return openKafkaBus({
     brokers: kafkaBrokers,
     clientId,

@@ -1,55 +1,14 @@
-/** The process: `npm start`. Reads the environment, starts the gateway, ends it on a signal. */
-import { setFlagsFromString } from 'node:v8';
-import { pino } from 'pino';
-import { parseConfig, InvalidConfig } from './config.ts';
-import { startGateway } from './gateway.ts';
+/**
+ * `npm start`: the process begins anew with the settings that it needs, then does what process.ts says. With `compile`, it
+ * only compiles what that and its threads are made of, so that the first start finds it done (`npm run prepare`).
+ */
+import { beginWithSettings } from './process-settings.ts';
 
-/** Past this a second signal is not waited for either. */
-const CLOSE_MS = 10_000;
-
-// Else a download of a clip has the whole heap collected every 64 MB (decisions/0062).
-setFlagsFromString('--external-memory-accounted-in-global-limit');
-
-async function main(): Promise<void> {
-  const config = parseConfig(process.env);
-  const log = pino({ level: config.logLevel });
-  const gateway = await startGateway(config, log);
-  log.info({ url: gateway.url }, 'gateway ready');
-  // On the console and not in the log, which is kept, and read by others.
-  if (gateway.setupLink !== undefined) console.log(firstStart(gateway.setupLink));
-
-  let closing = false;
-  const close = (signal: string): void => {
-    if (closing) return;
-    closing = true;
-    log.info({ signal }, 'gateway stops');
-    setTimeout(() => process.exit(1), CLOSE_MS).unref();
-    gateway.close().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        log.error({ err: error }, 'gateway did not stop cleanly');
-        process.exit(1);
-      },
-    );
-  };
-  process.on('SIGINT', close);
-  process.on('SIGTERM', close);
+beginWithSettings();
+const { run } = await import('./process.ts');
+if (process.argv[2] === 'compile') {
+  const { compileThreads } = await import('./compile-threads.ts');
+  await compileThreads();
+} else {
+  run();
 }
-
-function firstStart(link: string): string {
-  return [
-    '',
-    '  ยังไม่มีผู้ใช้ เปิดลิงก์นี้เพื่อสร้างผู้ดูแลระบบคนแรก (ใช้ได้ครั้งเดียว จนกว่าจะปิดโปรแกรม)',
-    '  nobody has an account yet: this link makes the first administrator (once, while this process runs)',
-    '',
-    `  ${link}`,
-    '',
-  ].join('\n');
-}
-
-main().catch((error: unknown) => {
-  // Errors with a code are said in words for whoever started it; others are faults of ours and keep their trace.
-  const known = error instanceof InvalidConfig || (error instanceof Error && 'code' in error);
-  console.error(known ? (error as Error).message : error);
-  process.exit(1);
-});

@@ -6,7 +6,6 @@ import type { Databases } from '#registry/database/database.ts';
 import { uuidV7Source } from '#registry/uuid-v7.ts';
 import { openFolderStore } from '#storage/objects/folder.ts';
 import type { ObjectStore } from '#storage/objects/object-store.ts';
-import { openS3Store } from '#storage/objects/s3.ts';
 import { startRecording, type RecordingService } from '#storage/recording-service.ts';
 import type { SweptCamera } from '#storage/retention.ts';
 import type { AuditKeeper } from './audit/keeper.ts';
@@ -76,7 +75,10 @@ export async function startRecordingOf(
 /** Where recordings are kept. Throws ObjectStoreRefused, ObjectStoreUnavailable. */
 export async function openStore(config: Config): Promise<ObjectStore> {
   const { s3 } = config.recording;
-  return s3 === undefined ? openFolderStore(join(config.dataDir, 'objects')) : openS3Store(s3);
+  if (s3 === undefined) return openFolderStore(join(config.dataDir, 'objects'));
+  // Its client is only in the memory of who uses it.
+  const { openS3Store } = await import('#storage/objects/s3.ts');
+  return openS3Store(s3);
 }
 
 async function* retentionOf(

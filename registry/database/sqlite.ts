@@ -41,6 +41,11 @@ import type { SearchTable, TextSearch } from './text-search.ts';
 
 /** Queries and transactions that wait for the writing connection. One more is refused with DatabaseUnavailable. */
 const MAX_WAITING = 1_000;
+/**
+ * A SELECT waits so long for the writing connection before a thread is started for those that read: most transactions are
+ * shorter, and a thread takes 10 MB.
+ */
+const READER_AFTER_MS = 25;
 /** Queries that the reading thread was given and has not answered. One more is refused. */
 const MAX_READING = 1_000;
 /** Rows in one statement: its parameters are limited to 32,766. */
@@ -261,9 +266,9 @@ class StatementList implements CompiledQuery {
 }
 
 /**
- * Lends out the one connection that writes, in the order of asking. A SELECT that comes while that is in a transaction
+ * Lends out the one connection that writes, in the order of asking. A SELECT that comes while that is in a long transaction
  * (an import of 100,000 rows) is answered by a second connection, which sees what is committed; its thread is started
- * when that first happens.
+ * when that first happens, and from then on answers every SELECT that would have to wait.
  */
 class SqliteThreadDriver implements Driver {
   readonly #name: string;
@@ -318,13 +323,33 @@ class SqliteThreadDriver implements Driver {
   }
 
   async writer(): Promise<SqliteThread> {
+    // Without a bound of time its turn comes.
+    return (await this.#writerWithin(undefined)) as SqliteThread;
+  }
+
+  /** In its turn; undefined when that has not come within `ms`. */
+  async #writerWithin(ms: number | undefined): Promise<SqliteThread | undefined> {
     const thread = this.#writer;
     if (thread === undefined) throw new DatabaseUnavailable('the database is not open');
     if (this.#lent) {
       if (this.#waiting.length >= MAX_WAITING) {
         throw new DatabaseUnavailable(`${MAX_WAITING} queries wait for the database already`);
       }
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      const isItsTurn = await new Promise<boolean>((resolve) => {
+        const turn = (): void => {
+          clearTimeout(timer);
+          resolve(true);
+        };
+        const timer =
+          ms === undefined
+            ? undefined
+            : setTimeout(() => {
+                this.#waiting.splice(this.#waiting.indexOf(turn), 1);
+                resolve(false);
+              }, ms);
+        this.#waiting.push(turn);
+      });
+      if (!isItsTurn) return undefined;
     }
     this.#lent = true;
     return thread;
@@ -338,8 +363,10 @@ class SqliteThreadDriver implements Driver {
 
   /** One query outside of a transaction. */
   async query<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    if (this.#lent && query.query.kind === 'SelectQueryNode') return this.#read<R>(query);
-    const thread = await this.writer();
+    const onlyReads = query.query.kind === 'SelectQueryNode';
+    if (onlyReads && this.#lent && this.#reader !== undefined) return this.#read<R>(query);
+    const thread = await this.#writerWithin(onlyReads ? READER_AFTER_MS : undefined);
+    if (thread === undefined) return this.#read<R>(query);
     try {
       return await thread.executeQuery<R>(query);
     } finally {

@@ -1,4 +1,3 @@
-import { Workbook } from '@cj-tech-master/excelts';
 import { guarded } from '../inventory/formula-guard.ts';
 import type { FormColumn, SurveyForm } from './form.ts';
 
@@ -42,6 +41,8 @@ export function placesOf(form: Pick<SurveyForm, 'above' | 'rows'>): FormPlaces {
 
 /** The form as .xlsx, to be printed on A4 landscape. Counts are numbers, not formulas: what was signed stands there. */
 export async function formXlsx(form: SurveyForm): Promise<Uint8Array> {
+  // When the first form is wanted: it is large, and the thread that serves need not carry it until then.
+  const { Workbook } = await import('@cj-tech-master/excelts');
   const workbook = new Workbook();
   const sheet = workbook.addWorksheet(SHEET, {
     pageSetup: {

@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { CompiledQuery, sql } from 'kysely';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { newCamera } from '#registry/camera.ts';
 import { MAX_CREATED_AT_ONCE } from '#registry/cameras.ts';
 import {
@@ -135,6 +136,50 @@ test('a parameter that cannot be sent to the thread leaves nothing waiting', asy
   const database = await open();
   await expect(database.executeQuery(CompiledQuery.raw('select ?', [() => 0]))).rejects.toThrow();
   expect(await camerasOf(database).list({ limit: 1 })).toEqual([]);
+});
+
+test('a SELECT waits for a short transaction; from a long one on it is answered by a thread of its own', async () => {
+  const database = await open();
+  const count = async () => (await database.selectFrom('cameras').select('id').execute()).length;
+  await camerasOf(database).create(given(), byTest);
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    const hold = async () => {
+      const begun = Promise.withResolvers<void>();
+      const end = Promise.withResolvers<void>();
+      const over = database.transaction().execute(async (transaction) => {
+        await transaction.deleteFrom('cameras').execute();
+        begun.resolve();
+        await end.promise;
+        throw new Error('rolled back');
+      });
+      await begun.promise;
+      return { end: end.resolve, over: over.catch(() => {}) };
+    };
+    const short = await hold();
+    let counted: number | undefined;
+    const waiting = count().then((n) => (counted = n));
+    await setImmediate();
+    expect([counted, vi.getTimerCount()]).toEqual([undefined, 1]);
+    short.end();
+    expect(await waiting).toBe(1);
+    expect(vi.getTimerCount()).toBe(0);
+    await short.over;
+
+    const long = await hold();
+    const answered = count();
+    await setImmediate();
+    vi.advanceTimersByTime(25);
+    expect(await answered).toBe(1);
+    // There is a thread for it now.
+    const next = count();
+    expect(vi.getTimerCount()).toBe(0);
+    expect(await next).toBe(1);
+    long.end();
+    await long.over;
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test('durable and strict: WAL, synchronous FULL, foreign keys; files for the owner only', async () => {
