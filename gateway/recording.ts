@@ -5,7 +5,8 @@ import type { Cameras } from '#registry/cameras.ts';
 import type { Databases } from '#registry/database/database.ts';
 import { uuidV7Source } from '#registry/uuid-v7.ts';
 import { openFolderStore } from '#storage/objects/folder.ts';
-import type { ObjectStore } from '#storage/objects/object-store.ts';
+import { openLate } from '#storage/objects/late-store.ts';
+import { ObjectStoreUnavailable, type ObjectStore } from '#storage/objects/object-store.ts';
 import { startRecording, type RecordingService } from '#storage/recording-service.ts';
 import type { SweptCamera } from '#storage/retention.ts';
 import type { AuditKeeper } from './audit/keeper.ts';
@@ -19,7 +20,7 @@ const DAY_MS = 86_400_000;
 
 /**
  * Recording as it is configured: the store, and the cameras that the registry says are recorded, each as long as its
- * inventory says (field ๙). Throws ObjectStoreRefused, ObjectStoreUnavailable, and what the catalogue throws.
+ * inventory says (field ๙). Throws ObjectStoreRefused, and what the catalogue throws.
  */
 export async function startRecordingOf(
   config: Config,
@@ -37,7 +38,7 @@ export async function startRecordingOf(
   mkdirSync(spoolFolder, { recursive: true, mode: 0o700 });
   return startRecording({
     databases,
-    store: await openStore(config),
+    store: await storeOrLate(config, log),
     recorderUrl: new URL('recorder-worker.ts', import.meta.url),
     spoolFolder,
     syncMs: spoolSyncMs,
@@ -70,6 +71,20 @@ export async function startRecordingOf(
     now: Date.now,
     log: (event, fields) => log.info(fields, event),
   });
+}
+
+/**
+ * The store, also one that does not answer yet: what is recorded waits for it in the spool. One that says no is a mistake
+ * of whoever wrote the configuration, who is there to read of it. Throws ObjectStoreRefused.
+ */
+async function storeOrLate(config: Config, log: Logger): Promise<ObjectStore> {
+  try {
+    return await openStore(config);
+  } catch (error) {
+    if (!(error instanceof ObjectStoreUnavailable)) throw error;
+    log.warn({ err: error }, 'the object store does not answer: recordings wait in the spool');
+    return openLate(() => openStore(config));
+  }
 }
 
 /** Where recordings are kept. Throws ObjectStoreRefused, ObjectStoreUnavailable. */
