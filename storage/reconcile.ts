@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import type { SelectQueryBuilder } from 'kysely';
 import { DatabaseUnavailable } from '#registry/database/database.ts';
 import { camerasOf } from './catalogue/camera-days.ts';
-import { noteDeletion, wasDeleted } from './catalogue/deletion.ts';
+import { noteDeletion, noteFound, wasDeleted } from './catalogue/deletion.ts';
 import { gapsBetween, insertGap } from './catalogue/gaps.ts';
 import { objectKey, spoolPath } from './catalogue/object-key.ts';
 import { tendRecordingDays } from './catalogue/recording-days.ts';
@@ -302,6 +302,7 @@ async function enter(
     const { head, initBytes, headBytes, fragments, byteLength } = read;
     if (objectKey(head) !== object.key) return false;
     await insertOpened(catalogue, [{ ...head, path: spoolPath(head), initBytes, headBytes }]);
+    await noteFound(catalogue, head);
     await markSpooled(catalogue, [
       {
         recordingId: head.recordingId,

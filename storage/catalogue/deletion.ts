@@ -93,14 +93,48 @@ export function sealedColumns(row: RecordingTable): Omit<DeletionTable, 'policy'
   };
 }
 
-/** Whether a recording was there, and was deleted. */
+/**
+ * Not deleted by anybody: looked for and not found, or not what was hashed. Also the details of their gaps. A disk that was
+ * not mounted looks the same.
+ */
+const lostPolicies = [
+  'spool-missing',
+  'spool-file-missing',
+  'spool-corrupt',
+  'object-missing',
+] as const;
+export type LostPolicy = (typeof lostPolicies)[number];
+
+/** Whether a recording was there, and was deleted by a rule: what is left of it is to go too. */
 export async function wasDeleted(catalogue: Catalogue, id: string): Promise<boolean> {
   const row = await catalogue
     .selectFrom('deletions')
     .select('recording_id')
     .where('recording_id', '=', id)
+    .where('policy', 'not in', lostPolicies)
     .executeTakeFirst();
   return row !== undefined;
+}
+
+/** A recording that was taken for lost is there: it was not, and its time is no gap. */
+export async function noteFound(
+  catalogue: Catalogue,
+  { recordingId, cameraId, startMs }: { recordingId: string; cameraId: string; startMs: number },
+): Promise<void> {
+  await catalogue.transaction().execute(async (transaction) => {
+    const { numDeletedRows } = await transaction
+      .deleteFrom('deletions')
+      .where('recording_id', '=', recordingId)
+      .where('policy', 'in', lostPolicies)
+      .executeTakeFirstOrThrow();
+    if (numDeletedRows === 0n) return;
+    await transaction
+      .deleteFrom('gaps')
+      .where('camera_id', '=', cameraId)
+      .where('start_ms', '=', startMs)
+      .where('detail', 'in', lostPolicies)
+      .execute();
+  });
 }
 
 /** What was deleted, and under which rule. */

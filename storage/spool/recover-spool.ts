@@ -1,6 +1,6 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { wasDeleted } from '../catalogue/deletion.ts';
+import { noteFound, wasDeleted } from '../catalogue/deletion.ts';
 import { spoolPath } from '../catalogue/object-key.ts';
 import {
   insertOpened,
@@ -73,6 +73,7 @@ async function finish(catalogue: Catalogue, path: string, read: ReadRecording): 
   cutTorn(path, byteLength);
   const last = fragments.at(-1);
   await insertOpened(catalogue, [{ ...head, path: spoolPath(head), initBytes, headBytes }]);
+  await noteFound(catalogue, head);
   await markSpooled(catalogue, [
     {
       recordingId: head.recordingId,

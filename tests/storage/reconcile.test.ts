@@ -4,6 +4,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  renameSync,
   rmSync,
   truncateSync,
   writeFileSync,
@@ -14,6 +15,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Databases } from '#registry/database/database.ts';
 import { openDatabases } from '#registry/database/open-databases.ts';
 import { uuidV7Source } from '#registry/uuid-v7.ts';
+import { noteDeletion } from '#storage/catalogue/deletion.ts';
 import { gapsBetween } from '#storage/catalogue/gaps.ts';
 import { openCatalogue } from '#storage/catalogue/open-catalogue.ts';
 import { recordingById, recordingsBetween } from '#storage/catalogue/recordings.ts';
@@ -78,6 +80,30 @@ it('a deleted object: its minute becomes a gap of the storage', async () => {
   expect(kinds(await look())).toEqual([]);
   const gaps = await gapsBetween(catalogue, CAMERA, START_MS, START_MS + 200_000);
   expect(gaps).toMatchObject([{ cause: 'storage', detail: 'object-missing' }]);
+});
+
+it('a store that was not mounted: what was taken for lost is entered again, and nothing of it deleted', async () => {
+  const before = await recordingsBetween(catalogue, CAMERA, START_MS, START_MS + 200_000);
+  renameSync(join(folder, 'objects'), join(folder, 'elsewhere'));
+  expect(kinds(await look({ repair: true }))).toEqual(before.map(() => 'object-missing'));
+  renameSync(join(folder, 'elsewhere'), join(folder, 'objects'));
+  expect(kinds(await look())).toEqual(before.map(() => 'object-unknown'));
+  await look({ repair: true });
+  expect(kinds(await look({ deep: true }))).toEqual([]);
+  const after = await recordingsBetween(catalogue, CAMERA, START_MS, START_MS + 200_000);
+  expect(after).toEqual(before.map((row) => ({ ...row, endReason: 'recovered' })));
+  // No gap is left over it, and no note of a deletion.
+  expect(await gapsBetween(catalogue, CAMERA, START_MS, START_MS + 200_000)).toEqual([]);
+  expect(await catalogue.selectFrom('deletions').selectAll().execute()).toEqual([]);
+});
+
+it('what was deleted by a rule and is there again goes again', async () => {
+  const [row] = await recordingsBetween(catalogue, CAMERA, START_MS, START_MS + 1_000);
+  if (row === undefined) throw new Error('not seeded');
+  await noteDeletion(catalogue, row, { policy: 'retention 30 days', deletedMs: START_MS });
+  expect(kinds(await look())).toEqual(['object-undeleted']);
+  await look({ repair: true });
+  expect(existsSync(pathOf(row.objectKey))).toBe(false);
 });
 
 it('a corrupt object is found by its bytes, one that was cut by its length', async () => {
