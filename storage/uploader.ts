@@ -1,10 +1,11 @@
-import { unlink } from 'node:fs/promises';
+import { stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { spoolPath } from './catalogue/object-key.ts';
-import { noteDeletion } from './catalogue/deletion.ts';
+import { noteDeletion, type LostPolicy } from './catalogue/deletion.ts';
 import { insertGap } from './catalogue/gaps.ts';
 import { markStored, recordingById, recordingsIn, type Recording } from './catalogue/recordings.ts';
 import type { Catalogue } from './catalogue/tables.ts';
+import { sha256OfFile } from './objects/file-hash.ts';
 import {
   ObjectConflict,
   ObjectCorrupt,
@@ -22,6 +23,8 @@ const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;
 /** Recordings that the store refuses for good, and that are passed over; one more holds all others up. */
 const MAX_ASIDE = 1_000;
+/** Times that the store says of a recording in a row that it arrived otherwise than it was sent. */
+const MAX_CHANGED = 5;
 
 interface PutRecording {
   id: string;
@@ -55,13 +58,15 @@ export class Uploader {
   #diskFull = false;
   /** Whose key holds something else: `reconcile` names them, and a person decides. */
   readonly #aside = new Set<string>();
+  /** The latest that is whole here and arrived otherwise, and how often in a row. */
+  #arrivedChanged: { id: string; times: number } | undefined;
   #done: Promise<void> = Promise.resolve();
   /** Puts that succeeded, tries that failed, and recordings dropped at the spool's bounds, since the start. */
   readonly counters = { stored: 0, failures: 0, dropped: 0 };
   /** At the last look. */
   use: SpoolUse = { recordings: 0, byteLength: 0, oldestStartMs: undefined };
-  /** Since when the store has not taken anything, Unix ms; undefined while it does. */
-  awaySinceMs: number | undefined;
+  /** Since when the store has not taken anything, Unix ms, and what it said last; undefined while it does. */
+  away: { sinceMs: number; error: unknown } | undefined;
   /** When a recording was dropped last, Unix ms. */
   droppedMs: number | undefined;
 
@@ -128,11 +133,11 @@ export class Uploader {
       }
       if (this.#failures > 0) this.#log('object store answers again', {});
       this.#failures = 0;
-      this.awaySinceMs = undefined;
+      this.away = undefined;
       return batch.length === BATCH;
     } catch (error) {
       this.counters.failures++;
-      this.awaySinceMs ??= this.#now();
+      this.away = { sinceMs: this.away?.sinceMs ?? this.#now(), error };
       if (this.#failures++ === 0) this.#log('recordings wait in the spool', { err: error });
       return false;
     }
@@ -149,7 +154,7 @@ export class Uploader {
       spoolFolder: this.#spoolFolder,
       bounds: this.#bounds,
       // While the store takes what waits, room comes by itself.
-      diskFull: this.#diskFull && this.awaySinceMs !== undefined,
+      diskFull: this.#diskFull && this.away !== undefined,
       now: this.#now,
       newId: this.#newId,
     });
@@ -184,16 +189,29 @@ export class Uploader {
       const { versionId } = await this.#store.put(objectKey, { path, byteLength, sha256 });
       return { id, startMs, cameraId, objectKey, versionId };
     } catch (error) {
-      if (isMissingFile(error)) return await this.#withoutFile(recording);
-      if (error instanceof ObjectCorrupt) {
+      // What a store says is no proof of what lies here: nothing is given up before the file was looked at.
+      if (!(await isThere(path))) return await this.#withoutFile(recording);
+      if (error instanceof ObjectCorrupt && (await sha256OfFile(path)) !== sha256) {
         await this.#lost(recording, 'spool-corrupt');
         await this.#removeFile(id, cameraId);
-      } else if (error instanceof ObjectConflict && this.#aside.size < MAX_ASIDE) {
+      } else if (this.#isForGood(id, error) && this.#aside.size < MAX_ASIDE) {
         this.#aside.add(id);
         this.#log('recording not stored', { recordingId: id, err: error });
       } else throw error;
       return undefined;
     }
+  }
+
+  /**
+   * Whether another try would end as this one did: its key holds something else, or what is whole here arrived changed
+   * again and again, which the line would not do to one alone.
+   */
+  #isForGood(id: string, error: unknown): boolean {
+    if (error instanceof ObjectConflict) return true;
+    if (!(error instanceof ObjectCorrupt)) return false;
+    const before = this.#arrivedChanged;
+    this.#arrivedChanged = { id, times: before?.id === id ? before.times + 1 : 1 };
+    return this.#arrivedChanged.times >= MAX_CHANGED;
   }
 
   async #removeFile(id: string, cameraId: string): Promise<void> {
@@ -227,7 +245,7 @@ export class Uploader {
     }
   }
 
-  async #lost(recording: Recording, detail: string): Promise<void> {
+  async #lost(recording: Recording, detail: LostPolicy): Promise<void> {
     const { cameraId, startMs, endMs } = recording;
     this.#log('recording lost', { cameraId, recordingId: recording.id, reason: detail });
     // With its hash: its place in its run's chain is known.
@@ -256,7 +274,16 @@ async function restOf(ms: number, woken: Promise<void>): Promise<void> {
   clearTimeout(timer);
 }
 
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (isMissingFile(error)) return false;
+    throw error;
+  }
+}
+
 function isMissingFile(error: unknown): boolean {
-  if (error instanceof ObjectMissing) return true;
   return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }

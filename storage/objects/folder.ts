@@ -37,7 +37,7 @@ export function openFolderStore(root: string): ObjectStore {
         await keep(key, file, path);
         await syncFolder(dirname(path));
       } catch (error) {
-        throw mapped(error, key);
+        throw notKept(error, key);
       }
       return { key, versionId: null };
     },
@@ -110,14 +110,20 @@ async function keep(key: string, file: FinishedFile, path: string): Promise<void
       throw error;
   }
   const partial = path + PARTIAL_SUFFIX;
-  await copyFile(file.path, partial);
-  const copy = await open(partial, 'r+');
   try {
-    await copy.sync();
-  } finally {
-    await copy.close();
+    await copyFile(file.path, partial);
+    const copy = await open(partial, 'r+');
+    try {
+      await copy.sync();
+    } finally {
+      await copy.close();
+    }
+    await rename(partial, path);
+  } catch (error) {
+    // On a full disk it would take the room that a smaller one has.
+    await unlink(partial).catch(() => {});
+    throw error;
   }
-  await rename(partial, path);
 }
 
 /** A put that was repeated finds its own work; anything else under this key is a fault. */
@@ -184,6 +190,14 @@ function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string'
     ? error.code
     : undefined;
+}
+
+/** To put needs nothing to be there: a folder that is missing could not be made. On a read-only disk Node says ENOENT of it. */
+function notKept(error: unknown, key: string): unknown {
+  if (codeOf(error) !== 'ENOENT') return mapped(error, key);
+  return new ObjectStoreRefused('the object folder cannot be made, or the file to keep is gone', {
+    cause: error,
+  });
 }
 
 function mapped(error: unknown, key: string): unknown {

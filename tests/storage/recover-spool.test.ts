@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -23,7 +24,12 @@ import {
 } from '#storage/catalogue/recordings.ts';
 import type { Catalogue } from '#storage/catalogue/tables.ts';
 import { openFolderStore } from '#storage/objects/folder.ts';
-import { ObjectStoreUnavailable, type ObjectStore } from '#storage/objects/object-store.ts';
+import {
+  ObjectCorrupt,
+  ObjectMissing,
+  ObjectStoreUnavailable,
+  type ObjectStore,
+} from '#storage/objects/object-store.ts';
 import { headBytes, type RecordingHead } from '#storage/spool/recording-head.ts';
 import { recoverSpool } from '#storage/spool/recover-spool.ts';
 import { SpoolFile } from '#storage/spool/spool-file.ts';
@@ -169,6 +175,14 @@ function uploaderTo(
   return { uploader, logged };
 }
 
+async function rest(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
+async function arrivedChanged(key: string): Promise<never> {
+  throw new ObjectCorrupt(key);
+}
+
 describe('putting recordings into the store', () => {
   it('stores what is spooled and empties the spool', async () => {
     const left = leftBehind();
@@ -195,14 +209,17 @@ describe('putting recordings into the store', () => {
     const folderStore = openFolderStore(join(folder, 'objects'));
     let tries = 0;
     let away = true;
-    const { uploader, logged } = uploaderTo({
-      ...folderStore,
-      put: async (key, file) => {
-        tries++;
-        if (away) throw new ObjectStoreUnavailable('away');
-        return folderStore.put(key, file);
+    const { uploader, logged } = uploaderTo(
+      {
+        ...folderStore,
+        put: async (key, file) => {
+          tries++;
+          if (away) throw new ObjectStoreUnavailable('away');
+          return folderStore.put(key, file);
+        },
       },
-    });
+      { rest },
+    );
     uploader.start();
     await vi.waitFor(() => expect(tries).toBeGreaterThanOrEqual(3), { timeout: 10_000 });
     expect(await recordingsIn(catalogue, 'spooled', 10)).toHaveLength(2);
@@ -243,6 +260,83 @@ describe('putting recordings into the store', () => {
     await uploader.stop();
     expect(await gapsBetween(catalogue, CAMERA, RUN_START_MS, RUN_START_MS + 1)).toMatchObject([
       { cause: 'storage', detail: 'spool-missing', endMs: RUN_START_MS + 2_000 },
+    ]);
+  });
+
+  it('a spool that was not mounted: what was taken for lost is entered again, and none of it is a gap', async () => {
+    const left = leftBehind();
+    await recoverSpool(catalogue, spool);
+    renameSync(spool, join(folder, 'elsewhere'));
+    const { uploader, logged } = uploaderTo(openFolderStore(join(folder, 'objects')));
+    uploader.start();
+    await vi.waitFor(() => expect(logged).toContain('recording lost'));
+    await uploader.stop();
+    expect(await recordingById(catalogue, left.head.recordingId)).toBeUndefined();
+    rmSync(spool, { recursive: true, force: true });
+    renameSync(join(folder, 'elsewhere'), spool);
+    expect(await recoverSpool(catalogue, spool)).toMatchObject({ recovered: 1 });
+    expect(await recordingById(catalogue, left.head.recordingId)).toMatchObject({
+      state: 'spooled',
+    });
+    expect(await gapsBetween(catalogue, CAMERA, RUN_START_MS, RUN_START_MS + 1)).toEqual([]);
+  });
+
+  it.each([
+    ['that it is missing', new ObjectMissing('a')],
+    ['that it arrived changed', new ObjectCorrupt('a')],
+    ['what nobody knows', new Error('a proxy of its own mind')],
+  ])('a store that says %s loses nothing of what is whole here', async (_what, error) => {
+    const left = leftBehind();
+    const bytes = readFileSync(left.path);
+    await recoverSpool(catalogue, spool);
+    const folderStore = openFolderStore(join(folder, 'objects'));
+    const sent: boolean[] = [];
+    const put: ObjectStore['put'] = async (key, file) => {
+      sent.push(readFileSync(file.path).equals(bytes));
+      if (sent.length <= 3) throw error;
+      return folderStore.put(key, file);
+    };
+    const { uploader, logged } = uploaderTo({ ...folderStore, put }, { rest });
+    uploader.start();
+    await vi.waitFor(async () =>
+      expect(await recordingById(catalogue, left.head.recordingId)).toMatchObject({
+        state: 'stored',
+      }),
+    );
+    await uploader.stop();
+    expect(sent).toEqual([true, true, true, true]);
+    expect(logged).toEqual(['recordings wait in the spool', 'object store answers again']);
+  });
+
+  it('one that always arrives changed does not hold the others up', async () => {
+    const [first, second] = [leftBehind(), leftBehind()];
+    await recoverSpool(catalogue, spool);
+    const folderStore = openFolderStore(join(folder, 'objects'));
+    const put: ObjectStore['put'] = async (key, file) => {
+      if (file.path === first.path) return arrivedChanged(key);
+      return folderStore.put(key, file);
+    };
+    const { uploader, logged } = uploaderTo({ ...folderStore, put }, { rest });
+    uploader.start();
+    await vi.waitFor(() => expect(logged).toContain('object store answers again'));
+    await uploader.stop();
+    expect(logged).toContain('recording not stored');
+    expect([existsSync(first.path), existsSync(second.path)]).toEqual([true, false]);
+  });
+
+  it('a spool file whose bytes are no more what was recorded is given up, with a gap', async () => {
+    const left = leftBehind();
+    await recoverSpool(catalogue, spool);
+    const bytes = readFileSync(left.path);
+    bytes.writeUInt8(bytes.readUInt8(bytes.length - 1) ^ 1, bytes.length - 1);
+    writeFileSync(left.path, bytes);
+    const folderStore = openFolderStore(join(folder, 'objects'));
+    const { uploader, logged } = uploaderTo({ ...folderStore, put: arrivedChanged });
+    uploader.start();
+    await vi.waitFor(() => expect(logged).toContain('recording lost'));
+    await uploader.stop();
+    expect(await gapsBetween(catalogue, CAMERA, RUN_START_MS, RUN_START_MS + 1)).toMatchObject([
+      { cause: 'storage', detail: 'spool-corrupt' },
     ]);
   });
 
