@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PartRecord } from '#ingest/part-records.ts';
 import type {
@@ -89,7 +88,6 @@ export class Recorder {
 
   record(slot: number, cameraId: string): void {
     this.release(slot, 'recording-off');
-    mkdirSync(join(this.#spoolFolder, cameraId), { recursive: true, mode: 0o700 });
     this.#cameras.set(slot, { cameraId, open: undefined, chain: undefined, retryAtMs: 0 });
   }
 

@@ -66,6 +66,7 @@ export class SpoolFile {
       this.#write([head]);
     } catch (error) {
       disk.close(this.#handle);
+      remove(disk, path);
       throw error;
     }
   }
@@ -170,6 +171,15 @@ export class SpoolFile {
     } catch {
       // Recovery cuts what is torn (spool-reader.ts).
     }
+  }
+}
+
+/** On a full disk there is a try every few seconds: each would leave a file. */
+function remove(disk: SpoolDisk, path: string): void {
+  try {
+    disk.remove(path);
+  } catch {
+    // Recovery removes what holds no picture.
   }
 }
 

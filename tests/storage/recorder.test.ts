@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import {
   existsSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   truncateSync,
+  unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -268,16 +270,47 @@ describe('the recorder', () => {
   it('says when the spool cannot be written, and goes on when it can again', async () => {
     const made = run(12);
     const half = made.cut.parts.findIndex((part, i) => i > 8 && part.independent);
-    rmSync(join(folder, CAMERA), { recursive: true });
-    record(made, made.cut.parts.slice(0, 1));
-    expect(opened).toEqual([]);
-    // The failed part was told of by takeProgress above: once for a camera, not once a part.
-    recorder.record(SLOT, CAMERA);
+    // What is not a folder takes no file, from root neither.
+    rmSync(join(folder, CAMERA), { recursive: true, force: true });
+    writeFileSync(join(folder, CAMERA), '');
+    const failed: unknown[] = [];
+    for (const part of made.cut.parts.slice(0, 3)) {
+      const bytes = part.slices.map((s) => made.cut.reader.bytes(s.chunk, s.offset, s.length));
+      recorder.part(recordOf(part), made.init, bytes);
+      failed.push(...recorder.takeProgress(false).failed);
+    }
+    // Told once a try, not once a part.
+    expect(failed).toMatchObject([{ cameraId: CAMERA, full: false }]);
+    unlinkSync(join(folder, CAMERA));
+    monotonicMs += 6_000;
     record(made, made.cut.parts.slice(half));
     recorder.stop();
     await settled();
     expect(finished).toHaveLength(1);
     expect(existsSync(pathOf(finished[0] as FinishedRecording))).toBe(true);
+  });
+
+  it('leaves no file behind for each try on a disk that is full', async () => {
+    const { cut, init } = run(12);
+    recorder = new Recorder({
+      spoolFolder: folder,
+      syncMs: 5_000,
+      newId: () => `019e0000-0000-7000-b000-${String(fullIds++).padStart(12, '0')}`,
+      monotonicMs: () => monotonicMs,
+      disk: {
+        ...spoolDisk,
+        write: () => {
+          throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+        },
+      },
+    });
+    recorder.record(SLOT, CAMERA);
+    for (let tries = 0; tries < 3; tries++) {
+      record({ cut, init }, cut.parts.slice(0, 1));
+      monotonicMs += 6_000;
+    }
+    expect(readdirSync(join(folder, CAMERA))).toEqual([]);
+    expect(opened).toEqual([]);
   });
 });
 
