@@ -319,6 +319,9 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
         (app) =>
           registerStorageRoutes(app, {
             use: () => recording.use(),
+            notices: () => recording.notices(),
+            waiting: () => recording.counters().spool,
+            bounds: recording.spoolBounds,
             retentionDays: async (id) => (await recording.shortenings.retention(id)).days,
             readPlaces: placesOf,
             now: Date.now,

@@ -11,6 +11,7 @@ import { gapCause } from './gap-cause.ts';
 import type { OpenRecordings } from './open-recordings.ts';
 import type { FinishedRecording, FromRecorder } from './recorder-protocol.ts';
 import { decodeFragments, fragmentEndMs } from './spool/fragment-index.ts';
+import type { NotRecorded } from './storage-notices.ts';
 
 /** A hole within a recording is a gap from this on: pictures may be a second apart. */
 const HOLE_MS = 1_000;
@@ -30,7 +31,7 @@ export class RecordingKeeper {
   readonly #newId: () => string;
   readonly #log: (event: string, fields: Record<string, unknown>) => void;
   readonly #onSpooled: () => void;
-  readonly #onDiskFull: () => void;
+  readonly #onNotRecorded: (reason: NotRecorded) => void;
   readonly #onGivenUp: () => void;
   readonly #clocksOf: (cameraId: string) => RecordedClocks;
   /** Why a camera's stream, or its recording, ended last. */
@@ -53,12 +54,13 @@ export class RecordingKeeper {
     log: (event: string, fields: Record<string, unknown>) => void;
     /** Something is whole on the disk, and may be put into the store. */
     onSpooled: () => void;
-    onDiskFull: () => void;
+    /** A camera could not be recorded; told again at every try. */
+    onNotRecorded: (reason: NotRecorded) => void;
     /** The database answers again, and steps were given up meanwhile: what they told lies in the spool. */
     onGivenUp: () => void;
     clocksOf: (cameraId: string) => RecordedClocks;
   }) {
-    this.#onDiskFull = options.onDiskFull;
+    this.#onNotRecorded = options.onNotRecorded;
     this.#onGivenUp = options.onGivenUp;
     this.#clocksOf = options.clocksOf;
     this.#catalogue = options.catalogue;
@@ -79,9 +81,14 @@ export class RecordingKeeper {
     for (const recording of grown) this.#open.grown(recording);
     for (const { cameraId, full } of failed) {
       const detail = full ? 'disk-full' : 'spool-failed';
-      if (full) this.#onDiskFull();
-      this.#log('camera not recorded', { cameraId, reason: detail });
-      this.#reasons.set(cameraId, { cause: 'storage', detail });
+      this.#onNotRecorded(detail);
+      // It is tried again every few seconds.
+      if (this.#reasons.get(cameraId)?.detail !== detail) {
+        this.#log('camera not recorded', { cameraId, reason: detail });
+      }
+      const why = { cause: 'storage' as const, detail };
+      this.#reasons.set(cameraId, why);
+      this.#explainStart(cameraId, why);
     }
     if (opened.length + finished.length + failed.length === 0) return;
     this.#step(async () => {
@@ -96,8 +103,7 @@ export class RecordingKeeper {
   runEnded(cameraId: string, reason: string): void {
     const why = { cause: gapCause(reason), detail: reason };
     this.#reasons.set(cameraId, why);
-    if (!this.#starting.delete(cameraId)) return;
-    this.#step(() => explainGap(this.#catalogue, cameraId, STARTING, why));
+    this.#explainStart(cameraId, why);
   }
 
   /**
@@ -119,6 +125,7 @@ export class RecordingKeeper {
 
   /** Parts were not recorded, for the recorder is behind. Where, the recording's own fragments will tell. */
   passedOver(cameraIds: readonly string[]): void {
+    this.#onNotRecorded('recorder-behind');
     for (const cameraId of cameraIds) {
       if (!this.#behind.has(cameraId)) {
         this.#log('camera not recorded', { cameraId, reason: 'recorder-behind' });
@@ -182,6 +189,12 @@ export class RecordingKeeper {
     this.#covered.delete(cameraId);
     const { cause, detail } = why ?? { cause: 'gateway', detail: null };
     await openGap(this.#catalogue, this.#newId(), { cameraId, startMs, cause, detail });
+  }
+
+  /** What keeps a camera from its first recording since the process began is the cause of all that gap. */
+  #explainStart(cameraId: string, why: { cause: GapCause; detail: string }): void {
+    if (!this.#starting.delete(cameraId)) return;
+    this.#step(() => explainGap(this.#catalogue, cameraId, STARTING, why));
   }
 
   #step(step: () => Promise<void>): void {

@@ -24,7 +24,7 @@ import { Shortenings } from './shortening.ts';
 import { recoverSpool } from './spool/recover-spool.ts';
 import type { SpoolBounds, SpoolUse } from './spool/spool-bound.ts';
 import type { SpoolMeter } from './spool/spool-file.ts';
-import { storageNotices, type StorageNotice } from './storage-notices.ts';
+import { NotRecordedTimes, storageNotices, type StorageNotice } from './storage-notices.ts';
 import { Uploader } from './uploader.ts';
 
 const FIRST_SWEEP_MS = 60_000;
@@ -94,6 +94,8 @@ export interface RecordingService extends Footage {
   verify(day?: string): ReturnType<typeof verifySeals>;
   /** What an operator has to look at. */
   notices(): StorageNotice[];
+  /** Of what waits for the store. */
+  spoolBounds: SpoolBounds;
   holds: LegalHolds;
   shortenings: Shortenings;
   /** Finishes every recording; after the camera workers have stopped. */
@@ -133,6 +135,7 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
     bounds: spoolBounds,
     now,
   });
+  const notRecorded = new NotRecordedTimes();
   const onSpooled = (): void => uploader.poke();
   const isLive = (id: string): boolean => open.has(id) || now() - uuidV7Ms(id) < JUST_MADE_MS;
   const recoverAgain = async (): Promise<void> => {
@@ -148,7 +151,10 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
     newId,
     log,
     onSpooled,
-    onDiskFull: () => uploader.diskFull(),
+    onNotRecorded(reason) {
+      notRecorded.note(reason, now());
+      if (reason === 'disk-full') uploader.diskFull();
+    },
     onGivenUp: () => recoverLater(),
     clocksOf: (cameraId) => ({
       offsetMs: threads.clockOffsetMs(cameraId) ?? null,
@@ -179,13 +185,14 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
   holds.start();
   const sweeping = startSweeping(async () => {
     await tendDays();
-    const deleted = await sweep({ catalogue, store, now, log }, options.retention());
-    const longest = await longestRetentionDays(catalogue);
-    if (longest !== undefined) await store.backstop(longest + BACKSTOP_DAYS);
+    // Before what needs the store, which may be away for days.
     for (const seal of await sealDays({ catalogue, signer: options.signer, now })) {
       log('day of recordings sealed', { seal });
       await options.onSealed(seal);
     }
+    const deleted = await sweep({ catalogue, store, now, log }, options.retention());
+    const longest = await longestRetentionDays(catalogue);
+    if (longest !== undefined) await store.backstop(longest + BACKSTOP_DAYS);
     return deleted;
   }, log);
 
@@ -212,7 +219,11 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
     reconcile: ({ repair, deep }) =>
       reconcile({ catalogue, store, spoolFolder, isOpen: isLive, newId, now, repair, deep }),
     verify: (day) => verifySeals(catalogue, options.signer.isSigned, day),
-    notices: () => storageNotices(uploader, spoolBounds, now()),
+    notices() {
+      const { use, away, droppedMs } = uploader;
+      return storageNotices({ use, away, droppedMs, notRecorded }, spoolBounds, now());
+    },
+    spoolBounds,
     holds,
     shortenings: new Shortenings({
       catalogue,

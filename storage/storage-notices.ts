@@ -1,30 +1,80 @@
 import type { SpoolBounds, SpoolUse } from './spool/spool-bound.ts';
 
+/** Worst first: footage that is lost, footage that soon is, footage that waits. */
+export const storageNoticeCodes = [
+  /** Cameras are not recorded: the spool's disk is full. */
+  'disk-full',
+  /** The same: the spool cannot be written (a folder that is read-only, a disk that fails). */
+  'spool-failed',
+  /** The same, of some: the disk is slower than the cameras. */
+  'recorder-behind',
+  /** Recordings were given up at a bound of the spool. */
+  'recordings-dropped',
+  /** More than four fifths of a bound of the spool. */
+  'spool-nearly-full',
+  /** The store has no room. */
+  'store-full',
+  /** It says no: wrong keys, no right, no such bucket. */
+  'store-refused',
+  /** It does not answer. */
+  'store-away',
+  /** The database of recordings does not answer. */
+  'catalogue-away',
+] as const;
+
 /** What an operator has to look at, now. */
 export interface StorageNotice {
-  code: 'recordings-dropped' | 'spool-nearly-full' | 'store-away';
+  code: (typeof storageNoticeCodes)[number];
   /** Unix ms. */
   sinceMs: number;
 }
+
+/** Why a camera that should be is not recorded: the detail of its gap (cause `storage`). */
+export type NotRecorded = 'disk-full' | 'spool-failed' | 'recorder-behind';
 
 /** A dropped recording is an alarm for so long after it. */
 const DROPPED_MS = 3_600_000;
 /** A store may be started again without anybody being called. */
 const AWAY_MS = 60_000;
+/** Recording is tried again every few seconds; after this without a failure it goes on. */
+const NOT_RECORDED_MS = 30_000;
 const NEARLY_FULL = 0.8;
+
+/** When cameras could not be recorded, by what kept them from it. */
+export class NotRecordedTimes {
+  readonly #times = new Map<NotRecorded, { firstMs: number; lastMs: number }>();
+
+  note(reason: NotRecorded, nowMs: number): void {
+    const before = this.#times.get(reason);
+    const firstMs = before !== undefined && isPresent(before, nowMs) ? before.firstMs : nowMs;
+    this.#times.set(reason, { firstMs, lastMs: nowMs });
+  }
+
+  /** Since when, of what keeps cameras from being recorded now. */
+  notices(nowMs: number): StorageNotice[] {
+    return [...this.#times]
+      .filter(([, times]) => isPresent(times, nowMs))
+      .map(([code, { firstMs }]) => ({ code, sinceMs: firstMs }));
+  }
+}
+
+function isPresent({ lastMs }: { lastMs: number }, nowMs: number): boolean {
+  return nowMs - lastMs < NOT_RECORDED_MS;
+}
 
 /** Worst first. */
 export function storageNotices(
   state: {
     use: SpoolUse;
-    awaySinceMs: number | undefined;
+    away: { sinceMs: number; error: unknown } | undefined;
     droppedMs: number | undefined;
+    notRecorded: NotRecordedTimes;
   },
   bounds: SpoolBounds,
   nowMs: number,
 ): StorageNotice[] {
-  const { use, awaySinceMs, droppedMs } = state;
-  const notices: StorageNotice[] = [];
+  const { use, away, droppedMs } = state;
+  const notices = state.notRecorded.notices(nowMs);
   if (droppedMs !== undefined && nowMs - droppedMs < DROPPED_MS) {
     notices.push({ code: 'recordings-dropped', sinceMs: droppedMs });
   }
@@ -33,8 +83,33 @@ export function storageNotices(
     use.byteLength > NEARLY_FULL * bounds.maxBytes ||
     nowMs - oldestMs > NEARLY_FULL * bounds.maxAgeMs;
   if (isNearlyFull) notices.push({ code: 'spool-nearly-full', sinceMs: oldestMs });
-  if (awaySinceMs !== undefined && nowMs - awaySinceMs >= AWAY_MS) {
-    notices.push({ code: 'store-away', sinceMs: awaySinceMs });
+  if (away !== undefined) {
+    const code = awayCode(away.error);
+    // What has no room, or says no, does not come back by itself.
+    const mayPass = code === 'store-away' || code === 'catalogue-away';
+    if (!mayPass || nowMs - away.sinceMs >= AWAY_MS) notices.push({ code, sinceMs: away.sinceMs });
   }
-  return notices;
+  const worstFirst = notices.toSorted((a, b) => rankOf(a) - rankOf(b));
+  return worstFirst.filter(({ code }, i) => worstFirst[i - 1]?.code !== code);
+}
+
+function rankOf({ code }: StorageNotice): number {
+  return storageNoticeCodes.indexOf(code);
+}
+
+function awayCode(error: unknown): StorageNotice['code'] {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  switch (code) {
+    case 'object_store_full':
+      return 'store-full';
+    case 'object_store_refused':
+      return 'store-refused';
+    case 'disk_full':
+      return 'disk-full';
+    case 'database_unavailable':
+    case 'database_failed':
+      return 'catalogue-away';
+    default:
+      return 'store-away';
+  }
 }

@@ -5,6 +5,7 @@ import { observedStates } from '#registry/events/camera-event.ts';
 import type { CameraEvents } from '#registry/events/camera-events.ts';
 import type { WorkerPool } from '#ingest/worker-pool.ts';
 import type { RecordingService } from '#storage/recording-service.ts';
+import { storageNoticeCodes, type StorageNotice } from '#storage/storage-notices.ts';
 
 const NANOSECONDS = 1e9;
 const RESOLUTION_MS = 10;
@@ -13,7 +14,7 @@ interface MetricsDeps {
   pool: WorkerPool;
   liveStates: LiveStates;
   events: Pick<CameraEvents, 'counters' | 'conditions'>;
-  recording: Pick<RecordingService, 'counters'>;
+  recording: Pick<RecordingService, 'counters' | 'notices'>;
 }
 
 /** `/metrics` in the Prometheus text format. Nothing is counted for it: it reads what the parts keep anyway. */
@@ -33,6 +34,7 @@ export function registerMetricsRoute(app: FastifyInstance, deps: MetricsDeps): v
     const lines = [
       ...ingestLines(deps.pool, deps.liveStates, serving),
       ...recordingLines(deps.recording.counters()),
+      ...noticeLines(deps.recording.notices()),
       ...conditionLines(deps.events),
     ];
     return `${lines.join('\n')}\n`;
@@ -123,6 +125,17 @@ function recordingLines(counters: ReturnType<RecordingService['counters']>): str
     ...counter('cctv_recorder_seconds_total', 'Time that recorders took for it.'),
     `cctv_recorder_seconds_total{step="write"} ${(spent.writeMs / 1000).toFixed(3)}`,
     `cctv_recorder_seconds_total{step="hash"} ${(spent.hashMs / 1000).toFixed(3)}`,
+  ];
+}
+
+/** 1 while it lasts: an alert names what it is about, and not a number. */
+function noticeLines(notices: readonly StorageNotice[]): string[] {
+  const present = new Set(notices.map(({ code }) => code));
+  return [
+    ...gauge('cctv_storage_notice', 'What an operator has to look at now: 1.'),
+    ...storageNoticeCodes.map(
+      (code) => `cctv_storage_notice{code="${code}"} ${present.has(code) ? 1 : 0}`,
+    ),
   ];
 }
 

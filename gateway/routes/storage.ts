@@ -1,12 +1,21 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
+import { contains, type Area, type Place } from '#registry/area.ts';
 import type { CameraUse } from '#storage/catalogue/storage-use.ts';
+import type { SpoolBounds, SpoolUse } from '#storage/spool/spool-bound.ts';
+import { storageNoticeCodes, type StorageNotice } from '#storage/storage-notices.ts';
 import { errorBody } from '../errors.ts';
 import type { ReadPlaces } from '../visible-cameras.ts';
 
 /** Counted anew when it is asked for and older than this: it asks for every camera's place and days. */
 const KEEP_MS = 10 * 60_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** Days begin at midnight in Thailand. */
+const THAI_OFFSET_MS = 7 * HOUR_MS;
+/** A camera's first minutes tell little of its days. */
+const LEAST_MS = HOUR_MS;
 
 const useJson = z
   .object({
@@ -24,7 +33,8 @@ const useJson = z
           .int()
           .meta({ description: 'recorded yesterday, or today if that is more already' }),
         bytesExpected: z.int().meta({
-          description: 'once every camera has recorded for its days of retention at this rate',
+          description:
+            'once every camera has recorded for its days of retention at that pace; of one that began within it, at the pace since it began',
         }),
         oldest: z.iso.datetime(),
       }),
@@ -32,11 +42,46 @@ const useJson = z
   })
   .meta({ id: 'StorageUse' });
 
-/** What recordings take, and will take, by camera, LAO, or class (days of retention). */
+const noticesJson = z
+  .object({
+    notices: z
+      .array(
+        z.object({
+          code: z.enum(storageNoticeCodes),
+          since: z.iso.datetime(),
+        }),
+      )
+      .meta({
+        description:
+          'Worst first. `disk-full`, `spool-failed`, `recorder-behind`: cameras are not recorded now. `recordings-dropped`: within the last hour, at a bound of ' +
+          'the spool. `store-full`, `store-refused`, `store-away`, `catalogue-away`: recordings wait on this machine.',
+      }),
+    waiting: z
+      .object({ recordings: z.int(), bytes: z.int(), oldest: z.iso.datetime().nullable() })
+      .meta({ description: 'for the store, in the spool' }),
+    bounds: z
+      .object({ bytes: z.int(), hours: z.number() })
+      .meta({ description: 'of what may wait; beyond them the oldest that nobody holds goes' }),
+  })
+  .meta({
+    id: 'StorageNotices',
+    examples: [
+      {
+        notices: [{ code: 'store-away', since: '2026-11-26T01:00:00.000Z' }],
+        waiting: { recordings: 1000, bytes: 15_000_000_000, oldest: '2026-11-26T00:59:10.000Z' },
+        bounds: { bytes: 500_000_000_000, hours: 72 },
+      },
+    ],
+  });
+
+/** What an operator has to look at now; and what recordings take and will take, by camera, LAO, or class (days of retention). */
 export function registerStorageRoutes(
   app: FastifyInstance,
   deps: {
     use: () => Promise<CameraUse[]>;
+    notices: () => readonly StorageNotice[];
+    waiting: () => SpoolUse;
+    bounds: SpoolBounds;
     retentionDays: (cameraId: string) => Promise<number>;
     readPlaces: ReadPlaces;
     now: () => number;
@@ -54,19 +99,51 @@ export function registerStorageRoutes(
       const place = places.get(use.cameraId);
       cameras.push({
         ...use,
-        lao: place === undefined ? '' : [place.name, place.district, place.province].join(' · '),
+        place,
         retentionDays: await deps.retentionDays(use.cameraId),
       });
     }
     return { atMs, cameras };
   }
 
-  app.withTypeProvider<ZodTypeProvider>().get(
+  const typed = app.withTypeProvider<ZodTypeProvider>();
+
+  typed.get(
+    '/api/v1/storage/notices',
+    {
+      config: { action: 'metrics.read' },
+      schema: {
+        summary: 'What is wrong with recording and its store now, and what waits',
+        tags: ['footage'],
+        response: { 200: noticesJson },
+      },
+    },
+    async (_request, reply) => {
+      const { recordings, byteLength, oldestStartMs } = deps.waiting();
+      void reply.header('Cache-Control', 'no-store');
+      return {
+        notices: deps.notices().map(({ code, sinceMs }) => ({ code, since: iso(sinceMs) })),
+        waiting: {
+          recordings,
+          bytes: byteLength,
+          oldest: oldestStartMs === undefined ? null : iso(oldestStartMs),
+        },
+        bounds: {
+          bytes: Math.floor(deps.bounds.maxBytes),
+          hours: deps.bounds.maxAgeMs / HOUR_MS,
+        },
+      };
+    },
+  );
+
+  typed.get(
     '/api/v1/storage/use',
     {
       config: { action: 'metrics.read' },
       schema: {
         summary: 'What recordings take and will take, by camera, LAO or days of retention',
+        description:
+          'Of cameras in your area; counted anew when what was counted is ten minutes old.',
         tags: ['footage'],
         querystring: z.object({ by: z.enum(['camera', 'lao', 'retention']).default('lao') }),
         response: { 200: useJson, 400: errorBody },
@@ -79,31 +156,53 @@ export function registerStorageRoutes(
         counted.catch(() => (counted = undefined));
       }
       const { atMs, cameras } = await counted;
-      return { asOf: iso(atMs), rows: summed(cameras, keyOf[request.query.by]) };
+      const visible = cameras.filter(within(request.areasFor('metrics.read')));
+      return { asOf: iso(atMs), rows: summed(visible, keyOf[request.query.by], atMs) };
     },
   );
 }
 
 interface CountedCamera extends CameraUse {
-  lao: string;
+  /** Undefined for one that the registry does not know any more. */
+  place: Place | undefined;
   retentionDays: number;
+}
+
+/** The disk is everybody's, but whose cameras there are is not: each sees those of their areas. */
+function within(areas: readonly Area[]): (camera: CountedCamera) => boolean {
+  return ({ place }) =>
+    areas.some((area) => (place === undefined ? area.level === 'country' : contains(area, place)));
 }
 
 const keyOf = {
   camera: ({ cameraId }: CountedCamera) => cameraId,
-  lao: ({ lao }: CountedCamera) => lao,
+  lao: ({ place }: CountedCamera) =>
+    place === undefined ? '' : [place.name, place.district, place.province].join(' · '),
   retention: ({ retentionDays }: CountedCamera) => String(retentionDays),
 };
+
+/**
+ * A whole day at the pace of the one that was counted: yesterday, or today where that is more. Of a camera that began
+ * within these, that is the longer of the two.
+ */
+function bytesADay({ dayBytes, oldestStartMs }: CountedCamera, atMs: number): number {
+  const midnightMs = Math.floor((atMs + THAI_OFFSET_MS) / DAY_MS) * DAY_MS - THAI_OFFSET_MS;
+  const yesterdayMs = midnightMs - oldestStartMs;
+  const todayMs = atMs - Math.max(midnightMs, oldestStartMs);
+  const countedMs = Math.max(LEAST_MS, yesterdayMs, todayMs);
+  return countedMs >= DAY_MS ? dayBytes : (dayBytes * DAY_MS) / countedMs;
+}
 
 function summed(
   cameras: readonly CountedCamera[],
   key: (camera: CountedCamera) => string,
+  atMs: number,
 ): z.infer<typeof useJson>['rows'] {
   const rows = new Map<string, z.infer<typeof useJson>['rows'][number]>();
   for (const camera of cameras) {
     const name = key(camera);
     const row = rows.get(name);
-    const expected = camera.dayBytes * camera.retentionDays;
+    const expected = Math.round(bytesADay(camera, atMs) * camera.retentionDays);
     const oldest = iso(camera.oldestStartMs);
     if (row === undefined) {
       rows.set(name, {

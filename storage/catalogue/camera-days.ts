@@ -84,6 +84,19 @@ export async function countRemoved(
     .execute();
 }
 
+/** The note of a recording that was made went: it was there all the time. */
+export async function uncountMade(
+  transaction: Transaction<CatalogueTables>,
+  row: { camera_id: string; start_ms: number },
+): Promise<void> {
+  await transaction
+    .updateTable('camera_days')
+    .set((day) => ({ made: day('made', '-', 1) }))
+    .where('camera_id', '=', row.camera_id)
+    .where('day', '=', dayNumber(row.start_ms))
+    .execute();
+}
+
 /** Every camera that ever had a whole recording, in order. */
 export async function* camerasOf(catalogue: Catalogue): AsyncGenerator<string> {
   let after = '';

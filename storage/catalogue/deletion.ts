@@ -1,4 +1,4 @@
-import { countRemoved } from './camera-days.ts';
+import { countRemoved, uncountMade } from './camera-days.ts';
 import { isHeld, lockRecordings } from './holds.ts';
 import { timesOf } from './recording-days.ts';
 import { isUnsettled, recordingOf, type Recording } from './recordings.ts';
@@ -122,18 +122,21 @@ export async function noteFound(
   { recordingId, cameraId, startMs }: { recordingId: string; cameraId: string; startMs: number },
 ): Promise<void> {
   await catalogue.transaction().execute(async (transaction) => {
-    const { numDeletedRows } = await transaction
+    const note = await transaction
       .deleteFrom('deletions')
       .where('recording_id', '=', recordingId)
       .where('policy', 'in', lostPolicies)
-      .executeTakeFirstOrThrow();
-    if (numDeletedRows === 0n) return;
+      .returning(['camera_id', 'start_ms', 'sha256'])
+      .executeTakeFirst();
+    if (note === undefined) return;
     await transaction
       .deleteFrom('gaps')
       .where('camera_id', '=', cameraId)
       .where('start_ms', '=', startMs)
       .where('detail', 'in', lostPolicies)
       .execute();
+    // It is entered once more, and was made once.
+    if (note.sha256 !== null) await uncountMade(transaction, note);
   });
 }
 

@@ -16,7 +16,6 @@ import { rotationMs } from '#storage/rotation.ts';
 import { encodeFragments } from '#storage/spool/fragment-index.ts';
 import { recoverSpool } from '#storage/spool/recover-spool.ts';
 import { keepSpoolWithin } from '#storage/spool/spool-bound.ts';
-import { storageNotices } from '#storage/storage-notices.ts';
 import { timeline } from '#storage/timeline.ts';
 import { Uploader } from '#storage/uploader.ts';
 import { uuidV7Source } from '#registry/uuid-v7.ts';
@@ -201,22 +200,6 @@ describe('at the bounds of the spool', () => {
     await recoverSpool(catalogue, spool);
     expect(existsSync(path)).toBe(false);
     expect(await waiting()).toEqual([]);
-  });
-
-  it('an operator is told: dropped within the hour, nearly full, away for a minute', () => {
-    const bounds = { maxBytes: 100, maxAgeMs: 10 * MINUTE };
-    const use = { recordings: 1, byteLength: 50, oldestStartMs: T0 };
-    const quiet = { use, awaySinceMs: undefined, droppedMs: undefined };
-    expect(storageNotices(quiet, bounds, T0 + MINUTE)).toEqual([]);
-    const state = { use: { ...use, byteLength: 90 }, awaySinceMs: T0, droppedMs: T0 };
-    expect(storageNotices(state, bounds, T0 + MINUTE).map(({ code }) => code)).toEqual([
-      'recordings-dropped',
-      'spool-nearly-full',
-      'store-away',
-    ]);
-    expect(storageNotices({ ...quiet, droppedMs: T0 }, bounds, T0 + 60 * MINUTE)).toMatchObject([
-      { code: 'spool-nearly-full' },
-    ]);
   });
 });
 

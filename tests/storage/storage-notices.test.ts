@@ -1,0 +1,68 @@
+/** What an operator is told of the storage, when, and for how long. */
+import { expect, it } from 'vitest';
+import { DatabaseUnavailable } from '#registry/database/database.ts';
+import {
+  ObjectStoreFull,
+  ObjectStoreRefused,
+  ObjectStoreUnavailable,
+} from '#storage/objects/object-store.ts';
+import { NotRecordedTimes, storageNotices } from '#storage/storage-notices.ts';
+
+const MINUTE = 60_000;
+const T0 = 1_790_000_000_000;
+const bounds = { maxBytes: 100, maxAgeMs: 10 * MINUTE };
+const use = { recordings: 1, byteLength: 50, oldestStartMs: T0 };
+
+function quiet() {
+  return { use, away: undefined, droppedMs: undefined, notRecorded: new NotRecordedTimes() };
+}
+const codes = (state: Parameters<typeof storageNotices>[0], nowMs: number): string[] =>
+  storageNotices(state, bounds, nowMs).map(({ code }) => code);
+
+const after = (error: unknown, ms: number): string[] =>
+  codes({ ...quiet(), away: { sinceMs: T0, error } }, T0 + ms);
+
+it('nothing while all goes as it should', () => {
+  expect(codes(quiet(), T0 + MINUTE)).toEqual([]);
+});
+
+it('the worst first: lost, soon lost, waiting', () => {
+  const error = new ObjectStoreUnavailable('away');
+  const state = {
+    ...quiet(),
+    use: { ...use, byteLength: 81 },
+    away: { sinceMs: T0, error },
+    droppedMs: T0,
+  };
+  expect(codes(state, T0 + MINUTE)).toEqual([
+    'recordings-dropped',
+    'spool-nearly-full',
+    'store-away',
+  ]);
+  // An hour after the last one was dropped; what waits grows old meanwhile.
+  expect(codes({ ...quiet(), droppedMs: T0 }, T0 + 60 * MINUTE)).toEqual(['spool-nearly-full']);
+});
+
+it('a store that does not answer has a minute to come back; one that is full or says no has none', () => {
+  expect(after(new ObjectStoreUnavailable('away'), MINUTE - 1)).toEqual([]);
+  expect(after(new ObjectStoreUnavailable('away'), MINUTE)).toEqual(['store-away']);
+  expect(after(new DatabaseUnavailable('away'), MINUTE)).toEqual(['catalogue-away']);
+  expect(after(new ObjectStoreFull('full'), 0)).toEqual(['store-full']);
+  expect(after(new ObjectStoreRefused('no such bucket'), 0)).toEqual(['store-refused']);
+});
+
+it('cameras that cannot be recorded are told of since the first try that failed, until half a minute without one', () => {
+  const state = quiet();
+  for (const seconds of [0, 5, 10, 15]) {
+    state.notRecorded.note('spool-failed', T0 + seconds * 1_000);
+  }
+  state.notRecorded.note('disk-full', T0 + 15_000);
+  expect(storageNotices(state, bounds, T0 + 44_999)).toEqual([
+    { code: 'disk-full', sinceMs: T0 + 15_000 },
+    { code: 'spool-failed', sinceMs: T0 },
+  ]);
+  expect(storageNotices(state, bounds, T0 + 45_000)).toEqual([]);
+  // Another time is not the same one.
+  state.notRecorded.note('spool-failed', T0 + 60_000);
+  expect(storageNotices(state, bounds, T0 + 61_000)).toMatchObject([{ sinceMs: T0 + 60_000 }]);
+});
