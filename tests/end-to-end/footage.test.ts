@@ -1,5 +1,5 @@
 /** What was recorded is found, played and taken away: the source's pictures, through outages and restarts of the gateway. */
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -7,8 +7,10 @@ import { types as hlsTypes, parse, setOptions } from 'hls-parser';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import * as z from 'zod';
 import { CLIPS, startSimulator, type Simulator } from '../simulator/rtsp-server.ts';
+import { asSeenBy, smallDiskMissing, withSmallDisk } from '../storage/small-disk.ts';
 import { decodePictures, placeInSource } from './ffmpeg.ts';
 import { startGatewayUnderTest, type GatewayUnderTest } from './gateway-under-test.ts';
+import { startKilledGateway } from './killed-gateway.ts';
 import { missingParts } from './machine.ts';
 
 const UP_MS = 15_000;
@@ -34,7 +36,12 @@ let source: string[];
 
 beforeAll(async () => {
   simulator = await startSimulator({
-    cameras: { minute: { clip: 'small' }, clip: { clip: 'small' }, outage: { clip: 'small' } },
+    cameras: {
+      minute: { clip: 'small' },
+      clip: { clip: 'small' },
+      outage: { clip: 'small' },
+      full: { clip: 'small' },
+    },
   });
   folder = await mkdtemp(join(tmpdir(), 'footage-'));
   if (missing.length === 0) {
@@ -84,11 +91,16 @@ async function untilRecorded(
 
 describe('footage', { concurrent: true }, () => {
   test(
-    'the minute that is being recorded is found, and plays the pictures of the source',
+    'the minute that is being recorded is found, and plays the pictures of the source, also while the store is away',
     { timeout: TEST_MS },
     async ({ skip }) => {
       skip(missing.length > 0, 'ffmpeg is not installed (Debian: ffmpeg)');
-      const gateway = await startGatewayUnderTest();
+      // Away since before the gateway was started: nothing listens there.
+      const gateway = await startGatewayUnderTest({
+        S3_ENDPOINT: 'http://127.0.0.1:9',
+        S3_ACCESS_KEY: 'away',
+        S3_SECRET_KEY: 'away-since-the-start',
+      });
       try {
         const began = new Date();
         const cameraId = await gateway.addCamera({ url: simulator.url('minute') });
@@ -197,6 +209,56 @@ describe('footage', { concurrent: true }, () => {
         }, UP_MS);
       } finally {
         await gateway.close();
+        await rm(dataDir, { recursive: true, force: true });
+      }
+    },
+  );
+
+  test(
+    'a full disk is told at once, is a gap of the storage, and is recorded on when there is room',
+    { timeout: TEST_MS },
+    async ({ skip }) => {
+      const noDisk = smallDiskMissing();
+      skip(noDisk !== undefined, noDisk);
+      const dataDir = await mkdtemp(join(tmpdir(), 'full-disk-'));
+      const spool = join(dataDir, 'spool');
+      await mkdir(spool);
+      const disk = withSmallDisk(spool, 4 * 1024 * 1024);
+      const gateway = await startKilledGateway(dataDir, {}, disk);
+      const ask = async (path: string): Promise<unknown> => {
+        const headers = { authorization: gateway.authorization };
+        return (await fetch(gateway.url + path, { headers })).json();
+      };
+      try {
+        const began = new Date();
+        const cameraId = await gateway.addCamera(simulator.url('full'));
+        const read = async (): Promise<TimelineJson> =>
+          timelineJson.parse(
+            await ask(`/api/v1/cameras/${cameraId}/timeline?${query(began, new Date())}`),
+          );
+        await vi.waitFor(async () => {
+          const { spans } = await read();
+          expect(lengthMs(spans.at(-1) ?? { from: '', to: '' })).toBeGreaterThan(2_000);
+        }, UP_MS);
+        // Somebody else's files.
+        const ballast = join(asSeenBy(gateway.pid, spool), 'ballast');
+        await expect(writeFile(ballast, Buffer.alloc(4 * 1024 * 1024))).rejects.toThrow('ENOSPC');
+        await vi.waitFor(async () => {
+          const { notices } = z
+            .object({ notices: z.array(z.object({ code: z.string() })) })
+            .parse(await ask('/api/v1/storage/notices'));
+          expect(notices.map(({ code }) => code)).toEqual(['disk-full']);
+        }, UP_MS);
+        await rm(ballast);
+        await vi.waitFor(async () => {
+          const { spans, gaps } = await read();
+          // What comes after the last span is not told of yet.
+          const told = gaps.filter(({ cause }) => cause !== 'unknown').at(-1);
+          const to = spans.at(-1)?.from ?? '';
+          expect(told).toMatchObject({ cause: 'storage', detail: 'disk-full', to });
+        }, UP_MS);
+      } finally {
+        await gateway.stop();
         await rm(dataDir, { recursive: true, force: true });
       }
     },

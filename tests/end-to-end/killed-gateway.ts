@@ -20,6 +20,10 @@ const READY_MS = 30_000;
 
 /** A gateway in a process of its own, which can be killed as power or a person would. */
 export interface KilledGateway {
+  url: string;
+  pid: number;
+  /** `Authorization` for it, of an administrator. */
+  authorization: string;
   addCamera(url: string): Promise<string>;
   /** SIGKILL; returns when it was sent, Unix ms. */
   kill(): Promise<number>;
@@ -27,8 +31,14 @@ export interface KilledGateway {
   stop(): Promise<void>;
 }
 
-export async function startKilledGateway(dataDir: string): Promise<KilledGateway> {
-  const child = spawn(process.execPath, [MAIN], {
+export async function startKilledGateway(
+  dataDir: string,
+  environment: Readonly<Record<string, string>> = {},
+  /** Runs the command line that follows it. */
+  runner: readonly [string, ...string[]] = ['env'],
+): Promise<KilledGateway> {
+  const [command, ...words] = runner;
+  const child = spawn(command, [...words, process.execPath, MAIN], {
     env: {
       PATH: process.env['PATH'],
       DATA_DIR: dataDir,
@@ -36,11 +46,15 @@ export async function startKilledGateway(dataDir: string): Promise<KilledGateway
       WORKERS: '1',
       CAMERA_NETWORKS: '127.0.0.0/8',
       ADMIN_TOKEN: TOKEN,
+      ...environment,
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const url = await readyUrl(child);
   return {
+    url,
+    pid: child.pid ?? 0,
+    authorization: `Bearer ${TOKEN}`,
     async addCamera(streamUrl) {
       const reply = await fetch(`${url}/api/v1/cameras`, {
         method: 'POST',
