@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { createServer, type AddressInfo } from 'node:net';
 import { GenericContainer, Wait } from 'testcontainers';
+import { freePort } from '../free-port.ts';
 
 const IMAGE = 'apache/kafka:4.1.0';
 const START_MS = 60_000;
@@ -61,12 +61,4 @@ export async function startKafka(): Promise<KafkaServer> {
 
 function docker(...args: readonly string[]): number | null {
   return spawnSync('docker', args, { stdio: 'ignore' }).status;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
