@@ -1,15 +1,24 @@
 /** Footage is held, kept for fewer days by an act of two people, taken away by links, and no byte of it is played unseen. */
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { text } from 'node:stream/consumers';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import * as z from 'zod';
+import { openSigningKey, SIGNING_KEY_FILE } from '#gateway/audit/signing-key.ts';
 import type { Role } from '#gateway/auth/actor.ts';
 import { parseConfig } from '#gateway/config.ts';
 import { startGateway, type Gateway } from '#gateway/gateway.ts';
 import { country } from '#registry/area.ts';
+import { openDatabases } from '#registry/database/open-databases.ts';
+import { openCatalogue } from '#storage/catalogue/open-catalogue.ts';
+import { sealDays } from '#storage/sealing.ts';
 import { decodePictures } from './ffmpeg.ts';
 import { missingParts } from './machine.ts';
 import { seedHistory } from './recorded-history.ts';
@@ -52,6 +61,7 @@ beforeAll(async () => {
       ],
     },
   ]);
+  await sealed(folder);
   const config = parseConfig({
     PORT: '0',
     DATA_DIR: folder,
@@ -79,6 +89,15 @@ afterAll(async () => {
   await gateway.close();
   await rm(folder, { recursive: true, force: true });
 });
+
+/** The days that are over, as the gateway seals them ten minutes after its start at the latest. */
+async function sealed(dataDir: string): Promise<void> {
+  const databases = openDatabases({ dataDir });
+  const catalogue = await openCatalogue(databases);
+  const signer = openSigningKey(join(dataDir, SIGNING_KEY_FILE));
+  await sealDays({ catalogue, signer, now: Date.now });
+  await databases.close();
+}
 
 async function signedIn(name: string, role: Role): Promise<string> {
   const area = role === 'province' ? { level: 'province' as const, province: 'กระบี่' } : country;
@@ -132,6 +151,27 @@ async function auditOf(action: string): Promise<Record<string, unknown>[]> {
 
 const still = (at: number): Promise<Response> =>
   ask('investigator', `/api/v1/cameras/${cameraId}/still.jpg?at=${encodeURIComponent(iso(at))}`);
+
+const playlistOf = (ms: number): Promise<Response> =>
+  ask('investigator', `/recorded/${cameraId}/index.m3u8?${query(RECENT, RECENT + ms)}`);
+
+/** As an operator runs it, beside the gateway; what it printed, line by line. */
+async function command(...words: string[]): Promise<{ exit: number; lines: string[] }> {
+  const args = [new URL('../../gateway/keeping-commands.ts', import.meta.url).pathname, ...words];
+  const env = { PATH: process.env['PATH'], DATA_DIR: folder };
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const [said, [exit]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+  return { exit: z.number().parse(exit), lines: said.trim().split('\n') };
+}
+/** The first of a run: what each of the faults below befalls. */
+const firstFrom = (catalogue: DatabaseSync, startMs: number) =>
+  z
+    .object({ id: z.string(), object_key: z.string(), run_id: z.string() })
+    .parse(
+      catalogue
+        .prepare('SELECT id, object_key, run_id FROM recordings WHERE start_ms >= ? ORDER BY 1')
+        .get(startMs),
+    );
 
 const shorten = (who: string, days: number): Promise<Response> =>
   ask(who, '/api/v1/retention/shortenings', {
@@ -190,6 +230,19 @@ describe('playing', () => {
     expect((await bytes('colleague', `bytes=${start}-${end - 1}`))[0]).toBe(403);
     expect((await bytes('province', `bytes=${start}-${end - 1}`))[0]).toBe(403);
   });
+
+  test('more than two hours at once are refused, with how long it may be', async () => {
+    const longest = 2 * 3_600_000;
+    expect((await playlistOf(longest)).status).toBe(200);
+    const refused = await playlistOf(longest + 1);
+    expect(refused.status).toBe(400);
+    expect(await refused.json()).toMatchObject({
+      error: {
+        code: 'request_not_valid',
+        message: expect.stringContaining('to: may be 2 hours after from at most'),
+      },
+    });
+  });
 });
 
 describe('taking away', () => {
@@ -205,12 +258,28 @@ describe('taking away', () => {
       const etag = whole.headers.get('etag') ?? '';
       const bytes = Buffer.from(await whole.arrayBuffer());
       expect([whole.status, bytes.length]).toEqual([200, byteLength]);
-      const half = Math.floor(byteLength / 2);
+      // The line is cut in the middle; what came is kept, and the rest is asked for.
+      const cut = await fetch(gateway.url + url);
+      const came: Buffer[] = [];
+      for await (const chunk of cut.body ?? []) {
+        came.push(Buffer.from(chunk));
+        break;
+      }
+      const have = Buffer.concat(came).subarray(0, Math.floor(byteLength / 2));
       const rest = await fetch(gateway.url + url, {
-        headers: { range: `bytes=${half}-`, 'if-range': etag },
+        headers: { range: `bytes=${have.length}-`, 'if-range': etag },
       });
-      expect(rest.status).toBe(206);
-      expect(Buffer.from(await rest.arrayBuffer()).equals(bytes.subarray(half))).toBe(true);
+      expect([rest.status, rest.headers.get('content-range')]).toEqual([
+        206,
+        `bytes ${have.length}-${byteLength - 1}/${byteLength}`,
+      ]);
+      const joined = Buffer.concat([have, Buffer.from(await rest.arrayBuffer())]);
+      expect(joined.equals(bytes)).toBe(true);
+      // Of another file it is not the rest: all of this one comes.
+      const other = await fetch(gateway.url + url, {
+        headers: { range: `bytes=${have.length}-`, 'if-range': '"another"' },
+      });
+      expect([other.status, (await other.arrayBuffer()).byteLength]).toEqual([200, byteLength]);
       if (noFfmpeg) continue;
       const path = join(folder, 'clip.mp4');
       await writeFile(path, bytes);
@@ -421,5 +490,72 @@ describe('holding', () => {
     expect(reply.headers.get('content-type')).toBe('text/csv; charset=utf-8');
     expect(await reply.text()).toBe('recording,camera,from,to,bytes,sha256,policy,deleted\r\n');
     expect(await codeOf(await ask('colleague', '/api/v1/audit'))).toEqual([403, 'not_allowed']);
+  });
+});
+
+describe('checking', () => {
+  test('a changed row, one that was taken away, a corrupt and a deleted object: the live gateway names each', async () => {
+    const [agreed, intact] = await Promise.all([
+      command('reconcile', '--deep'),
+      command('verify-recordings'),
+    ]);
+    expect([agreed.exit, agreed.lines.at(-1)]).toEqual([0, 'catalogue, store and spool agree']);
+    expect([intact.exit, intact.lines.at(-1)]).toEqual([0, expect.stringMatching(/^intact/)]);
+
+    // By somebody who has the machine, past the gateway.
+    const catalogue = new DatabaseSync(join(folder, 'catalogue.sqlite'), { timeout: 5_000 });
+    const changed = firstFrom(catalogue, OLD);
+    const taken = firstFrom(catalogue, OLD + 2 * MINUTE);
+    const corrupt = firstFrom(catalogue, RECENT);
+    const deleted = firstFrom(catalogue, RECENT + MINUTE);
+    const hash = createHash('sha256').update('another').digest('hex');
+    catalogue.prepare('UPDATE recordings SET sha256 = ? WHERE id = ?').run(hash, changed.id);
+    catalogue.prepare('DELETE FROM recordings WHERE id = ?').run(taken.id);
+    catalogue.close();
+    const path = join(folder, 'objects', corrupt.object_key);
+    const bytes = await readFile(path);
+    bytes.writeUInt8(bytes.readUInt8(bytes.length >> 1) ^ 1, bytes.length >> 1);
+    await writeFile(path, bytes);
+    await rm(join(folder, 'objects', deleted.object_key));
+
+    const [found, proof] = await Promise.all([
+      command('reconcile', '--deep'),
+      command('verify-recordings'),
+    ]);
+    expect(found.exit).toBe(1);
+    expect(found.lines).toEqual(
+      expect.arrayContaining([
+        `object-corrupt: ${changed.object_key}`,
+        `object-unknown: ${taken.object_key}`,
+        `object-corrupt: ${corrupt.object_key}`,
+        `object-missing: ${deleted.object_key}`,
+      ]),
+    );
+    expect([proof.exit, proof.lines.at(-1)]).toEqual([1, 'NOT INTACT']);
+    const named = proof.lines.filter((line) => line.includes('run '));
+    expect(named).toHaveLength(2);
+    expect(named).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(new RegExp(`: chain-changed: .*run ${changed.run_id}: a hash`)),
+        expect.stringMatching(new RegExp(`: recording-missing: .*run ${taken.run_id}: 1 of`)),
+      ]),
+    );
+
+    // What was taken away is entered again from what it says of itself; of the rest no picture is made up.
+    const repaired = await command('reconcile', '--deep', '--repair');
+    expect(repaired.lines).toContain(
+      `object-unknown: ${taken.object_key} (repaired: entered into the catalogue)`,
+    );
+    const again = await command('verify-recordings');
+    expect(again.lines.filter((line) => line.includes('run '))).toEqual([
+      expect.stringContaining(`run ${changed.run_id}`),
+    ]);
+    const gone = await (
+      await ask(
+        'investigator',
+        `/api/v1/cameras/${cameraId}/timeline?${query(RECENT + MINUTE, RECENT + MINUTE + 1_000)}`,
+      )
+    ).text();
+    expect(gone).toContain('"cause":"storage","detail":"object-missing"');
   });
 });

@@ -1,11 +1,14 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { expect, vi } from 'vitest';
 import { startSimulator } from '../simulator/rtsp-server.ts';
 import { readKept, spoolFiles, startKilledGateway } from './killed-gateway.ts';
 
+const COMMANDS = new URL('../../gateway/keeping-commands.ts', import.meta.url).pathname;
 const FIRST_PICTURE_MS = 2_500;
 const STORED_MS = 20_000;
 
@@ -27,6 +30,12 @@ export async function killLoop(kills: number, random: () => number): Promise<num
     }
     const last = await startKilledGateway(dataDir);
     await wait(FIRST_PICTURE_MS);
+    // Beside the gateway that records: what is on its way is no difference.
+    const command = [COMMANDS, 'reconcile', '--deep'];
+    const { stdout } = await promisify(execFile)(process.execPath, command, {
+      env: { PATH: process.env['PATH'], DATA_DIR: dataDir },
+    });
+    expect(stdout).toContain('catalogue, store and spool agree');
     await last.stop();
     // What was whole when it stopped is put by the next, which finds nothing more to record.
     await simulator.setListening(false);
