@@ -1,10 +1,10 @@
 /** A real browser signs in to the demo as each role, and an owner keeps the register: what they see, and nothing else. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { runDemo, type Demo } from '../simulator/demo.ts';
 import { demoPeople } from '../simulator/demo-people.ts';
 import { openBrowser, recordPage, type Browser, type PageRecord } from './browser.ts';
@@ -14,6 +14,8 @@ import { recorderOf } from '../registry/onvif/mock-recorder.ts';
 
 const START_MS = 90_000;
 const TEST_MS = 60_000;
+/** A camera's recording ends within a minute, seventy of them one after another; half a minute without a fault is none. */
+const ALARM_MS = 45_000;
 /** Where pictures of the screens go, if somebody wants to look at them. */
 const SCREENSHOTS = process.env['SCREENSHOTS'];
 
@@ -39,6 +41,8 @@ const seen: readonly {
   menu: readonly MenuWord[];
   cameras: number;
   mayAdd: boolean;
+  /** Whom a fault of the storage concerns. */
+  seesAlarm?: boolean;
 }[] = [
   {
     role: 'owner',
@@ -58,12 +62,14 @@ const seen: readonly {
     menu: ['wall', 'recordings', 'register', ...survey, 'repairs'],
     cameras: 70,
     mayAdd: false,
+    seesAlarm: true,
   },
   {
     role: 'operator',
     menu: ['wall', 'recordings', 'register', ...survey, 'repairs'],
     cameras: 70,
     mayAdd: false,
+    seesAlarm: true,
   },
   { role: 'investigator', menu: ['wall', 'recordings', 'register'], cameras: 70, mayAdd: false },
   { role: 'approver', menu: ['recordings', 'register'], cameras: 70, mayAdd: false },
@@ -73,6 +79,7 @@ const seen: readonly {
     menu: ['wall', 'recordings', 'register', ...survey, 'repairs', 'people'],
     cameras: 70,
     mayAdd: true,
+    seesAlarm: true,
   },
 ];
 
@@ -119,6 +126,9 @@ describe.skipIf(missing.length > 0)('the screens', () => {
     await page.evaluate(`window.location.hash = ${JSON.stringify(hash)}`);
   }
 
+  /** Of the demo, whose folder is named by its port. */
+  const spool = (): string => join(folder, new URL(demo.gatewayUrl).port, 'spool');
+
   const menu = (): Promise<string[]> => page.locator('.frame-menu a').allTextContents();
 
   test('a stranger sees the door, and is told that it is a demo', async () => {
@@ -137,11 +147,27 @@ describe.skipIf(missing.length > 0)('the screens', () => {
     expect(await page.locator('.frame-head').count()).toBe(0);
   });
 
+  test('recordings can no more be written: nobody sees that but on a screen', async () => {
+    // What is no folder takes no file, from root neither. What was begun is finished where it is.
+    await rename(spool(), `${spool()}-away`);
+    await writeFile(spool(), '');
+    await vi.waitFor(
+      async () =>
+        expect(await (await fetch(`${demo.gatewayUrl}/readyz`)).text()).toContain('spool-failed'),
+      { timeout: ALARM_MS, interval: 200 },
+    );
+  });
+
   test.each(seen)(
     '$role: their menu, their cameras, and no more',
     { timeout: TEST_MS },
-    async ({ role, menu: own, cameras, mayAdd }) => {
+    async ({ role, menu: own, cameras, mayAdd, seesAlarm = false }) => {
       await enter(role);
+      if (seesAlarm) {
+        await page.getByText('การบันทึกภาพหยุด: เขียนดิสก์ของเครื่องแม่ข่ายไม่ได้').waitFor();
+        await page.getByText('แจ้งผู้ดูแลเครื่องแม่ข่ายให้ตรวจดิสก์').waitFor();
+        await shot(`storage-alarm-${role}`);
+      }
       expect(await menu()).toEqual(own.map((item) => menuWords[item]));
       await open('#/register');
       await page.locator('.stacked tbody tr').first().waitFor();
@@ -164,8 +190,23 @@ describe.skipIf(missing.length > 0)('the screens', () => {
           String(cameras),
         );
       }
+      // On every screen of theirs, or on none.
+      expect(await page.locator('.storage-alarm').count()).toBe(seesAlarm ? 1 : 0);
     },
   );
+
+  test('the alarm speaks English too, and fits a telephone', async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.locator('label', { hasText: 'EN' }).click();
+    await page.getByText('Recording has stopped: the disk of the server cannot be').waitFor();
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
+    await shot('storage-alarm-phone');
+    await page.locator('label', { hasText: 'ไทย' }).click();
+    await page.setViewportSize({ width: 1366, height: 768 });
+    // Mended: seen to be so at the end.
+    await rm(spool());
+    await rename(`${spool()}-away`, spool());
+  });
 
   test(
     'an administrator adds a person, whose link lets them in',
@@ -509,6 +550,20 @@ describe.skipIf(missing.length > 0)('the screens', () => {
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
       await shot(`phone-${hash.slice(2)}`);
     }
+  });
+
+  test('an alarm goes once all is recorded again', { timeout: TEST_MS }, async () => {
+    await vi.waitFor(
+      async () =>
+        expect(await (await fetch(`${demo.gatewayUrl}/readyz`)).json()).toEqual({
+          status: 'ready',
+        }),
+      { timeout: ALARM_MS, interval: 500 },
+    );
+    await enter('operator');
+    await open('#/repairs');
+    await page.waitForLoadState('networkidle');
+    expect(await page.locator('.storage-alarm').count()).toBe(0);
   });
 
   test('no errors in the console, and nothing asked of another host', () => {

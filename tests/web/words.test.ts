@@ -6,9 +6,11 @@ import {
   observedStates,
   unknownReasons,
 } from '#registry/events/camera-event.ts';
+import { storageNoticeCodes } from '#storage/storage-notices.ts';
 import { dateAndTime, moment } from '#gateway/web/buddhist-date.ts';
 import { codecName, isPlayable } from '#gateway/web/codec.ts';
 import { arrivalOf, parseRoute, routeHash } from '#gateway/web/route.ts';
+import { storageWords, waitingShare } from '#gateway/web/shell/storage-words.ts';
 import { reasonWords, sinceWords, unplayableWords } from '#gateway/web/state-words.ts';
 import { en } from '#gateway/web/words/en.ts';
 import { th } from '#gateway/web/words/th.ts';
@@ -46,6 +48,50 @@ describe('words', () => {
     expect(Object.keys(th.observedReason).toSorted()).toEqual(
       [...degradedReasons, ...downReasons, ...unknownReasons].toSorted(),
     );
+  });
+
+  test('every notice of the storage says in words what is wrong and what to do', () => {
+    expect(Object.keys(th.storageAlarm.codes).toSorted()).toEqual(storageNoticeCodes.toSorted());
+    for (const code of storageNoticeCodes) {
+      const { title, todo } = storageWords(code, 'th');
+      expect([title, todo]).toEqual([
+        expect.stringMatching(/^การบันทึกภาพ/),
+        expect.stringMatching(/^แจ้งผู้ดูแล/),
+      ]);
+    }
+    expect(storageWords('of-a-newer-gateway', 'th').title).toContain('of-a-newer-gateway');
+    expect(storageWords('constructor', 'en').title).toContain('constructor');
+  });
+
+  test('how much of what may wait does: by bytes or by age, whichever is nearer to its bound', () => {
+    const nowMs = Date.parse('2026-11-26T10:00:00Z');
+    const bounds = { bytes: 1_000, hours: 72 };
+    const share = (bytes: number, oldest: string | null): number =>
+      waitingShare({ notices: [], waiting: { recordings: 1, bytes, oldest }, bounds }, nowMs);
+    expect(share(250, null)).toBe(25);
+    expect(share(250, '2026-11-24T22:00:00Z')).toBe(50);
+    expect(share(5_000, '2026-11-24T22:00:00Z')).toBe(100);
+  });
+
+  test('every cause that the storage gives a gap has words', () => {
+    const details = [
+      'starting',
+      'stopped',
+      'lost-pictures',
+      'recorder-behind',
+      'recorder-restarted',
+      'disk-full',
+      'spool-full',
+      'spool-too-old',
+      'spool-failed',
+      'spool-corrupt',
+      'spool-missing',
+      'spool-file-missing',
+      'object-missing',
+      'object-length',
+      'object-corrupt',
+    ];
+    expect(Object.keys(th.footage.detail).toSorted()).toEqual(details.toSorted());
   });
 
   test('a reason of a newer gateway is called another reason', () => {

@@ -10,6 +10,7 @@ import { LanguageChoice } from './language-choice.tsx';
 import { firstScreen, mayOpen, menu, menuItemOf, routeOf } from './screen-rights.ts';
 import type { SessionStore } from './session-store.ts';
 import { useSignedIn } from './signed-in.ts';
+import { StorageAlarm } from './storage-alarm.tsx';
 
 /** The head above every screen: what one may open, and who one is. */
 export function Frame(props: { store: SessionStore; demo: boolean; children: ReactNode }) {
@@ -72,6 +73,7 @@ export function Frame(props: { store: SessionStore; demo: boolean; children: Rea
           </Menu>
         </div>
       </header>
+      <StorageAlarm />
       {props.children}
     </>
   );

@@ -82,11 +82,16 @@ export const enFootage: typeof thFootage = {
       'lost-pictures': 'pictures were lost on the way',
       'recorder-behind': 'the recorder was behind',
       'recorder-restarted': 'the recorder started again',
-      'spool-full': 'the disk was full',
+      'spool-full': 'no more could wait for the store',
+      'spool-too-old': 'it waited for the store for too long',
+      'disk-full': 'the disk was full',
       'spool-failed': 'the disk could not be written',
       'spool-corrupt': 'the file was damaged',
       'spool-missing': 'the file was gone',
-      'store-away': 'the store was away for too long',
+      'object-missing': 'the file is gone from the store',
+      'object-length': 'the file in the store is not whole',
+      'object-corrupt': 'the file in the store was changed or damaged',
+      'spool-file-missing': 'the file was gone',
     },
     keys: {
       playPause: 'Play or pause',
@@ -186,5 +191,51 @@ export const enFootage: typeof thFootage = {
       export: 'Export CSV',
     },
     more: 'More',
+  },
+  storageAlarm: {
+    label: 'Recording',
+    waiting: '{{recordings}} files wait for the store ({{share}} % of the room for them)',
+    codes: {
+      'disk-full': {
+        title: 'Recording has stopped: the disk of the server is full',
+        todo: 'Tell who runs the server: it needs room. Recording goes on by itself then.',
+      },
+      'spool-failed': {
+        title: 'Recording has stopped: the disk of the server cannot be written',
+        todo: 'Tell who runs the server: look at the disk and the rights of the folder spool. Recording goes on by itself then.',
+      },
+      'recorder-behind': {
+        title: 'Recording has holes: the disk is too slow',
+        todo: 'Tell who runs the server: look what else uses the disk, or use a faster one.',
+      },
+      'recordings-dropped': {
+        title: 'Recordings were lost: no more may wait, so the oldest that nobody holds went',
+        todo: 'Tell who runs the server to mend the store at once. What is missing stands in the cameras’ timelines.',
+      },
+      'spool-nearly-full': {
+        title: 'Recording: soon no more may wait for the store',
+        todo: 'Tell who runs the server to mend the store before. Hold the footage that is evidence.',
+      },
+      'store-full': {
+        title: 'Recordings wait: the store is full',
+        todo: 'Tell who runs the server: the store needs room. What waits goes by itself, in order.',
+      },
+      'store-refused': {
+        title: 'Recordings wait: the store says no',
+        todo: 'Tell who runs the server: look at the keys, the rights and the name of the bucket.',
+      },
+      'store-away': {
+        title: 'Recordings wait: the store does not answer',
+        todo: 'Tell who runs the server: look at the store and the network. What waits goes by itself, in order.',
+      },
+      'catalogue-away': {
+        title: 'Recordings wait: the database does not answer',
+        todo: 'Tell who runs the server: look at the database. What is recorded lies on this machine.',
+      },
+    },
+    other: {
+      title: 'Recording is not well ({{code}})',
+      todo: 'Tell who runs the server.',
+    },
   },
 };
