@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { openDatabases } from '#registry/database/open-databases.ts';
 import { openCatalogue } from '#storage/catalogue/open-catalogue.ts';
@@ -17,10 +16,14 @@ import { krabiCamera } from '../registry/krabi-camera.ts';
 const TOKEN = 'killed-gateway-0123456789-0123456789';
 const MAIN = new URL('../../gateway/main.ts', import.meta.url).pathname;
 const READY_MS = 30_000;
+/** Of a log. */
+const MAX_LINES = 500;
 
 /** A gateway in a process of its own, which can be killed as power or a person would. */
 export interface KilledGateway {
   url: string;
+  /** The last lines of its log. */
+  said: readonly string[];
   pid: number;
   /** `Authorization` for it, of an administrator. */
   authorization: string;
@@ -50,9 +53,11 @@ export async function startKilledGateway(
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const url = await readyUrl(child);
+  const said: string[] = [];
+  const url = await readyUrl(child, said);
   return {
     url,
+    said,
     pid: child.pid ?? 0,
     authorization: `Bearer ${TOKEN}`,
     async addCamera(streamUrl) {
@@ -85,22 +90,24 @@ async function ended(child: ChildProcess, signal: 'SIGKILL' | 'SIGTERM'): Promis
   await exit;
 }
 
-/** The log tells where it listens. */
-async function readyUrl(child: ChildProcess): Promise<string> {
+/** The log tells where it listens; what it tells after that is kept in `said`. */
+async function readyUrl(child: ChildProcess, said: string[]): Promise<string> {
   const { stdout } = child;
   if (stdout === null) throw new Error('no output');
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const timer = setTimeout(() => reject(new Error('the gateway does not listen')), READY_MS);
   const lines = createInterface({ input: stdout });
-  const found = (async () => {
-    for await (const line of lines) {
-      const url = /https?:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0];
-      if (url !== undefined) return url;
-    }
-    throw new Error('the gateway ended before it listened');
-  })();
-  const url = await Promise.race([found, wait(READY_MS).then(() => undefined)]);
-  if (url === undefined) throw new Error('the gateway does not listen');
-  stdout.resume();
-  return url;
+  lines.on('line', (line) => {
+    const url = /https?:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0];
+    if (url !== undefined) resolve(url);
+    if (said.push(line) > MAX_LINES) said.shift();
+  });
+  lines.on('close', () => reject(new Error('the gateway ended before it listened')));
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Recordings that are not in the store yet. */
