@@ -131,7 +131,7 @@ export function TimelineView(props: {
                         : `${clockTime(gap.fromMs)}–${clockTime(gap.toMs)} · ${causeWords(gap.cause, language)} · ${t('footage.several', { count: gap.count })}`}
                     </title>
                   </rect>
-                  {wide > WORDS_WIDTH && (
+                  {wide > WORDS_WIDTH && gap.count === 1 && (
                     <text className="gap-words" x={from + 6} y={y + LANE_HEIGHT - 9}>
                       {causeWords(gap.cause, language)}
                     </text>
