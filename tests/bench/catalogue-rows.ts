@@ -114,7 +114,7 @@ export async function seedPostgres(
       );
       await client.query(`vacuum (analyze) recordings_${partition.suffix}`);
     }
-    await client.query('vacuum (analyze) gaps, camera_days');
+    if (day > first) await client.query('vacuum (analyze) gaps, camera_days');
     await client.query('checkpoint');
     return day;
   } finally {

@@ -1,7 +1,8 @@
 /**
  * npm run bench:catalogue: the catalogue's hot questions with so many rows in it. `-- --database sqlite --days 1,7` (a folder
  * of its own), or `--database postgres --days 1,7,70` (a container of its own, on a disk): a day is 1,440,000 rows, and what is
- * asked at each number of days is asked in the same database as it grows. Making rows ends after `--minutes`. See README.
+ * asked at each number of days is asked in the same database as it grows. Making rows ends after `--minutes`.
+ * `--url`: in a PostgreSQL database of one's own, which stays; `--made 70`: the rows of so many days are in it. See README.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -59,6 +60,8 @@ const { values: flags } = parseArgs({
     days: { type: 'string', default: '1,7' },
     database: { type: 'string', default: 'sqlite' },
     minutes: { type: 'string', default: '60' },
+    url: { type: 'string' },
+    made: { type: 'string', default: '0' },
     append: { type: 'boolean', default: false },
   },
 });
@@ -215,27 +218,29 @@ async function startOnDisk(): Promise<StartedPostgreSqlContainer> {
 }
 
 const dataDir = mkdtempSync(join(tmpdir(), 'bench-catalogue-'));
-const container = flags.database === 'postgres' ? await startOnDisk() : undefined;
+const container =
+  flags.database === 'postgres' && flags.url === undefined ? await startOnDisk() : undefined;
+const databaseUrl = (): string | undefined => flags.url ?? container?.getConnectionUri();
 const levels = flags.days.split(',').map(Number);
 const seen: { days: number; loadS: number; answers: Answers }[] = [];
 try {
-  let made = 0;
+  let made = Number(flags.made);
   const untilMs = Date.now() + Number(flags.minutes) * MINUTE_MS;
   for (const level of levels) {
     const began = performance.now();
-    const url = container?.getConnectionUri();
+    const url = databaseUrl();
     const loading = openDatabases({ dataDir, databaseUrl: url });
     const empty = await openCatalogue(loading);
     const days = url === undefined ? level : await seedPostgres(empty, url, made, level, untilMs);
     await loading.close();
     if (url === undefined) seedSqlite(join(dataDir, 'catalogue.sqlite'), made, days);
-    if (days === made) break;
+    if (days === made && days !== level) break;
     made = days;
     const loadS = (performance.now() - began) / 1_000;
     console.log(`${days * ROWS_A_DAY} rows, ${rounded(loadS)} s for those that were new`);
     // What it holds in memory of its own goes; the machine's cache has what it has.
     await container?.restart();
-    const databases = openDatabases({ dataDir, databaseUrl: container?.getConnectionUri() });
+    const databases = openDatabases({ dataDir, databaseUrl: databaseUrl() });
     const answers = await ask(await openCatalogue(databases), days, level === levels.at(-1));
     await databases.close();
     seen.push({ days, loadS, answers });
