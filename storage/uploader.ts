@@ -21,6 +21,10 @@ const SIDE_BY_SIDE = 8;
 const IDLE_MS = 5_000;
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;
+/** All days are looked through for what waits as often as this: what a repair enters may be of any. */
+const LOOK_EVERYWHERE_MS = 60_000;
+/** Between such looks, at least what began so long ago and later. */
+const RECENT_MS = 86_400_000;
 /** Recordings that the store refuses for good, and that are passed over; one more holds all others up. */
 const MAX_ASIDE = 1_000;
 /** Times that the store says of a recording in a row that it arrived otherwise than it was sent. */
@@ -55,6 +59,8 @@ export class Uploader {
   #poked = false;
   #stopping = false;
   #failures = 0;
+  /** The last look through all days: when, and since when something waited. */
+  #everywhere: { atMs: number; oldestMs: number } | undefined;
   #diskFull = false;
   /** Whose key holds something else: `reconcile` names them, and a person decides. */
   readonly #aside = new Set<string>();
@@ -126,8 +132,9 @@ export class Uploader {
   /** Whether there may be more to put at once. */
   async #round(): Promise<boolean> {
     try {
-      await this.#keepWithinBounds();
-      const batch = await this.#nextBatch();
+      const sinceMs = this.#sinceMs();
+      await this.#keepWithinBounds(sinceMs);
+      const batch = await this.#nextBatch(sinceMs);
       for (let i = 0; i < batch.length && !this.#stopping; i += SIDE_BY_SIDE) {
         await this.#putAll(batch.slice(i, i + SIDE_BY_SIDE));
       }
@@ -143,16 +150,27 @@ export class Uploader {
     }
   }
 
-  async #nextBatch(): Promise<Recording[]> {
-    const found = await recordingsIn(this.#catalogue, 'spooled', BATCH + this.#aside.size);
+  /** What waits began then or later, as far as is known; 0: it is to be found out. */
+  #sinceMs(): number {
+    const nowMs = this.#now();
+    const { atMs, oldestMs } = this.#everywhere ?? { atMs: Number.NEGATIVE_INFINITY, oldestMs: 0 };
+    // Also when the clock was set back since.
+    if (Math.abs(nowMs - atMs) >= LOOK_EVERYWHERE_MS) return 0;
+    return Math.min(oldestMs, nowMs - RECENT_MS);
+  }
+
+  async #nextBatch(sinceMs: number): Promise<Recording[]> {
+    const limit = BATCH + this.#aside.size;
+    const found = await recordingsIn(this.#catalogue, 'spooled', limit, sinceMs);
     return found.filter(({ id }) => !this.#aside.has(id)).slice(0, BATCH);
   }
 
-  async #keepWithinBounds(): Promise<void> {
+  async #keepWithinBounds(sinceMs: number): Promise<void> {
     const { use, dropped } = await keepSpoolWithin({
       catalogue: this.#catalogue,
       spoolFolder: this.#spoolFolder,
       bounds: this.#bounds,
+      sinceMs,
       // While the store takes what waits, room comes by itself.
       diskFull: this.#diskFull && this.away !== undefined,
       now: this.#now,
@@ -160,6 +178,10 @@ export class Uploader {
     });
     this.#diskFull = false;
     this.use = use;
+    if (sinceMs === 0) {
+      const oldestMs = use.oldestStartMs ?? Number.POSITIVE_INFINITY;
+      this.#everywhere = { atMs: this.#now(), oldestMs };
+    }
     if (dropped === 0) return;
     this.counters.dropped += dropped;
     this.droppedMs = this.#now();

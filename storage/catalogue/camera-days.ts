@@ -130,16 +130,20 @@ export async function madeOfDay(
   return rows.map(({ camera_id, made }) => ({ cameraId: camera_id, made }));
 }
 
-/** Days of which a camera has recordings now, in order. */
-export async function daysOfCamera(catalogue: Catalogue, cameraId: string): Promise<number[]> {
-  const rows = await catalogue
+/** The newest day of which a camera has whole recordings; undefined when it has none. */
+export async function newestDay(
+  catalogue: Catalogue,
+  cameraId: string,
+): Promise<{ fromMs: number } | undefined> {
+  const row = await catalogue
     .selectFrom('camera_days')
     .select('day')
     .where('camera_id', '=', cameraId)
     .where('recordings', '>', 0)
-    .orderBy('day')
-    .execute();
-  return rows.map(({ day }) => day);
+    .orderBy('day', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row === undefined ? undefined : { fromMs: row.day * DAY_MS - THAI_OFFSET_MS };
 }
 
 /** The first day of which anything was recorded; undefined when there is none. */

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { FinishedRecording, OpenedRecording } from '../recorder-protocol.ts';
-import { countMade } from './camera-days.ts';
+import { countMade, newestDay } from './camera-days.ts';
 import { objectKey } from './object-key.ts';
 import { likelyTimes, timesOf, type RecordingName } from './recording-days.ts';
 import type { Catalogue, RecordingState, RecordingTable } from './tables.ts';
@@ -157,17 +157,19 @@ export async function removeLost(
  */
 export const isUnsettled = sql<boolean>`recordings.state <> 'stored'`;
 
-/** Recordings in a state on the way, oldest first. */
+/** Recordings in a state on the way, oldest first; `sinceMs`: of those that began then or later. */
 export async function recordingsIn(
   catalogue: Catalogue,
   state: Exclude<RecordingState, 'stored'>,
   limit: number,
+  sinceMs = 0,
 ): Promise<Recording[]> {
   const rows = await catalogue
     .selectFrom('recordings')
     .selectAll()
     .where('state', '=', state)
     .where(isUnsettled)
+    .where('start_ms', '>=', sinceMs)
     .orderBy('start_ms')
     .limit(limit)
     .execute();
@@ -293,10 +295,13 @@ export async function lastEndMs(
   catalogue: Catalogue,
   cameraId: string,
 ): Promise<number | undefined> {
+  // One that is not whole yet is of no day, but begins after those that are.
+  const { fromMs } = (await newestDay(catalogue, cameraId)) ?? { fromMs: 0 };
   const row = await catalogue
     .selectFrom('recordings')
     .select('end_ms')
     .where('camera_id', '=', cameraId)
+    .where('start_ms', '>=', fromMs)
     .orderBy('start_ms', 'desc')
     .limit(1)
     .executeTakeFirst();

@@ -4,8 +4,11 @@ import { isUnsettled, recordingOf, type Recording } from './recordings.ts';
 import { sealedColumns } from './deletion.ts';
 import type { Catalogue } from './tables.ts';
 
-/** What waits in the spool to be put. */
-export async function spooledUse(catalogue: Catalogue): Promise<{
+/** What waits in the spool to be put, of what began at `sinceMs` or later: a question that names no time asks every day. */
+export async function spooledUse(
+  catalogue: Catalogue,
+  sinceMs: number,
+): Promise<{
   recordings: number;
   byteLength: number;
   oldestStartMs: number | undefined;
@@ -19,6 +22,7 @@ export async function spooledUse(catalogue: Catalogue): Promise<{
     ])
     .where('state', '=', 'spooled')
     .where(isUnsettled)
+    .where('start_ms', '>=', sinceMs)
     .executeTakeFirstOrThrow();
   return {
     recordings: row.recordings,
@@ -27,13 +31,18 @@ export async function spooledUse(catalogue: Catalogue): Promise<{
   };
 }
 
-/** Of those that wait, the oldest that no hold keeps. */
-export async function unheldSpooled(catalogue: Catalogue, limit: number): Promise<Recording[]> {
+/** Of those that wait, the oldest that no hold keeps, of what began at `sinceMs` or later. */
+export async function unheldSpooled(
+  catalogue: Catalogue,
+  limit: number,
+  sinceMs: number,
+): Promise<Recording[]> {
   const rows = await catalogue
     .selectFrom('recordings')
     .selectAll()
     .where('state', '=', 'spooled')
     .where(isUnsettled)
+    .where('start_ms', '>=', sinceMs)
     .where((where) => where.not(isHeld))
     .orderBy('start_ms')
     .limit(limit)

@@ -32,12 +32,14 @@ export async function keepSpoolWithin(options: {
   catalogue: Catalogue;
   spoolFolder: string;
   bounds: SpoolBounds;
+  /** What waits and began before it is left for another time. */
+  sinceMs: number;
   diskFull: boolean;
   now: () => number;
   newId: () => string;
 }): Promise<{ use: SpoolUse; dropped: number }> {
-  const { catalogue, bounds, now } = options;
-  const use = await spooledUse(catalogue);
+  const { catalogue, bounds, sinceMs, now } = options;
+  const use = await spooledUse(catalogue, sinceMs);
   const maxBytes = options.diskFull
     ? Math.min(bounds.maxBytes, use.byteLength * LEFT_SHARE)
     : bounds.maxBytes;
@@ -46,7 +48,7 @@ export async function keepSpoolWithin(options: {
   while (use.recordings > 0) {
     const isOver = (startMs: number): boolean => use.byteLength > maxBytes || startMs < oldestMs;
     if (!isOver(use.oldestStartMs ?? Number.POSITIVE_INFINITY)) break;
-    const batch = await unheldSpooled(catalogue, BATCH);
+    const batch = await unheldSpooled(catalogue, BATCH, sinceMs);
     let progressed = false;
     for (const recording of batch) {
       if (!isOver(recording.startMs)) break;
@@ -66,7 +68,7 @@ export async function keepSpoolWithin(options: {
     // What is left is held, or young and small enough.
     if (!progressed || batch.length < BATCH) break;
   }
-  return { use: dropped === 0 ? use : await spooledUse(catalogue), dropped };
+  return { use: dropped === 0 ? use : await spooledUse(catalogue, sinceMs), dropped };
 }
 
 function fileOf({ id, cameraId }: { id: string; cameraId: string }): {

@@ -151,10 +151,13 @@ async function keepAMinute(catalogue: Catalogue, startMs: number, answers: Answe
   });
   for (let i = 0; i < LOOKS; i++) {
     await timed(answers, "uploader's round", async () => {
-      await spooledUse(catalogue);
-      return recordingsIn(catalogue, 'spooled', 64);
+      await spooledUse(catalogue, startMs - DAY_MS);
+      return recordingsIn(catalogue, 'spooled', 64, startMs - DAY_MS);
     });
   }
+  await timed(answers, "uploader's look through all days", async () =>
+    recordingsIn(catalogue, 'spooled', 64),
+  );
   await timed(answers, 'a minute noted as stored', async () => {
     for (const some of groups(opened, PUT_AT_ONCE)) {
       await markStored(

@@ -106,6 +106,7 @@ const within = (bounds: { maxBytes: number; maxAgeMs: number }, nowMs: number, d
     catalogue,
     spoolFolder: spool,
     bounds,
+    sinceMs: 0,
     diskFull,
     now: () => nowMs,
     newId,
@@ -190,6 +191,46 @@ describe('at the bounds of the spool', () => {
     expect(readdirSync(join(spool, camera(1)))).toHaveLength(3);
     cutOff = false;
     expect(await waiting()).toHaveLength(3);
+  });
+
+  it('what is entered of an old day while others are put is found within a minute', async () => {
+    const DAY = 24 * 60 * MINUTE;
+    let nowMs = T0 + 10 * DAY;
+    const put: string[] = [];
+    const uploader = new Uploader({
+      catalogue,
+      store: {
+        ...openFolderStore(join(folder, 'objects')),
+        put: async (key) => {
+          put.push(key.split('/')[1] ?? '');
+          return { key, versionId: null };
+        },
+      },
+      spoolFolder: spool,
+      newId,
+      log: () => {},
+      bounds: UNBOUNDED,
+      now: () => nowMs,
+      rest: async (_, woken) => woken,
+    });
+    uploader.start();
+    const putAfter = async (startMs: number): Promise<void> => {
+      const before = put.length;
+      await wait([{ cameraId: camera(1), startMs }]);
+      uploader.poke();
+      await vi.waitFor(() => expect(put.length).toBeGreaterThan(before));
+    };
+    await putAfter(nowMs - MINUTE);
+    await wait([{ cameraId: camera(2), startMs: T0 }]);
+    nowMs += 50_000;
+    await putAfter(nowMs - MINUTE);
+    const oldDay = new Date(T0).toISOString().slice(0, 10);
+    expect(put).not.toContain(oldDay);
+    nowMs += 10_000;
+    uploader.poke();
+    await vi.waitFor(() => expect(put).toContain(oldDay));
+    await uploader.stop();
+    expect(await waiting()).toEqual([]);
   });
 
   it('a crash between row and file brings nothing back', async () => {
