@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import type { Recording } from '../catalogue/recordings.ts';
-import { fragmentEndMs } from '../spool/fragment-index.ts';
+import { fragmentEndMs, type Fragment } from '../spool/fragment-index.ts';
 import { shownFrom } from './edit-list.ts';
 import { NothingRecorded, type PlayableRecording } from './playable.ts';
 import type { RecordingSource } from './recording-bytes.ts';
@@ -107,21 +107,28 @@ function startSeconds({ fragments }: PlayableRecording, fromMs: number): number 
 function runsOf(recordings: readonly PlayableRecording[]): PlayableRecording[][] {
   const runs: PlayableRecording[][] = [];
   for (const next of recordings) {
-    const before = runs.at(-1)?.at(-1)?.recording;
-    if (before !== undefined && follows(before, next.recording)) runs.at(-1)?.push(next);
+    const before = runs.at(-1)?.at(-1);
+    if (before !== undefined && follows(before, next)) runs.at(-1)?.push(next);
     else runs.push([next]);
   }
   return runs;
 }
 
-function follows(before: Recording, next: Recording): boolean {
+function follows(before: PlayableRecording, next: PlayableRecording): boolean {
+  const [one, other] = [before.recording, next.recording];
   return (
-    before.runId === next.runId &&
-    before.endReason !== 'parameters-changed' &&
-    before.codec === next.codec &&
-    before.width === next.width &&
-    before.height === next.height
+    one.runId === other.runId &&
+    one.endReason !== 'parameters-changed' &&
+    one.codec === other.codec &&
+    one.width === other.width &&
+    one.height === other.height &&
+    goesForwards(before.fragments.at(-1), next.fragments[0])
   );
+}
+
+/** Where our clock was set back, what a camera sent later lies before what it sent first, and one file cannot hold that. */
+function goesForwards(last: Fragment | undefined, first: Fragment | undefined): boolean {
+  return last === undefined || first === undefined || first.decodeTicks > last.decodeTicks;
 }
 
 function pieceOf(

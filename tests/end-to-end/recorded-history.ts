@@ -29,6 +29,8 @@ const SETTLE_MS = 5;
 export interface SeededRun {
   startMs: number;
   seconds: number;
+  /** The gateway's clock is set back by `ms` after so much of it. */
+  setBack?: { afterSeconds: number; ms: number };
 }
 
 export interface SeededCamera {
@@ -83,7 +85,7 @@ function smallClip(): SeededPictures {
 export async function seedRun(
   into: { catalogue: Catalogue; store: Pick<ObjectStore, 'put'>; newId: () => string },
   cameraId: string,
-  { startMs, seconds }: SeededRun,
+  { startMs, seconds, setBack }: SeededRun,
   { pictures: clip, perSecond }: SeededPictures = smallClip(),
 ): Promise<{ opened: OpenedRecording; finished: FinishedRecording }[]> {
   const { catalogue, store, newId } = into;
@@ -114,12 +116,14 @@ export async function seedRun(
           const [made] = cut.inits;
           if (made === undefined) throw new Error('no init segment');
           const { codec, width, height } = made.config;
+          const runMs = part.startMs - RUN_START_MS;
+          const isSetBack = setBack !== undefined && runMs >= setBack.afterSeconds * 1_000;
           recorder.part(
             {
               ...part,
               slot: SLOT,
               initNumber: part.initIndex,
-              startMs: part.startMs - RUN_START_MS + startMs,
+              startMs: startMs + runMs - (isSetBack ? setBack.ms : 0),
             },
             { initNumber: part.initIndex, runId, bytes: made.bytes, codec, width, height },
             part.slices.map((s) => cut.reader.bytes(s.chunk, s.offset, s.length)),
