@@ -8,6 +8,8 @@ import { ObjectHeld, type ObjectStore } from './objects/object-store.ts';
 const DAY_MS = 86_400_000;
 /** Objects deleted in a row before others get their turn at the catalogue. */
 const BATCH = 200;
+/** Objects of a camera that the store holds and the catalogue does not: so many are looked past, each asked for again at every sweep. */
+const MAX_HELD = 5_000;
 
 export interface SweptCamera {
   cameraId: string;
@@ -48,19 +50,23 @@ async function deleteGarbage(
 ): Promise<number> {
   const { catalogue, store, now } = options;
   let deleted = 0;
+  // What the store does not let go stays, and others go all the same.
+  const held = new Set<string>();
   for (;;) {
-    const batch = await garbage(catalogue, BATCH, of);
-    let progressed = false;
+    const found = await garbage(catalogue, BATCH + held.size, of);
+    const batch = found.filter(({ id }) => !held.has(id));
     for (const recording of batch) {
-      if (!(await deleteObject(options, recording))) continue;
+      if (!(await deleteObject(options, recording))) {
+        held.add(recording.id);
+        continue;
+      }
       // Also of what an earlier process marked: its camera's rule was written before that.
       const retention = await retentionOf(catalogue, recording.cameraId);
       const policy = retention === undefined ? 'unknown' : policyOf(retention);
       await noteDeletion(catalogue, recording, { policy, deletedMs: now() });
-      progressed = true;
       deleted++;
     }
-    if (batch.length < BATCH || !progressed) return deleted;
+    if (batch.length < BATCH || held.size > MAX_HELD) return deleted;
   }
 
   async function deleteObject(
