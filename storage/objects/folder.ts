@@ -120,7 +120,7 @@ async function keep(key: string, file: FinishedFile, path: string): Promise<void
     }
     await rename(partial, path);
   } catch (error) {
-    // On a full disk it would take the room that a smaller one has.
+    // What copyFile fails at it removes itself; what cannot be synced, or named, would take room for ever.
     await unlink(partial).catch(() => {});
     throw error;
   }
