@@ -21,6 +21,8 @@ const SILENCE_MS = 30_000;
 const MAX_SOCKETS = 64;
 const BACKSTOP_RULE = 'cctv-recordings-backstop';
 const CONTENT_TYPE = 'video/mp4';
+/** S3 gives no more at once. */
+const PAGE_KEYS = 1_000;
 
 export interface S3Settings {
   /** `http://host:port` or `https://…`; nothing behind it. */
@@ -28,6 +30,8 @@ export interface S3Settings {
   bucket: string;
   accessKey: string;
   secretKey: string;
+  /** Of a page of a list. */
+  pageKeys?: number;
 }
 
 /**
@@ -131,12 +135,11 @@ export async function openS3Store(settings: S3Settings): Promise<ObjectStore> {
     },
 
     async *list(prefix) {
+      const found = lockable
+        ? listVersions(client, { bucket, prefix, pageKeys: settings.pageKeys ?? PAGE_KEYS })
+        : client.listObjects(bucket, prefix, true);
       try {
-        for await (const item of client.listObjects(bucket, prefix, true, {
-          IncludeVersion: lockable,
-        })) {
-          yield* listedItem(item);
-        }
+        for await (const item of found) yield* listedItem(item);
       } catch (error) {
         throw mapped(error, prefix);
       }
@@ -183,16 +186,40 @@ export async function openS3Store(settings: S3Settings): Promise<ObjectStore> {
   };
 }
 
+/**
+ * Every version below a prefix. Page by page here: minio 8 puts the marker of the next page into the address as it is, and a
+ * key with a slash in it then has another signature than the server's (SignatureDoesNotMatch from the second page on).
+ */
+async function* listVersions(
+  client: Client,
+  { bucket, prefix, pageKeys }: { bucket: string; prefix: string; pageKeys: number },
+): AsyncGenerator<ListedItem> {
+  const query: NonNullable<Parameters<Client['listObjectsQuery']>[3]> = {
+    Delimiter: '',
+    MaxKeys: pageKeys,
+    IncludeVersion: true,
+  };
+  for (;;) {
+    const page = await client.listObjectsQuery(bucket, prefix, '', query);
+    yield* page.objects;
+    if (page.isTruncated !== true || page.keyMarker === undefined) return;
+    query.keyMarker = encodeURIComponent(page.keyMarker);
+    if (page.versionIdMarker !== undefined) query.versionIdMarker = page.versionIdMarker;
+  }
+}
+
 function versionOf({ versionId }: ObjectReference): { versionId?: string } {
   return versionId === null ? {} : { versionId };
 }
 
-function* listedItem(item: {
+interface ListedItem {
   name?: string;
   size?: number;
   versionId?: string;
   isDeleteMarker?: boolean;
-}): Generator<ListedObject> {
+}
+
+function* listedItem(item: ListedItem): Generator<ListedObject> {
   if (item.name === undefined || item.isDeleteMarker === true) return;
   yield {
     key: item.name,

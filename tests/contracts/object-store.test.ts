@@ -149,6 +149,17 @@ describe.skipIf(missing !== undefined)(missing ?? 'a MinIO bucket as object stor
     expect(await keysOf(store, 'camera-1/day/unversioned')).toEqual([]);
   });
 
+  it('lists page by page, whatever the keys are', async () => {
+    const { endpoint } = server;
+    const settings = { endpoint, bucket: 'recordings', pageKeys: 2, ...MINIO_KEYS };
+    const paged = await openS3Store(settings);
+    const names = ['a/1', 'a/2', 'b-c/1', 'b_c/1', 'd'];
+    const keys = names.map((name) => `paged/${name}.mp4`);
+    for (const key of keys) await paged.put(key, finishedFile(randomBytes(10)));
+    expect(await keysOf(paged, 'paged/')).toEqual(keys);
+    paged.close();
+  });
+
   it('has one rule of its own as a backstop, and holds what is held against it', async () => {
     expect(await store.backstop(400)).toEqual({ set: true });
     expect(await store.backstop(500)).toEqual({ set: true });
