@@ -20,6 +20,9 @@ const HOUR = 3_600_000;
 const PICTURES_A_SECOND = 10;
 const missing = missingParts('ffmpeg');
 
+/** Seconds since the start. */
+const relative = (atMs: number): number => (atMs - START_MS) / 1_000;
+
 describe.each([
   // What was recorded later lies before what was recorded first.
   {
@@ -57,7 +60,6 @@ describe.each([
 
   it('the timeline has both, and a playlist breaks where the media does', async () => {
     const found = await footage.timeline(CAMERA, range);
-    const relative = (atMs: number): number => (atMs - START_MS) / 1_000;
     expect(found.spans.map(({ startMs, endMs }) => [relative(startMs), relative(endMs)])).toEqual(
       spans,
     );
