@@ -1,0 +1,86 @@
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import * as z from 'zod';
+import {
+  budgetSource,
+  budgetSourceChange,
+  newBudgetSource,
+  type BudgetSources,
+} from '#registry/budget-sources.ts';
+import { errorBody } from '../errors.ts';
+import { isUnchanged } from './entity-tag.ts';
+import { additionBy, params, recordPlace, registerMerge } from './managed-lists.ts';
+
+/** Agencies that cameras were paid for by. */
+export function registerBudgetSourceRoutes(
+  app: FastifyInstance,
+  budgetSources: BudgetSources,
+): void {
+  const typed = app.withTypeProvider<ZodTypeProvider>();
+
+  typed.get(
+    '/api/v1/budget-sources',
+    {
+      config: { action: 'camera.list' },
+      schema: {
+        summary: 'Agencies that cameras were paid for by, by name',
+        tags: ['places'],
+        response: { 200: z.object({ budgetSources: z.array(budgetSource) }), 304: z.null() },
+      },
+    },
+    async (request, reply) => {
+      const answer = { budgetSources: await budgetSources.list() };
+      if (isUnchanged(request, reply, answer)) return reply.code(304).send(null);
+      return answer;
+    },
+  );
+
+  typed.post(
+    '/api/v1/budget-sources',
+    {
+      config: { action: 'place.propose' },
+      schema: {
+        summary: 'Add a budget source: listed by the Department, proposed by others',
+        tags: ['places'],
+        body: newBudgetSource,
+        response: { 201: budgetSource, 400: errorBody, 409: errorBody },
+      },
+    },
+    async (request, reply) => {
+      const { name } = request.body;
+      await recordPlace(
+        request,
+        { kind: 'budget-source', id: 'new', label: name },
+        { added: name },
+      );
+      const added = await budgetSources.add(name, additionBy(request));
+      return reply.code(201).send(added);
+    },
+  );
+
+  typed.patch(
+    '/api/v1/budget-sources/:id',
+    {
+      config: { action: 'place.manage' },
+      schema: {
+        summary: 'Rename a budget source, or list it',
+        tags: ['places'],
+        params,
+        body: budgetSourceChange,
+        response: { 200: budgetSource, 400: errorBody, 404: errorBody, 409: errorBody },
+      },
+    },
+    async (request) => {
+      const { id } = request.params;
+      await recordPlace(request, { kind: 'budget-source', id }, { changed: request.body });
+      return budgetSources.change(id, request.body);
+    },
+  );
+
+  registerMerge(app, {
+    path: '/api/v1/budget-sources',
+    summary: 'Merge a budget source into another: its cameras go there, its spelling leads there',
+    objectOf: async (id) => ({ kind: 'budget-source', id }),
+    merge: async (id, into, options) => budgetSources.merge(id, into, options),
+  });
+}

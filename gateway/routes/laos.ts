@@ -1,0 +1,154 @@
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import * as z from 'zod';
+import { areaOf } from '#registry/area.ts';
+import {
+  importRefusals,
+  lao,
+  laoChange,
+  LaoNotFound,
+  laoStatuses,
+  MAX_IMPORTED_LAOS,
+  newLao,
+  type Laos,
+} from '#registry/laos.ts';
+import { errorBody } from '../errors.ts';
+import { isUnchanged } from './entity-tag.ts';
+import {
+  additionBy,
+  params,
+  recordPlace,
+  registerMerge,
+  type ListObject,
+} from './managed-lists.ts';
+
+/** The list of all LAOs. */
+const MAX_IMPORT_BYTES = 4 * 1024 * 1024;
+const MAX_TEXT = 200;
+const text = z.string().trim().min(1).max(MAX_TEXT);
+
+const laoImport = z
+  .object({
+    added: z.int(),
+    changed: z.int(),
+    unchanged: z.int(),
+    refused: z.array(
+      z.object({
+        row: z.int().meta({ description: 'from 0' }),
+        code: z.enum(importRefusals),
+        message: z.string(),
+      }),
+    ),
+  })
+  .meta({ id: 'LaoImport' });
+
+/** The master list of local administrations: proposed, listed, corrected, merged, imported. */
+export function registerLaoRoutes(app: FastifyInstance, laos: Laos): void {
+  const typed = app.withTypeProvider<ZodTypeProvider>();
+
+  async function objectOf(id: string): Promise<ListObject> {
+    const one = await laos.get(id);
+    if (one === undefined) throw new LaoNotFound(id);
+    return { kind: 'area', id, label: one.name };
+  }
+
+  typed.get(
+    '/api/v1/laos',
+    {
+      config: { action: 'camera.list' },
+      schema: {
+        summary: 'Local administrations (อปท.), by province, district and name',
+        tags: ['places'],
+        querystring: z.object({
+          province: text.optional(),
+          district: text.optional(),
+          status: z
+            .enum(laoStatuses)
+            .optional()
+            .meta({ description: 'without it: all but merged' }),
+          q: text
+            .optional()
+            .meta({ description: 'part of the name, by any spelling, or the code' }),
+        }),
+        response: { 200: z.object({ laos: z.array(lao) }), 304: z.null(), 400: errorBody },
+      },
+    },
+    async (request, reply) => {
+      const within = request.areasFor('camera.list');
+      const answer = { laos: await laos.list({ ...request.query, within }) };
+      if (isUnchanged(request, reply, answer)) return reply.code(304).send(null);
+      return answer;
+    },
+  );
+
+  typed.post(
+    '/api/v1/laos',
+    {
+      config: { action: 'place.propose' },
+      schema: {
+        summary: 'Add an LAO: listed by the Department, proposed by others',
+        tags: ['places'],
+        body: newLao,
+        response: { 201: lao, 400: errorBody, 409: errorBody },
+      },
+    },
+    async (request, reply) => {
+      const { body } = request;
+      await request.permit('place.propose', {
+        kind: 'area',
+        area: areaOf(await laos.canonical(body)),
+      });
+      await recordPlace(request, { kind: 'area', id: 'new', label: body.name }, { added: body });
+      const added = await laos.add(body, additionBy(request));
+      return reply.code(201).send(added);
+    },
+  );
+
+  typed.patch(
+    '/api/v1/laos/:id',
+    {
+      config: { action: 'place.manage' },
+      schema: {
+        summary: 'Change an LAO: list it, correct it, say to whom it reports',
+        tags: ['places'],
+        params,
+        body: laoChange,
+        response: { 200: lao, 400: errorBody, 404: errorBody, 409: errorBody },
+      },
+    },
+    async (request) => {
+      const { id } = request.params;
+      await recordPlace(request, await objectOf(id), { changed: request.body });
+      return laos.change(id, request.body);
+    },
+  );
+
+  typed.post(
+    '/api/v1/laos/import',
+    {
+      config: { action: 'place.manage' },
+      bodyLimit: MAX_IMPORT_BYTES,
+      schema: {
+        summary: "Import the Department's list of LAOs",
+        description:
+          'What it names is listed; what it does not name stays. Rows are known by code, else by name.',
+        tags: ['places'],
+        body: z.strictObject({ laos: z.array(newLao).min(1).max(MAX_IMPORTED_LAOS) }),
+        response: { 200: laoImport, 400: errorBody },
+      },
+    },
+    async (request) => {
+      const rows = request.body.laos;
+      await recordPlace(request, { kind: 'area', id: 'list' }, { imported: rows.length });
+      return laos.import(rows);
+    },
+  );
+
+  registerMerge(app, {
+    path: '/api/v1/laos',
+    summary:
+      'Merge an LAO into another: its cameras and its people go there, its spelling leads there',
+    objectOf,
+    merge: async (id, into, options) => laos.merge(id, into, options),
+  });
+}
