@@ -6,9 +6,9 @@ import { parse } from 'csv-parse/sync';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { runDemo, type Demo } from '../simulator/demo.ts';
-import { demoPeople } from '../simulator/demo-people.ts';
 import { openBrowser, recordPage, type Browser, type PageRecord } from './browser.ts';
 import { missingParts } from './machine.ts';
+import { signInAs } from './demo-sign-in.ts';
 import { noReplies, recorded, startDevice } from '../registry/onvif/mock-device.ts';
 import { recorderOf } from '../registry/onvif/mock-recorder.ts';
 
@@ -109,18 +109,8 @@ describe.skipIf(missing.length > 0)('the screens', () => {
       await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
   }
 
-  /** Signs in as a visitor of the demo does: by its list, and by the code that it shows where one is wanted. */
-  async function enter(role: string): Promise<void> {
-    await browser.context.clearCookies();
-    await page.goto(demo.gatewayUrl);
-    await page.locator('.door-demo button', { hasText: nameOf(role) }).click();
-    await page.locator('.frame-head, input[autocomplete="one-time-code"]').waitFor();
-    if ((await page.locator('.frame-head').count()) === 0) {
-      await page.locator('button', { hasText: nameOf(role) }).click();
-      await page.getByRole('button', { name: 'ยืนยัน', exact: true }).click();
-      await page.locator('.frame-head').waitFor();
-    }
-  }
+  const enter = async (role: string): Promise<void> =>
+    signInAs(role, { context: browser.context, page, url: demo.gatewayUrl });
 
   async function open(hash: string): Promise<void> {
     await page.evaluate(`window.location.hash = ${JSON.stringify(hash)}`);
@@ -580,10 +570,6 @@ describe.skipIf(missing.length > 0)('the screens', () => {
     expect([...hosts]).toEqual([new URL(demo.gatewayUrl).host]);
   });
 });
-
-function nameOf(role: string): string {
-  return demoPeople.find(({ email }) => email.startsWith(`${role}@`))?.name ?? '';
-}
 
 function csvCell(text: string): string {
   return `"${text.replaceAll('"', '""')}"`;

@@ -9,9 +9,9 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { runDemo, type Demo } from '../simulator/demo.ts';
-import { demoPeople } from '../simulator/demo-people.ts';
 import { openBrowser, recordPage, type Browser, type PageRecord } from './browser.ts';
 import { missingParts } from './machine.ts';
+import { signInAs } from './demo-sign-in.ts';
 
 const START_MS = 90_000;
 const TEST_MS = 60_000;
@@ -52,11 +52,7 @@ describe.skipIf(missing.length > 0)('a round of the survey', () => {
 
   /** Signs in by the demo's list, and opens the round. */
   async function enter(role: string): Promise<void> {
-    const person = demoPeople.find(({ email }) => email.startsWith(`${role}@`));
-    await browser.context.clearCookies();
-    await page.goto(demo.gatewayUrl);
-    await page.locator('.door-demo button', { hasText: person?.name ?? '' }).click();
-    await page.locator('.frame-head').waitFor();
+    await signInAs(role, { context: browser.context, page, url: demo.gatewayUrl });
     await page.locator('.frame-menu a', { hasText: 'รอบสำรวจ' }).click();
   }
 
