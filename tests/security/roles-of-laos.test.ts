@@ -159,3 +159,22 @@ test('who keeps people of an LAO keeps them through its new name, and nobody of 
   });
   expect(given.statusCode).toBe(403);
 });
+
+test('the session tells where pictures may be watched: less than where cameras are seen', async () => {
+  const district: Area = { level: 'district', ...krabi };
+  const own: Area = { level: 'lao', ...krabi, lao: lanta.name };
+  const who = await rig.signedIn([
+    { role: 'district', area: district },
+    { role: 'owner', area: own },
+  ]);
+  const mine = await rig.addCamera(lanta);
+  const other = await rig.addCamera(klongyang);
+  expect(await seen(who)).toEqual([mine, other]);
+  const session = await rig.app.inject({ url: '/api/v1/session', headers: who.headers });
+  expect(session.json()).toMatchObject({ watches: [own] });
+  const stranger = await rig.app.inject({
+    url: '/api/v1/session',
+    headers: { host: 'localhost' },
+  });
+  expect(stranger.json()).toMatchObject({ watches: [] });
+});

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Grant } from '#gateway/web/api/areas.ts';
+import { liesIn, type Grant } from '#gateway/web/api/areas.ts';
+import type { OfferedStream } from '#gateway/web/api/onvif.ts';
 import { startOfDay } from '#gateway/web/audit/audit-filter.ts';
 import { grantWords } from '#gateway/web/people/grant-words.ts';
 import { isWhole, newGrant, withRole } from '#gateway/web/people/grants.ts';
@@ -11,6 +12,7 @@ import {
   emptyDraft,
   faultsOf,
   newCameraOf,
+  nextChannel,
   numberOf,
   resolutionOf,
   stopping,
@@ -26,6 +28,12 @@ import {
 } from '#gateway/web/register/map-view.ts';
 import { ownPlace } from '#gateway/web/register/own-place.ts';
 import { filterOf, filterQuery, withFilter } from '#gateway/web/register/register-filter.ts';
+import {
+  isRecorder,
+  recorderChannels,
+  type ChannelDraft,
+} from '#gateway/web/register/recorder-channels.ts';
+import { middleOf } from '#gateway/web/register/use-neighbourhood.ts';
 import { viewsOf, withView } from '#gateway/web/register/saved-views.ts';
 import { firstScreen, mayOpen } from '#gateway/web/shell/screen-rights.ts';
 
@@ -253,3 +261,86 @@ function ownerOf(lao: string): Grant {
 function mayReadAudit(action: string): boolean {
   return action === 'audit.read';
 }
+
+const offered = (channel: number, resolution: string): OfferedStream => ({
+  channel,
+  profile: null,
+  resolution,
+  encoding: 'H264',
+  frameRate: 15,
+  stream: { url: `rtsp://10.0.0.1/${channel}/${resolution}`, elsewhere: false },
+  snapshot: null,
+  cameras: [],
+});
+
+const channel = (position: string): ChannelDraft => ({
+  position,
+  url: `rtsp://10.0.0.1/${position}`,
+  subUrl: '',
+  recordedResolution: '1280x720',
+  frameRate: '12',
+});
+
+describe('a recorder box', () => {
+  test('has a large picture and a small one a channel; a camera is none', () => {
+    const streams = [offered(1, '1920x1080'), offered(1, '640x360'), offered(2, '1280x720')];
+    expect(isRecorder(streams)).toBe(true);
+    expect(isRecorder(streams.slice(0, 2))).toBe(false);
+    expect(
+      recorderChannels(streams).map(({ channel, main, sub }) => [
+        channel,
+        main.resolution,
+        sub?.resolution,
+      ]),
+    ).toEqual([
+      [1, '1920x1080', '640x360'],
+      [2, '1280x720', undefined],
+    ]);
+  });
+
+  test('its channels come into the form one after the other, on a pole of their own, with the rest in common', () => {
+    const form: Draft = {
+      ...emptyDraft,
+      position: 'แรก',
+      purposes: ['traffic'],
+      latitude: '7.5',
+      longitude: '99',
+      channels: [channel('สอง'), channel('สาม')],
+    };
+    const second = nextChannel(form);
+    expect(second).toMatchObject({
+      position: 'สอง',
+      url: 'rtsp://10.0.0.1/สอง',
+      purposes: ['traffic'],
+      latitude: '',
+      longitude: '',
+      frameRate: '12',
+      readByOnvif: { frameRate: '12', recordedResolution: '1280x720' },
+    });
+    const third = nextChannel(second ?? form);
+    expect(third?.position).toBe('สาม');
+    expect(nextChannel(third ?? form)).toBeUndefined();
+  });
+});
+
+const at = (latitude: number | null, longitude: number | null) => ({ latitude, longitude });
+
+test('a map begins where most cameras of the LAO are, whatever one of them says', () => {
+  expect(middleOf([at(7.5, 99), at(7.6, 99.1), at(99, 7.5), at(null, null)])).toEqual({
+    latitude: 7.6,
+    longitude: 99,
+  });
+  expect(middleOf([at(null, null)])).toBeUndefined();
+});
+
+test('a picture may be watched where the session says, and nowhere beside it', () => {
+  const lao = { name: 'ทต.เกาะลันตาใหญ่', district: 'เกาะลันตา', province: 'กระบี่' };
+  const area = { level: 'lao', province: 'กระบี่', district: 'เกาะลันตา', lao: lao.name } as const;
+  expect(liesIn(lao, { level: 'country' })).toBe(true);
+  expect(liesIn(lao, { level: 'province', province: 'กระบี่' })).toBe(true);
+  expect(liesIn(lao, { level: 'province', province: 'ตรัง' })).toBe(false);
+  expect(liesIn(lao, { ...area, level: 'district' })).toBe(true);
+  expect(liesIn(lao, area)).toBe(true);
+  expect(liesIn(lao, { ...area, lao: 'อบต.คลองยาง' })).toBe(false);
+  expect(liesIn({ ...lao, district: 'คลองท่อม' }, area)).toBe(false);
+});

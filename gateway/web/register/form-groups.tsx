@@ -7,6 +7,7 @@ import type { FormPart } from './form-part.ts';
 import { declarations, purposes, scopes } from './choices.ts';
 import type { Draft } from './draft.ts';
 import { PositionMap } from './position-map.tsx';
+import { useNeighbourhood } from './use-neighbourhood.ts';
 
 export function Group(props: { title: string; children: ReactNode }) {
   return (
@@ -60,6 +61,8 @@ export function PlaceGroup(
   const { t } = useLanguage();
   const { fixed, ...part } = props;
   const { draft, set, errorOf } = part;
+  const hasPin = draft.latitude.trim() !== '' && draft.longitude.trim() !== '';
+  const near = useNeighbourhood(draft.lao, !hasPin);
   return (
     <Group title={t('group.place')}>
       <Line {...part} field="owningAgency" label={numbered(1, t('field.owningAgency'))} required />
@@ -121,6 +124,7 @@ export function PlaceGroup(
       <PositionMap
         latitude={draft.latitude}
         longitude={draft.longitude}
+        near={near}
         onMove={(latitude, longitude) =>
           set({ latitude: String(latitude), longitude: String(longitude) })
         }

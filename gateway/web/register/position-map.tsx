@@ -11,10 +11,13 @@ import {
   wholeCountry,
   zoomed,
   type MapView,
+  type Point,
 } from './map-view.ts';
 
 /** Where a pin that was set already is looked at from. */
 const PINNED_SPAN = 2;
+/** A district, and a little around it. */
+const NEAR_SPAN = 0.5;
 
 /**
  * Provinces and a pin, without a map server: to see that a position lies where it should, and to place it by hand or with
@@ -23,6 +26,8 @@ const PINNED_SPAN = 2;
 export function PositionMap(props: {
   latitude: string;
   longitude: string;
+  /** Where it begins without a pin; undefined: with the whole country. */
+  near?: Point | undefined;
   onMove?: (latitude: number, longitude: number) => void;
 }) {
   const { t } = useLanguage();
@@ -31,6 +36,12 @@ export function PositionMap(props: {
   const [view, setView] = useState<MapView>(
     pin === undefined ? wholeCountry : { ...pin, span: PINNED_SPAN },
   );
+  const { near } = props;
+  useEffect(() => {
+    // Whoever has looked elsewhere meanwhile, or has a pin, stays there.
+    if (near === undefined || pin !== undefined) return;
+    setView((before) => (before === wholeCountry ? { ...near, span: NEAR_SPAN } : before));
+  }, [near]);
   const outline = useOutline();
   const svg = useRef<SVGSVGElement>(null);
   const middle = toDrawing(view);

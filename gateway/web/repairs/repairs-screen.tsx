@@ -17,6 +17,7 @@ import { declaredWords, observedReasonWords, observedWords } from '../state-word
 import { useLanguage } from '../use-language.ts';
 import { goTo } from '../use-page-state.ts';
 import { firstPlace, placeQuery } from '../survey/count-place.ts';
+import { IncidentList } from './incident-list.tsx';
 import { RepairDialog } from './repair-dialog.tsx';
 
 const kinds = ['to-repair', 'undeclared', 'without-repair', 'overdue', 'unrepairable'] as const;
@@ -90,6 +91,7 @@ export default function RepairsScreen({ query }: { query: string }) {
           </Button>
         )}
       </div>
+      <IncidentList />
       {edited !== undefined && (
         <RepairDialog
           camera={{ id: edited.cameraId, position: edited.position }}

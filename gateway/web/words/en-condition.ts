@@ -155,4 +155,22 @@ export const enCondition: typeof thCondition = {
     secret: 'The key of the signature, shown this once: keep it at the receiver',
     lastFailure: 'The last one that did not arrive: {{failure}}',
   },
+  incidents: {
+    title: 'Cameras that fell together',
+    words:
+      'Of the last {{days}} days: look at what they have in common, not at each camera. Time within one counts no camera as damaged in the survey.',
+    none: 'None in your area within the last {{days}} days',
+    what: 'In common',
+    from: 'From',
+    to: 'To',
+    lasts: 'goes on',
+    cameras: 'Cameras',
+    ofAll: '{{own}} in your area, of {{all}}',
+    kind: {
+      site: 'Site',
+      network: 'Network',
+      worker: 'Worker of the gateway',
+      gateway: 'The gateway itself',
+    },
+  },
 };
