@@ -1,6 +1,6 @@
 import { gapsBetween, type Gap } from './catalogue/gaps.ts';
 import { holdsBetween, type Hold } from './catalogue/holds.ts';
-import { spansBetween, openBetween, type Span } from './catalogue/recordings.ts';
+import { spansBetween, type Span } from './catalogue/recordings.ts';
 import type { Catalogue } from './catalogue/tables.ts';
 import type { OpenRecordings } from './open-recordings.ts';
 
@@ -40,9 +40,8 @@ export async function timeline(
 ): Promise<Timeline> {
   const { fromMs } = range;
   const limit = MAX_OF_A_KIND + 1;
-  const [footage, growing, gaps, holds] = await Promise.all([
+  const [{ spans: footage, open: growing }, gaps, holds] = await Promise.all([
     spansBetween(catalogue, cameraId, range, { joinMs: JOIN_MS, limit }),
-    openBetween(catalogue, cameraId, range),
     gapsBetween(catalogue, cameraId, fromMs, range.toMs, limit),
     holdsBetween(catalogue, cameraId, fromMs, range.toMs),
   ]);

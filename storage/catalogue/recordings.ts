@@ -204,50 +204,45 @@ export interface Span {
 }
 
 /**
- * Whole recordings of a range, oldest first, as one where they follow on each other within `joinMs`: at most `limit`.
- * An index alone answers it, and of a day's 1,440 recordings mostly one row comes back. They may reach beyond the range.
+ * Whole recordings of a range, oldest first, as one where they follow on each other within `joinMs`, at most `limit`; and
+ * those that were not whole when their row was written last. An index alone answers it, and of a day's 1,440 recordings
+ * mostly one row comes back. They may reach beyond the range.
  */
 export async function spansBetween(
   catalogue: Catalogue,
   cameraId: string,
   { fromMs, toMs }: { fromMs: number; toMs: number },
   { joinMs, limit }: { joinMs: number; limit: number },
-): Promise<Span[]> {
-  const { rows } = await sql<{ start_ms: number; end_ms: number }>`
-    select min(start_ms) as start_ms, max(end_ms) as end_ms
+): Promise<{ spans: Span[]; open: (RecordingName & Span)[] }> {
+  const ofRange = sql`camera_id = ${cameraId} and start_ms >= ${fromMs - LONGEST_RECORDING_MS} and start_ms < ${toMs}`;
+  // One statement for both: on PostgreSQL a connection makes the acquaintance of each day's partition once.
+  const { rows } = await sql<{ id: string | null; start_ms: number; end_ms: number }>`
+    select cast(null as text) as id, start_ms, end_ms
     from (
-      select start_ms, end_ms, sum(begins) over (order by start_ms, end_ms) as number
+      select number, min(start_ms) as start_ms, max(end_ms) as end_ms
       from (
-        select start_ms, end_ms,
-          case when start_ms - max(end_ms) over
-            (order by start_ms, end_ms rows between unbounded preceding and 1 preceding) <= ${joinMs}
-          then 0 else 1 end as begins
-        from recordings
-        where camera_id = ${cameraId} and start_ms >= ${fromMs - LONGEST_RECORDING_MS} and start_ms < ${toMs}
-          and end_ms > ${fromMs} and state in ('spooled', 'stored')
-      ) told
-    ) numbered
-    group by number order by number limit ${limit}`.execute(catalogue);
-  return rows.map((row) => ({ startMs: row.start_ms, endMs: row.end_ms }));
-}
-
-/** Recordings of a range that were not whole when their row was written last, oldest first. */
-export async function openBetween(
-  catalogue: Catalogue,
-  cameraId: string,
-  { fromMs, toMs }: { fromMs: number; toMs: number },
-): Promise<(RecordingName & Span)[]> {
-  const rows = await catalogue
-    .selectFrom('recordings')
-    .select(['id', 'start_ms', 'end_ms'])
-    .where('camera_id', '=', cameraId)
-    .where('start_ms', '>=', fromMs - LONGEST_RECORDING_MS)
-    .where('start_ms', '<', toMs)
-    .where('state', '=', 'open')
-    .where(isUnsettled)
-    .orderBy('start_ms')
-    .execute();
-  return rows.map((row) => ({ id: row.id, startMs: row.start_ms, endMs: row.end_ms }));
+        select start_ms, end_ms, sum(begins) over (order by start_ms, end_ms) as number
+        from (
+          select start_ms, end_ms,
+            case when start_ms - max(end_ms) over
+              (order by start_ms, end_ms rows between unbounded preceding and 1 preceding) <= ${joinMs}
+            then 0 else 1 end as begins
+          from recordings
+          where ${ofRange} and end_ms > ${fromMs} and state in ('spooled', 'stored')
+        ) told
+      ) numbered
+      group by number order by number limit ${limit}
+    ) spans
+    union all
+    select id, start_ms, end_ms from recordings where ${ofRange} and state = 'open' and ${isUnsettled}`.execute(
+    catalogue,
+  );
+  const found: { spans: Span[]; open: (RecordingName & Span)[] } = { spans: [], open: [] };
+  for (const { id, start_ms: startMs, end_ms: endMs } of rows) {
+    if (id === null) found.spans.push({ startMs, endMs });
+    else found.open.push({ id, startMs, endMs });
+  }
+  return found;
 }
 
 /** Looked for where its id says that it was made, and then everywhere. */
