@@ -169,7 +169,12 @@ export class Uploader {
     const { use, dropped } = await keepSpoolWithin({
       catalogue: this.#catalogue,
       spoolFolder: this.#spoolFolder,
-      bounds: this.#bounds,
+      // What is old, after days in which the gateway was off or with a clock that was far behind, is put all the same, unless
+      // the store has failed: only then has it waited too long.
+      bounds:
+        this.away === undefined
+          ? { ...this.#bounds, maxAgeMs: Number.POSITIVE_INFINITY }
+          : this.#bounds,
       sinceMs,
       // While the store takes what waits, room comes by itself.
       diskFull: this.#diskFull && this.away !== undefined,

@@ -557,5 +557,13 @@ describe('checking', () => {
       )
     ).text();
     expect(gone).toContain('"cause":"storage","detail":"object-missing"');
+    // That it was there, and what it was, stays known.
+    const exported = await (await ask('auditor', '/api/v1/deletions.csv')).text();
+    const rows = exported.trim().split('\r\n').slice(1);
+    expect(rows).toEqual([
+      expect.stringMatching(
+        new RegExp(`^${deleted.id},${cameraId},.*,[0-9a-f]{64},object-missing,.*Z$`),
+      ),
+    ]);
   });
 });

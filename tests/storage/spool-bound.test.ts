@@ -146,6 +146,35 @@ describe('at the bounds of the spool', () => {
     expect(await waiting()).toEqual(ids.slice(2));
   });
 
+  it.each([
+    // After days without power; or with a clock that was years behind, and was set.
+    ['is put where the store takes it', false, { stored: 4, dropped: 0 }],
+    ['goes where the store has failed', true, { stored: 0, dropped: 4 }],
+  ])('what became too old while the gateway was off %s', async (_words, away, counters) => {
+    await wait(minutesOf(camera(1), 4));
+    const folderStore = openFolderStore(join(folder, 'objects'));
+    const uploader = new Uploader({
+      catalogue,
+      store: {
+        ...folderStore,
+        put: async (key, file) => {
+          if (away) throw new ObjectStoreUnavailable('away');
+          return folderStore.put(key, file);
+        },
+      },
+      spoolFolder: spool,
+      newId,
+      log: () => {},
+      bounds: { maxBytes: Number.POSITIVE_INFINITY, maxAgeMs: 72 * 60 * MINUTE },
+      now: () => T0 + 100 * 60 * MINUTE,
+      rest: async () => new Promise((resolve) => setImmediate(resolve)),
+    });
+    uploader.start();
+    await vi.waitFor(() => expect(uploader.counters).toMatchObject(counters));
+    await uploader.stop();
+    expect(await waiting()).toEqual([]);
+  });
+
   it('nothing goes while all is held, and nothing of a spool within its bounds', async () => {
     const ids = await wait(minutesOf(camera(1), 3));
     await within({ maxBytes: 3 * BYTES, maxAgeMs: MINUTE * 10 }, T0 + 10 * MINUTE);
