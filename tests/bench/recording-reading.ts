@@ -40,6 +40,8 @@ export interface RecordingReading {
   gaps: number;
   behindBytes: number;
   syncLateMs: number;
+  /** Whole, and not in the store at the end: while they grow in number, putting costs less than it will. */
+  waitingRecordings: number;
   /** Of the subject's core: all that ran on it, the kernel's own threads with it, and what its host gave to others. */
   corePercent: number;
   stolenPercent: number;
@@ -125,6 +127,7 @@ export async function measureRecording(options: {
       putsPerSecond: grown('cctv_recordings_stored_total') / used.seconds,
       gaps,
       behindBytes: total(after, 'cctv_recorder_behind_bytes'),
+      waitingRecordings: total(after, 'cctv_spool_recordings'),
       syncLateMs: 1000 * total(after, 'cctv_recorder_sync_late_seconds'),
       corePercent: (100 * ofCore('busy')) / ofCore('all'),
       stolenPercent: (100 * ofCore('stolen')) / ofCore('all'),

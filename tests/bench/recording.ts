@@ -28,7 +28,7 @@ const MOST_MINUTES = 8;
 const { values: flags } = parseArgs({
   options: {
     streams: { type: 'string', default: '1000' },
-    'minio-streams': { type: 'string', default: '200' },
+    'minio-streams': { type: 'string', default: '400' },
     seconds: { type: 'string', default: '20' },
     warm: { type: 'string', default: '20' },
     // Until what is put is a minute long: the first of each camera is shorter.
@@ -206,6 +206,7 @@ function tables(rows: readonly Row[], disk: number, mediaMtx: number | undefined
       'bytes on disk / media',
       'hashed / written',
       'puts a second',
+      'waiting for the store',
       'the store, of its core',
       'gaps',
       'waiting at the end, MB',
@@ -219,6 +220,7 @@ function tables(rows: readonly Row[], disk: number, mediaMtx: number | undefined
       rounded(recorded.bytesPerMediaByte, 4),
       rounded(recorded.hashedPerWritten, 4),
       rounded(recorded.putsPerSecond, 1),
+      rounded(recorded.waitingRecordings),
       `${rounded(recorded.storePercent, 1)} %`,
       String(recorded.gaps),
       rounded(recorded.behindBytes / 1e6, 1),
