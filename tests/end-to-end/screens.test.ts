@@ -350,6 +350,24 @@ describe.skipIf(missing.length > 0)('the screens', () => {
       await page.getByRole('link', { name: 'ยกเลิก' }).click();
     });
 
+    test(
+      'says what is usual for its stream, and lets it be learnt anew',
+      { timeout: TEST_MS },
+      async () => {
+        await page.getByText('ค่าปกติของสัญญาณภาพ').press('Enter');
+        await page.getByRole('button', { name: 'ตั้งค่าเอง กลางคืน' }).press('Enter');
+        await page.getByLabel('ภาพต่อวินาที', { exact: true }).fill('๑๒.๕');
+        const size = page.getByLabel('ความละเอียด (กว้างxสูง)');
+        await size.fill('1280 x 720');
+        await size.press('Enter');
+        const usual = page.locator('.usual');
+        await usual.getByText('12.5 ภาพต่อวินาที · 1280×720').waitFor();
+        await usual.getByText('สมชาย ใจดี').waitFor();
+        await usual.getByRole('button', { name: 'เรียนรู้ใหม่ กลางคืน' }).press('Enter');
+        await usual.getByText('1280×720').waitFor({ state: 'detached' });
+      },
+    );
+
     test('deletes it with a reason, and takes that back', { timeout: TEST_MS }, async () => {
       await page.getByRole('button', { name: 'ลบกล้อง' }).click();
       const dialog = page.getByRole('dialog');

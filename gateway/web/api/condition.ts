@@ -71,3 +71,35 @@ export function readCondition(
   const query = queryOf({ from, limit: TRANSITIONS });
   return call(conditionOnWire, `${ofCamera(id)}/condition${query}`, { signal });
 }
+
+const usualOnWire = z.nullable(
+  z.object({
+    frameRate: z.number(),
+    width: z.number(),
+    height: z.number(),
+    at: z.string(),
+    /** Null: learnt from the stream. */
+    by: z.nullable(author),
+  }),
+);
+const baselineOnWire = z.object({ day: usualOnWire, night: usualOnWire });
+export type UsualStream = NonNullable<z.infer<typeof usualOnWire>>;
+export type StreamBaseline = z.infer<typeof baselineOnWire>;
+export type Light = keyof StreamBaseline;
+
+/** What is usual for the camera's stream. */
+export function readBaseline(id: string, signal: AbortSignal): Promise<StreamBaseline> {
+  return call(baselineOnWire, `${ofCamera(id)}/baseline`, { signal });
+}
+
+/** Null: forgotten, and learnt anew. */
+export function setUsual(
+  id: string,
+  light: Light,
+  usual: { frameRate: number; width: number; height: number } | null,
+): Promise<StreamBaseline> {
+  return call(baselineOnWire, `${ofCamera(id)}/baseline`, {
+    method: 'PATCH',
+    body: { [light]: usual },
+  });
+}

@@ -12,6 +12,7 @@ import { authorName } from './author-name.ts';
 import { DeclareDialog } from './declare-dialog.tsx';
 import { goodShare, stripParts } from './history-strip.ts';
 import { declaredReasonWords } from './reason-words.ts';
+import { UsualStreamFields } from './usual-stream.tsx';
 
 const spans = { day: 86_400_000, week: 7 * 86_400_000, month: 30 * 86_400_000 } as const;
 type Span = keyof typeof spans;
@@ -36,7 +37,12 @@ export function ConditionCard(props: { camera: CameraDetail; onDeclared: () => v
           </Button>
         )}
       </div>
-      {camera.stream !== null && <Seen cameraId={camera.id} />}
+      {camera.stream !== null && (
+        <>
+          <Seen cameraId={camera.id} />
+          <UsualStreamFields cameraId={camera.id} />
+        </>
+      )}
       <Failure error={declarations.error} onRetry={declarations.reload} />
       <h4>{t('condition.declared')}</h4>
       <ol className="declarations" aria-label={t('condition.history')}>

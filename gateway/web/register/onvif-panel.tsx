@@ -161,10 +161,10 @@ function Told({
       </Alert>
     );
   }
-  const addresses = probe.streams.flatMap(({ stream, resolution, encoding }) =>
+  const addresses = probe.streams.flatMap(({ channel, stream, resolution, encoding }) =>
     stream?.url == null
       ? []
-      : [{ url: stream.url, elsewhere: stream.elsewhere, resolution, encoding }],
+      : [{ channel, url: stream.url, elsewhere: stream.elsewhere, resolution, encoding }],
   );
 
   function take(): void {
@@ -243,7 +243,16 @@ function Told({
             <Radio
               key={one.url}
               value={one.url}
-              label={[one.url, one.resolution, one.encoding].filter(Boolean).join(' · ')}
+              label={[
+                isRecorder(probe.streams)
+                  ? t('onvif.channels.channel', { channel: one.channel })
+                  : null,
+                one.url,
+                one.resolution,
+                one.encoding,
+              ]
+                .filter(Boolean)
+                .join(' · ')}
               description={one.elsewhere ? t('onvif.elsewhere') : undefined}
             />
           ))}

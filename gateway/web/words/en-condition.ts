@@ -173,4 +173,17 @@ export const enCondition: typeof thCondition = {
       gateway: 'The gateway itself',
     },
   },
+  usual: {
+    title: 'What is usual for the stream',
+    words:
+      'By this the picture is found to be worse than it was. Learnt from the stream; correct it when the camera was set otherwise.',
+    day: 'By day',
+    night: 'By night',
+    unknown: 'not known yet, being learnt',
+    learnt: 'learnt from the stream',
+    set: 'Set it',
+    forget: 'Learn it anew',
+    rate: 'Pictures a second',
+    size: 'Size (width x height)',
+  },
 };
