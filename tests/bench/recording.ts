@@ -23,14 +23,15 @@ const LOOP_LAG_MS = 60;
 const MOST_BYTES = 1.02;
 const PUTS_PER_1000 = 20;
 const MEDIAMTX_STREAMS = 100;
-const MOST_MINUTES = 8;
+const MOST_MINUTES = 10;
 
 const { values: flags } = parseArgs({
   options: {
     streams: { type: 'string', default: '1000' },
     'minio-streams': { type: 'string', default: '400' },
     seconds: { type: 'string', default: '20' },
-    warm: { type: 'string', default: '20' },
+    // The lag is that of the last half minute, and the live window is full after 15 s.
+    warm: { type: 'string', default: '30' },
     // Until what is put is a minute long: the first of each camera is shorter.
     'minio-warm': { type: 'string', default: '65' },
     subjects: { type: 'string', default: 'folder,minio,mediamtx' },
