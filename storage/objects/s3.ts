@@ -290,14 +290,15 @@ function codeOf(error: unknown): string {
 }
 
 const MISSING = new Set(['NoSuchKey', 'NoSuchVersion', 'NotFound', 'MethodNotAllowed', 'ENOENT']);
-const REFUSED = new Set([
-  'AccessDenied',
-  'InvalidAccessKeyId',
-  'SignatureDoesNotMatch',
-  'NoSuchBucket',
-  'InvalidBucketName',
-  'AllAccessDisabled',
-]);
+/** What is wrong, for whoever wrote the configuration. */
+const REFUSED: Readonly<Record<string, string>> = {
+  AccessDenied: 'the access key may not do this',
+  InvalidAccessKeyId: 'it knows no such access key',
+  SignatureDoesNotMatch: 'the secret key is not that of the access key',
+  NoSuchBucket: 'the bucket is not there',
+  InvalidBucketName: 'the name of the bucket is not valid',
+  AllAccessDisabled: 'the bucket is closed to everybody',
+};
 const CORRUPT = new Set([
   'XAmzContentSHA256Mismatch',
   'XAmzContentChecksumMismatch',
@@ -316,8 +317,10 @@ function mapped(error: unknown, key: string): unknown {
   if (code === 'ObjectLocked' || /WORM|object is locked|legal hold/i.test(message)) {
     return new ObjectHeld(key, { cause: error });
   }
-  if (REFUSED.has(code)) {
-    return new ObjectStoreRefused(`the object store refuses: ${code}`, { cause: error });
+  const refused = Object.hasOwn(REFUSED, code) ? REFUSED[code] : undefined;
+  if (refused !== undefined) {
+    const words = `the object store refuses: ${refused} (${code})`;
+    return new ObjectStoreRefused(words, { cause: error });
   }
   if (error instanceof RangeError || error instanceof TypeError) return error;
   // Whatever else goes wrong on the way there, or in the server, may pass.

@@ -221,7 +221,7 @@ describe.skipIf(missing !== undefined)(missing ?? 'a MinIO bucket as object stor
     try {
       const puts = files.map((file, i) => kept.put(`load/${i}.mp4`, file));
       own.pause();
-      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      await new Promise((resolve) => setTimeout(resolve, 500));
       own.unpause();
       for (const put of puts) await put;
       const more = files.map((file, i) => kept.put(`more/${i}.mp4`, file));
@@ -277,14 +277,17 @@ describe.skipIf(missing !== undefined)(missing ?? 'a MinIO bucket as object stor
     }
   });
 
-  it('says that its keys are wrong', async () => {
-    const opening = openS3Store({
-      endpoint: server.endpoint,
-      bucket: 'recordings',
-      accessKey: MINIO_KEYS.accessKey,
-      secretKey: 'another-secret',
-    });
-    await expect(opening).rejects.toThrow(ObjectStoreRefused);
+  it('says which of its keys is wrong', async () => {
+    const { endpoint } = server;
+    const { accessKey, secretKey } = MINIO_KEYS;
+    const open = (keys: { accessKey: string; secretKey: string }): Promise<ObjectStore> =>
+      openS3Store({ endpoint, bucket: 'recordings', ...keys });
+    const secret = open({ accessKey, secretKey: 'another-secret' });
+    await expect(secret).rejects.toThrow('the secret key is not that of the access key');
+    await expect(secret).rejects.toThrow(ObjectStoreRefused);
+    const access = open({ accessKey: 'nobody', secretKey });
+    await expect(access).rejects.toThrow('it knows no such access key');
+    await expect(access).rejects.toThrow(ObjectStoreRefused);
   });
 
   it('says that it does not answer', async () => {
