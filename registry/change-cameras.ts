@@ -148,7 +148,8 @@ export async function writeChanges(
   await executeTogether(transaction, [
     ...insertAgencies(rows.agencies),
     ...insertStreams(rows),
-    ...updateSearch(rows.search),
+    // In the order of their making, in which SQLite's index has them: out of it, it would write a piece of index for each.
+    ...updateSearch(rows.search.toSorted((a, b) => (a.id < b.id ? -1 : 1))),
     ...insertDeclarations(rows.declarations),
     ...insertVersions(rows.versions),
   ]);

@@ -39,6 +39,10 @@ const STATEMENT_MS = 60_000;
 /** A transaction that asks nothing for so long is rolled back, and its locks with it: its process hangs. */
 const IDLE_IN_TRANSACTION_MS = 60_000;
 
+/** Of a transaction whose texts are indexed when it is over; see mayBeIndexedLater. */
+const INDEX_LATER = 'cctv.index_later';
+const INDEXED_AT_ONCE = 500;
+
 /** Object ids of types (pg_type.dat). */
 const INT8 = 20;
 const NUMERIC = 1700;
@@ -155,9 +159,55 @@ class OurAdapter
       .execute(db);
   }
 
+  /**
+   * A row says whether it is in the index, which is of those rows alone; a small one has the others. The setting is of the
+   * transaction that writes. Not GIN's own list of what is pending: whoever writes next would have to wait for all of it.
+   */
+  async mayBeIndexedLater(db: Kysely<never>, name: string): Promise<void> {
+    const statements = [
+      `alter table ${name} add column indexed integer not null default 1`,
+      `create function ${name}_indexed() returns trigger language plpgsql as $$ begin
+         new.indexed := case current_setting('${INDEX_LATER}', true) when '1' then 0 else 1 end;
+         return new;
+       end $$`,
+      `create trigger ${name}_indexed before insert or update of text on ${name}
+         for each row execute function ${name}_indexed()`,
+      `create index ${name}_rest on ${name} (id) where indexed = 0`,
+      `do $$ begin
+         if to_regclass('${name}_grams') is not null then
+           drop index ${name}_grams;
+           create index ${name}_grams on ${name} using gin (text gin_trgm_ops) where indexed = 1;
+         end if;
+       end $$`,
+    ];
+    for (const statement of statements) await sql.raw(statement).execute(db);
+  }
+
+  async indexLater(transaction: Transaction<unknown>): Promise<void> {
+    await sql.raw(`set local ${INDEX_LATER} = '1'`).execute(transaction);
+  }
+
+  async indexRest(db: Kysely<unknown>, name: string): Promise<void> {
+    const table = sql.table(name);
+    for (let after: string | null = ''; after !== null;) {
+      // What another is at, or is being written, it will index itself.
+      const { rows } = await sql<{ last: string | null }>`
+        with page as (
+          select id from ${table} where indexed = 0 and id > ${after}
+          order by id limit ${INDEXED_AT_ONCE} for update skip locked
+        ), done as (
+          update ${table} as written set indexed = 1 from page where written.id = page.id
+        )
+        select max(id) as last from page`.execute(db);
+      after = rows[0]?.last ?? null;
+    }
+  }
+
   /** The planner chooses. */
   indexed(table: string, part: string): Expression<SqlBool> {
-    return this.scanned(sql.ref(`${table}.text`), part);
+    const found = this.scanned(sql.ref(`${table}.text`), part);
+    const isIndexed = sql.ref(`${table}.indexed`);
+    return sql<SqlBool>`((${isIndexed} = 1 and ${found}) or (${isIndexed} = 0 and ${found}))`;
   }
 
   async keepByDay(db: Kysely<never>, tables: DayTables, nowMs: number): Promise<void> {
@@ -188,8 +238,11 @@ class OurAdapter
     const keys = (rows: string): string =>
       keyIn === undefined
         ? `select distinct ${key} from (${rows}) as changed`
-        : `select distinct ${keyIn.table}.${key} from (${rows}) as changed
-             join ${keyIn.table} on ${keyIn.table}.${keyIn.id} = changed.${id}`;
+        : // Looked up row by row: a join is planned while its table is empty, in a new registry, and then reads all of it for
+          // each page of an inventory.
+          `select distinct ${key} from (
+             select (select ${key} from ${keyIn.table} where ${keyIn.id} = changed.${id}) as ${key}
+             from (${rows}) as changed) as keys where ${key} is not null`;
     const wanted = keyIn === undefined ? key : id;
     const row = (of: string): string => columns.map((column) => `${of}.${column}`).join(', ');
     const differing = (of: string): string =>

@@ -48,6 +48,8 @@ const MAX_WAITING = 1_000;
 const READER_AFTER_MS = 25;
 /** Queries that the reading thread was given and has not answered. One more is refused. */
 const MAX_READING = 1_000;
+/** Of a thread's heap, what is new. */
+const MAX_YOUNG_MB = 12;
 /** Rows in one statement: its parameters are limited to 32,766. */
 const ROWS_A_STATEMENT = 200;
 /** Texts of such statements that are kept, 6 to 20 KB each. */
@@ -177,6 +179,11 @@ class ThreadAdapter
   async tendDays(): Promise<TendedDays> {
     return { made: [], removed: [] };
   }
+
+  /** Its index is kept by triggers, and quick to write. */
+  async mayBeIndexedLater(): Promise<void> {}
+  async indexLater(): Promise<void> {}
+  async indexRest(): Promise<void> {}
 
   indexed(table: string, part: string): Expression<SqlBool> {
     const grams = sql.table(`${table}_grams`);
@@ -459,6 +466,8 @@ class SqliteThread {
     const worker = new Worker(new URL('./sqlite-thread.ts', import.meta.url), {
       name,
       workerData: { path, readOnly } satisfies SqliteThreadSettings,
+      // What passes through is short-lived: more room would be filled before it is swept.
+      resourceLimits: { maxYoungGenerationSizeMb: MAX_YOUNG_MB },
     });
     await new Promise<void>((resolve, reject) => {
       worker.once('message', () => resolve());

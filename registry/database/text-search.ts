@@ -7,6 +7,15 @@ import type { Expression, Kysely, SqlBool, Transaction } from 'kysely';
 export interface TextSearch {
   /** For a migration. */
   createSearchTable(db: Kysely<never>, table: SearchTable): Promise<void>;
+  /** For a migration: rows of such a table may be indexed later than they are written. */
+  mayBeIndexedLater(db: Kysely<never>, name: string): Promise<void>;
+  /**
+   * What this transaction writes into such tables may be indexed when it is over, by `indexRest`: an index of runs of letters
+   * takes longer than all else that is written of a camera. It is found meanwhile, by looking at each such row.
+   */
+  indexLater(transaction: Transaction<unknown>): Promise<void>;
+  /** Indexes what was not yet, page by page. Several at once share it. */
+  indexRest(db: Kysely<unknown>, name: string): Promise<void>;
   /** That the table's `text` holds `part`, by the index: best where few rows do. */
   indexed(table: string, part: string): Expression<SqlBool>;
   /** The same by looking at each row: best where many do, or few are left by other conditions. */

@@ -38,9 +38,11 @@ export class ImportNotReady extends Error {
 class ImportClosed extends Error {}
 
 /** Their rows are made in one go: more would hold the serving thread up. */
-const OPERATIONS_PAGE = 200;
+const OPERATIONS_PAGE = 500;
 /** JavaScript objects of the thread; what it inflates is bounded apart (zip-parts.ts). */
 const MAX_THREAD_HEAP_MB = 1_024;
+/** Of them, those that are new. */
+const MAX_THREAD_YOUNG_MB = 24;
 
 const failedThai = 'ระบบอ่านไฟล์นี้ไม่สำเร็จ ไม่มีข้อมูลใดถูกบันทึก กรุณาลองใหม่หรือแจ้งผู้ดูแลระบบ';
 
@@ -58,7 +60,7 @@ export class ImportRun {
   #question = 0;
   #closed = false;
   #applying: Promise<void> = Promise.resolve();
-  #told: Promise<void> = Promise.resolve();
+  #settled: Promise<void> = Promise.resolve();
   #planned: ((answer: FromImportThread | undefined) => void) | undefined;
   #state: ImportState = {
     phase: 'reading',
@@ -83,7 +85,10 @@ export class ImportRun {
     this.#areas = options.areas;
     this.#onFailure = options.onFailure;
     this.#worker = new Worker(new URL('import-thread.ts', import.meta.url), {
-      resourceLimits: { maxOldGenerationSizeMb: MAX_THREAD_HEAP_MB },
+      resourceLimits: {
+        maxOldGenerationSizeMb: MAX_THREAD_HEAP_MB,
+        maxYoungGenerationSizeMb: MAX_THREAD_YOUNG_MB,
+      },
     });
     this.#worker.on('message', (message: FromImportThread) => this.#take(message));
     this.#worker.on('error', (error) => this.#fail(error));
@@ -146,9 +151,9 @@ export class ImportRun {
     await this.#applying;
   }
 
-  /** Settles when listeners were told of all that was written; that goes on after the import is closed. */
-  async told(): Promise<void> {
-    await this.#told.catch(() => {});
+  /** Settles when listeners were told of all that was written, and searches index it; that goes on after the import is closed. */
+  async settled(): Promise<void> {
+    await this.#settled.catch(() => {});
   }
 
   async #firstPlan(): Promise<void> {
@@ -168,13 +173,13 @@ export class ImportRun {
       }
     }
     try {
-      const { told } = await this.#cameras.apply(
+      const { settled } = await this.#cameras.apply(
         this.#pages(),
         { author, source: 'import', duplicateConfirmed: true },
         (done) => this.#set({ progress: { done, of: this.#operations } }),
       );
-      this.#told = told;
-      told.catch((error: unknown) => this.#onFailure(error));
+      this.#settled = settled;
+      settled.catch((error: unknown) => this.#onFailure(error));
     } catch (error) {
       // Closed meanwhile: nothing was written.
       if (error instanceof ImportClosed) return;

@@ -54,15 +54,15 @@ export function openImports(
   const { now, onFailure } = options;
   const nextId = uuidV7Source(now);
   const kept = new Map<string, KeptImport>();
-  /** Of imports that are over, those whose listeners are still being told. */
-  const telling = new Set<ImportRun>();
+  /** Of imports that are over, those whose listeners are still being told, or whose texts are being indexed. */
+  const settling = new Set<ImportRun>();
   let closed = false;
 
   async function drop(one: KeptImport): Promise<void> {
     kept.delete(one.id);
-    telling.add(one.run);
+    settling.add(one.run);
     await one.run.close();
-    void one.run.told().then(() => telling.delete(one.run));
+    void one.run.settled().then(() => settling.delete(one.run));
   }
   function expire(): void {
     for (const one of kept.values()) {
@@ -108,7 +108,7 @@ export function openImports(
       closed = true;
       clearInterval(sweep);
       await Promise.all([...kept.values()].map(drop));
-      await Promise.all(Array.from(telling, async (run) => run.told()));
+      await Promise.all(Array.from(settling, async (run) => run.settled()));
     },
   };
 }

@@ -8,6 +8,8 @@ import * as streamBaselines from './migrations/0007-stream-baselines.ts';
 import * as incidentsFound from './migrations/0008-incidents-found.ts';
 import * as survey from './migrations/0009-survey.ts';
 import * as laoCounts from './migrations/0010-lao-counts.ts';
+import * as searchIndexedLater from './migrations/0012-search-indexed-later.ts';
+import { indexSearch } from '../index-search.ts';
 import type { RegistryDatabase, RegistryTables } from './tables.ts';
 
 /** A migration that has been released is never changed: what it got wrong, a later one mends. */
@@ -23,10 +25,13 @@ const registry: DatabaseSchema = {
     '0008-incidents-found': incidentsFound,
     '0009-survey': survey,
     '0010-lao-counts': laoCounts,
+    '0012-search-indexed-later': searchIndexedLater,
   },
 };
 
 /** Opens the registry's database. Throws MigrationFailed, DatabaseFailed, DatabaseUnavailable. */
 export async function openRegistry(databases: Databases): Promise<RegistryDatabase> {
-  return databases.open<RegistryTables>(registry);
+  const database = await databases.open<RegistryTables>(registry);
+  await indexSearch(database);
+  return database;
 }

@@ -136,7 +136,7 @@ async function measure(database: string, databaseUrl: string | undefined): Promi
       const { seconds, lag } = await watched(async () => {
         await (
           await cameras.apply(pagesOf(create), { author, source: 'import' })
-        ).told;
+        ).settled;
       });
       importSeconds.push(seconds);
       lagMs.importing = Math.max(lagMs.importing, lag);

@@ -1,4 +1,5 @@
 /** The registry of cameras, on both databases. */
+import { sql, type Transaction } from 'kysely';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { newCamera, type CameraChange } from '#registry/camera.ts';
 import type { CameraBatch, CameraEvent, Cameras } from '#registry/cameras.ts';
@@ -8,6 +9,8 @@ import type { ComparedRow, WantedCameras } from '#registry/compared-cameras.ts';
 import { ChangeRefused } from '#registry/camera-changes.ts';
 import { checkRegistry } from '#registry/check-registry.ts';
 import { secretBox } from '#registry/secret-box.ts';
+import { textSearchOf } from '#registry/database/text-search.ts';
+import { indexSearch } from '#registry/index-search.ts';
 import { declaredCounts } from '#registry/declared-counts.ts';
 import { openRegistry } from '#registry/schema/open-registry.ts';
 import type { RegistryDatabase } from '#registry/schema/tables.ts';
@@ -491,6 +494,46 @@ onEachDatabase((rig) => {
     expect(await cameras.list({ limit: 500, q: 'ธรรมดา' })).toHaveLength(500);
   });
 
+  test('texts of an inventory are found before they are indexed, and after', async () => {
+    const search = textSearchOf(database);
+    const found = async (part: string) =>
+      (
+        await database
+          .selectFrom('camera_search')
+          .select('id')
+          .where(search.indexed('camera_search', part))
+          .execute()
+      ).map(({ id }) => id);
+    // SQLite leaves nothing for later.
+    const left = async (): Promise<number> => {
+      if (rig.kind === 'sqlite') return 0;
+      const { rows } = await sql<{ left: number }>`
+        select count(*) as left from camera_search where indexed = 0`.execute(database);
+      return rows[0]?.left ?? 0;
+    };
+    const { id } = await cameras.create(given({ position: 'ท่าเรือเก่า' }), byTest);
+    const write = async (text: string): Promise<void> =>
+      database.transaction().execute(async (transaction) => {
+        await search.indexLater(transaction as unknown as Transaction<unknown>);
+        await transaction.updateTable('camera_search').set({ text }).where('id', '=', id).execute();
+      });
+    for (const text of ['ท่าเรือใหม่', 'สะพานข้ามคลอง']) {
+      await write(text);
+      expect(await found(text)).toEqual([id]);
+      expect(await found('เก่า')).toEqual([]);
+    }
+    expect(await left()).toBe(rig.kind === 'sqlite' ? 0 : 1);
+    await indexSearch(database);
+    expect([await left(), await found('สะพานข้าม'), await found('ใหม่')]).toEqual([0, [id], []]);
+    await write('ท่าเรือใหม่');
+    // Whoever edits it, or starts, indexes it.
+    await cameras.change(id, { position: 'หน้าโรงเรียน' }, { ...byTest, version: 1 });
+    expect([await left(), await found('หน้าโรงเรียน')]).toEqual([0, [id]]);
+    const { settled } = await cameras.apply([{ create: [given()], change: [] }], byTest);
+    await settled;
+    expect([await left(), (await found('หน้าตลาดสด')).length]).toEqual([0, 1]);
+  });
+
   test('an inventory is applied whole or not at all, with its history', async () => {
     const { id } = await cameras.create(given(), byTest);
     const progress: number[] = [];
@@ -509,7 +552,7 @@ onEachDatabase((rig) => {
       progress.push(done),
     );
     expect(progress).toEqual([200, 400, 450, 451]);
-    await applied.told;
+    await applied.settled;
     expect(await cameras.list({ limit: 500 })).toHaveLength(451);
     expect(await cameras.get(id)).toMatchObject({ brand: 'ใหม่', version: 2 });
     expect((await cameras.history(id))?.[0]?.source).toBe('import');

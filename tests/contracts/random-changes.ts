@@ -130,7 +130,7 @@ export function randomChanges(
       ];
       await (
         await cameras.apply(pages, { ...byTest, source: 'import' })
-      ).told;
+      ).settled;
     },
     'an inventory that is refused': async () => {
       const [one] = await some(1);
