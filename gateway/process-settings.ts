@@ -8,7 +8,7 @@ import { join } from 'node:path';
 /** Set in a process that has begun anew, for itself alone. */
 const BEGUN_ANEW = 'CCTV_GATEWAY_BEGUN_ANEW';
 
-const V8_FLAGS = [
+export const V8_FLAGS = [
   // What a start leaves on the young heap of the thread that serves, 57 MB of it, is never given back.
   '--max-semi-space-size=4',
   // Else a download of a clip has the whole heap collected every 64 MB (decisions/0062).
@@ -17,6 +17,13 @@ const V8_FLAGS = [
 
 /** Beside the packages, which whoever runs this trusts as much; it goes and comes with them. */
 const COMPILED = join(import.meta.dirname, '../node_modules/.cache/compiled');
+
+export const ENVIRONMENT = {
+  // Every thread that finds its sources compiled there does without the compiler of TypeScript, 13 MB in each.
+  NODE_COMPILE_CACHE: COMPILED,
+  // glibc gives each of a dozen threads an arena of its own, and none of them back.
+  MALLOC_ARENA_MAX: '2',
+};
 
 /**
  * Replaces this process by one with the settings, of the same id, unless it is that one. Where a process cannot be
@@ -30,10 +37,7 @@ export function beginWithSettings(): void {
   }
   if (process.execve === undefined || process.platform === 'win32') return;
   process.execve(execPath, [execPath, ...V8_FLAGS, ...execArgv, ...argv.slice(1)], {
-    // Every thread that finds its sources compiled there does without the compiler of TypeScript, 13 MB in each.
-    NODE_COMPILE_CACHE: COMPILED,
-    // glibc gives each of a dozen threads an arena of its own, and none of them back.
-    MALLOC_ARENA_MAX: '2',
+    ...ENVIRONMENT,
     // What the environment says already is somebody's wish.
     ...env,
     [BEGUN_ANEW]: '1',

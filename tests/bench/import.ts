@@ -2,8 +2,8 @@
  * npm run bench:import: an inventory of 100,000 rows goes in by .xlsx, as the gateway takes it: how long its dry run and
  * its acceptance take, what memory the process takes at most, and how long its event loop is held. First all rows are
  * new; then, when those who listen were told of them, a file with another brand in each row changes all of them. Each
- * database has a process of its own, with the registry and the imports in it and nothing else of the gateway; the files are
- * made in others.
+ * database has a process of its own, with the gateway's settings, and with the registry and the imports in it and nothing else; the files
+ * are made in others.
  */
 import { execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,6 +12,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { ENVIRONMENT, V8_FLAGS } from '#gateway/process-settings.ts';
 import { openCameras } from '#registry/cameras.ts';
 import { openDatabases } from '#registry/database/open-databases.ts';
 import { openImports } from '#registry/inventory/imports.ts';
@@ -87,7 +88,11 @@ async function inItsOwnProcess(database: string, folder: string): Promise<Readin
   try {
     const args = ['--subject', database, '--folder', folder, '--rows', flags.rows];
     if (container !== undefined) args.push('--url', container.getConnectionUri());
-    const child = fork(import.meta.filename, args);
+    // As the gateway runs.
+    const child = fork(import.meta.filename, args, {
+      execArgv: V8_FLAGS,
+      env: { ...ENVIRONMENT, ...process.env },
+    });
     const [readings] = (await once(child, 'message')) as [Readings];
     return readings;
   } finally {
