@@ -16,6 +16,8 @@ import { spoolMeter, type SpoolMeter } from './spool/spool-file.ts';
 const MAX_BEHIND_BYTES = 192 * 1024 * 1024;
 /** Handed to a recorder at once, that and a round at most: some tens of ms of writing, between which it syncs and tells. */
 const BATCH_BYTES = 16 * 1024 * 1024;
+/** Words for a recorder that takes none: hours of a disk that stands still while cameras come and go. At this it is ended. */
+const MAX_WAITING = 50_000;
 const RESTART_MS = 1_000;
 /** Files are on the disk when the process ends; a disk that takes longer leaves them to recovery. */
 const STOP_MS = 10_000;
@@ -49,7 +51,7 @@ interface RecorderHandle {
   /** As it told last. */
   spent: SpoolMeter | undefined;
   syncLateMs: number;
-  /** It has ended, and the next one is not there yet: nothing is handed over. */
+  /** It has ended or is about to, and the next one is not there yet: nothing is handed over. */
   gone: boolean;
 }
 
@@ -229,7 +231,16 @@ export class RecorderThreads implements RoundFollower {
     // The next one is told all that there is (#restart).
     if (recorder.gone) return;
     recorder.waiting.push({ word, media });
-    this.#handOver(recorder);
+    if (recorder.waiting.length > MAX_WAITING) this.#giveUp(recorder);
+    else this.#handOver(recorder);
+  }
+
+  /** It ends when the disk lets it. */
+  #giveUp(handle: RecorderHandle): void {
+    this.#options.log('recorder takes nothing, ending it', { waiting: handle.waiting.length });
+    handle.gone = true;
+    this.#giveBack(handle, handle.waiting.splice(0));
+    void handle.thread.terminate();
   }
 
   /** What waits, unless it has something in hand. */

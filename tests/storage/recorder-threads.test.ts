@@ -1,5 +1,5 @@
 /** Recorder threads as the serving thread drives them: media in shared memory, leases, and a recorder that dies. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -144,4 +144,24 @@ it('hands a recorder one batch at a time: one that is behind gets to its timers 
     'round',
     'stop',
   ]);
+});
+
+it('ends a recorder that takes nothing, keeps no lease for it, and tells the next one all that there is', async () => {
+  await threads.stop();
+  const stuck = join(folder, 'stuck');
+  writeFileSync(stuck, '');
+  threads = startThreads(new URL('scripted-recorder.ts', import.meta.url));
+  const before = cut.leases;
+  threads.workerStarted(0, cut.pool.shared);
+  threads.cameraAdded(0, SLOT, CAMERA);
+  round(cut.parts.slice(0, 4), [init]);
+  expect(cut.leases).toBeGreaterThan(before);
+  for (let i = 0; i < 50_000; i++) threads.runEnded(0, SLOT, 'refused');
+  expect(cut.leases).toBe(before);
+  expect(threads.behindBytes).toBe(0);
+  await vi.waitFor(() => expect(died).toEqual([[CAMERA]]), { timeout: 5_000 });
+  rmSync(stuck);
+  const batches = (): string[] =>
+    readFileSync(join(folder, 'batches'), 'utf8').trim().split('\n').slice(-2);
+  await vi.waitFor(() => expect(batches()).toEqual(['record', 'worker round']), { timeout: 5_000 });
 });

@@ -1,8 +1,8 @@
 /**
  * A recorder thread that writes nothing: notes each batch that it is handed, a line of its words' types, in the file
- * `batches` of its spool folder, and says later that it took it.
+ * `batches` of its spool folder, and says later that it took it, or never while there is a file `stuck`.
  */
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { took, type RecorderSettings, type ToRecorder } from '#storage/recorder-protocol.ts';
@@ -11,13 +11,15 @@ const TAKES_MS = 20;
 
 if (parentPort === null) throw new Error('scripted-recorder.ts runs as a worker thread');
 const port = parentPort;
-const notes = join((workerData as RecorderSettings).spoolFolder, 'batches');
+const { spoolFolder } = workerData as RecorderSettings;
+const notes = join(spoolFolder, 'batches');
 let inHand = 0;
 
 port.on('message', (batch: ToRecorder) => {
   const types = batch.map(({ type }) => type);
   appendFileSync(notes, `${types.join(' ')}${inHand > 0 ? ' TOO EARLY' : ''}\n`);
   inHand++;
+  if (existsSync(join(spoolFolder, 'stuck'))) return;
   setTimeout(() => {
     inHand--;
     port.postMessage(took);
