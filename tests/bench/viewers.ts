@@ -14,6 +14,7 @@ import { startFeeder } from './feeder.ts';
 import { BENCH_TOKEN, startGateway } from './gateway-process.ts';
 import { memoryFolder } from './memory-folder.ts';
 import { hasNginx, startNginx } from './nginx.ts';
+import { pageCache } from './page-cache.ts';
 import { mediaPlaylistPath } from './playlist-watch.ts';
 import { startSpan } from './proc-stat.ts';
 import { markdownTable, report, rounded } from './results.ts';
@@ -47,6 +48,7 @@ interface Scenario {
   nginx?: ViewerReading;
 }
 
+const pages = pageCache();
 const captures = mkdtempSync(join(memoryFolder(), 'bench-viewers-'));
 await main()
   .catch((error: unknown) => {
@@ -54,7 +56,10 @@ await main()
     console.error(absent ? error.message : error);
     process.exitCode = absent ? 0 : 1;
   })
-  .finally(() => rmSync(captures, { recursive: true, force: true }));
+  .finally(() => {
+    rmSync(captures, { recursive: true, force: true });
+    pages.remove();
+  });
 await stopChildren();
 
 async function main(): Promise<void> {
@@ -65,6 +70,7 @@ async function main(): Promise<void> {
   if (hasNginx()) {
     for (const scenario of scenarios) {
       const nginx = await startNginx(scenario.folder);
+      await pages.fill();
       scenario.nginx = await replay({
         port: nginx.port,
         serverPid: nginx.pid,
@@ -85,6 +91,7 @@ async function measureGatewayViewers(): Promise<{ scenarios: Scenario[]; ingestP
   const urls = Array.from({ length: cameras }, (_, camera) => feeder.url(camera));
   const ids = await gateway.addCameras(urls);
   await sleep(WARM_MS);
+  await pages.fill();
   const ingest = startSpan([gateway.pid]);
   await sleep(seconds * 1000);
   const ingestSpan = ingest();
@@ -95,6 +102,7 @@ async function measureGatewayViewers(): Promise<{ scenarios: Scenario[]; ingestP
     const paths = await Promise.all(
       ids.slice(0, streams).map((id) => mediaPlaylistPath(gateway.http, id)),
     );
+    await pages.fill();
     const playlistsFile = join(captures, `${streams}.playlists`);
     writeFileSync(playlistsFile, paths.join('\n') + '\n');
     const reading = await watchLive({

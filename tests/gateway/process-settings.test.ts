@@ -21,11 +21,11 @@ async function run(
   return { pid: child.pid, output, code };
 }
 
-// Windows cannot replace a process: there it goes on without.
+// There it goes on without.
 const replaces = process.execve !== undefined && process.platform !== 'win32';
 
 test.skipIf(!replaces)(
-  'the process begins anew once, under its own id, with all that it was given',
+  'the process begins anew once, under its own id, with all that it was given (wants execve, which Windows lacks)',
   async () => {
     const script = join(import.meta.dirname, 'settings-of-process.ts');
     const { pid, output } = await run(['--no-deprecation', script, 'one', 'two'], { GIVEN: 'x' });
@@ -47,15 +47,18 @@ test.skipIf(!replaces)(
   },
 );
 
-test.skipIf(!replaces)('`compile` fills the cache and ends, without a gateway', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'compiled-'));
-  try {
-    const { output, code } = await run(['gateway/main.ts', 'compile'], {
-      NODE_COMPILE_CACHE: folder,
-    });
-    expect([output, code]).toEqual(['', 0]);
-    expect(readdirSync(folder, { recursive: true }).length).toBeGreaterThan(100);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-});
+test.skipIf(!replaces)(
+  '`compile` fills the cache and ends, without a gateway (wants execve, which Windows lacks)',
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'compiled-'));
+    try {
+      const { output, code } = await run(['gateway/main.ts', 'compile'], {
+        NODE_COMPILE_CACHE: folder,
+      });
+      expect([output, code]).toEqual(['', 0]);
+      expect(readdirSync(folder, { recursive: true }).length).toBeGreaterThan(100);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+);
