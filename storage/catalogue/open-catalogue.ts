@@ -5,6 +5,7 @@ import * as keeping from './migrations/0004-keeping.ts';
 import * as covering from './migrations/0005-covering.ts';
 import * as cameraDays from './migrations/0006-camera-days.ts';
 import * as byDay from './migrations/0007-by-day.ts';
+import * as leanIndex from './migrations/0008-lean-index.ts';
 import type { Catalogue, CatalogueTables } from './tables.ts';
 
 /**
@@ -21,6 +22,7 @@ export async function openCatalogue(databases: Databases): Promise<Catalogue> {
       '0005-covering': covering,
       '0006-camera-days': cameraDays,
       '0007-by-day': byDay,
+      '0008-lean-index': leanIndex,
     },
   });
 }

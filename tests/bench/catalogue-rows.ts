@@ -38,9 +38,9 @@ export function seedSqlite(path: string, first: number, end: number): void {
   const database = new DatabaseSync(path);
   database.exec('pragma synchronous = off; pragma cache_size = -400000');
   const index = database
-    .prepare(`select sql from sqlite_schema where name = 'recordings_of_camera'`)
+    .prepare(`select sql from sqlite_schema where name = 'recordings_by_time'`)
     .get();
-  database.exec('drop index recordings_of_camera');
+  database.exec('drop index recordings_by_time');
   // An id holds the time it was made at, in its first 48 bits.
   const insert = database.prepare(`insert into recordings (${COLUMNS})
     with recursive ${numbers('camera', CAMERAS)}
