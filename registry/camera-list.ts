@@ -4,7 +4,8 @@ import { findDistrict, findProvince } from './areas/official-areas.ts';
 import type { Camera, Purpose } from './camera.ts';
 import { selectCameras, withAgencies } from './camera-rows.ts';
 import { searchWords } from './camera-search-text.ts';
-import { MIN_INDEXED_LENGTH, textSearchOf } from './database/text-search.ts';
+import { textSearchOf } from './database/text-search.ts';
+import { groupsByLao } from './lao-counts.ts';
 import type { RegistryTables } from './schema/tables.ts';
 import { agencyKey } from './thai-names.ts';
 
@@ -41,7 +42,7 @@ export interface CameraPage {
 const MAX_NAMED_IDS = 500;
 /** Beyond so many LAOs, cameras are looked at in their order rather than LAO by LAO. */
 const MAX_NAMED_LAOS = 1_000;
-/** How many cameras a search looks at one by one before it asks the index: a word that many have is found at once. */
+/** How many cameras a search looks at one by one before it asks an index: what many have is found at once. */
 const PROBED = 3_000;
 
 /** A page of cameras, oldest first. */
@@ -79,11 +80,13 @@ async function idsOf(
   if (filter.among !== undefined) {
     return amongIds(database, filter, laoIds, words, filter.among, page);
   }
+  const narrow = isNamed(laoIds);
   // Few LAOs have few cameras: those are looked at one by one.
-  if (words.length === 0 || (laoIds !== undefined && laoIds.length <= MAX_NAMED_LAOS)) {
-    return ids(select(database, filter, laoIds, words, page, 'scanned'));
+  if (words.length > 0 && !narrow) return searchIds(database, filter, laoIds, words, page);
+  if (filter.linked === false && filter.deleted !== true && !narrow) {
+    return unlinkedIds(database, filter, laoIds, page);
   }
-  return searchIds(database, filter, laoIds, words, page);
+  return ids(select(database, filter, laoIds, words, page));
 }
 
 /** A word that many cameras have fills the page from the first of them; one that few have is quick by the index. */
@@ -94,6 +97,39 @@ async function searchIds(
   words: readonly string[],
   page: CameraPage,
 ): Promise<string[]> {
+  const { first, probed } = await firstOf(database, filter, laoIds, words, page);
+  if (probed === undefined || first.length >= page.limit) return first;
+  const found = await textSearchOf(database).matching(database, 'camera_search', words, probed);
+  const rest = select(database, filter, laoIds, [], restOf(page, first, probed));
+  return [...first, ...(await ids(rest.innerJoin(found.as('found'), 'found.id', 'cameras.id')))];
+}
+
+/** Where many are not linked they fill the page from the first of them; where few are, the counts say in which LAOs. */
+async function unlinkedIds(
+  database: Kysely<RegistryTables>,
+  filter: CameraFilter,
+  laoIds: readonly string[] | undefined,
+  page: CameraPage,
+): Promise<string[]> {
+  const { first, probed } = await firstOf(database, filter, laoIds, [], page);
+  if (probed === undefined || first.length >= page.limit) return first;
+  const counted = await groupsByLao(database, laoIds);
+  const having = [...counted.keys()].filter((id) =>
+    counted.get(id)?.some(({ kind }) => kind.observed === 'not-linked'),
+  );
+  if (having.length === 0) return first;
+  const rest = select(database, filter, having, [], restOf(page, first, probed));
+  return [...first, ...(await ids(rest))];
+}
+
+/** Of the first PROBED cameras, and the one that comes after them. */
+async function firstOf(
+  database: Kysely<RegistryTables>,
+  filter: CameraFilter,
+  laoIds: readonly string[] | undefined,
+  words: readonly string[],
+  page: CameraPage,
+): Promise<{ first: string[]; probed: string | undefined }> {
   const probed = await database
     .selectFrom('cameras')
     .select('id')
@@ -102,12 +138,12 @@ async function searchIds(
     .offset(PROBED)
     .limit(1)
     .executeTakeFirst();
-  const first = await ids(
-    select(database, filter, laoIds, words, { ...page, before: probed?.id }, 'scanned'),
-  );
-  if (probed === undefined || first.length >= page.limit) return first;
-  const rest = { after: probed.id, limit: page.limit - first.length, from: true };
-  return [...first, ...(await ids(select(database, filter, laoIds, words, rest, 'indexed')))];
+  const query = select(database, filter, laoIds, words, { ...page, before: probed?.id });
+  return { first: await ids(query), probed: probed?.id };
+}
+
+function restOf({ limit }: CameraPage, first: readonly string[], probed: string) {
+  return { after: probed, limit: limit - first.length, from: true };
 }
 
 async function amongIds(
@@ -121,14 +157,11 @@ async function amongIds(
   const found: string[] = [];
   const later = after === undefined ? among : among.slice(firstAfter(among, after));
   for (let at = 0; at < later.length && found.length < limit; at += MAX_NAMED_IDS) {
-    const query = select(
-      database,
-      filter,
-      laoIds,
-      words,
-      { limit: limit - found.length },
-      'scanned',
-    ).where('cameras.id', 'in', later.slice(at, at + MAX_NAMED_IDS));
+    const query = select(database, filter, laoIds, words, { limit: limit - found.length }).where(
+      'cameras.id',
+      'in',
+      later.slice(at, at + MAX_NAMED_IDS),
+    );
     found.push(...(await ids(query)));
   }
   return found;
@@ -150,7 +183,7 @@ function firstAfter(sorted: readonly string[], id: string): number {
   return low;
 }
 
-async function ids(query: ReturnType<typeof select>): Promise<string[]> {
+async function ids(query: { execute(): Promise<{ id: string }[]> }): Promise<string[]> {
   return (await query.execute()).map(({ id }) => id);
 }
 
@@ -160,7 +193,6 @@ function select(
   laoIds: readonly string[] | undefined,
   words: readonly string[],
   page: CameraPage & { before?: string | undefined; from?: boolean },
-  how: 'scanned' | 'indexed',
 ) {
   const { after, limit, before, from } = page;
   let query = database
@@ -179,18 +211,28 @@ function select(
         : query.where(inMany('cameras.lao_id', laoIds));
   }
   if (words.length > 0) {
-    const found = wordsFound(database, words, how);
-    if (how === 'indexed') {
-      query = query.innerJoin('camera_search', 'camera_search.id', 'cameras.id');
-    }
-    query = query.where((where) => where.and(found));
+    const search = textSearchOf(database);
+    query = query.where((where) =>
+      where.and(words.map((word) => search.scanned(textOfCamera, word))),
+    );
   }
   if (filter.purpose !== undefined) {
     query = query.where(`cameras.purpose_${filter.purpose}`, '=', 1);
   }
   if (filter.declared !== undefined) query = query.where('cameras.declared', '=', filter.declared);
   if (filter.scope !== undefined) query = query.where('cameras.scope', '=', filter.scope);
-  if (filter.brand !== undefined) query = query.where('cameras.brand', '=', filter.brand);
+  // What an index of few cameras says of itself (migration 0013): SQLite wants it said in the same words.
+  if (filter.declared !== undefined && filter.declared !== 'working') {
+    query = query.where('cameras.declared', '<>', sql.lit('working'));
+  }
+  if (filter.scope !== undefined && filter.scope !== 'public-area') {
+    query = query.where('cameras.scope', '<>', sql.lit('public-area'));
+  }
+  if (filter.brand !== undefined) {
+    // Few LAOs have fewer cameras than a brand.
+    const brand = isNamed(laoIds) ? sql<string>`cameras.brand || ''` : sql.ref('cameras.brand');
+    query = query.where(brand, '=', filter.brand);
+  }
   if (filter.budgetSource !== undefined) {
     const { budgetSource } = filter;
     query = query.where('cameras.budget_source_id', 'in', (sources) =>
@@ -221,23 +263,6 @@ function select(
     });
   }
   return query;
-}
-
-/** The longest word by the index, if any is long enough; the others are looked for in what it finds. */
-function wordsFound(
-  database: Kysely<RegistryTables>,
-  words: readonly string[],
-  how: 'scanned' | 'indexed',
-): Expression<SqlBool>[] {
-  const search = textSearchOf(database);
-  if (how === 'scanned') return words.map((word) => search.scanned(textOfCamera, word));
-  const [longest = '', ...others] = words.toSorted((a, b) => b.length - a.length);
-  const text = sql.ref<string>('camera_search.text');
-  const byIndex = Array.from(longest).length >= MIN_INDEXED_LENGTH;
-  return [
-    byIndex ? search.indexed('camera_search', longest) : search.scanned(text, longest),
-    ...others.map((word) => search.scanned(text, word)),
-  ];
 }
 
 /** Looked up for each camera that the other conditions leave: SQLite turns a join, and EXISTS, the other way round. */

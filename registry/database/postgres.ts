@@ -7,6 +7,7 @@ import {
   type Dialect,
   type Expression,
   type PostgresPool,
+  type RawBuilder,
   type SqlBool,
   type Transaction,
 } from 'kysely';
@@ -30,6 +31,11 @@ import type { SearchTable, TextSearch } from './text-search.ts';
 
 /** Connections of one process, over all databases. */
 const MAX_CONNECTIONS = 10;
+/** Letters of a run that pg_trgm indexes. */
+const GRAM_LENGTH = 3;
+/** Of a search table's pages, to see how many rows hold a part; and the share of rows that makes it a frequent one. */
+const SAMPLED_PERCENT = 1;
+const FREQUENT_SHARE = 1 / 50;
 /** Queries and transactions that wait for one. One more is refused with DatabaseUnavailable. */
 const MAX_WAITING = 1_000;
 /** For a connection to be had, or made. */
@@ -203,13 +209,6 @@ class OurAdapter
     }
   }
 
-  /** The planner chooses. */
-  indexed(table: string, part: string): Expression<SqlBool> {
-    const found = this.scanned(sql.ref(`${table}.text`), part);
-    const isIndexed = sql.ref(`${table}.indexed`);
-    return sql<SqlBool>`((${isIndexed} = 1 and ${found}) or (${isIndexed} = 0 and ${found}))`;
-  }
-
   async keepByDay(db: Kysely<never>, tables: DayTables, nowMs: number): Promise<void> {
     await keepByDay(db, tables, nowMs);
   }
@@ -220,9 +219,43 @@ class OurAdapter
     );
   }
 
+  /** What pg_trgm has already. */
+  async indexShortParts(): Promise<void> {}
+
+  /**
+   * pg_trgm's index for what few rows hold. What many hold, and parts too short for it, are looked for in order, by strpos, which
+   * takes a third of the time of LIKE; sorted in its own subquery, so that rows without them are joined to nothing.
+   */
+  async matching<Tables>(
+    db: Kysely<Tables>,
+    table: string,
+    parts: readonly string[],
+    from: string,
+  ): Promise<RawBuilder<{ id: string }>> {
+    const text = sql.ref<string>('text');
+    const [longest = ''] = parts.toSorted((a, b) => b.length - a.length);
+    const isShort = Array.from(longest).length < GRAM_LENGTH;
+    if (isShort || (await this.#isFrequent(db, table, longest))) {
+      const all = parts.map((part) => this.scanned(text, part));
+      return sql`(select id from ${sql.table(table)} where id >= ${from} and ${sql.join(all, sql` and `)} order by id)`;
+    }
+    const isLike = (part: string) => sql`${text} like ${`%${part.replace(/[\\%_]/g, '\\$&')}%`}`;
+    const others = parts.filter((part) => part !== longest).map(isLike);
+    const isFound = sql`((indexed = 1 and ${isLike(longest)}) or (indexed = 0 and ${isLike(longest)}))`;
+    return sql`(select id from ${sql.table(table)} where ${sql.join([isFound, ...others], sql` and `)})`;
+  }
+
+  /** Of a sample of its pages: some thousand rows of 300,000, some milliseconds. */
+  async #isFrequent<Tables>(db: Kysely<Tables>, table: string, part: string): Promise<boolean> {
+    const { rows } = await sql<{ all: number; found: number }>`
+      select count(*) as all, count(*) filter (where ${this.scanned(sql.ref('text'), part)}) as found
+        from ${sql.table(table)} tablesample system (${sql.lit(SAMPLED_PERCENT)})`.execute(db);
+    const [{ all, found } = { all: 0, found: 0 }] = rows;
+    return found > all * FREQUENT_SHARE;
+  }
+
   scanned(text: Expression<string>, part: string): Expression<SqlBool> {
-    const pattern = `%${part.replace(/[\\%_]/g, '\\$&')}%`;
-    return sql<SqlBool>`${text} like ${pattern}`;
+    return sql<SqlBool>`strpos(${text}, ${part}) > 0`;
   }
 
   async createMarks(db: Kysely<never>, { name, key }: MarkTable): Promise<void> {

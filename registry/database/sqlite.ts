@@ -14,6 +14,7 @@ import {
   type Driver,
   type Expression,
   type QueryResult,
+  type RawBuilder,
   type SqlBool,
   type Transaction,
 } from 'kysely';
@@ -39,6 +40,8 @@ import type {
 } from './sqlite-protocol.ts';
 import type { SearchTable, TextSearch } from './text-search.ts';
 
+/** Letters of a run that FTS5's `trigram` indexes. */
+const GRAM_LENGTH = 3;
 /** Queries and transactions that wait for the writing connection. One more is refused with DatabaseUnavailable. */
 const MAX_WAITING = 1_000;
 /**
@@ -185,11 +188,45 @@ class ThreadAdapter
   async indexLater(): Promise<void> {}
   async indexRest(): Promise<void> {}
 
-  indexed(table: string, part: string): Expression<SqlBool> {
-    const grams = sql.table(`${table}_grams`);
-    // A string of FTS5's query language: quotes doubled, nothing else means anything.
-    const phrase = `"${part.replaceAll('"', '""')}"`;
-    return sql<SqlBool>`${sql.ref(`${table}.number`)} in (select rowid from ${grams} where ${grams} match ${phrase})`;
+  /**
+   * Without positions and without a copy of the text (a third of the size): that its letters follow each other is looked for
+   * in the rows that have all its runs of three. A short part is the beginning of a run, also where it ends a text: two line
+   * breaks follow there.
+   */
+  async indexShortParts(db: Kysely<never>, table: string): Promise<void> {
+    const grams = `${table}_grams`;
+    const add = `insert into ${grams} (rowid, text) values (new.number, ${padded('new')});`;
+    const remove = `insert into ${grams} (${grams}, rowid, text)
+      values ('delete', old.number, ${padded('old')});`;
+    const statements = [
+      ...['added', 'removed', 'changed'].map((act) => `drop trigger ${table}_${act}`),
+      `drop table ${grams}`,
+      `create virtual table ${grams} using fts5 (text, content = '', columnsize = 0, detail = none,
+         tokenize = 'trigram case_sensitive 1')`,
+      `create virtual table ${table}_runs using fts5vocab (${grams}, 'instance')`,
+      `create trigger ${table}_added after insert on ${table} begin ${add} end`,
+      `create trigger ${table}_removed after delete on ${table} begin ${remove} end`,
+      `create trigger ${table}_changed after update of text on ${table} begin ${remove} ${add} end`,
+      `insert into ${grams} (rowid, text) select number, ${padded(table)} from ${table}`,
+    ];
+    for (const statement of statements) await sql.raw(statement).execute(db);
+  }
+
+  /** The longest part by the index, whatever the ids; the others are looked for in what it finds. */
+  async matching<Tables>(
+    _db: Kysely<Tables>,
+    table: string,
+    parts: readonly string[],
+  ): Promise<RawBuilder<{ id: string }>> {
+    const text = sql.ref<string>(`${table}.text`);
+    const [longest = '', ...others] = parts.toSorted((a, b) => b.length - a.length);
+    const conditions = [
+      sql`${sql.ref(`${table}.number`)} in (${rowsOfIndex(table, longest)})`,
+      // The index says that its runs of letters are there, not that they follow each other.
+      this.scanned(text, longest),
+      ...others.map((part) => this.scanned(text, part)),
+    ];
+    return sql`(select ${sql.ref(`${table}.id`)} from ${sql.table(table)} where ${sql.join(conditions, sql` and `)})`;
   }
 
   scanned(text: Expression<string>, part: string): Expression<SqlBool> {
@@ -258,6 +295,32 @@ function textOf({ table, change }: WrittenRows, columns: readonly string[], coun
     .map((name) => `${name} = page.${name}`)
     .join(', ');
   return `update "${table}" set ${set} from (select ${named} from (${values})) as page where "${table}"."${key}" = page."${key}" and (${where})`;
+}
+
+/** A text as it is indexed: two line breaks make its last letters the beginning of a run. */
+function padded(row: string): string {
+  return `${row}.text || char(10, 10)`;
+}
+
+function rowsOfIndex(table: string, part: string): RawBuilder<unknown> {
+  const letters = Array.from(part);
+  if (letters.length < GRAM_LENGTH) {
+    const runs = sql.table(`${table}_runs`);
+    return sql`select doc from ${runs} where term >= ${part} and term < ${afterAll(letters)}`;
+  }
+  const grams = sql.table(`${table}_grams`);
+  const runs = letters.slice(GRAM_LENGTH - 1).map((_, at) => letters.slice(at, at + GRAM_LENGTH));
+  // Strings of FTS5's query language: quotes doubled, nothing else means anything.
+  const all = runs.map((run) => `"${run.join('').replaceAll('"', '""')}"`).join(' AND ');
+  return sql`select rowid from ${grams} where ${grams} match ${all}`;
+}
+
+/** Text that comes after every text that begins with these letters; the last letter of Unicode is nobody's. */
+function afterAll(letters: readonly string[]): string {
+  const last = letters.at(-1)?.codePointAt(0) ?? 0;
+  // Between them lie halves of other letters.
+  const next = last === 0xd7ff ? 0xe000 : Math.min(last + 1, 0x10ffff);
+  return [...letters.slice(0, -1), String.fromCodePoint(next)].join('');
 }
 
 /** Goes through Kysely, which lets one statement of a transaction out at a time, as if it were one. */

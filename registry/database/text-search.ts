@@ -1,4 +1,4 @@
-import type { Expression, Kysely, SqlBool, Transaction } from 'kysely';
+import type { Expression, Kysely, RawBuilder, SqlBool, Transaction } from 'kysely';
 
 /**
  * Finding text within text, which Thai wants: it has no blanks between words, so that an index of words finds nothing.
@@ -16,9 +16,22 @@ export interface TextSearch {
   indexLater(transaction: Transaction<unknown>): Promise<void>;
   /** Indexes what was not yet, page by page. Several at once share it. */
   indexRest(db: Kysely<unknown>, name: string): Promise<void>;
-  /** That the table's `text` holds `part`, by the index: best where few rows do. */
-  indexed(table: string, part: string): Expression<SqlBool>;
-  /** The same by looking at each row: best where many do, or few are left by other conditions. */
+  /**
+   * For a later migration: an index that is smaller and quicker to write, and in SQLite answers parts of one and two letters
+   * too. PostgreSQL has no such index; there short parts are looked for in each row.
+   */
+  indexShortParts(db: Kysely<never>, table: string): Promise<void>;
+  /**
+   * Rows of the table, by `id`, that hold all of `parts`, for a FROM: by the index, or in order from the id `from` on, whichever
+   * is quicker. Best where no other condition leaves few.
+   */
+  matching<Tables>(
+    db: Kysely<Tables>,
+    table: string,
+    parts: readonly string[],
+    from: string,
+  ): Promise<RawBuilder<{ id: string }>>;
+  /** That a text holds `part`, by looking at it: best where many do, or few are left by other conditions. */
   scanned(text: Expression<string>, part: string): Expression<SqlBool>;
 }
 
@@ -28,9 +41,6 @@ export interface SearchTable {
   /** The table whose `id` it has; rows go with theirs. */
   of: string;
 }
-
-/** The index knows runs of three letters; shorter text is looked for in each row. */
-export const MIN_INDEXED_LENGTH = 3;
 
 export function textSearchOf<Tables>(db: Kysely<Tables> | Transaction<Tables>): TextSearch {
   return db.getExecutor().adapter as unknown as TextSearch;

@@ -9,6 +9,7 @@ import * as incidentsFound from './migrations/0008-incidents-found.ts';
 import * as survey from './migrations/0009-survey.ts';
 import * as laoCounts from './migrations/0010-lao-counts.ts';
 import * as searchIndexedLater from './migrations/0012-search-indexed-later.ts';
+import * as listsAndSearches from './migrations/0013-lists-and-searches.ts';
 import { indexSearch } from '../index-search.ts';
 import type { RegistryDatabase, RegistryTables } from './tables.ts';
 
@@ -26,6 +27,7 @@ const registry: DatabaseSchema = {
     '0009-survey': survey,
     '0010-lao-counts': laoCounts,
     '0012-search-indexed-later': searchIndexedLater,
+    '0013-lists-and-searches': listsAndSearches,
   },
 };
 

@@ -2,6 +2,7 @@
 import { sql, type Transaction } from 'kysely';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { newCamera, type CameraChange } from '#registry/camera.ts';
+import type { CameraFilter } from '#registry/camera-list.ts';
 import type { CameraBatch, CameraEvent, Cameras } from '#registry/cameras.ts';
 import { CameraNotFound, CameraStale, CameraTwice } from '#registry/camera-refusals.ts';
 import type { Area } from '#registry/area.ts';
@@ -479,31 +480,50 @@ onEachDatabase((rig) => {
 
   test('a search beyond the cameras that are looked at one by one finds the same, page by page', async () => {
     const many = Array.from({ length: 800 }, (_, i) =>
-      given({ position: i % 400 === 399 ? `หายาก ${i}` : `ธรรมดา ${i}`, stream: null }),
+      i % 400 === 399
+        ? given({ position: `หายาก ${i}`, site: 'ตู้ ฌฎ', stream: null })
+        : given({ position: `ธรรมดา ${i}` }),
     );
     for (let i = 0; i < 5; i++) await cameras.createMany(many, byTest);
-    const found: string[] = [];
-    let after: string | undefined;
-    for (;;) {
-      const page = await cameras.list({ limit: 3, q: 'หายาก', after });
-      found.push(...page.map(({ position }) => position));
-      after = page.at(-1)?.id;
-      if (page.length < 3) break;
+    const byPages = async (filter: CameraFilter, limit: number): Promise<string[]> => {
+      const found: string[] = [];
+      let after: string | undefined;
+      for (;;) {
+        const page = await cameras.list({ limit, after, ...filter });
+        found.push(...page.map(({ position }) => position));
+        after = page.at(-1)?.id;
+        if (page.length < limit) return found;
+      }
+    };
+    const rare = Array.from({ length: 5 }, () => ['หายาก 399', 'หายาก 799']).flat();
+    // Two letters and one that end the text, a word in its midst, two words, one of them everywhere. A page of nine is more than
+    // the first 3,000 have of them.
+    for (const q of ['หายาก', 'ฌฎ', 'ฎ', 'ยาก', 'ฌฎ ลันตา', 'ตู้ ฎ ยา']) {
+      expect(await byPages({ q }, 9), q).toEqual(rare);
+      expect(await byPages({ q }, 3), q).toEqual(rare);
     }
-    expect(found).toEqual(Array.from({ length: 5 }, () => ['หายาก 399', 'หายาก 799']).flat());
+    expect(await byPages({ linked: false }, 9)).toEqual(rare);
     expect(await cameras.list({ limit: 500, q: 'ธรรมดา' })).toHaveLength(500);
+    expect(await byPages({ q: 'ธร' }, 500)).toHaveLength(3_990);
+    expect(await byPages({ q: 'ฌก' }, 3)).toEqual([]);
+
+    const last = (await cameras.list({ limit: 100, q: 'หายาก' })).at(-1);
+    const change = { position: 'กขค ขคง %_' };
+    await cameras.change(last?.id ?? '', change, { ...byTest, version: 1 });
+    expect(await byPages({ q: 'หายาก' }, 3)).toEqual(rare.slice(0, -1));
+    expect(await byPages({ q: 'ขคง' }, 3)).toEqual(['กขค ขคง %_']);
+    expect(await byPages({ q: '%_' }, 3)).toEqual(['กขค ขคง %_']);
+    // Its runs of three letters are there, but do not follow each other.
+    expect(await byPages({ q: 'กขคง' }, 3)).toEqual([]);
   });
 
   test('texts of an inventory are found before they are indexed, and after', async () => {
     const search = textSearchOf(database);
-    const found = async (part: string) =>
-      (
-        await database
-          .selectFrom('camera_search')
-          .select('id')
-          .where(search.indexed('camera_search', part))
-          .execute()
-      ).map(({ id }) => id);
+    const found = async (part: string): Promise<string[]> => {
+      const matching = await search.matching(database, 'camera_search', [part], '');
+      const rows = await database.selectFrom(matching.as('found')).select('id').execute();
+      return rows.map(({ id }) => id);
+    };
     // SQLite leaves nothing for later.
     const left = async (): Promise<number> => {
       if (rig.kind === 'sqlite') return 0;
