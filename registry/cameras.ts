@@ -11,7 +11,7 @@ import { authorText, iso, selectCameras, withAgencies, type CameraRow } from './
 import { refuseTwice } from './camera-twice.ts';
 import { insertCameras, insertVersions, newCameraRows, versionRow } from './camera-writes.ts';
 import { readCompared, type ComparedReading, type WantedCameras } from './compared-cameras.ts';
-import { executeTogether } from './database/database.ts';
+import { executeTogether, readByKeys } from './database/database.ts';
 import { textSearchOf } from './database/text-search.ts';
 import { indexSearch } from './index-search.ts';
 import { asExpected, changeRows, writeChanges, type VersionedChange } from './change-cameras.ts';
@@ -223,6 +223,8 @@ export function openCameras(
     options: Omit<ChangeOptions, 'version'>,
     onProgress: (done: number) => void = () => {},
   ): Promise<{ settled: Promise<void> }> {
+    const readBeside = async (ids: readonly string[]) =>
+      readByKeys(database, async (reading) => storedCameras(reading, box, ids));
     const createdIds: string[] = [];
     const changed = new Map<string, boolean>();
     let begun = 0;
@@ -241,7 +243,7 @@ export function openCameras(
         const created = page.create.map((given) => ({ id: nextId(), given }));
         const newRows = await newCameraRows(places, box, created, madeOf);
         // Read beside the transaction, which is writing the page before; none of its cameras is of this one.
-        const otherRows = await changeRows(transaction, places, page.change, madeOf, database);
+        const otherRows = await changeRows(transaction, places, page.change, madeOf, readBeside);
         await writing;
         writing = (async () => {
           await insertCameras(transaction, newRows);
@@ -276,7 +278,8 @@ export function openCameras(
       ['changed', [...changed.keys()]],
     ] as const) {
       for (let at = 0; at < ids.length; at += TOLD_AT_ONCE) {
-        const rows = await cameraRows(database, ids.slice(at, at + TOLD_AT_ONCE));
+        const some = ids.slice(at, at + TOLD_AT_ONCE);
+        const rows = await readByKeys(database, async (reading) => cameraRows(reading, some));
         const cameras = await withAgencies(database, rows);
         cameras.forEach((camera, index) => {
           const row = rows[index];

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Insertable, Kysely, Transaction } from 'kysely';
+import type { Insertable, Transaction } from 'kysely';
 import type { Author } from './author.ts';
 import { applyChange, type Changed } from './camera-changes.ts';
 import { staleOf, versionsOf } from './camera-history.ts';
@@ -86,8 +86,8 @@ export interface ChangeRows extends StreamRows {
 
 /**
  * Reads the cameras of these changes, each camera at most once, and says what is to be written; one that changes nothing
- * writes nothing. They may be read outside of the transaction (`reading`), while it writes others: one that is changed
- * between is found when it is written. Throws CameraNotFound, CameraStale, CameraTwice, ChangeRefused,
+ * writes nothing. They may be read outside of the transaction (`read`), while it writes others: one that is changed between
+ * is found when it is written. Throws CameraNotFound, CameraStale, CameraTwice, ChangeRefused,
  * StreamAddressNotValid.
  */
 export async function changeRows(
@@ -95,11 +95,12 @@ export async function changeRows(
   places: PlaceIds,
   changes: readonly VersionedChange[],
   options: ChangeCamerasOptions,
-  reading: Kysely<RegistryTables> = transaction,
+  read = async (ids: readonly string[]) => storedCameras(transaction, options.box, ids),
 ): Promise<ChangeRows> {
   const asked = new Map(changes.map((one) => [one.id, one]));
   assert.equal(asked.size, changes.length, 'one change a camera');
-  const stored = await storedCameras(reading, options.box, [...asked.keys()]);
+  const stored =
+    changes.length === 0 ? new Map<string, StoredCamera>() : await read([...asked.keys()]);
   const rows: ChangeRows = {
     changed: [],
     cameras: [],

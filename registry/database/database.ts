@@ -69,6 +69,29 @@ export async function executeTogether<Tables>(
   return adapter.executeTogether(transaction as unknown as Transaction<unknown>, statements);
 }
 
+/** What an adapter's dialect says of reading rows that are named one by one. */
+export interface KeyedReading {
+  readByKeys<Result>(
+    database: Kysely<unknown>,
+    read: (database: Kysely<unknown>) => Promise<Result>,
+  ): Promise<Result>;
+}
+
+/**
+ * Reads some hundred rows by their keys, with what is joined to them, looking up each: PostgreSQL's planner would rather read
+ * the whole of each joined table for every such page. Not within a transaction.
+ */
+export async function readByKeys<Tables, Result>(
+  database: Kysely<Tables>,
+  read: (database: Kysely<Tables>) => Promise<Result>,
+): Promise<Result> {
+  const adapter = database.getExecutor().adapter as unknown as KeyedReading;
+  return adapter.readByKeys(
+    database as unknown as Kysely<unknown>,
+    read as unknown as (database: Kysely<unknown>) => Promise<Result>,
+  );
+}
+
 /** Another process serves this folder. */
 export class DataFolderInUse extends Error {
   readonly code = 'data_folder_in_use';

@@ -20,6 +20,7 @@ import {
   DiskFull,
   type Databases,
   type DatabaseSchema,
+  type KeyedReading,
   type NamedLocks,
   type StatementBatches,
 } from './database.ts';
@@ -105,7 +106,7 @@ function dialect(pool: Pool, schema: string): Dialect {
 
 class OurAdapter
   extends PostgresAdapter
-  implements NamedLocks, StatementBatches, TextSearch, DayPartitions, ChangeMarks
+  implements NamedLocks, KeyedReading, StatementBatches, TextSearch, DayPartitions, ChangeMarks
 {
   /** Of tables that rows were written to: their columns' types. */
   readonly #columnTypes = new Map<string, ReadonlyMap<string, string>>();
@@ -114,6 +115,25 @@ class OurAdapter
     await sql`select pg_advisory_xact_lock(hashtextextended(current_schema() || ':' || ${name}, 0))`.execute(
       transaction,
     );
+  }
+
+  /** On a connection of its own, as which nobody else plans meanwhile. */
+  async readByKeys<Result>(
+    db: Kysely<unknown>,
+    read: (db: Kysely<unknown>) => Promise<Result>,
+  ): Promise<Result> {
+    return db.connection().execute(async (connection) => {
+      const join = async (state: 'on' | 'off'): Promise<void> => {
+        await sql`select set_config('enable_hashjoin', ${state}, false),
+          set_config('enable_mergejoin', ${state}, false)`.execute(connection);
+      };
+      await join('off');
+      try {
+        return await read(connection);
+      } finally {
+        await join('on');
+      }
+    });
   }
 
   /** One after the other: pg sends a statement when the one before it was answered. */

@@ -26,6 +26,7 @@ import {
   DiskFull,
   type Databases,
   type DatabaseSchema,
+  type KeyedReading,
   type NamedLocks,
   type StatementBatches,
 } from './database.ts';
@@ -93,7 +94,7 @@ function sqliteDialect(name: string, path: string): Dialect {
 
 class ThreadAdapter
   extends SqliteAdapter
-  implements NamedLocks, StatementBatches, TextSearch, DayPartitions, ChangeMarks
+  implements NamedLocks, KeyedReading, StatementBatches, TextSearch, DayPartitions, ChangeMarks
 {
   /** Of statements that write rows, by what they write: they come again with other values. */
   readonly #texts = new Map<string, string>();
@@ -110,6 +111,14 @@ class ThreadAdapter
 
   /** Whoever is in a transaction is the only writer (BEGIN IMMEDIATE). */
   async takeLock(): Promise<void> {}
+
+  /** It looks up what has an index. */
+  async readByKeys<Result>(
+    db: Kysely<unknown>,
+    read: (db: Kysely<unknown>) => Promise<Result>,
+  ): Promise<Result> {
+    return read(db);
+  }
 
   /** All are sent to the thread, which answers in the order of the questions. */
   async executeTogether(
