@@ -62,7 +62,8 @@ interface Handed {
 }
 
 interface FollowedWorker {
-  recorder: RecorderHandle;
+  /** Undefined until one of its cameras is recorded: a thread takes 18 MB. */
+  recorder: RecorderHandle | undefined;
   shared: SharedChunkState | undefined;
   slabs: SharedArrayBuffer[];
   /** Of recorded cameras. */
@@ -72,7 +73,7 @@ interface FollowedWorker {
 }
 
 /**
- * The serving thread's side of the recorders: one thread for each camera worker. It takes leases on what is to be
+ * The serving thread's side of the recorders: one thread for each camera worker of which a camera is recorded. It takes leases on what is to be
  * recorded, hands the round's records on, and gives the leases back when the recorder has written them.
  */
 export class RecorderThreads implements RoundFollower {
@@ -98,7 +99,8 @@ export class RecorderThreads implements RoundFollower {
     if (!this.#options.isRecorded(cameraId)) return;
     const followed = this.#follow(worker);
     followed.cameras.set(slot, cameraId);
-    this.#tell(followed, { type: 'record', slot, cameraId });
+    if (followed.recorder === undefined) this.#begin(worker, followed);
+    else this.#tell(followed, { type: 'record', slot, cameraId });
   }
 
   cameraRemoved(worker: number, slot: number): void {
@@ -120,7 +122,7 @@ export class RecorderThreads implements RoundFollower {
     const followed = this.#follow(worker);
     followed.slabs.push(...slabs);
     const { recorder, cameras } = followed;
-    if (recorder.gone) {
+    if (recorder === undefined || recorder.gone) {
       this.#remember(followed, inits);
       return;
     }
@@ -160,20 +162,23 @@ export class RecorderThreads implements RoundFollower {
   /** Media that waits to be written, bytes. */
   get behindBytes(): number {
     let sum = 0;
-    for (const { recorder } of this.#workers.values()) sum += recorder.behindBytes;
+    for (const { recorder } of this.#workers.values()) sum += recorder?.behindBytes ?? 0;
     return sum;
   }
 
   /** How late the spool's longest due sync is, ms. */
   get syncLateMs(): number {
-    return Math.max(0, ...[...this.#workers.values()].map(({ recorder }) => recorder.syncLateMs));
+    return Math.max(
+      0,
+      ...[...this.#workers.values()].map(({ recorder }) => recorder?.syncLateMs ?? 0),
+    );
   }
 
   /** What writing has cost the recorders that run now. */
   get spent(): SpoolMeter {
     const sum = spoolMeter();
     for (const { recorder } of this.#workers.values()) {
-      const { spent } = recorder;
+      const spent = recorder?.spent;
       if (spent === undefined) continue;
       sum.writtenBytes += spent.writtenBytes;
       sum.hashedBytes += spent.hashedBytes;
@@ -193,6 +198,7 @@ export class RecorderThreads implements RoundFollower {
     this.#stopping = true;
     await Promise.all(
       [...this.#workers.values()].map(async (followed) => {
+        if (followed.recorder === undefined) return;
         const { thread, ended } = followed.recorder;
         const timer = setTimeout(() => void thread.terminate(), STOP_MS);
         this.#tell(followed, { type: 'stop' });
@@ -204,7 +210,7 @@ export class RecorderThreads implements RoundFollower {
 
   /** For tests of what happens then: ends a recorder as a fault would. */
   async kill(worker: number): Promise<void> {
-    await this.#workers.get(worker)?.recorder.thread.terminate();
+    await this.#workers.get(worker)?.recorder?.thread.terminate();
   }
 
   #remember({ cameras, inits }: FollowedWorker, told: readonly InitNotice[]): void {
@@ -216,7 +222,7 @@ export class RecorderThreads implements RoundFollower {
     if (followed === undefined) {
       const cameras = new Map<number, string>();
       followed = {
-        recorder: this.#start(worker),
+        recorder: undefined,
         shared: undefined,
         slabs: [],
         cameras,
@@ -228,8 +234,8 @@ export class RecorderThreads implements RoundFollower {
   }
 
   #tell({ recorder }: FollowedWorker, word: RecorderWord, media?: Handed['media']): void {
-    // The next one is told all that there is (#restart).
-    if (recorder.gone) return;
+    // The next one is told all that there is (#begin).
+    if (recorder === undefined || recorder.gone) return;
     recorder.waiting.push({ word, media });
     if (recorder.waiting.length > MAX_WAITING) this.#giveUp(recorder);
     else this.#handOver(recorder);
@@ -311,20 +317,20 @@ export class RecorderThreads implements RoundFollower {
     this.#options.log('recorder ended, starting it again', { worker });
     this.#options.onDied([...followed.cameras.values()]);
     setTimeout(() => {
-      if (!this.#stopping) this.#restart(worker, followed);
+      if (!this.#stopping) this.#begin(worker, followed);
     }, RESTART_MS).unref();
   }
 
-  /** The new thread is told what the old one knew, and records on from each camera's next random access point. */
-  #restart(worker: number, followed: FollowedWorker): void {
+  /** The thread is told all that is known, as the one before it was, and records from each camera's next random access point. */
+  #begin(worker: number, followed: FollowedWorker): void {
     followed.recorder = this.#start(worker);
+    const { shared, slabs } = followed;
+    if (shared !== undefined) this.#tell(followed, { type: 'worker', shared });
     for (const [slot, cameraId] of followed.cameras) {
       this.#tell(followed, { type: 'record', slot, cameraId });
     }
-    const { shared, slabs } = followed;
-    if (shared === undefined) return;
-    this.#tell(followed, { type: 'worker', shared });
     const inits = [...followed.inits.values()];
+    if (slabs.length + inits.length === 0) return;
     this.#tell(followed, { type: 'round', slabs, inits, parts: new Float64Array() });
   }
 }

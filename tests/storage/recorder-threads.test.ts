@@ -23,11 +23,14 @@ let died: (readonly string[])[];
 let slabs: SharedArrayBuffer[];
 let passedOver: string[];
 
-function startThreads(recorderUrl: URL): RecorderThreads {
+function startThreads(
+  recorderUrl: URL,
+  isRecorded: (cameraId: string) => boolean = () => true,
+): RecorderThreads {
   return new RecorderThreads({
     recorderUrl,
     settings: { spoolFolder: folder, syncMs: 5_000 },
-    isRecorded: () => true,
+    isRecorded,
     onProgress: (progress) => told.push(progress),
     onRunEnded: () => {},
     onPassedOver: (cameraIds) => passedOver.push(...cameraIds),
@@ -146,6 +149,27 @@ it('hands a recorder one batch at a time: one that is behind gets to its timers 
   ]);
 });
 
+it('has no recorder until a camera is recorded, and tells it then of the memory that there is', async () => {
+  await threads.stop();
+  let isRecorded = false;
+  threads = startThreads(new URL('scripted-recorder.ts', import.meta.url), () => isRecorded);
+  const before = cut.leases;
+  threads.workerStarted(0, cut.pool.shared);
+  threads.cameraAdded(0, SLOT, CAMERA);
+  round(cut.parts.slice(0, 4), [init]);
+  await threads.kill(0);
+  expect([cut.leases, threads.behindBytes, threads.syncLateMs]).toEqual([before, 0, 0]);
+  threads.cameraRemoved(0, SLOT);
+  isRecorded = true;
+  threads.cameraAdded(0, SLOT, CAMERA);
+  await threads.stop();
+  expect(died).toEqual([]);
+  expect(readFileSync(join(folder, 'batches'), 'utf8').trim().split('\n')).toEqual([
+    'worker',
+    'record round stop',
+  ]);
+});
+
 it('ends a recorder that takes nothing, keeps no lease for it, and tells the next one all that there is', async () => {
   await threads.stop();
   const stuck = join(folder, 'stuck');
@@ -163,5 +187,5 @@ it('ends a recorder that takes nothing, keeps no lease for it, and tells the nex
   rmSync(stuck);
   const batches = (): string[] =>
     readFileSync(join(folder, 'batches'), 'utf8').trim().split('\n').slice(-2);
-  await vi.waitFor(() => expect(batches()).toEqual(['record', 'worker round']), { timeout: 5_000 });
+  await vi.waitFor(() => expect(batches()).toEqual(['worker', 'record round']), { timeout: 5_000 });
 });
