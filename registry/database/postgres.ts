@@ -49,6 +49,8 @@ const IDLE_IN_TRANSACTION_MS = 60_000;
 /** Of a transaction whose texts are indexed when it is over; see mayBeIndexedLater. */
 const INDEX_LATER = 'cctv.index_later';
 const INDEXED_AT_ONCE = 500;
+/** Rows that were indexed, from which on the planner is told how many there are. */
+const COUNTED_FROM = 1_000;
 
 /** Object ids of types (pg_type.dat). */
 const INT8 = 20;
@@ -213,20 +215,24 @@ class OurAdapter
     await sql.raw(`set local ${INDEX_LATER} = '1'`).execute(transaction);
   }
 
-  async indexRest(db: Kysely<unknown>, name: string): Promise<void> {
+  async indexRest(db: Kysely<unknown>, { name, of }: SearchTable): Promise<void> {
     const table = sql.table(name);
+    let indexed = 0;
     for (let after: string | null = ''; after !== null;) {
       // What another is at, or is being written, it will index itself.
-      const { rows } = await sql<{ last: string | null }>`
+      const { rows } = await sql<{ last: string | null; count: number }>`
         with page as (
           select id from ${table} where indexed = 0 and id > ${after}
           order by id limit ${INDEXED_AT_ONCE} for update skip locked
         ), done as (
           update ${table} as written set indexed = 1 from page where written.id = page.id
         )
-        select max(id) as last from page`.execute(db);
+        select max(id) as last, count(*) as count from page`.execute(db);
       after = rows[0]?.last ?? null;
+      indexed += rows[0]?.count ?? 0;
     }
+    // Until they are counted, the planner takes few rows to be there, and looks at each. PostgreSQL counts within a minute.
+    if (indexed >= COUNTED_FROM) await sql`analyze ${table}, ${sql.table(of)}`.execute(db);
   }
 
   async keepByDay(db: Kysely<never>, tables: DayTables, nowMs: number): Promise<void> {

@@ -15,7 +15,7 @@ export interface TextSearch {
    */
   indexLater(transaction: Transaction<unknown>): Promise<void>;
   /** Indexes what was not yet, page by page. Several at once share it. */
-  indexRest(db: Kysely<unknown>, name: string): Promise<void>;
+  indexRest(db: Kysely<unknown>, table: SearchTable): Promise<void>;
   /**
    * For a later migration: an index that is smaller and quicker to write, and in SQLite answers parts of one and two letters
    * too. PostgreSQL has no such index; there short parts are looked for in each row.
