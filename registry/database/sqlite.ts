@@ -41,6 +41,8 @@ import type {
 } from './sqlite-protocol.ts';
 import type { SearchTable, TextSearch } from './text-search.ts';
 
+/** Its answer to a rollback after it rolled back by itself (sqlite.org/lang_transaction.html, response to errors). */
+const ROLLED_BACK_ALREADY = 'no transaction is active';
 /** Letters of a run that FTS5's `trigram` indexes. */
 const GRAM_LENGTH = 3;
 /** Queries and transactions that wait for the writing connection. One more is refused with DatabaseUnavailable. */
@@ -388,6 +390,9 @@ class SqliteThreadDriver implements Driver {
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
     try {
       await connection.executeQuery(CompiledQuery.raw('rollback'));
+    } catch (error) {
+      // SQLite has done it itself, as when the disk is full: what is told is that.
+      if (!(error instanceof Error && error.message.includes(ROLLED_BACK_ALREADY))) throw error;
     } finally {
       leaseOf(connection).end();
     }

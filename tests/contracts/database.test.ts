@@ -242,6 +242,12 @@ onEachDatabase((rig) => {
       await expect(database.insertInto('notes').values(huge).execute()).rejects.toBeInstanceOf(
         DiskFull,
       );
+      // Within a transaction too, which SQLite has rolled back itself by then.
+      const several = database.transaction().execute(async (transaction) => {
+        await transaction.insertInto('notes').values(note('c')).execute();
+        await transaction.insertInto('notes').values(huge).execute();
+      });
+      await expect(several).rejects.toBeInstanceOf(DiskFull);
       expect(await ids(database)).toEqual(['a']);
       await sql`pragma max_page_count = 1000000`.execute(database);
       await database.insertInto('notes').values(huge).execute();
