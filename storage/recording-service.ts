@@ -18,6 +18,7 @@ import { RecorderThreads } from './recorder-threads.ts';
 import { RecordingKeeper } from './recording-keeper.ts';
 import { reconcile, type Reconciliation } from './reconcile.ts';
 import { sweep, type SweptCamera } from './retention.ts';
+import { isToldOf, retentionClock } from './retention-clock.ts';
 import type { Seal, Signer } from './sealed-day.ts';
 import { sealDays, verifySeals } from './sealing.ts';
 import { Shortenings } from './shortening.ts';
@@ -183,6 +184,7 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
   uploader.start();
   const holds = new LegalHolds({ catalogue, store, newId, now, log });
   holds.start();
+  let deletionBehindMs: number | undefined;
   const sweeping = startSweeping(async () => {
     await tendDays();
     // Before what needs the store, which may be away for days.
@@ -190,7 +192,12 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
       log('day of recordings sealed', { seal });
       await options.onSealed(seal);
     }
-    const deleted = await sweep({ catalogue, store, now, log }, options.retention());
+    const counted = await retentionClock(catalogue, now());
+    deletionBehindMs = isToldOf(counted) ? (deletionBehindMs ?? now()) : undefined;
+    const deleted = await sweep(
+      { catalogue, store, now, countedToMs: counted.nowMs, log },
+      options.retention(),
+    );
     const longest = await longestRetentionDays(catalogue);
     if (longest !== undefined) await store.backstop(longest + BACKSTOP_DAYS);
     return deleted;
@@ -221,7 +228,11 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
     verify: (day) => verifySeals(catalogue, options.signer.isSigned, day),
     notices() {
       const { use, away, droppedMs } = uploader;
-      return storageNotices({ use, away, droppedMs, notRecorded }, spoolBounds, now());
+      return storageNotices(
+        { use, away, droppedMs, deletionBehindMs, notRecorded },
+        spoolBounds,
+        now(),
+      );
     },
     spoolBounds,
     holds,

@@ -27,16 +27,18 @@ export async function sweep(
     catalogue: Catalogue;
     store: Pick<ObjectStore, 'delete'>;
     now: () => number;
+    /** By which days are counted (retention-clock.ts), Unix ms; `now` where it is absent. */
+    countedToMs?: number;
     log: (event: string, fields: Record<string, unknown>) => void;
   },
   cameras: AsyncIterable<SweptCamera> | Iterable<SweptCamera>,
 ): Promise<number> {
-  const { catalogue, now } = options;
-  await applyShortenings(catalogue, now());
+  const { catalogue, now, countedToMs } = options;
+  await applyShortenings(catalogue, countedToMs ?? now());
   let deleted = await deleteGarbage(options);
   for await (const { cameraId, retentionDays } of cameras) {
     const { days } = await lengthenRetention(catalogue, cameraId, retentionDays);
-    const beforeMs = now() - days * DAY_MS;
+    const beforeMs = (countedToMs ?? now()) - days * DAY_MS;
     while ((await markGarbage(catalogue, cameraId, beforeMs)) > 0) {
       deleted += await deleteGarbage(options, { cameraId, beforeMs });
     }

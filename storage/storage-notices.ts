@@ -20,6 +20,8 @@ export const storageNoticeCodes = [
   'store-away',
   /** The database of recordings does not answer. */
   'catalogue-away',
+  /** Deleting is a day and more behind the machine's clock, which ran ahead, or no gateway ran (retention-clock.ts). */
+  'deletion-behind',
 ] as const;
 
 /** What an operator has to look at, now. */
@@ -68,12 +70,14 @@ export function storageNotices(
     use: SpoolUse;
     away: { sinceMs: number; error: unknown } | undefined;
     droppedMs: number | undefined;
+    /** Since when deleting is behind the machine's clock; undefined: it is not. */
+    deletionBehindMs: number | undefined;
     notRecorded: NotRecordedTimes;
   },
   bounds: SpoolBounds,
   nowMs: number,
 ): StorageNotice[] {
-  const { use, away, droppedMs } = state;
+  const { use, away, droppedMs, deletionBehindMs } = state;
   const notices = state.notRecorded.notices(nowMs);
   if (droppedMs !== undefined && nowMs - droppedMs < DROPPED_MS) {
     notices.push({ code: 'recordings-dropped', sinceMs: droppedMs });
@@ -88,6 +92,9 @@ export function storageNotices(
     // What has no room, or says no, does not come back by itself.
     const mayPass = code === 'store-away' || code === 'catalogue-away';
     if (!mayPass || nowMs - away.sinceMs >= AWAY_MS) notices.push({ code, sinceMs: away.sinceMs });
+  }
+  if (deletionBehindMs !== undefined) {
+    notices.push({ code: 'deletion-behind', sinceMs: deletionBehindMs });
   }
   const worstFirst = notices.toSorted((a, b) => rankOf(a) - rankOf(b));
   return worstFirst.filter(({ code }, i) => worstFirst[i - 1]?.code !== code);

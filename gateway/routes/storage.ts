@@ -54,7 +54,8 @@ const noticesJson = z
       .meta({
         description:
           'Worst first. `disk-full`, `spool-failed`, `recorder-behind`: cameras are not recorded now. `recordings-dropped`: within the last hour, at a bound of ' +
-          'the spool. `store-full`, `store-refused`, `store-away`, `catalogue-away`: recordings wait on this machine.',
+          'the spool. `store-full`, `store-refused`, `store-away`, `catalogue-away`: recordings wait on this machine. ' +
+          '`deletion-behind`: deleting is a day and more behind the clock of the machine, which ran ahead, or no gateway ran.',
       }),
     waiting: z
       .object({ recordings: z.int(), bytes: z.int(), oldest: z.iso.datetime().nullable() })

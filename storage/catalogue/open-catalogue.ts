@@ -6,6 +6,7 @@ import * as covering from './migrations/0005-covering.ts';
 import * as cameraDays from './migrations/0006-camera-days.ts';
 import * as byDay from './migrations/0007-by-day.ts';
 import * as leanIndex from './migrations/0008-lean-index.ts';
+import * as retentionClock from './migrations/0009-retention-clock.ts';
 import type { Catalogue, CatalogueTables } from './tables.ts';
 
 /**
@@ -23,6 +24,7 @@ export async function openCatalogue(databases: Databases): Promise<Catalogue> {
       '0006-camera-days': cameraDays,
       '0007-by-day': byDay,
       '0008-lean-index': leanIndex,
+      '0009-retention-clock': retentionClock,
     },
   });
 }

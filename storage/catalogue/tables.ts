@@ -11,6 +11,7 @@ export interface CatalogueTables {
   holds: HoldTable;
   deletions: DeletionTable;
   retentions: RetentionTable;
+  retention_clock: RetentionClockTable;
   seals: SealTable;
   sealed_chains: SealedChainTable;
   held_objects: HeldObjectTable;
@@ -121,6 +122,12 @@ export interface RetentionTable {
   camera_id: string;
   days: number;
   shortening_id: string | null;
+}
+
+/** By which the last sweep counted days (retention-clock.ts): one row. */
+export interface RetentionClockTable {
+  id: 1;
+  at_ms: number;
 }
 
 /** requested → approved → done, or rejected, or cancelled before it is done. */

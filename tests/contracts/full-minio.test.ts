@@ -141,9 +141,13 @@ describe.skipIf(missing !== undefined)(missing ?? 'a MinIO that is full', () => 
         const { use, away, droppedMs } = uploader;
         expect(away?.error).toBeInstanceOf(ObjectStoreFull);
         const notRecorded = new NotRecordedTimes();
-        expect(storageNotices({ use, away, droppedMs, notRecorded }, BOUNDS, nowMs)).toMatchObject([
-          { code: 'store-full' },
-        ]);
+        expect(
+          storageNotices(
+            { use, away, droppedMs, deletionBehindMs: undefined, notRecorded },
+            BOUNDS,
+            nowMs,
+          ),
+        ).toMatchObject([{ code: 'store-full' }]);
         expect([put, paths.filter((path) => existsSync(path))]).toEqual([[], paths]);
 
         for (const object of fillers) await store.delete(object);

@@ -11,6 +11,7 @@ import {
   ObjectStoreUnavailable,
   type ObjectStore,
 } from '#storage/objects/object-store.ts';
+import { isToldOf, MOST_PER_SWEEP_MS, retentionClock } from '#storage/retention-clock.ts';
 import { sweep } from '#storage/retention.ts';
 import { expiryMs, Shortenings } from '#storage/shortening.ts';
 import { onEachDatabase } from './each-database.ts';
@@ -71,6 +72,35 @@ onEachDatabase((rig) => {
     (await recordingsBetween(catalogue, CAMERA, T0 - 99 * DAY, T0 + 99 * DAY)).map(
       ({ startMs }) => (startMs - T0) / DAY,
     );
+
+  test('a clock that is set a year forward deletes an hour of footage in a sweep, and nothing once it is right again', async () => {
+    const HOUR = MOST_PER_SWEEP_MS;
+    const countedSweep = async (): Promise<number> => {
+      const { nowMs: countedToMs } = await retentionClock(catalogue, nowMs);
+      return sweep({ catalogue, store, now, countedToMs, log: () => {} }, [
+        { cameraId: CAMERA, retentionDays: 30 },
+      ]);
+    };
+    for (let hour = 0; hour < 5; hour++) await keep(catalogue, T0 + hour * HOUR);
+    nowMs = T0 + 30 * DAY - HOUR;
+    expect(await countedSweep()).toBe(0);
+    nowMs += 365 * DAY;
+    expect(await countedSweep()).toBe(0);
+    expect(await countedSweep()).toBe(1);
+    expect(await countedSweep()).toBe(1);
+    const { nowMs: countedMs, behindMs } = await retentionClock(catalogue, nowMs);
+    expect(nowMs - countedMs).toBe(behindMs);
+    expect(isToldOf({ nowMs: countedMs, behindMs })).toBe(true);
+    nowMs -= 365 * DAY;
+    expect(await countedSweep()).toBe(0);
+    expect(isToldOf(await retentionClock(catalogue, nowMs))).toBe(false);
+    expect(await left()).toHaveLength(3);
+    // Set back, what it gains again is not believed at once either.
+    nowMs -= 10 * DAY;
+    await countedSweep();
+    nowMs += 365 * DAY;
+    expect(await countedSweep()).toBe(0);
+  });
 
   test('a shortening deletes what its preview named, under its own name, once its grace is over', async () => {
     for (const day of [-20, -12, -5]) await keep(catalogue, T0 + day * DAY);

@@ -14,7 +14,13 @@ const bounds = { maxBytes: 100, maxAgeMs: 10 * MINUTE };
 const use = { recordings: 1, byteLength: 50, oldestStartMs: T0 };
 
 function quiet() {
-  return { use, away: undefined, droppedMs: undefined, notRecorded: new NotRecordedTimes() };
+  return {
+    use,
+    away: undefined,
+    droppedMs: undefined,
+    deletionBehindMs: undefined,
+    notRecorded: new NotRecordedTimes(),
+  };
 }
 const codes = (state: Parameters<typeof storageNotices>[0], nowMs: number): string[] =>
   storageNotices(state, bounds, nowMs).map(({ code }) => code);
@@ -65,4 +71,9 @@ it('cameras that cannot be recorded are told of since the first try that failed,
   // Another time is not the same one.
   state.notRecorded.note('spool-failed', T0 + 60_000);
   expect(storageNotices(state, bounds, T0 + 61_000)).toMatchObject([{ sinceMs: T0 + 60_000 }]);
+});
+
+it('deleting that is behind the clock is told of last', () => {
+  const state = { ...quiet(), droppedMs: T0, deletionBehindMs: T0 };
+  expect(codes(state, T0 + MINUTE)).toEqual(['recordings-dropped', 'deletion-behind']);
 });

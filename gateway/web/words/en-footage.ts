@@ -232,6 +232,11 @@ export const enFootage: typeof thFootage = {
         title: 'Recordings wait: the database does not answer',
         todo: 'Tell who runs the server: look at the database. What is recorded lies on this machine.',
       },
+      'deletion-behind': {
+        title:
+          'Deleting of what is past its days is more than a day behind the clock of the machine',
+        todo: 'The system was off, or its clock was set forward. Tell who runs the server: look at date and time. If they are right, deleting catches up by itself.',
+      },
     },
     other: {
       title: 'Recording is not well ({{code}})',
