@@ -26,11 +26,12 @@ export async function retentionClock(
   const before = await catalogue.selectFrom('retention_clock').select('at_ms').executeTakeFirst();
   const nowMs =
     before === undefined ? machineMs : Math.min(machineMs, before.at_ms + MOST_PER_SWEEP_MS);
-  // Back too: where a clock was set back, what it gains later is again not believed at once.
+  // Never back: after one sweep with a clock that was a year behind, deleting would stand still for months.
+  const atMs = before === undefined ? machineMs : Math.max(before.at_ms, nowMs);
   await catalogue
     .insertInto('retention_clock')
-    .values({ id: 1, at_ms: nowMs })
-    .onConflict((conflict) => conflict.column('id').doUpdateSet({ at_ms: nowMs }))
+    .values({ id: 1, at_ms: atMs })
+    .onConflict((conflict) => conflict.column('id').doUpdateSet({ at_ms: atMs }))
     .execute();
   return { nowMs, behindMs: machineMs - nowMs };
 }
