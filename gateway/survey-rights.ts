@@ -35,7 +35,11 @@ export function reviewOf({ reports_to, province, district }: ReturnRowOf): {
   }
 }
 
-/** Where it is. A return out of the actor's area does not exist. Throws ReturnNotFound. */
+/**
+ * Where it is. A return out of the actor's area does not exist. An LAO's whose district was corrected since the round
+ * froze is read in both: it is filled in where the LAO is now, and goes to the level that it was frozen under, which is
+ * asked to review what lists show it. Throws ReturnNotFound.
+ */
 export async function readableArea(
   registry: RegistryDatabase,
   actor: Actor | undefined,
@@ -43,10 +47,17 @@ export async function readableArea(
 ): Promise<Area> {
   const area = (await areasOfReturns(registry, [of])).get(of.id);
   const readable = actor === undefined ? [] : areasFor(actor, 'survey.read');
-  if (area === undefined || !readable.some((outer) => containsArea(outer, area))) {
+  if (area === undefined || !readable.some((outer) => isIn(outer, of, area))) {
     throw new ReturnNotFound(of.id);
   }
   return area;
+}
+
+/** As lists narrow returns (area-rows.ts), or where it is now. */
+function isIn(outer: Area, { province, district }: ReturnRowOf, now: Area): boolean {
+  if (containsArea(outer, now)) return true;
+  // By the name that it was frozen under it would be of whichever LAO is called so today.
+  return outer.level !== 'lao' && containsArea(outer, { level: 'district', province, district });
 }
 
 /** What the actor may do with returns as they are now, by their ids, for screens. */

@@ -431,3 +431,41 @@ test('an LAO that is called otherwise since the round froze fills in and signs i
     state: 'submitted',
   });
 });
+
+test('a return whose LAO’s district was corrected goes to the district that it was frozen under, which reminds, looks and accepts', async () => {
+  await letterExample();
+  const round = await openRound();
+  const own = await named('owner', round, 'ทต.เกาะลันตาใหญ่');
+  const laos = openLaos(rig.registry, { now: rig.now });
+  const listed = (await laos.list({ q: 'เกาะลันตาใหญ่' }))[0];
+  await laos.change(listed?.id ?? '', { district: 'คลองท่อม' });
+  const asHeir = await rig.signedIn([{ role: 'owner', area: areas.owner }]);
+  const asNewDistrict = await rig.signedIn([
+    { role: 'district', area: { level: 'district', province, district: 'คลองท่อม' } },
+  ]);
+  await rig.people.admission.recheck();
+
+  const reminded = await ask('district', 'POST', `rounds/${round}/reminders`, {
+    returns: [own.id],
+  });
+  expect(reminded.json()).toMatchObject({ reminders: [{ returnId: own.id }] });
+  expect((await act('owner', own.id, 'submit', { signature })).statusCode).toBe(200);
+  expect(await named('district', round, 'ทต.เกาะลันตาใหญ่')).toMatchObject({
+    mayDo: ['accept', 'send-back'],
+  });
+  expect((await ask('district', 'GET', `returns/${own.id}/cameras`)).statusCode).toBe(200);
+  expect((await act('district', own.id, 'accept')).json()).toMatchObject({ state: 'accepted' });
+
+  // Its district now reads it, and does not review it; an LAO of its old name and place is another.
+  const url = `/api/v1/survey/returns/${own.id}`;
+  const { headers: newDistrict } = asNewDistrict;
+  expect((await rig.app.inject({ url, headers: newDistrict })).statusCode).toBe(200);
+  const back = await rig.app.inject({
+    method: 'POST',
+    url: `${url}/send-back`,
+    headers: newDistrict,
+    payload: { version: 1, reason: 'x', state: 'accepted' },
+  });
+  expect(back.statusCode).toBe(403);
+  expect((await rig.app.inject({ url, headers: asHeir.headers })).statusCode).toBe(404);
+});
