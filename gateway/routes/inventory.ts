@@ -130,6 +130,9 @@ export function registerInventoryRoutes(
   const { imports, cameras, liveStates, audit } = deps;
   const typed = app.withTypeProvider<ZodTypeProvider>();
   let exports = 0;
+  // Rights are asked for each time: whoever was moved since has not the import of where they were.
+  const keptFor = (request: FastifyRequest, id: string): KeptImport =>
+    imports.get(id, actorOf(request).id, request.areasFor('camera.import'));
 
   typed.get(
     '/api/v1/inventory/template',
@@ -237,7 +240,7 @@ export function registerInventoryRoutes(
         response: { 200: importedFile, 404: errorBody },
       },
     },
-    async (request) => toldOf(imports.get(request.params.importId, actorOf(request).id)),
+    async (request) => toldOf(keptFor(request, request.params.importId)),
   );
 
   typed.get(
@@ -258,7 +261,7 @@ export function registerInventoryRoutes(
     },
     async (request) => {
       const { show, after, limit } = request.query;
-      const { run } = imports.get(request.params.importId, actorOf(request).id);
+      const { run } = keptFor(request, request.params.importId);
       const found = await run.rows({ show, after, limit: limit + 1 });
       const rows = found.slice(0, limit);
       return {
@@ -297,7 +300,7 @@ export function registerInventoryRoutes(
     },
     async (request, reply) => {
       const actor = actorOf(request);
-      const kept = imports.get(request.params.importId, actor.id);
+      const kept = keptFor(request, request.params.importId);
       await audit.record({
         actor: auditActorOf(actor),
         action: 'camera.import',

@@ -1,4 +1,4 @@
-import type { Area } from '../area.ts';
+import { containsArea, type Area } from '../area.ts';
 import { uuidV7Source } from '../uuid-v7.ts';
 import { ImportRun, type ImportedCameras } from './import-run.ts';
 
@@ -11,9 +11,12 @@ export interface Imports {
     bytes: Uint8Array<ArrayBuffer>;
     areas: readonly Area[];
   }): Promise<KeptImport>;
-  /** Only of the same account. Throws ImportNotFound. */
-  get(id: string, actorId: string): KeptImport;
-  /** Throws ImportNotFound. */
+  /**
+   * Only of the same account, and only while it may import in all of the areas that the file was compared for: `areas`
+   * are those in which it may now. Throws ImportNotFound.
+   */
+  get(id: string, actorId: string, areas: readonly Area[]): KeptImport;
+  /** Wherever the account may import now. Throws ImportNotFound. */
   discard(id: string, actorId: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -22,15 +25,20 @@ export interface KeptImport {
   id: string;
   actorId: string;
   fileName: string;
-  /** Unix ms. Looking at it puts it off. */
+  /** Where the account might import when the file came: its rows were compared within them, and may be written there. */
+  areas: readonly Area[];
+  /** Unix ms. Looking at it puts it off, until `endsAtMs`. */
   expiresAtMs: number;
+  endsAtMs: number;
   run: ImportRun;
 }
 
 export class ImportNotFound extends Error {
   readonly code = 'import_not_found';
   constructor(id: string) {
-    super(`no import ${id}: it is over, was thrown away, or is somebody else's`);
+    super(
+      `no import ${id}: it is over, was thrown away, is somebody else's, or of where they may not import now`,
+    );
   }
 }
 
@@ -45,6 +53,8 @@ export class TooManyImports extends Error {
 export const MAX_IMPORTS = 4;
 /** After the last look. */
 export const IMPORT_KEPT_MS = 30 * 60_000;
+/** However often it is looked at: half a working day for 100,000 rows. A screen that stays open keeps no place of others. */
+export const IMPORT_LIFE_MS = 4 * 3_600_000;
 const SWEEP_MS = 60_000;
 
 export function openImports(
@@ -74,11 +84,10 @@ export function openImports(
   const sweep = setInterval(expire, SWEEP_MS);
   sweep.unref();
 
-  function get(id: string, actorId: string): KeptImport {
+  function own(id: string, actorId: string): KeptImport {
     expire();
     const one = kept.get(id);
     if (one === undefined || one.actorId !== actorId) throw new ImportNotFound(id);
-    one.expiresAtMs = now() + IMPORT_KEPT_MS;
     return one;
   }
 
@@ -94,15 +103,24 @@ export function openImports(
         id: nextId(),
         actorId,
         fileName,
+        areas,
         expiresAtMs: now() + IMPORT_KEPT_MS,
+        endsAtMs: now() + IMPORT_LIFE_MS,
         run: new ImportRun({ bytes, cameras, areas, onFailure }),
       };
       kept.set(one.id, one);
       return one;
     },
-    get,
+    get(id, actorId, areas) {
+      const one = own(id, actorId);
+      if (!one.areas.every((area) => areas.some((outer) => containsArea(outer, area)))) {
+        throw new ImportNotFound(id);
+      }
+      one.expiresAtMs = Math.min(now() + IMPORT_KEPT_MS, one.endsAtMs);
+      return one;
+    },
     async discard(id, actorId) {
-      await drop(get(id, actorId));
+      await drop(own(id, actorId));
     },
     async close() {
       closed = true;

@@ -298,6 +298,65 @@ test('the template is read, and says that it is empty; a bomb and a page get the
   expect(json.statusCode).toBe(415);
 });
 
+test('whoever was moved to another LAO has no longer the import of where they were', async () => {
+  const lanta = { province: 'กระบี่', district: 'เกาะลันตา' };
+  const ownerOf = (lao: string) => ({
+    role: 'owner' as const,
+    area: { level: 'lao' as const, ...lanta, lao },
+  });
+  const { id: accountId, headers: own } = await rig.signedIn([ownerOf('ทต.เกาะลันตาใหญ่')]);
+  const asked = async (method: 'GET' | 'POST' | 'DELETE', of: string, payload?: object) =>
+    rig.app.inject({
+      method,
+      url: `/api/v1/inventory/imports/${of}`,
+      headers: own,
+      ...(payload === undefined ? {} : { payload }),
+    });
+  const begun = await rig.app.inject({
+    method: 'POST',
+    url: '/api/v1/inventory/imports?fileName=a.csv',
+    headers: { ...own, 'content-type': 'text/csv' },
+    payload: Buffer.from(csvOf(headings, goodRow)),
+  });
+  const { id } = begun.json<Told>();
+  await expect
+    .poll(async () => (await asked('GET', id)).json<Told>())
+    .toMatchObject({ phase: 'ready', counts: { new: 1 } });
+
+  await rig.people.accounts.change(accountId, { grants: [ownerOf('อบต.คลองยาง')] });
+  await rig.people.admission.recheck();
+  for (const [method, url] of [
+    ['GET', id],
+    ['GET', `${id}/rows`],
+    ['POST', `${id}/accept`],
+  ] as const) {
+    const answer = await asked(method, url, method === 'POST' ? {} : undefined);
+    expect([url, answer.statusCode]).toEqual([url, 404]);
+  }
+  expect(await all()).toEqual([]);
+
+  // With more than before it is theirs.
+  const both = [ownerOf('อบต.คลองยาง'), ownerOf('ทต.เกาะลันตาใหญ่')];
+  await rig.people.accounts.change(accountId, { grants: both });
+  await rig.people.admission.recheck();
+  expect((await asked('POST', `${id}/accept`, {})).statusCode).toBe(202);
+  await expect.poll(async () => (await asked('GET', id)).json<Told>().phase).toBe('applied');
+  await rig.people.accounts.change(accountId, { grants: [ownerOf('อบต.คลองยาง')] });
+  await rig.people.admission.recheck();
+  expect((await asked('DELETE', id)).statusCode).toBe(204);
+});
+
+test('an import that is looked at again and again is over after four hours', async () => {
+  const { id } = await upload(csvOf(headings, goodRow));
+  const MINUTE_MS = 60_000;
+  for (let look = 1; look <= 8; look++) {
+    rig.clock.aheadMs += 29 * MINUTE_MS;
+    expect([look, (await ask('GET', `imports/${id}`)).statusCode]).toEqual([look, 200]);
+  }
+  rig.clock.aheadMs += 9 * MINUTE_MS;
+  expect((await ask('GET', `imports/${id}`)).statusCode).toBe(404);
+});
+
 /** What `goodRow` registers. */
 async function firstRow(): Promise<object> {
   const told = await upload(csvOf(headings, goodRow));
