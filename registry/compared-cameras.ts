@@ -26,6 +26,12 @@ export interface NamedDistrict {
   district: string;
 }
 
+/** An LAO that was merged into another: by which key rows name it (`laoKey`), and what it was merged into. */
+export interface MergedLao {
+  key: string;
+  into: Place;
+}
+
 /** What of a camera is compared. */
 export type ComparedCamera = Omit<
   Camera,
@@ -82,6 +88,8 @@ export interface ComparedReading {
   within: readonly Area[];
   /** Page by page. Left out: only versions are read. */
   tell?: ((rows: readonly ComparedRow[]) => void) | undefined;
+  /** Once, before any row: all that were merged, wherever they lay. */
+  tellMerged?: ((laos: readonly MergedLao[]) => void) | undefined;
   /** False ends the reading early. */
   goesOn: () => boolean;
 }
@@ -93,9 +101,10 @@ export interface ComparedReading {
 export async function readCompared(
   database: Kysely<RegistryTables>,
   { ids, districts, districtsOfIds }: WantedCameras,
-  { within, tell, goesOn }: ComparedReading,
+  { within, tell, tellMerged, goesOn }: ComparedReading,
 ): Promise<string> {
   const names = await namesWithin(database, within);
+  tellMerged?.(names.merged.flatMap(({ key, into }) => (key === null ? [] : [{ key, into }])));
   const digest = createHash('sha256').update(names.text);
   const reader = { database, names, tell, goesOn };
   const byId = await readParts(reader, parts('id', ids, IDS_AT_ONCE));
@@ -286,8 +295,18 @@ function comparedRow(row: WholeRow, linkedAgencies: string[], names: Names): Com
 interface Names {
   /** Within the areas. */
   laos: ReadonlyMap<string, Place>;
+  /** Wherever: those that lead to others. */
+  merged: readonly MergedRow[];
   budgetSources: ReadonlyMap<string, string>;
   text: string;
+}
+
+interface MergedRow {
+  /** Null: its names are another row's. */
+  key: string | null;
+  at: NamedDistrict;
+  intoId: string;
+  into: Place;
 }
 
 async function namesWithin(
@@ -296,16 +315,20 @@ async function namesWithin(
 ): Promise<Names> {
   const digest = createHash('sha256');
   const laos = new Map<string, Place>();
+  const places = new Map<string, Place>();
+  const leading: { key: string | null; at: NamedDistrict; intoId: string }[] = [];
   const budgetSources = new Map<string, string>();
   for (let after: string | undefined = ''; after !== undefined;) {
     const page = await database
       .selectFrom('laos')
-      .select(['id', 'name', 'district', 'province'])
+      .select(['id', 'name', 'district', 'province', 'match_key', 'merged_into'])
       .where('id', '>', after)
       .orderBy('id')
       .limit(NAMES_PAGE)
       .execute();
-    for (const { id, ...place } of page) {
+    for (const { id, match_key, merged_into, ...place } of page) {
+      places.set(id, place);
+      if (merged_into !== null) leading.push({ key: match_key, at: place, intoId: merged_into });
       if (within.some((area) => contains(area, place))) laos.set(id, place);
     }
     digest.update(JSON.stringify(page));
@@ -323,17 +346,26 @@ async function namesWithin(
     digest.update(JSON.stringify(page));
     after = page.length < NAMES_PAGE ? undefined : page.at(-1)?.id;
   }
-  return { laos, budgetSources, text: digest.digest('hex') };
+  const merged = leading.flatMap((one): MergedRow[] => {
+    const into = places.get(one.intoId);
+    return into === undefined ? [] : [{ ...one, into }];
+  });
+  return { laos, merged, budgetSources, text: digest.digest('hex') };
 }
 
-/** Ids of the LAOs that lie in these districts. */
-function laosOf({ laos }: Names, districts: readonly NamedDistrict[]): string[] {
+/** Ids of the LAOs that lie in these districts, and of those that LAOs which lay there were merged into. */
+function laosOf({ laos, merged }: Names, districts: readonly NamedDistrict[]): string[] {
   const named = new Set(districts.map(officialDistrict));
-  const found: string[] = [];
+  const isNamed = ({ province, district }: NamedDistrict): boolean =>
+    named.has(`${province}\n${district}`);
+  const found = new Set<string>();
   for (const [id, place] of laos) {
-    if (named.has(`${place.province}\n${place.district}`)) found.push(id);
+    if (isNamed(place)) found.add(id);
   }
-  return found;
+  for (const { at, intoId } of merged) {
+    if (isNamed(at) && laos.has(intoId)) found.add(intoId);
+  }
+  return [...found];
 }
 
 function officialDistrict({ province, district }: NamedDistrict): string {

@@ -1,6 +1,6 @@
 import type { Area } from '../area.ts';
 import type { Camera } from '../camera.ts';
-import type { ComparedRow, WantedCameras } from '../compared-cameras.ts';
+import type { ComparedRow, MergedLao, WantedCameras } from '../compared-cameras.ts';
 import type { FateCounts, Operation, RowFate, RowFilter } from './plan.ts';
 import type { RefusalCode } from './workbook-refused.ts';
 
@@ -8,6 +8,8 @@ import type { RefusalCode } from './workbook-refused.ts';
 
 export type ToImportThread =
   | { type: 'file'; bytes: Uint8Array; areas: readonly Area[] }
+  /** LAOs that others were merged into: rows that name one are of the other. Before `existing`. */
+  | { type: 'merged'; laos: readonly MergedLao[] }
   /** Registered cameras that rows may be about. Asked for by `read`, and again where they have changed since. */
   | { type: 'existing'; cameras: readonly ComparedRow[] }
   | { type: 'existing-over' }
@@ -22,10 +24,15 @@ export type FromImportThread =
       rows: number;
       table: ReadTable;
       wanted: WantedCameras;
+    }
+  | {
+      type: 'planned';
+      counts: FateCounts;
+      operations: number;
+      fingerprint: string;
       /** LAOs that the file names, at most two: one, or several. */
       someLaos: readonly Camera['lao'][];
     }
-  | { type: 'planned'; counts: FateCounts; operations: number; fingerprint: string }
   | { type: 'rows'; question: number; rows: readonly RowFate[] }
   | { type: 'operations'; question: number; operations: readonly Operation[] };
 

@@ -101,7 +101,7 @@ export class ImportRun {
     return this.#state;
   }
 
-  /** LAOs that the file names, at most two. */
+  /** LAOs that the file names, at most two; none before there is a plan. */
   get someLaos(): readonly Camera['lao'][] {
     return this.#someLaos;
   }
@@ -216,14 +216,16 @@ export class ImportRun {
       this.#planned = resolve;
     });
     let done = 0;
-    this.#compared = await this.#cameras.compared(
-      this.#wanted,
-      this.#reading((cameras) => {
+    this.#compared = await this.#cameras.compared(this.#wanted, {
+      ...this.#reading((cameras) => {
         done += cameras.length;
         if (phase === 'comparing') this.#set({ progress: { done, of: null } });
         if (!this.#closed) this.#post({ type: 'existing', cameras });
       }),
-    );
+      tellMerged: (laos) => {
+        if (!this.#closed) this.#post({ type: 'merged', laos });
+      },
+    });
     if (this.#closed) return false;
     this.#post({ type: 'existing-over' });
     return (await planned) !== undefined;
@@ -243,7 +245,6 @@ export class ImportRun {
         break;
       case 'read':
         this.#wanted = message.wanted;
-        this.#someLaos = message.someLaos;
         this.#set({
           phase: 'comparing',
           rows: message.rows,
@@ -255,6 +256,7 @@ export class ImportRun {
       case 'planned':
         this.#operations = message.operations;
         this.#fingerprint = message.fingerprint;
+        this.#someLaos = message.someLaos;
         this.#set({ counts: message.counts });
         this.#planned?.(message);
         break;

@@ -12,7 +12,6 @@ import type {
   WantedCameras,
 } from '../compared-cameras.ts';
 import { csvSheet } from './csv-sheet.ts';
-import { laoKey } from '../managed-keys.ts';
 import type { FromImportThread, ToImportThread } from './import-protocol.ts';
 import { Planner } from './plan.ts';
 import { rowReader, type RowReading } from './row-reading.ts';
@@ -48,6 +47,9 @@ port.on('message', (message: ToImportThread) => {
           });
         }
       });
+      break;
+    case 'merged':
+      planner?.follow(message.laos);
       break;
     case 'existing':
       for (const row of message.cameras) {
@@ -97,34 +99,26 @@ async function read(bytes: Uint8Array): Promise<void> {
       headings: [...heading.columns.values()].map((column) => column.heading),
       unknownHeadings: [...new Set(heading.unknown)].slice(0, MAX_UNKNOWN_HEADINGS),
     },
-    ...wantedBy(found),
+    wanted: wantedBy(found),
   });
 }
 
-function wantedBy(found: readonly RowReading[]): {
-  wanted: WantedCameras;
-  someLaos: readonly Camera['lao'][];
-} {
+function wantedBy(found: readonly RowReading[]): WantedCameras {
   const ids = new Set<string>();
   const districts = new Map<string, NamedDistrict>();
   const districtsOfIds = new Map<string, NamedDistrict>();
-  const someLaos = new Map<string, Camera['lao']>();
   for (const { given } of found) {
     if (given === undefined) continue;
     if (given.id !== undefined) ids.add(given.id);
     const { province, district } = given.lao;
     const named = given.id === undefined ? districts : districtsOfIds;
     named.set(`${province}\n${district}`, { province, district });
-    if (someLaos.size < 2) someLaos.set(laoKey(given.lao), given.lao);
   }
   for (const key of districts.keys()) districtsOfIds.delete(key);
   return {
-    wanted: {
-      ids: [...ids].toSorted(),
-      districts: [...districts.values()],
-      districtsOfIds: [...districtsOfIds.values()],
-    },
-    someLaos: [...someLaos.values()],
+    ids: [...ids].toSorted(),
+    districts: [...districts.values()],
+    districtsOfIds: [...districtsOfIds.values()],
   };
 }
 

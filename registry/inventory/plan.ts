@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { findDistrict, findProvince } from '../areas/official-areas.ts';
 import type { Area } from '../area.ts';
 import { newCamera, type Camera, type CameraChange, type NewCamera } from '../camera.ts';
-import type { ComparedCamera } from '../compared-cameras.ts';
+import type { ComparedCamera, MergedLao } from '../compared-cameras.ts';
 import { laoKey } from '../managed-keys.ts';
 import { redactStreamAddress } from '../stream-address.ts';
 import { agencyKey, matchKey } from '../thai-names.ts';
@@ -47,13 +48,18 @@ export type RowFilter = Fate | 'warned';
 export interface Plan {
   counts: FateCounts;
   operations: number;
+  /** LAOs that the rows name, at most two: one, or several. */
+  someLaos: readonly Camera['lao'][];
   /** The same text for the same plan: what a person accepted is what is written. */
   fingerprint: string;
 }
 
 interface Row {
   reading: RowReading;
+  /** As the row says, of the LAO that the list has by that name. */
   given: GivenCamera;
+  /** Its LAO, as the row names it, was merged into that of `given`. */
+  merged: boolean;
   /** Numbers of what it names (`Numbers`): its LAO, its position there, and its stream; 0: not linked, or the file does not say. */
   lao: number;
   place: number;
@@ -98,6 +104,12 @@ class Numbers {
   }
 }
 
+/** What a spelling of an LAO stands for: its number, and, where that LAO was merged, what it was merged into. */
+interface NamedLao {
+  number: number;
+  into: Camera['lao'] | undefined;
+}
+
 /** Beyond every number: a file has 100,000 rows, and the country some hundred thousand cameras. */
 const MORE_THAN_NUMBERS = 2 ** 24;
 
@@ -116,22 +128,28 @@ function pair(first: number, second: number): number {
  * 4. same LAO and position, where just one row and one camera are left there: its stream is changed;
  * 5. none: it is new.
  *
- * Names are compared as thai-names.ts does. `areas`: where the actor may import.
+ * Names are compared as thai-names.ts does; an LAO that was merged is the one that it was merged into, as it is when rows
+ * are written (place-ids.ts). `areas`: where the actor may import.
  */
 export class Planner {
   readonly #readings: readonly RowReading[];
-  readonly #rows: Row[] = [];
+  /** Of the readings that can be read, in their order. */
+  #rows: Row[] = [];
   readonly #at: ReadonlyMap<ColumnKey, number>;
   readonly #mayImport: (lao: Camera['lao']) => boolean;
   readonly #placeProblems = new Map<number, { key: ColumnKey; reason: string } | null>();
   readonly #ids = new Set<string>();
+  #merged: readonly MergedLao[] = [];
+  #mergedByKey: ReadonlyMap<string, Camera['lao']> = new Map();
+  /** `#rows` and all numbers are those of `#merged`. */
+  #areNumbered = false;
   /** Of LAOs by their keys, and by the spellings of them. */
-  readonly #laos = new Numbers();
-  readonly #laoSpellings = new Map<string, number>();
+  #laos = new Numbers();
+  readonly #laoSpellings = new Map<string, NamedLao>();
   /** The greatest number of an LAO that a row names. */
-  readonly #lastLaoOfRows: number;
-  readonly #places = new Numbers();
-  readonly #urls = new Numbers();
+  #lastLaoOfRows = 0;
+  #places = new Numbers();
+  #urls = new Numbers();
   /**
    * Of each reading, its row and what will become of it. What that is in full is worked out again when it is asked for:
    * for 100,000 rows it would take more memory than the rows.
@@ -144,38 +162,27 @@ export class Planner {
     this.#readings = readings;
     this.#at = new Map([...heading.columns].map(([index, column]) => [column.key, index]));
     this.#mayImport = areaCheck(areas);
-    for (const reading of readings) {
-      const { given } = reading;
-      if (given === undefined) continue;
-      const lao = this.#laoNumber(given.lao, 'new');
-      if (given.id !== undefined) this.#ids.add(given.id);
-      this.#rows.push({
-        reading,
-        given,
-        lao,
-        place: this.#placeNumber(lao, given.position),
-        url: given.stream ? this.#urls.of(redactStreamAddress(given.stream.url)) : 0,
-        camera: undefined,
-        asNew: false,
-        problems: noRemarks,
-        ownProblems: noRemarks,
-        warnings: noRemarks,
-      });
-    }
-    this.#lastLaoOfRows = this.#laos.size;
-    this.#checkPlaces();
-    this.#refuseTwice();
-    for (const row of this.#rows) row.ownProblems = row.problems;
+    for (const { given } of readings) if (given?.id !== undefined) this.#ids.add(given.id);
+  }
+
+  /** LAOs that were merged, all of them, as the list has them now. Before the cameras that rows are compared with. */
+  follow(merged: readonly MergedLao[]): void {
+    if (isDeepStrictEqual(merged, this.#merged)) return;
+    this.#merged = merged;
+    this.#mergedByKey = new Map(merged.map(({ key, into }) => [key, into]));
+    this.#areNumbered = false;
   }
 
   /** Whether a registered camera of this LAO, or with this id, can be one that a row is about. */
   isNamed({ id, lao }: Pick<Camera, 'id' | 'lao'>): boolean {
+    this.#number();
     if (this.#ids.has(id)) return true;
-    const number = this.#laoNumber(lao, 'known');
+    const { number } = this.#lao(lao, 'known');
     return number !== 0 && number <= this.#lastLaoOfRows;
   }
 
   plan(existing: Iterable<ComparedCamera>): Plan {
+    this.#number();
     for (const row of this.#rows) {
       row.camera = undefined;
       row.problems = row.ownProblems;
@@ -183,7 +190,7 @@ export class Planner {
     }
     const stored = new Map<string, Stored>();
     for (const camera of existing) {
-      const lao = this.#laoNumber(camera.lao, 'new');
+      const { number: lao } = this.#lao(camera.lao, 'new');
       stored.set(camera.id, {
         camera,
         lao,
@@ -195,6 +202,7 @@ export class Planner {
     this.#match(stored);
     this.#warnOfOtherIds();
     this.#warnOfPoles();
+    this.#warnOfMerged();
     this.#planned = [];
     this.#written = [];
     const counts = { new: 0, changed: 0, unchanged: 0, refused: 0, warned: 0 };
@@ -210,9 +218,15 @@ export class Planner {
       counts[fate]++;
       if (warned) counts.warned++;
       const version = fate === 'changed' ? row?.camera?.version : '';
-      fingerprint.update(`${fate[0]}${cameraId ?? ''}${version},`);
+      const into = row?.merged === true ? row.given.lao.name : '';
+      fingerprint.update(`${fate[0]}${cameraId ?? ''}${version}${into},`);
     }
-    return { counts, operations: this.#written.length, fingerprint: fingerprint.digest('hex') };
+    return {
+      counts,
+      operations: this.#written.length,
+      someLaos: this.#someLaos(),
+      fingerprint: fingerprint.digest('hex'),
+    };
   }
 
   /** Behind the row `after`, at most `limit`; none before there is a plan. */
@@ -239,6 +253,40 @@ export class Planner {
       const { change } = compare(camera, given);
       return { kind: 'change', id: camera.id, version: camera.version, change };
     });
+  }
+
+  /** Numbers the rows, and finds what is wrong with them by the file alone. */
+  #number(): void {
+    if (this.#areNumbered) return;
+    this.#areNumbered = true;
+    this.#rows = [];
+    this.#laos = new Numbers();
+    this.#places = new Numbers();
+    this.#urls = new Numbers();
+    this.#laoSpellings.clear();
+    this.#placeProblems.clear();
+    for (const reading of this.#readings) {
+      const { given } = reading;
+      if (given === undefined) continue;
+      const { number: lao, into } = this.#lao(given.lao, 'new');
+      this.#rows.push({
+        reading,
+        given: into === undefined ? given : { ...given, lao: into },
+        merged: into !== undefined,
+        lao,
+        place: this.#placeNumber(lao, given.position),
+        url: given.stream ? this.#urls.of(redactStreamAddress(given.stream.url)) : 0,
+        camera: undefined,
+        asNew: false,
+        problems: noRemarks,
+        ownProblems: noRemarks,
+        warnings: noRemarks,
+      });
+    }
+    this.#lastLaoOfRows = this.#laos.size;
+    this.#checkPlaces();
+    this.#refuseTwice();
+    for (const row of this.#rows) row.ownProblems = row.problems;
   }
 
   #fateOf(reading: RowReading, row: Row | undefined): RowFate {
@@ -272,7 +320,9 @@ export class Planner {
         problem = this.#placeProblem(row.given.lao);
         this.#placeProblems.set(row.lao, problem);
       }
-      if (problem !== null) this.#refuse(row, problem.key, problem.reason);
+      if (problem === null) continue;
+      const why = row.merged ? ` ${mergedReason(row)}` : '';
+      this.#refuse(row, problem.key, `${problem.reason}${why}`);
     }
   }
 
@@ -374,6 +424,27 @@ export class Planner {
     }
   }
 
+  /** Said once for each name: the cameras stand under another in lists and counts. */
+  #warnOfMerged(): void {
+    const said = new Set<string>();
+    for (const row of this.#rows) {
+      if (!row.merged || row.problems.length > 0) continue;
+      const reason = mergedReason(row);
+      if (said.has(reason)) continue;
+      said.add(reason);
+      this.#warn(row, 'laoName', reason);
+    }
+  }
+
+  #someLaos(): Camera['lao'][] {
+    const some = new Map<number, Camera['lao']>();
+    for (const { lao, given } of this.#rows) {
+      if (!some.has(lao)) some.set(lao, given.lao);
+      if (some.size === 2) break;
+    }
+    return [...some.values()];
+  }
+
   #refuse(row: Row, key: ColumnKey, reason: string): void {
     row.problems = [...row.problems, this.#remark(row, key, reason)];
   }
@@ -382,16 +453,19 @@ export class Planner {
     row.warnings = [...row.warnings, this.#remark(row, key, reason)];
   }
 
-  /** `known`: 0 where no row names it. */
-  #laoNumber(lao: Camera['lao'], which: 'new' | 'known'): number {
+  /** `known`: numbered 0 where no row names it. */
+  #lao(lao: Camera['lao'], which: 'new' | 'known'): NamedLao {
     const spelling = `${lao.province}\n${lao.district}\n${lao.name}`;
-    let number = this.#laoSpellings.get(spelling);
-    if (number === undefined) {
-      const key = laoKey(lao);
-      number = which === 'new' ? this.#laos.of(key) : (this.#laos.known(key) ?? 0);
-      if (number !== 0) this.#laoSpellings.set(spelling, number);
+    let named = this.#laoSpellings.get(spelling);
+    if (named === undefined) {
+      const own = laoKey(lao);
+      const into = this.#mergedByKey.get(own);
+      const key = into === undefined ? own : laoKey(into);
+      const number = which === 'new' ? this.#laos.of(key) : (this.#laos.known(key) ?? 0);
+      named = { number, into };
+      if (number !== 0) this.#laoSpellings.set(spelling, named);
     }
-    return number;
+    return named;
   }
 
   #placeNumber(lao: number, position: string): number {
@@ -403,7 +477,7 @@ export class Planner {
     return {
       cell: index === undefined ? null : cellName(index, row.reading.number),
       heading: columnOf(key).heading,
-      text: textOfKey(row.given, key),
+      text: textOfKey(row.reading.given ?? row.given, key),
       reason,
     };
   }
@@ -427,6 +501,12 @@ function claim(row: Row, stored: Stored): void {
   if (stored.taken) return;
   stored.taken = true;
   row.camera = stored.camera;
+}
+
+/** Why a row is of another LAO than it says. */
+function mergedReason({ reading, given }: Row): string {
+  const { name, district, province } = given.lao;
+  return `“${reading.given?.lao.name ?? ''}” ถูกรวมไว้กับ “${name}” อำเภอ${district} จังหวัด${province} แล้ว กล้องจึงเป็นของ อปท. นั้น`;
 }
 
 function told(

@@ -4,6 +4,7 @@ import { registerCameraCountRoute } from '#gateway/routes/camera-counts.ts';
 import { registerInventoryRoutes } from '#gateway/routes/inventory.ts';
 import { newCamera, type Camera } from '#registry/camera.ts';
 import { openImports, type Imports } from '#registry/inventory/imports.ts';
+import { openLaos } from '#registry/laos.ts';
 import { INVENTORY_SHEET } from '#registry/inventory/workbook-out.ts';
 import { byTest } from '../registry/cameras-of.ts';
 import { csvOf, goodRow, headings, rowWith } from '../registry/inventory/rows.ts';
@@ -48,9 +49,13 @@ async function ask(method: 'GET' | 'POST' | 'DELETE', url: string, payload?: obj
   });
 }
 
-async function settled(id: string): Promise<Told> {
+async function settled(
+  id: string,
+  headers: Record<string, string> = asAdministrator,
+): Promise<Told> {
   for (;;) {
-    const told = (await ask('GET', `imports/${id}`)).json<Told>();
+    const url = `/api/v1/inventory/imports/${id}`;
+    const told = (await rig.app.inject({ url, headers })).json<Told>();
     if (!['reading', 'comparing', 'applying'].includes(told.phase)) return told;
     await new Promise((done) => setTimeout(done, 10));
   }
@@ -319,9 +324,7 @@ test('whoever was moved to another LAO has no longer the import of where they we
     payload: Buffer.from(csvOf(headings, goodRow)),
   });
   const { id } = begun.json<Told>();
-  await expect
-    .poll(async () => (await asked('GET', id)).json<Told>())
-    .toMatchObject({ phase: 'ready', counts: { new: 1 } });
+  expect(await settled(id, own)).toMatchObject({ phase: 'ready', counts: { new: 1 } });
 
   await rig.people.accounts.change(accountId, { grants: [ownerOf('อบต.คลองยาง')] });
   await rig.people.admission.recheck();
@@ -340,7 +343,7 @@ test('whoever was moved to another LAO has no longer the import of where they we
   await rig.people.accounts.change(accountId, { grants: both });
   await rig.people.admission.recheck();
   expect((await asked('POST', `${id}/accept`, {})).statusCode).toBe(202);
-  await expect.poll(async () => (await asked('GET', id)).json<Told>().phase).toBe('applied');
+  expect(await settled(id, own)).toMatchObject({ phase: 'applied' });
   await rig.people.accounts.change(accountId, { grants: [ownerOf('อบต.คลองยาง')] });
   await rig.people.admission.recheck();
   expect((await asked('DELETE', id)).statusCode).toBe(204);
@@ -355,6 +358,108 @@ test('an import that is looked at again and again is over after four hours', asy
   }
   rig.clock.aheadMs += 9 * MINUTE_MS;
   expect((await ask('GET', `imports/${id}`)).statusCode).toBe(404);
+});
+
+const ofMerged = { 'อปท.': 'ทต.ลันตา', อำเภอ: 'คลองท่อม' };
+const merged = { name: 'ทต.ลันตา', district: 'คลองท่อม', province: 'กระบี่' };
+const target = { name: 'ทต.เกาะลันตาใหญ่', district: 'เกาะลันตา', province: 'กระบี่' };
+
+async function merge(): Promise<void> {
+  const laos = openLaos(rig.registry, { now: rig.now });
+  const listed = await laos.list({});
+  const idOf = (of: { name: string }) => listed.find(({ name }) => name === of.name)?.id ?? '';
+  await laos.merge(idOf(merged), idOf(target), { author: byTest.author });
+}
+
+test('a file that names an LAO by a name that was merged into another finds its cameras there', async () => {
+  const other = rowWith({ ...ofMerged, ตำแหน่งในการติดตั้งกล้อง: 'ท่าเรือ' });
+  const first = await upload(csvOf(headings, goodRow, rowWith(ofMerged), other));
+  await accept(first.id);
+  await settled(first.id);
+  await merge();
+
+  const mended = other.with(9, 'อยู่ระหว่างซ่อม');
+  const file = await upload(csvOf(headings, mended));
+  expect(file.counts).toMatchObject({ new: 0, changed: 1, unchanged: 0, warned: 1 });
+  const { rows } = (await ask('GET', `imports/${file.id}/rows`)).json<{ rows: object[] }>();
+  expect(rows).toMatchObject([
+    {
+      lao: merged.name,
+      differences: [{ field: 'declared' }],
+      warnings: [{ text: merged.name, reason: expect.stringContaining(target.name) }],
+    },
+  ]);
+  await accept(file.id);
+  expect(await settled(file.id)).toMatchObject({ phase: 'applied' });
+  const cameras = await all();
+  expect(cameras.map(({ lao }) => lao)).toEqual([target, target, target]);
+  expect(cameras.filter(({ declared }) => declared === 'under-repair')).toMatchObject([
+    { position: 'ท่าเรือ' },
+  ]);
+  // With its ids as well: an LAO that it is not called any more is no difference.
+  const withIds = ['รหัสกล้องในระบบ', ...headings];
+  const { id } = cameras.find(({ position }) => position === 'ท่าเรือ') ?? { id: '' };
+  expect((await upload(csvOf(withIds, [id, ...mended]))).counts).toMatchObject({ unchanged: 1 });
+});
+
+test('an LAO that was merged into one of another district is imported by that district, and by its own no more', async () => {
+  const first = await upload(csvOf(headings, goodRow, rowWith(ofMerged)));
+  await accept(first.id);
+  await settled(first.id);
+  await merge();
+  const told: Record<string, unknown> = {};
+  for (const district of ['คลองท่อม', 'เกาะลันตา']) {
+    const { headers: own } = await rig.signedIn([
+      { role: 'district', area: { level: 'district', province: 'กระบี่', district } },
+    ]);
+    const begun = await rig.app.inject({
+      method: 'POST',
+      url: '/api/v1/inventory/imports?fileName=a.csv',
+      headers: { ...own, 'content-type': 'text/csv' },
+      payload: Buffer.from(csvOf(headings, rowWith({ ...ofMerged, ตำแหน่งในการติดตั้งกล้อง: 'ที่ใหม่' }))),
+    });
+    const { id } = begun.json<Told>();
+    await settled(id, own);
+    const url = `/api/v1/inventory/imports/${id}`;
+    const { rows } = (await rig.app.inject({ url: `${url}/rows`, headers: own })).json<{
+      rows: { fate: string; problems: { heading: string; text: string; reason: string }[] }[];
+    }>();
+    told[district] = rows;
+  }
+  expect(told).toMatchObject({
+    คลองท่อม: [
+      {
+        fate: 'refused',
+        problems: [
+          {
+            heading: 'อปท.',
+            text: merged.name,
+            reason: expect.stringMatching(/ไม่มีสิทธิ์.*รวมไว้กับ “ทต.เกาะลันตาใหญ่” อำเภอเกาะลันตา/),
+          },
+        ],
+      },
+    ],
+    เกาะลันตา: [{ fate: 'new', problems: [] }],
+  });
+});
+
+test('an LAO that is merged between the plan and its acceptance: nothing is written, the rows are shown anew', async () => {
+  const first = await upload(
+    csvOf(headings, goodRow, rowWith({ ...ofMerged, ตำแหน่งในการติดตั้งกล้อง: 'ท่าเรือ' })),
+  );
+  await accept(first.id);
+  await settled(first.id);
+  const file = await upload(csvOf(headings, rowWith(ofMerged)));
+  expect(file.counts).toMatchObject({ new: 1 });
+  await merge();
+  await accept(file.id);
+  // What it names is the first camera now.
+  expect(await settled(file.id)).toMatchObject({
+    phase: 'ready',
+    changedMeanwhile: true,
+    counts: { new: 0, unchanged: 1 },
+  });
+  expect(await all()).toHaveLength(2);
 });
 
 /** What `goodRow` registers. */
