@@ -10,6 +10,9 @@ import {
   ObjectConflict,
   ObjectCorrupt,
   ObjectMissing,
+  ObjectStoreFull,
+  ObjectStoreRefused,
+  ObjectStoreUnavailable,
   type ObjectStore,
 } from './objects/object-store.ts';
 import { keepSpoolWithin, type SpoolBounds, type SpoolUse } from './spool/spool-bound.ts';
@@ -54,6 +57,7 @@ export class Uploader {
   readonly #log: (event: string, fields: Record<string, unknown>) => void;
   readonly #bounds: SpoolBounds;
   readonly #now: () => number;
+  readonly #monotonicNow: () => number;
   readonly #rest: Rest;
   #wake: (() => void) | undefined;
   #poked = false;
@@ -62,6 +66,11 @@ export class Uploader {
   /** The last look through all days: when, and since when something waited. */
   #everywhere: { atMs: number; oldestMs: number } | undefined;
   #diskFull = false;
+  /**
+   * Since when the store alone has kept us from putting anything, by both clocks, ms; undefined: it has not. `away` tells an
+   * operator of any failure; by this one footage is given up.
+   */
+  #storeFailing: { wallMs: number; monotonicMs: number } | undefined;
   /** Whose key holds something else: `reconcile` names them, and a person decides. */
   readonly #aside = new Set<string>();
   /** The latest that is whole here and arrived otherwise, and how often in a row. */
@@ -85,10 +94,13 @@ export class Uploader {
     bounds: SpoolBounds;
     /** Unix ms. */
     now: () => number;
+    /** Ms of a clock that nobody sets; of the process when not given. */
+    monotonicNow?: () => number;
     rest?: Rest;
   }) {
     this.#bounds = options.bounds;
     this.#now = options.now;
+    this.#monotonicNow = options.monotonicNow ?? (() => performance.now());
     this.#rest = options.rest ?? restOf;
     this.#catalogue = options.catalogue;
     this.#store = options.store;
@@ -141,10 +153,14 @@ export class Uploader {
       if (this.#failures > 0) this.#log('object store answers again', {});
       this.#failures = 0;
       this.away = undefined;
+      this.#storeFailing = undefined;
       return batch.length === BATCH;
     } catch (error) {
       this.counters.failures++;
       this.away = { sinceMs: this.away?.sinceMs ?? this.#now(), error };
+      this.#storeFailing = isOfStore(error)
+        ? (this.#storeFailing ?? { wallMs: this.#now(), monotonicMs: this.#monotonicNow() })
+        : undefined;
       if (this.#failures++ === 0) this.#log('recordings wait in the spool', { err: error });
       return false;
     }
@@ -169,12 +185,7 @@ export class Uploader {
     const { use, dropped } = await keepSpoolWithin({
       catalogue: this.#catalogue,
       spoolFolder: this.#spoolFolder,
-      // What is old, after days in which the gateway was off or with a clock that was far behind, is put all the same, unless
-      // the store has failed: only then has it waited too long.
-      bounds:
-        this.away === undefined
-          ? { ...this.#bounds, maxAgeMs: Number.POSITIVE_INFINITY }
-          : this.#bounds,
+      bounds: { ...this.#bounds, maxAgeMs: this.#maxAgeMs() },
       sinceMs,
       // While the store takes what waits, room comes by itself.
       diskFull: this.#diskFull && this.away !== undefined,
@@ -193,6 +204,20 @@ export class Uploader {
     this.#log('recordings dropped at the bound of the spool', { dropped, ...use });
   }
 
+  /**
+   * How old what waits may be now. What is old, after days in which the gateway was off or with a clock that was far behind, is
+   * put all the same: it has waited too long only where the store has taken nothing for as long as that. A clock that was set
+   * forward meanwhile has made nothing older.
+   */
+  #maxAgeMs(): number {
+    const { maxAgeMs } = this.#bounds;
+    if (this.#storeFailing === undefined) return Number.POSITIVE_INFINITY;
+    const { wallMs, monotonicMs } = this.#storeFailing;
+    const failingMs = this.#monotonicNow() - monotonicMs;
+    if (failingMs < maxAgeMs) return Number.POSITIVE_INFINITY;
+    return maxAgeMs + Math.max(0, this.#now() - (wallMs + failingMs));
+  }
+
   /** Side by side; none is left under way when the next round asks for what still waits. Throws the first failure. */
   async #putAll(recordings: readonly Recording[]): Promise<void> {
     const tries = await Promise.allSettled(recordings.map((recording) => this.#put(recording)));
@@ -201,6 +226,7 @@ export class Uploader {
     );
     const marked = await markStored(this.#catalogue, stored);
     this.counters.stored += marked;
+    if (stored.length > 0) this.#storeFailing = undefined;
     if (marked < stored.length) await this.#removeUnknown(stored);
     for (const { id, cameraId } of stored) await this.#removeFile(id, cameraId);
     const failed = tries.find(({ status }) => status === 'rejected');
@@ -299,6 +325,15 @@ async function restOf(ms: number, woken: Promise<void>): Promise<void> {
   });
   await Promise.race([passed, woken]);
   clearTimeout(timer);
+}
+
+/** While the catalogue or our own disk fails, nobody knows what the store would take. */
+function isOfStore(error: unknown): boolean {
+  return (
+    error instanceof ObjectStoreUnavailable ||
+    error instanceof ObjectStoreRefused ||
+    error instanceof ObjectStoreFull
+  );
 }
 
 async function isThere(path: string): Promise<boolean> {

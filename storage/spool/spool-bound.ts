@@ -4,7 +4,7 @@ import { spoolPath } from '../catalogue/object-key.ts';
 import { dropSpooled, spooledUse, unheldSpooled } from '../catalogue/spooled.ts';
 import type { Catalogue } from '../catalogue/tables.ts';
 
-/** How much may wait for a store that is away, and for how long. What is held is beyond both. */
+/** How much may wait for a store that is away, and for how long once it has been away for that long. What is held is beyond both. */
 export interface SpoolBounds {
   maxBytes: number;
   maxAgeMs: number;

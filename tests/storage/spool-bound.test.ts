@@ -146,33 +146,126 @@ describe('at the bounds of the spool', () => {
     expect(await waiting()).toEqual(ids.slice(2));
   });
 
-  it.each([
-    // After days without power; or with a clock that was years behind, and was set.
-    ['is put where the store takes it', false, { stored: 4, dropped: 0 }],
-    ['goes where the store has failed', true, { stored: 0, dropped: 4 }],
-  ])('what became too old while the gateway was off %s', async (_words, away, counters) => {
-    await wait(minutesOf(camera(1), 4));
-    const folderStore = openFolderStore(join(folder, 'objects'));
-    const uploader = new Uploader({
-      catalogue,
-      store: {
-        ...folderStore,
-        put: async (key, file) => {
-          if (away) throw new ObjectStoreUnavailable('away');
-          return folderStore.put(key, file);
+  describe('what became too old while the gateway was off, by days without power or a clock that was set', () => {
+    const HOUR = 60 * MINUTE;
+    const MAX_AGE = 72 * HOUR;
+
+    /** An uploader on clocks of its own, whose store answers what it is told; each rest is a round. */
+    function uploaderOf(put: ObjectStore['put'], of: Catalogue = catalogue) {
+      const clock = { wallMs: T0 + 100 * HOUR, monotonicMs: 5_000 };
+      const rounds: (() => void)[] = [];
+      const uploader = new Uploader({
+        catalogue: of,
+        store: { ...openFolderStore(join(folder, 'objects')), put },
+        spoolFolder: spool,
+        newId,
+        log: () => {},
+        bounds: { maxBytes: Number.POSITIVE_INFINITY, maxAgeMs: MAX_AGE },
+        now: () => clock.wallMs,
+        monotonicNow: () => clock.monotonicMs,
+        rest: async (_, woken) => {
+          const { promise, resolve } = Promise.withResolvers<void>();
+          rounds.push(resolve);
+          await Promise.race([promise, woken]);
         },
-      },
-      spoolFolder: spool,
-      newId,
-      log: () => {},
-      bounds: { maxBytes: Number.POSITIVE_INFINITY, maxAgeMs: 72 * 60 * MINUTE },
-      now: () => T0 + 100 * 60 * MINUTE,
-      rest: async () => new Promise((resolve) => setImmediate(resolve)),
+      });
+      uploader.start();
+      /** Resolves when the round that is due is over. */
+      const rested = async (): Promise<void> => {
+        await vi.waitFor(() => expect(rounds).toHaveLength(1), { interval: 2 });
+      };
+      return {
+        uploader,
+        clock,
+        rested,
+        async round(afterMs: number) {
+          await rested();
+          clock.wallMs += afterMs;
+          clock.monotonicMs += afterMs;
+          rounds.splice(0).forEach((go) => go());
+          await rested();
+        },
+      };
+    }
+    const away = async (): Promise<never> => {
+      throw new ObjectStoreUnavailable('away');
+    };
+
+    it('is put where the store takes it', async () => {
+      await wait(minutesOf(camera(1), 4));
+      const { uploader, rested } = uploaderOf(async (key) => ({ key, versionId: null }));
+      await rested();
+      expect(uploader.counters).toMatchObject({ stored: 4, dropped: 0 });
+      await uploader.stop();
+      expect(await waiting()).toEqual([]);
     });
-    uploader.start();
-    await vi.waitFor(() => expect(uploader.counters).toMatchObject(counters));
-    await uploader.stop();
-    expect(await waiting()).toEqual([]);
+
+    it('waits for a store that comes up after the gateway, and is put', async () => {
+      await wait(minutesOf(camera(1), 4));
+      let isAway = true;
+      const { uploader, round } = uploaderOf(async (key) =>
+        isAway ? away() : { key, versionId: null },
+      );
+      await round(1_000);
+      await round(MAX_AGE - 2_000);
+      expect(uploader.counters).toMatchObject({ stored: 0, dropped: 0 });
+      isAway = false;
+      await round(500);
+      expect(uploader.counters).toMatchObject({ stored: 4, dropped: 0 });
+      await uploader.stop();
+    });
+
+    it('goes once the store has taken nothing for as long as that', async () => {
+      await wait(minutesOf(camera(1), 4));
+      const { uploader, clock, round } = uploaderOf(away);
+      await round(MAX_AGE - 1);
+      const [young] = await wait([{ cameraId: camera(2), startMs: clock.wallMs - HOUR }]);
+      expect(uploader.counters.dropped).toBe(0);
+      await round(1);
+      expect(uploader.counters.dropped).toBe(4);
+      // A clock that is set a year forward makes nothing old.
+      clock.wallMs += 365 * 24 * HOUR;
+      await round(MINUTE);
+      expect(uploader.counters.dropped).toBe(4);
+      expect(await waiting()).toEqual([young]);
+      await uploader.stop();
+    });
+
+    it('waits anew from when the store took something', async () => {
+      await wait(minutesOf(camera(1), 9));
+      let takes = 0;
+      const { uploader, round } = uploaderOf(async (key) =>
+        takes-- > 0 ? { key, versionId: null } : away(),
+      );
+      await round(MAX_AGE - 1);
+      takes = 1;
+      await round(0);
+      await round(HOUR);
+      expect(uploader.counters).toMatchObject({ stored: 1, dropped: 0 });
+      await round(MAX_AGE);
+      expect(uploader.counters).toMatchObject({ stored: 1, dropped: 8 });
+      await uploader.stop();
+    });
+
+    it('does not go by how long the database was away', async () => {
+      await wait(minutesOf(camera(1), 4));
+      let cutOff = false;
+      const cut = new Proxy(catalogue, {
+        get(target, name) {
+          if (cutOff) throw new DatabaseUnavailable('cut off');
+          return Reflect.get(target, name) as unknown;
+        },
+      });
+      const { uploader, round } = uploaderOf(away, cut);
+      await round(1_000);
+      cutOff = true;
+      await round(MAX_AGE);
+      cutOff = false;
+      await round(1_000);
+      expect(uploader.counters.dropped).toBe(0);
+      await uploader.stop();
+      expect(await waiting()).toHaveLength(4);
+    });
   });
 
   it('nothing goes while all is held, and nothing of a spool within its bounds', async () => {
