@@ -135,6 +135,7 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
     log,
     bounds: spoolBounds,
     now,
+    recover: () => recoverAgain(),
   });
   const notRecorded = new NotRecordedTimes();
   const onSpooled = (): void => uploader.poke();

@@ -1,7 +1,8 @@
 import { stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DatabaseUnavailable } from '#registry/database/database.ts';
 import { spoolPath } from './catalogue/object-key.ts';
-import { noteDeletion, type LostPolicy } from './catalogue/deletion.ts';
+import { noteDeletion, wasDeleted, type LostPolicy } from './catalogue/deletion.ts';
 import { insertGap } from './catalogue/gaps.ts';
 import { markStored, recordingById, recordingsIn, type Recording } from './catalogue/recordings.ts';
 import type { Catalogue } from './catalogue/tables.ts';
@@ -59,6 +60,7 @@ export class Uploader {
   readonly #now: () => number;
   readonly #monotonicNow: () => number;
   readonly #rest: Rest;
+  readonly #recover: (() => Promise<void>) | undefined;
   #wake: (() => void) | undefined;
   #poked = false;
   #stopping = false;
@@ -66,6 +68,8 @@ export class Uploader {
   /** The last look through all days: when, and since when something waited. */
   #everywhere: { atMs: number; oldestMs: number } | undefined;
   #diskFull = false;
+  /** Files may have been left here whose rows somebody took away. */
+  #recoverDue = false;
   /**
    * Since when the store alone has kept us from putting anything, by both clocks, ms; undefined: it has not. `away` tells an
    * operator of any failure; by this one footage is given up.
@@ -97,7 +101,10 @@ export class Uploader {
     /** Ms of a clock that nobody sets; of the process when not given. */
     monotonicNow?: () => number;
     rest?: Rest;
+    /** Enters what lies in the spool without a row; without it the next start does. */
+    recover?: () => Promise<void>;
   }) {
+    this.#recover = options.recover;
     this.#bounds = options.bounds;
     this.#now = options.now;
     this.#monotonicNow = options.monotonicNow ?? (() => performance.now());
@@ -144,6 +151,7 @@ export class Uploader {
   /** Whether there may be more to put at once. */
   async #round(): Promise<boolean> {
     try {
+      await this.#recoverLeft();
       const sinceMs = this.#sinceMs();
       await this.#keepWithinBounds(sinceMs);
       const batch = await this.#nextBatch(sinceMs);
@@ -227,8 +235,10 @@ export class Uploader {
     const marked = await markStored(this.#catalogue, stored);
     this.counters.stored += marked;
     if (stored.length > 0) this.#storeFailing = undefined;
-    if (marked < stored.length) await this.#removeUnknown(stored);
-    for (const { id, cameraId } of stored) await this.#removeFile(id, cameraId);
+    const left = marked < stored.length ? await this.#withoutRow(stored) : undefined;
+    for (const { id, cameraId } of stored) {
+      if (left?.has(id) !== true) await this.#removeFile(id, cameraId);
+    }
     const failed = tries.find(({ status }) => status === 'rejected');
     if (failed?.status === 'rejected') throw failed.reason;
   }
@@ -275,12 +285,39 @@ export class Uploader {
     );
   }
 
-  /** Rows that went meanwhile (an operator's repair): nothing would ever delete their objects. */
-  async #removeUnknown(stored: readonly PutRecording[]): Promise<void> {
-    for (const { id, objectKey, versionId } of stored) {
-      if ((await recordingById(this.#catalogue, id)) !== undefined) continue;
-      await this.#store.delete({ key: objectKey, versionId });
+  /**
+   * Whose rows went while they were put. What a rule deleted, nothing else would ever delete: its object goes. All others were
+   * taken for lost by somebody who does not see this spool: object and file may be all there is of them, and the file is entered
+   * again. Returns their ids.
+   */
+  async #withoutRow(stored: readonly PutRecording[]): Promise<ReadonlySet<string>> {
+    const left = new Set<string>();
+    // Whatever this comes to, for the database may go meanwhile.
+    this.#recoverDue = true;
+    for (const { id, cameraId, objectKey, versionId } of stored) {
+      const row = await recordingById(this.#catalogue, id);
+      // One that is open is being entered at this moment.
+      if (row !== undefined && row.state !== 'open') continue;
+      if (row === undefined && (await wasDeleted(this.#catalogue, id))) {
+        await this.#store.delete({ key: objectKey, versionId });
+        continue;
+      }
+      left.add(id);
+      this.#log('recording without a row, entering it again', { cameraId, recordingId: id });
     }
+    return left;
+  }
+
+  async #recoverLeft(): Promise<void> {
+    if (!this.#recoverDue) return;
+    try {
+      await this.#recover?.();
+    } catch (error) {
+      // It stays due: nobody else would before the next start.
+      if (error instanceof DatabaseUnavailable) throw error;
+      this.#log('spool not recovered', { err: error });
+    }
+    this.#recoverDue = false;
   }
 
   /** Put before a crash, and not noted; or gone. */

@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Databases } from '#registry/database/database.ts';
 import { openDatabases } from '#registry/database/open-databases.ts';
+import { noteDeletion } from '#storage/catalogue/deletion.ts';
 import { gapsBetween } from '#storage/catalogue/gaps.ts';
 import { openCatalogue } from '#storage/catalogue/open-catalogue.ts';
 import {
@@ -229,6 +230,69 @@ describe('putting recordings into the store', () => {
     });
     await uploader.stop();
     expect(logged).toEqual(['recordings wait in the spool', 'object store answers again']);
+  });
+
+  it('leaves object and file of what another took for lost while it was put, and enters it again', async () => {
+    const left = leftBehind();
+    const bytes = readFileSync(left.path);
+    await recoverSpool(catalogue, spool);
+    const root = join(folder, 'objects');
+    const folderStore = openFolderStore(root);
+    const row = await recordingById(catalogue, left.head.recordingId);
+    if (row === undefined) throw new Error('not recovered');
+    let puts = 0;
+    const deleted: string[] = [];
+    const { uploader, logged } = uploaderTo(
+      {
+        ...folderStore,
+        put: async (key, file) => {
+          // A gateway with a spool of its own, on the same database.
+          if (puts++ === 0) {
+            await noteDeletion(catalogue, row, { policy: 'spool-missing', deletedMs: Date.now() });
+          }
+          return folderStore.put(key, file);
+        },
+        delete: async ({ key }) => void deleted.push(key),
+      },
+      {
+        recover: async () => {
+          expect(existsSync(left.path)).toBe(true);
+          await recoverSpool(catalogue, spool);
+        },
+        rest,
+      },
+    );
+    uploader.start();
+    await vi.waitFor(async () =>
+      expect(await recordingById(catalogue, row.id)).toMatchObject({ state: 'stored' }),
+    );
+    await uploader.stop();
+    expect(deleted).toEqual([]);
+    expect(logged).toEqual(['recording without a row, entering it again']);
+    expect(puts).toBe(2);
+    expect(existsSync(left.path)).toBe(false);
+    expect(readFileSync(join(root, row.objectKey)).equals(bytes)).toBe(true);
+    expect(await catalogue.selectFrom('deletions').selectAll().execute()).toEqual([]);
+  });
+
+  it('deletes the object of what a rule deleted while it was put', async () => {
+    const left = leftBehind();
+    await recoverSpool(catalogue, spool);
+    const root = join(folder, 'objects');
+    const folderStore = openFolderStore(root);
+    const row = await recordingById(catalogue, left.head.recordingId);
+    if (row === undefined) throw new Error('not recovered');
+    const { uploader } = uploaderTo({
+      ...folderStore,
+      put: async (key, file) => {
+        await noteDeletion(catalogue, row, { policy: 'spool-full', deletedMs: Date.now() });
+        return folderStore.put(key, file);
+      },
+    });
+    uploader.start();
+    await vi.waitFor(() => expect(existsSync(left.path)).toBe(false));
+    await uploader.stop();
+    expect(existsSync(join(root, row.objectKey))).toBe(false);
   });
 
   it('takes as stored what was put before a crash and not noted', async () => {
