@@ -215,6 +215,12 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
     for await (const id of unlinkedCameras(cameras)) {
       liveStates.set(plainState(id, 'not-linked', Date.now()));
     }
+    recording.onTurn(() => {
+      cameras.streams().then(
+        (sources) => pool.addAll(sources.filter(({ record }) => record)),
+        (error: unknown) => log.error({ err: error }, 'cameras not dialled anew to be recorded'),
+      );
+    });
     pool.addAll(await cameras.streams());
     const measured = storeMeasuredStreams({ cameras, liveStates, log });
     const incidents = watchIncidents({

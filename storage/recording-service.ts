@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import type { RoundFollower } from '#ingest/round-follower.ts';
-import type { Databases } from '#registry/database/database.ts';
+import { DatabaseUnavailable, type Databases } from '#registry/database/database.ts';
 import { uuidV7Ms } from '#registry/uuid-v7.ts';
 import { insertGap, lastingGaps } from './catalogue/gaps.ts';
 import { openCatalogue } from './catalogue/open-catalogue.ts';
@@ -32,6 +32,8 @@ const FIRST_SWEEP_MS = 60_000;
 const SWEEP_MS = 10 * 60_000;
 /** A file that a recorder has just made, and has not told of yet, is not looked at as one that was left behind. */
 const JUST_MADE_MS = 10_000;
+/** What keeps recording from beginning when it is this gateway's turn is tried again after this. */
+const BEGIN_AGAIN_MS = 5_000;
 /** The store's own rule, should we never sweep again, deletes nothing before this is over beyond the longest retention. */
 const BACKSTOP_DAYS = 30;
 
@@ -86,6 +88,8 @@ export interface RecordingService extends Footage {
   follower: RoundFollower;
   /** Recording of a camera is turned on or off; before its stream is added to the workers. */
   setRecorded(cameraId: string, recorded: boolean): void;
+  /** Whether cameras are recorded here has changed: their streams are to be added to the workers anew. */
+  onTurn(listener: () => void): void;
   counters(): StorageCounters;
   /** What every camera's recordings take. */
   use(): Promise<CameraUse[]>;
@@ -105,7 +109,8 @@ export interface RecordingService extends Footage {
 
 /**
  * Starts recording: opens the catalogue, finishes what an earlier process left in the spool, accounts for the time in
- * which no process recorded, and then puts, keeps and deletes. Throws what the catalogue throws.
+ * which no process recorded, and then puts, keeps and deletes. Of several gateways on one database one does so: the others
+ * serve, and the next of them records when it ends. Throws what the catalogue throws.
  */
 export async function startRecording(options: RecordingOptions): Promise<RecordingService> {
   const { databases, store, spoolFolder, newId, now, log } = options;
@@ -121,8 +126,12 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
     }
   };
   await tendDays();
-  const found = await recoverSpool(catalogue, spoolFolder);
-  if (found.recovered + found.empty > 0) log('spool recovered', { ...found });
+  /** Whether this gateway records, of all that share the database. */
+  let records = false;
+  let hasRecorded = false;
+  /** Since when another does. */
+  let elsewhereMs: number | undefined;
+  let onTurn: (() => void) | undefined;
 
   const open = new OpenRecordings();
   const clock = watchClockStep();
@@ -136,6 +145,7 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
     bounds: spoolBounds,
     now,
     recover: () => recoverAgain(),
+    mayPut: () => records && turn.state === 'ours',
   });
   const notRecorded = new NotRecordedTimes();
   const onSpooled = (): void => uploader.poke();
@@ -167,7 +177,7 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
   const threads = new RecorderThreads({
     recorderUrl: options.recorderUrl,
     settings: { spoolFolder, syncMs: options.syncMs },
-    isRecorded: (cameraId) => recorded.has(cameraId),
+    isRecorded: (cameraId) => records && recorded.has(cameraId),
     onProgress: (progress) => keeper.progress(progress),
     onRunEnded: (cameraId, reason) => keeper.runEnded(cameraId, reason),
     onPassedOver: (cameraIds) => keeper.passedOver(cameraIds),
@@ -178,15 +188,55 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
     },
     log,
   });
-  // One moment for both, or what lies between them is in no gap.
-  const startedMs = now();
-  await accountForAbsence(catalogue, recorded, { newId, nowMs: startedMs });
-  for (const cameraId of recorded) keeper.start(cameraId, startedMs);
+  const begin = async (): Promise<void> => {
+    // Of a process before this one nothing is live.
+    const found = await recoverSpool(catalogue, spoolFolder, hasRecorded ? isLive : undefined);
+    if (found.recovered + found.empty > 0) log('spool recovered', { ...found });
+    // One moment for both, or what lies between them is in no gap.
+    const startedMs = now();
+    await accountForAbsence(catalogue, recorded, { newId, nowMs: startedMs });
+    for (const cameraId of recorded) keeper.start(cameraId, startedMs);
+    records = true;
+    hasRecorded = true;
+    elsewhereMs = undefined;
+  };
+  let beginning: Promise<void> = Promise.resolve();
+  let stopping = false;
+  const beginLater = async (): Promise<void> => {
+    if (stopping || records || turn.state !== 'ours') return;
+    try {
+      await begin();
+      log('this gateway records now', {});
+      onTurn?.();
+    } catch (error) {
+      log('recording not begun', { err: error });
+      setTimeout(() => {
+        beginning = beginning.then(beginLater);
+      }, BEGIN_AGAIN_MS).unref();
+    }
+  };
+  const recordsElsewhere = (): void => {
+    records = false;
+    elsewhereMs = now();
+    log('another gateway records on this database, this one does not', {});
+  };
+  const turn = await databases.takeTurn('recording', (state) => {
+    if (state === 'ours') {
+      beginning = beginning.then(beginLater);
+    } else if (state === 'others' && records) {
+      recordsElsewhere();
+      onTurn?.();
+    }
+    // Lost: what is recorded goes into the spool, and waits there until it is known whose turn it is.
+  });
+  if (turn.state === 'others') recordsElsewhere();
+  else await (beginning = begin());
   uploader.start();
   const holds = new LegalHolds({ catalogue, store, newId, now, log });
   holds.start();
   let deletionBehindMs: number | undefined;
   const sweeping = startSweeping(async () => {
+    if (!records || turn.state !== 'ours') return 0;
     await tendDays();
     // Before what needs the store, which may be away for days.
     for (const seal of await sealDays({ catalogue, signer: options.signer, now })) {
@@ -210,10 +260,13 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
       if (isOn === recorded.has(cameraId)) return;
       if (isOn) {
         recorded.add(cameraId);
-        keeper.start(cameraId, now());
+        if (records) keeper.start(cameraId, now());
       } else {
         recorded.delete(cameraId);
       }
+    },
+    onTurn(listener) {
+      onTurn = listener;
     },
     ...openFootage({ catalogue, open, store, spoolFolder }),
     counters: () => ({
@@ -224,13 +277,18 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
       spool: uploader.use,
     }),
     use: () => useByCamera(catalogue, now()),
-    reconcile: ({ repair, deep }) =>
-      reconcile({ catalogue, store, spoolFolder, isOpen: isLive, newId, now, repair, deep }),
+    async reconcile({ repair, deep }) {
+      // Whose spool is not here would be repaired as lost.
+      if (repair && !(records && turn.state === 'ours')) {
+        throw new DatabaseUnavailable('another gateway records on this database: repair there');
+      }
+      return reconcile({ catalogue, store, spoolFolder, isOpen: isLive, newId, now, repair, deep });
+    },
     verify: (day) => verifySeals(catalogue, options.signer.isSigned, day),
     notices() {
       const { use, away, droppedMs } = uploader;
       return storageNotices(
-        { use, away, droppedMs, deletionBehindMs, notRecorded },
+        { use, away, droppedMs, deletionBehindMs, elsewhereMs, notRecorded },
         spoolBounds,
         now(),
       );
@@ -245,7 +303,9 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
       now,
     }),
     async stop() {
+      stopping = true;
       clock.stop();
+      await beginning;
       await sweeping.stop();
       await holds.stop();
       await threads.stop();

@@ -20,6 +20,8 @@ export const storageNoticeCodes = [
   'store-away',
   /** The database of recordings does not answer. */
   'catalogue-away',
+  /** Another gateway on this database records; this one would, when that ends. */
+  'recorded-elsewhere',
   /** Deleting is a day and more behind the machine's clock, which ran ahead, or no gateway ran (retention-clock.ts). */
   'deletion-behind',
 ] as const;
@@ -72,6 +74,8 @@ export function storageNotices(
     droppedMs: number | undefined;
     /** Since when deleting is behind the machine's clock; undefined: it is not. */
     deletionBehindMs: number | undefined;
+    /** Since when another gateway records, and this one does not. */
+    elsewhereMs: number | undefined;
     notRecorded: NotRecordedTimes;
   },
   bounds: SpoolBounds,
@@ -92,6 +96,9 @@ export function storageNotices(
     // What has no room, or says no, does not come back by itself.
     const mayPass = code === 'store-away' || code === 'catalogue-away';
     if (!mayPass || nowMs - away.sinceMs >= AWAY_MS) notices.push({ code, sinceMs: away.sinceMs });
+  }
+  if (state.elsewhereMs !== undefined) {
+    notices.push({ code: 'recorded-elsewhere', sinceMs: state.elsewhereMs });
   }
   if (deletionBehindMs !== undefined) {
     notices.push({ code: 'deletion-behind', sinceMs: deletionBehindMs });

@@ -61,6 +61,7 @@ export class Uploader {
   readonly #monotonicNow: () => number;
   readonly #rest: Rest;
   readonly #recover: (() => Promise<void>) | undefined;
+  readonly #mayPut: () => boolean;
   #wake: (() => void) | undefined;
   #poked = false;
   #stopping = false;
@@ -103,8 +104,11 @@ export class Uploader {
     rest?: Rest;
     /** Enters what lies in the spool without a row; without it the next start does. */
     recover?: () => Promise<void>;
+    /** While it is not, another gateway may, and all that waits does. */
+    mayPut?: () => boolean;
   }) {
     this.#recover = options.recover;
+    this.#mayPut = options.mayPut ?? (() => true);
     this.#bounds = options.bounds;
     this.#now = options.now;
     this.#monotonicNow = options.monotonicNow ?? (() => performance.now());
@@ -150,6 +154,11 @@ export class Uploader {
 
   /** Whether there may be more to put at once. */
   async #round(): Promise<boolean> {
+    if (!this.#mayPut()) {
+      // It is told again.
+      this.#diskFull = false;
+      return false;
+    }
     try {
       await this.#recoverLeft();
       const sinceMs = this.#sinceMs();

@@ -1,6 +1,7 @@
 import type { CompiledQuery, Kysely, Transaction } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import type { WrittenRows } from './row-writer.ts';
+import type { Turn, TurnListener } from './turn.ts';
 
 /**
  * The database port. A part that keeps rows opens a database of its own by name, with its own tables and migrations:
@@ -16,6 +17,11 @@ export interface Databases {
    * Throws MigrationFailed, DatabaseFailed, DatabaseUnavailable.
    */
   open<Tables>(schema: DatabaseSchema): Promise<Kysely<Tables>>;
+  /**
+   * Asks for what one process does at a time, until these databases are closed. Throws DatabaseUnavailable when there is no first
+   * answer; after that it is asked for again.
+   */
+  takeTurn(name: string, onChanged: TurnListener): Promise<Turn>;
   /** Closes all that were opened; a second time does nothing. */
   close(): Promise<void>;
 }

@@ -24,6 +24,7 @@ export function openDatabases({ dataDir, databaseUrl }: DatabaseSettings): Datab
     databaseUrl === undefined ? sqliteDatabases(dataDir) : postgresDatabases(databaseUrl);
   return {
     open: async (schema) => databases.open(schema),
+    takeTurn: async (name, onChanged) => databases.takeTurn(name, onChanged),
     async close() {
       try {
         await databases.close();

@@ -27,6 +27,7 @@ import {
 import type { DayPartitions, DayTables, TendedDays } from './day-partitions.ts';
 import { migrate } from './migrate.ts';
 import { keepByDay, tendDays } from './postgres-days.ts';
+import { takePostgresTurn, type PostgresTurn } from './postgres-turn.ts';
 import type { WrittenRows } from './row-writer.ts';
 import type { SearchTable, TextSearch } from './text-search.ts';
 
@@ -80,6 +81,7 @@ export function postgresDatabases(url: string): Databases {
   // One that dies while it is lent says so to its query, or to the next one.
   pool.on('connect', (client) => client.on('error', () => {}));
   const opened = new Map<string, Kysely<never>>();
+  const turns: PostgresTurn[] = [];
   let ended: Promise<void> | undefined;
 
   return {
@@ -89,7 +91,13 @@ export function postgresDatabases(url: string): Databases {
       opened.set(schema.name, database);
       return database as unknown as Kysely<Tables>;
     },
+    async takeTurn(name, onChanged) {
+      const turn = await takePostgresTurn(url, name, onChanged);
+      turns.push(turn);
+      return turn;
+    },
     async close() {
+      await Promise.all(turns.splice(0).map(async (turn) => turn.close()));
       ended ??= pool.end();
       await ended;
     },

@@ -79,6 +79,8 @@ export function sqliteDatabases(folder: string): Databases {
       opened.push(database);
       return database as unknown as Kysely<Tables>;
     },
+    // Whoever has the folder has all in it.
+    takeTurn: async () => ({ state: 'ours' }),
     async close() {
       await Promise.all(opened.splice(0).map(async (database) => database.destroy()));
     },

@@ -1,6 +1,6 @@
 /** The database port (registry/database): what holds on both of its adapters. */
 import { sql, type Kysely } from 'kysely';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import {
   ConstraintViolated,
   DatabaseFailed,
@@ -11,6 +11,7 @@ import {
   type DatabaseSchema,
 } from '#registry/database/database.ts';
 import { MigrationFailed } from '#registry/database/migrate.ts';
+import { takePostgresTurn } from '#registry/database/postgres-turn.ts';
 import { rowChanger, rowWriter } from '#registry/database/row-writer.ts';
 import { onEachDatabase } from './each-database.ts';
 
@@ -310,6 +311,32 @@ onEachDatabase((rig) => {
   });
 
   if (rig.kind === 'postgres') {
+    test('one server has the turn: again when its connection was lost, and the next one when it ends', async () => {
+      const waits = { beatMs: 60_000, askMs: 20, againMs: 10, afterHolderMs: 60_000 };
+      const url = rig.url() ?? '';
+      const told: string[] = [];
+      const take = (who: string) =>
+        takePostgresTurn(url, 'recording', (state) => told.push(`${who} ${state}`), waits);
+      const first = await take('first');
+      const second = await take('second');
+      expect([first.state, second.state]).toEqual(['ours', 'others']);
+      const database = await rig.open().open<Tables>(notes);
+      await sql`select pg_terminate_backend(pid) from pg_locks
+        where locktype = 'advisory' and granted and pid <> pg_backend_pid()
+          and database = (select oid from pg_database where datname = current_database())`.execute(
+        database,
+      );
+      // The second one asks every 20 ms, and may be quicker: whoever has it, one has.
+      await vi.waitFor(() =>
+        expect([first.state, second.state].toSorted()).toEqual(['others', 'ours']),
+      );
+      expect(told[0]).toBe('first lost');
+      const [holder, other] = first.state === 'ours' ? [first, second] : [second, first];
+      await holder.close();
+      await vi.waitFor(() => expect(other.state).toBe('ours'));
+      await other.close();
+    });
+
     test('of servers that start at once on a new database, one runs the migrations and the rest wait', async () => {
       const servers = [rig.open(), rig.openBeside(), rig.openBeside()];
       const opened = await Promise.all(

@@ -143,7 +143,14 @@ describe.skipIf(missing !== undefined)(missing ?? 'a MinIO that is full', () => 
         const notRecorded = new NotRecordedTimes();
         expect(
           storageNotices(
-            { use, away, droppedMs, deletionBehindMs: undefined, notRecorded },
+            {
+              use,
+              away,
+              droppedMs,
+              deletionBehindMs: undefined,
+              elsewhereMs: undefined,
+              notRecorded,
+            },
             BOUNDS,
             nowMs,
           ),

@@ -112,6 +112,10 @@ const within = (bounds: { maxBytes: number; maxAgeMs: number }, nowMs: number, d
     newId,
   });
 
+async function away(): Promise<never> {
+  throw new ObjectStoreUnavailable('away');
+}
+
 const waiting = async (): Promise<string[]> =>
   (await recordingsIn(catalogue, 'spooled', 1_000)).map(({ id }) => id);
 
@@ -178,7 +182,7 @@ describe('at the bounds of the spool', () => {
         uploader,
         clock,
         rested,
-        async round(afterMs: number) {
+        round: async (afterMs: number): Promise<void> => {
           await rested();
           clock.wallMs += afterMs;
           clock.monotonicMs += afterMs;
@@ -187,9 +191,6 @@ describe('at the bounds of the spool', () => {
         },
       };
     }
-    const away = async (): Promise<never> => {
-      throw new ObjectStoreUnavailable('away');
-    };
 
     it('is put where the store takes it', async () => {
       await wait(minutesOf(camera(1), 4));

@@ -19,6 +19,7 @@ function quiet() {
     away: undefined,
     droppedMs: undefined,
     deletionBehindMs: undefined,
+    elsewhereMs: undefined,
     notRecorded: new NotRecordedTimes(),
   };
 }

@@ -232,6 +232,10 @@ export const enFootage: typeof thFootage = {
         title: 'Recordings wait: the database does not answer',
         todo: 'Tell who runs the server: look at the database. What is recorded lies on this machine.',
       },
+      'recorded-elsewhere': {
+        title: 'This server does not record: another one on the same database does',
+        todo: 'One server records at a time. If that is not meant, tell who runs the servers: give each a database of its own, or stop one.',
+      },
       'deletion-behind': {
         title:
           'Deleting of what is past its days is more than a day behind the clock of the machine',

@@ -1,0 +1,149 @@
+/** Gateways that share a database: one records, the others leave alone what waits in a spool that they do not see. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { DatabaseUnavailable, type Databases } from '#registry/database/database.ts';
+import { openDatabases } from '#registry/database/open-databases.ts';
+import type { TurnListener, TurnState } from '#registry/database/turn.ts';
+import { uuidV7Source } from '#registry/uuid-v7.ts';
+import { openCatalogue } from '#storage/catalogue/open-catalogue.ts';
+import { insertOpened, markSpooled, recordingById } from '#storage/catalogue/recordings.ts';
+import type { Catalogue } from '#storage/catalogue/tables.ts';
+import { openFolderStore } from '#storage/objects/folder.ts';
+import { startRecording, type RecordingService } from '#storage/recording-service.ts';
+import { encodeFragments } from '#storage/spool/fragment-index.ts';
+
+const CAMERA = '019e0000-0000-7000-8000-000000000001';
+const newId = uuidV7Source(Date.now);
+
+let folder: string;
+let databases: Databases;
+let catalogue: Catalogue;
+let service: RecordingService;
+let turn: { state: TurnState };
+let tell: TurnListener;
+let logged: string[];
+let reconnected: number;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'turn-'));
+  databases = openDatabases({ dataDir: join(folder, 'data') });
+  catalogue = await openCatalogue(databases);
+  logged = [];
+  reconnected = 0;
+});
+afterEach(async () => {
+  await service.stop();
+  await databases.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A gateway on the same database, whose turn it is when it is told. */
+async function startBeside(state: TurnState): Promise<void> {
+  turn = { state };
+  service = await startRecording({
+    databases: {
+      ...databases,
+      open: (async () => catalogue) as unknown as Databases['open'],
+      takeTurn: async (_, onChanged) => {
+        tell = (now) => {
+          turn.state = now;
+          onChanged(now);
+        };
+        return turn;
+      },
+    },
+    store: openFolderStore(join(folder, 'objects')),
+    recorderUrl: new URL('file:///none'),
+    spoolFolder: join(folder, 'spool'),
+    syncMs: 5_000,
+    spoolBounds: { maxBytes: 1e9, maxAgeMs: 1e9 },
+    recorded: [CAMERA],
+    retention: async function* () {},
+    inventoryDays: async () => 30,
+    shorteningGraceMs: 0,
+    signer: { keyId: 'key', sign: () => '', isSigned: () => true },
+    onSealed: async () => {},
+    newId,
+    now: Date.now,
+    log: (event) => logged.push(event),
+  });
+  service.onTurn(() => reconnected++);
+}
+
+/** Rows of recordings whose files lie in a spool that is not here: one that is being recorded, one that waits. */
+async function recordedElsewhere(): Promise<{ open: string; spooled: string }> {
+  const startMs = Date.now() - 120_000;
+  const [open, spooled] = [newId(), newId()];
+  await insertOpened(
+    catalogue,
+    [open, spooled].map((recordingId) => ({
+      recordingId,
+      cameraId: CAMERA,
+      runId: 'run1',
+      startMs,
+      codec: 'avc1.4D4015',
+      width: 320,
+      height: 240,
+      previousSha256: null,
+      path: '',
+      initBytes: 100,
+      headBytes: 200,
+    })),
+  );
+  await markSpooled(catalogue, [
+    {
+      recordingId: spooled,
+      cameraId: CAMERA,
+      startMs,
+      endMs: startMs + 60_000,
+      byteLength: 1_000,
+      sha256: 'ab'.repeat(32),
+      fragmentIndex: encodeFragments([]),
+      fragments: 0,
+      endReason: 'rotated',
+    },
+  ]);
+  return { open, spooled };
+}
+
+const gaps = async (): Promise<string[]> =>
+  (await catalogue.selectFrom('gaps').select('detail').execute()).map(({ detail }) => detail ?? '');
+
+it('while another records, nothing of its is touched, nothing is put, and those who watch over the system are told', async () => {
+  const { open, spooled } = await recordedElsewhere();
+  await startBeside('others');
+  expect(logged).toEqual(['another gateway records on this database, this one does not']);
+  expect(service.notices()).toMatchObject([{ code: 'recorded-elsewhere' }]);
+  await expect(service.reconcile({ repair: true, deep: false })).rejects.toBeInstanceOf(
+    DatabaseUnavailable,
+  );
+  // Many times what a round of puts asks of the database before it gives a recording up.
+  for (let i = 0; i < 50; i++) await recordingById(catalogue, spooled);
+  expect(await recordingById(catalogue, open)).toMatchObject({ state: 'open' });
+  expect(await recordingById(catalogue, spooled)).toMatchObject({ state: 'spooled' });
+  expect(await gaps()).toEqual([]);
+});
+
+it('when that one ends, this one records: cameras are connected anew, and their gap begins', async () => {
+  await startBeside('others');
+  tell('ours');
+  await vi.waitFor(() => expect(reconnected).toBe(1));
+  expect(service.notices()).toEqual([]);
+  await vi.waitFor(async () => expect(await gaps()).toEqual(['starting']));
+});
+
+it('who is not sure of its turn puts nothing, and who lost it to another records no more', async () => {
+  await startBeside('ours');
+  tell('lost');
+  const { spooled } = await recordedElsewhere();
+  expect(service.notices()).toEqual([]);
+  tell('others');
+  expect(reconnected).toBe(1);
+  expect(service.notices()).toMatchObject([{ code: 'recorded-elsewhere' }]);
+  expect(await recordingById(catalogue, spooled)).toMatchObject({ state: 'spooled' });
+  tell('ours');
+  await vi.waitFor(() => expect(reconnected).toBe(2));
+  expect(logged).toContain('this gateway records now');
+});
