@@ -60,7 +60,7 @@ export interface RecordingOptions {
     /** Whether a key of this id signed it. */
     isSigned: (statement: string, signature: string, keyId: string) => boolean;
   };
-  /** A day was sealed: told where it cannot be taken back. */
+  /** A day is sealed: told where it cannot be taken back, before it is entered (sealing.ts). */
   onSealed: (seal: Seal) => Promise<void>;
   newId: () => string;
   /** Unix ms. */
@@ -234,15 +234,23 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
   uploader.start();
   const holds = new LegalHolds({ catalogue, store, newId, now, log });
   holds.start();
+  const seal = async (): Promise<void> => {
+    try {
+      const { onSealed, signer } = options;
+      for (const made of await sealDays({ catalogue, signer, onSealed, now })) {
+        log('day of recordings sealed', { seal: made });
+      }
+    } catch (error) {
+      // It is tried again at the next sweep. What is deleted meanwhile keeps its hash, and so its place in the seal.
+      log('days of recordings not sealed', { err: error });
+    }
+  };
   let deletionBehindMs: number | undefined;
   const sweeping = startSweeping(async () => {
     if (!records || turn.state !== 'ours') return 0;
     await tendDays();
     // Before what needs the store, which may be away for days.
-    for (const seal of await sealDays({ catalogue, signer: options.signer, now })) {
-      log('day of recordings sealed', { seal });
-      await options.onSealed(seal);
-    }
+    await seal();
     const counted = await retentionClock(catalogue, now());
     deletionBehindMs = isToldOf(counted) ? (deletionBehindMs ?? now()) : undefined;
     const deleted = await sweep(

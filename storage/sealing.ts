@@ -19,11 +19,14 @@ const AGAIN_DAYS = 7;
 
 /**
  * Seals the days that are over: a signed Merkle root over the chains of their recordings. A day of which more is found
- * after it was sealed gets one seal more, over the chains that changed. Returns the seals it made.
+ * after it was sealed gets one seal more, over the chains that changed. Returns the seals it made. Throws what `onSealed`
+ * throws: that seal, and those after it, are made the next time.
  */
 export async function sealDays(options: {
   catalogue: Catalogue;
   signer: Signer;
+  /** Told of each seal when it is signed and not entered yet: again when what follows fails, but never not at all. */
+  onSealed: (seal: Seal) => Promise<void>;
   now: () => number;
 }): Promise<Seal[]> {
   const { catalogue, now } = options;
@@ -46,7 +49,7 @@ export async function sealDays(options: {
 }
 
 async function sealDay(
-  { catalogue, signer, now }: Parameters<typeof sealDays>[0],
+  { catalogue, signer, onSealed, now }: Parameters<typeof sealDays>[0],
   day: string,
 ): Promise<Seal | undefined> {
   const latest = new Map<string, DayChain & { number: number }>();
@@ -76,6 +79,8 @@ async function sealDay(
     keyId: signer.keyId,
   };
   const seal = { ...unsigned, signature: signer.sign(sealStatement(unsigned)) };
+  // Once entered it is not made again: who was not told before then never would be.
+  await onSealed(seal);
   await insertSeal(catalogue, seal, chains);
   return seal;
 }

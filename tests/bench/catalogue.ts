@@ -193,7 +193,8 @@ async function sweepAndSeal(catalogue: Catalogue, answers: Answers): Promise<voi
   // The first day in Thailand ends seven hours before UTC's.
   const sealMs = BEGIN_MS + DAY_MS - 7 * 3_600_000 + 20 * MINUTE_MS;
   const signer = { keyId: 'bench', sign: () => 'signature' };
-  const seal = async () => sealDays({ catalogue, signer, now: () => sealMs });
+  const seal = async () =>
+    sealDays({ catalogue, signer, onSealed: async () => {}, now: () => sealMs });
   await timed(answers, 'day sealed', seal);
   await timed(answers, 'sealed day looked at again', seal);
   const { findings, recordings } = await timed(answers, 'sealed day verified', async () =>

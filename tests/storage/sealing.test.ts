@@ -10,9 +10,10 @@ import { openDatabases } from '#registry/database/open-databases.ts';
 import { garbage, markGarbage, noteDeletion } from '#storage/catalogue/deletion.ts';
 import { openCatalogue } from '#storage/catalogue/open-catalogue.ts';
 import { insertOpened, markSpooled, markStored } from '#storage/catalogue/recordings.ts';
+import { listSeals } from '#storage/catalogue/seals.ts';
 import type { Catalogue } from '#storage/catalogue/tables.ts';
 import { leafHash, merklePath, merkleRoot, rootOfPath } from '#storage/merkle.ts';
-import { rangeOfDay, thaiDay } from '#storage/sealed-day.ts';
+import { rangeOfDay, thaiDay, type Seal } from '#storage/sealed-day.ts';
 import { sealDays, verifySeals } from '#storage/sealing.ts';
 import { encodeFragments } from '#storage/spool/fragment-index.ts';
 
@@ -35,6 +36,7 @@ const isSigned = (statement: string, signature: string): boolean =>
   verify(null, Buffer.from(statement), publicKey, Buffer.from(signature, 'base64'));
 
 beforeEach(async () => {
+  told = [];
   folder = mkdtempSync(join(tmpdir(), 'sealing-'));
   databases = openDatabases({ dataDir: join(folder, 'data') });
   catalogue = await openCatalogue(databases);
@@ -79,7 +81,14 @@ async function keep(cameraId: string, startMs: number, runId = 'run1'): Promise<
   return recordingId;
 }
 
-const seal = (nowMs: number) => sealDays({ catalogue, signer, now: () => nowMs });
+let told: Seal[];
+const tell = async (made: Seal): Promise<void> => void told.push(made);
+const tellThenFail = async (made: Seal): Promise<void> => {
+  await tell(made);
+  throw new Error('the power is cut');
+};
+const seal = (nowMs: number, onSealed = tell) =>
+  sealDays({ catalogue, signer, onSealed, now: () => nowMs });
 const check = () => verifySeals(catalogue, isSigned);
 
 describe('a sealed day', () => {
@@ -153,6 +162,31 @@ describe('a sealed day', () => {
     expect(await check()).toMatchObject({ seals: 3, recordings: 12, findings: [] });
     await catalogue.deleteFrom('seals').where('number', '=', 1).execute();
     expect((await check()).findings.map(({ code }) => code)).toContain('seal-missing');
+  });
+
+  it('that nobody could be told of is not sealed, but told of and sealed the next time', async () => {
+    const nowMs = T0 + 2 * DAY + 20 * MINUTE;
+    const nobody = async (made: Seal): Promise<void> => {
+      if (made.day !== FIRST_DAY) throw new Error('the audit log does not answer');
+      await tell(made);
+    };
+    await expect(seal(nowMs, nobody)).rejects.toThrow('does not answer');
+    // The day before it is told of, whatever became of this one.
+    expect(await listSeals(catalogue)).toEqual(told);
+    expect(told).toMatchObject([{ day: FIRST_DAY }]);
+    expect(await seal(nowMs)).toMatchObject([{ day: thaiDay(T0 + DAY) }]);
+    expect(await listSeals(catalogue)).toEqual(told);
+    expect(await check()).toMatchObject({ seals: 2, recordings: 11, findings: [] });
+  });
+
+  it('that was told of and not entered is told of again', async () => {
+    const nowMs = T0 + DAY + 20 * MINUTE;
+    await expect(seal(nowMs, tellThenFail)).rejects.toThrow('power');
+    expect(await listSeals(catalogue)).toEqual([]);
+    await seal(nowMs);
+    expect(told).toHaveLength(2);
+    expect(told[1]).toMatchObject({ day: FIRST_DAY, number: 1, root: told[0]?.root });
+    expect(await listSeals(catalogue)).toEqual(told.slice(1));
   });
 });
 
