@@ -20,6 +20,7 @@ import {
   type Recording,
 } from './catalogue/recordings.ts';
 import type { Catalogue, CatalogueTables, RecordingTable } from './catalogue/tables.ts';
+import { isNotWhatWasLost } from './found-again.ts';
 import { sha256OfFile } from './objects/file-hash.ts';
 import {
   ObjectHeld,
@@ -42,7 +43,7 @@ export type DifferenceKind =
   | 'object-missing'
   /** The object is not as long as its row says. */
   | 'object-length'
-  /** `deep`: its bytes are not those that were hashed. */
+  /** `deep`: its bytes are not those that were hashed. Of one that was taken for lost and is there again at a repair too. */
   | 'object-corrupt'
   /** No row knows the object. */
   | 'object-unknown'
@@ -52,6 +53,8 @@ export type DifferenceKind =
   | 'spool-file-missing'
   /** No row knows the spool file. */
   | 'spool-file-unknown'
+  /** It was taken for lost, and the bytes of its file are not those that were hashed. */
+  | 'spool-file-corrupt'
   /** It is stored, and its spool file was not removed. */
   | 'spool-file-left'
   /** The recording before it in its run is not the one that it names. */
@@ -91,8 +94,9 @@ export interface ReconcileOptions {
 
 /**
  * Compares catalogue, store and spool, camera by camera, and names every difference. A repair loses no picture: an
- * object that nobody knows is entered from what it says of itself, a row whose pictures are gone becomes a gap of the
- * storage with its deletion noted, and nothing is deleted but what was deleted before.
+ * object that nobody knows is entered from what it says of itself (one that was lost, if it is what was hashed then), a
+ * row whose pictures are gone becomes a gap of the storage with its deletion noted, and nothing is deleted but what was
+ * deleted before.
  */
 export async function reconcile(options: ReconcileOptions): Promise<Reconciliation> {
   const { catalogue, store } = options;
@@ -263,7 +267,7 @@ async function repairLost(
 }
 
 async function unknownObject(options: ReconcileOptions, object: ListedObject): Promise<Difference> {
-  const { catalogue, store, repair } = options;
+  const { catalogue, store, repair, deep } = options;
   const [cameraId = ''] = object.key.split('/', 1);
   const recordingId = idOf(object.key) ?? '';
   const about = { cameraId, recordingId, objectKey: object.key };
@@ -277,30 +281,36 @@ async function unknownObject(options: ReconcileOptions, object: ListedObject): P
       return { ...about, kind: 'object-undeleted', repaired: null };
     }
   }
-  const entered = repair && (await enter(options, object));
+  const found = repair || deep ? await enter(options, object, recordingId) : 'unknown';
   return {
     ...about,
-    kind: 'object-unknown',
-    repaired: entered ? 'entered into the catalogue' : null,
+    kind: found === 'corrupt' ? 'object-corrupt' : 'object-unknown',
+    repaired: found === 'entered' ? 'entered into the catalogue' : null,
   };
 }
 
-/** From what the object says of itself. False when it is no recording of ours, or lies under another's name. */
+/**
+ * From what the object says of itself, at a repair. `unknown`: it is no recording of ours, or lies under another's name.
+ * `corrupt`: it was taken for lost, and is another now; the note of what it was stays, and its gap.
+ */
 async function enter(
-  { catalogue, store }: ReconcileOptions,
+  { catalogue, store, repair }: ReconcileOptions,
   object: ListedObject,
-): Promise<boolean> {
+  recordingId: string,
+): Promise<'entered' | 'unknown' | 'corrupt'> {
   const folder = mkdtempSync(join(tmpdir(), 'reconcile-'));
   try {
     const path = join(folder, 'object.mp4');
     const bytes = await store.read(object, { start: 0, end: object.byteLength });
     await pipeline(bytes, createWriteStream(path, { mode: 0o600 }));
+    if (await isNotWhatWasLost(catalogue, recordingId, path)) return 'corrupt';
+    if (!repair) return 'unknown';
     const read = readRecording(path);
     const last = read?.fragments.at(-1);
     if (read === undefined || last === undefined || read.byteLength !== object.byteLength)
-      return false;
+      return 'unknown';
     const { head, initBytes, headBytes, fragments, byteLength } = read;
-    if (objectKey(head) !== object.key) return false;
+    if (objectKey(head) !== object.key) return 'unknown';
     await insertOpened(catalogue, [{ ...head, path: spoolPath(head), initBytes, headBytes }]);
     await noteFound(catalogue, head);
     await markSpooled(catalogue, [
@@ -318,7 +328,7 @@ async function enter(
     ]);
     const { recordingId: id, startMs } = head;
     await markStored(catalogue, [{ id, startMs, versionId: object.versionId }]);
-    return true;
+    return 'entered';
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -340,7 +350,10 @@ async function lookAtSpool(
       if (isOpen(recordingId)) continue;
       const row = await recordingById(catalogue, recordingId);
       const about = { cameraId, recordingId, objectKey: null, repaired: null };
-      if (row === undefined) wrong.push({ ...about, kind: 'spool-file-unknown' });
+      const path = join(spoolFolder, cameraId, name);
+      if (row === undefined && (await isNotWhatWasLost(catalogue, recordingId, path)))
+        note({ ...about, kind: 'spool-file-corrupt' });
+      else if (row === undefined) wrong.push({ ...about, kind: 'spool-file-unknown' });
       else if (row.state === 'stored') wrong.push({ ...about, kind: 'spool-file-left' });
     }
   }

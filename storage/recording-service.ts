@@ -192,6 +192,8 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
     // Of a process before this one nothing is live.
     const found = await recoverSpool(catalogue, spoolFolder, hasRecorded ? isLive : undefined);
     if (found.recovered + found.empty > 0) log('spool recovered', { ...found });
+    // Once a start, or a turn: `reconcile` names them.
+    if (found.changed > 0) log('spool files are not what was lost', { changed: found.changed });
     // One moment for both, or what lies between them is in no gap.
     const startedMs = now();
     await accountForAbsence(catalogue, recorded, { newId, nowMs: startedMs });

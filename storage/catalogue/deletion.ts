@@ -116,7 +116,21 @@ export async function wasDeleted(catalogue: Catalogue, id: string): Promise<bool
   return row !== undefined;
 }
 
-/** A recording that was taken for lost is there: it was not, and its time is no gap. */
+/** Of a recording that was taken for lost; undefined when it was not, or was never whole. */
+export async function hashOfLost(catalogue: Catalogue, id: string): Promise<string | undefined> {
+  const row = await catalogue
+    .selectFrom('deletions')
+    .select('sha256')
+    .where('recording_id', '=', id)
+    .where('policy', 'in', lostPolicies)
+    .executeTakeFirst();
+  return row?.sha256 ?? undefined;
+}
+
+/**
+ * A recording that was taken for lost is there: it was not, and its time is no gap. Only for bytes that are those that were
+ * hashed (found-again.ts): the note goes, and its hash with it.
+ */
 export async function noteFound(
   catalogue: Catalogue,
   { recordingId, cameraId, startMs }: { recordingId: string; cameraId: string; startMs: number },

@@ -10,6 +10,7 @@ import {
   removeLost,
 } from '../catalogue/recordings.ts';
 import type { Catalogue } from '../catalogue/tables.ts';
+import { isNotWhatWasLost } from '../found-again.ts';
 import { sha256OfFile } from '../objects/file-hash.ts';
 import { encodeFragments, fragmentEndMs } from './fragment-index.ts';
 import { cutTorn, readRecording, type ReadRecording } from './spool-reader.ts';
@@ -24,11 +25,13 @@ export interface RecoveredSpool {
   tornBytes: number;
   /** Files and rows without a picture, removed. */
   empty: number;
+  /** Files of recordings that were taken for lost, with other bytes than were hashed: left as they are, and not entered. */
+  changed: number;
 }
 
 /**
  * Finishes what a process that died had begun: cuts torn tails off, enters files that the catalogue does not know,
- * and takes rows out whose files hold no picture. Repeating it is harmless. `isOpen` names recordings that a live
+ * and takes rows out whose files hold no picture. What is found again must be what was lost. Repeating it is harmless. `isOpen` names recordings that a live
  * recorder has open: they are left alone.
  */
 export async function recoverSpool(
@@ -36,7 +39,7 @@ export async function recoverSpool(
   spoolFolder: string,
   isOpen: (recordingId: string) => boolean = () => false,
 ): Promise<RecoveredSpool> {
-  const sum: RecoveredSpool = { recovered: 0, tornBytes: 0, empty: 0 };
+  const sum: RecoveredSpool = { recovered: 0, tornBytes: 0, empty: 0, changed: 0 };
   for (const { cameraId, recordingId } of spoolFiles(spoolFolder)) {
     if (isOpen(recordingId)) continue;
     const path = join(spoolFolder, spoolPath({ cameraId, recordingId }));
@@ -50,6 +53,10 @@ export async function recoverSpool(
     if (row === undefined && (await wasDeleted(catalogue, recordingId))) {
       // Given up at the bound of the spool; so is its file.
       rmSync(path);
+      continue;
+    }
+    if (await isNotWhatWasLost(catalogue, recordingId, path)) {
+      sum.changed++;
       continue;
     }
     const read = readRecording(path);

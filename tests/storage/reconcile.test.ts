@@ -97,6 +97,49 @@ it('a store that was not mounted: what was taken for lost is entered again, and 
   expect(await catalogue.selectFrom('deletions').selectAll().execute()).toEqual([]);
 });
 
+it('what was taken for lost and is another now is not entered: it is named, and its hash and its gap stay', async () => {
+  const [row] = await recordingsBetween(catalogue, CAMERA, START_MS, START_MS + 1_000);
+  if (row === undefined) throw new Error('not seeded');
+  const path = pathOf(row.objectKey);
+  const bytes = readFileSync(path);
+  rmSync(path);
+  await look({ repair: true });
+  // Its last byte is of a picture: it plays as before.
+  bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 0xff;
+  writeFileSync(path, bytes);
+  expect(kinds(await look())).toEqual(['object-unknown']);
+  expect(kinds(await look({ deep: true }))).toEqual(['object-corrupt']);
+  for (let i = 0; i < 2; i++) {
+    expect((await look({ repair: true })).differences).toMatchObject([
+      { kind: 'object-corrupt', recordingId: row.id, objectKey: row.objectKey, repaired: null },
+    ]);
+  }
+  expect(await recordingById(catalogue, row.id)).toBeUndefined();
+  expect(readFileSync(path).equals(bytes)).toBe(true);
+  expect(await catalogue.selectFrom('deletions').selectAll().execute()).toMatchObject([
+    { recording_id: row.id, sha256: row.sha256, policy: 'object-missing' },
+  ]);
+  const gaps = await gapsBetween(catalogue, CAMERA, START_MS, START_MS + 1_000);
+  expect(gaps).toMatchObject([{ cause: 'storage', detail: 'object-missing' }]);
+});
+
+it('a spool file that was taken for lost and is another now is named, and left', async () => {
+  const [row] = await recordingsBetween(catalogue, CAMERA, START_MS, START_MS + 1_000);
+  if (row === undefined) throw new Error('not seeded');
+  const path = join(spool, CAMERA, `${row.id}.mp4`);
+  const bytes = readFileSync(pathOf(row.objectKey));
+  await noteDeletion(catalogue, row, { policy: 'spool-missing', deletedMs: START_MS });
+  rmSync(pathOf(row.objectKey));
+  bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 0xff;
+  writeFileSync(path, bytes);
+  for (const repair of [false, true]) {
+    expect((await look({ repair })).differences).toMatchObject([
+      { kind: 'spool-file-corrupt', recordingId: row.id, repaired: null },
+    ]);
+  }
+  expect(readFileSync(path).equals(bytes)).toBe(true);
+});
+
 it('what was deleted by a rule and is there again goes again', async () => {
   const [row] = await recordingsBetween(catalogue, CAMERA, START_MS, START_MS + 1_000);
   if (row === undefined) throw new Error('not seeded');

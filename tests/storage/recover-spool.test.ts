@@ -112,6 +112,7 @@ describe('the spool of a process that died', () => {
       recovered: 1,
       tornBytes: 900,
       empty: 0,
+      changed: 0,
     });
     expect(readFileSync(left.path).equals(whole)).toBe(true);
     const row = await recordingById(catalogue, left.head.recordingId);
@@ -122,7 +123,12 @@ describe('the spool of a process that died', () => {
       endReason: 'recovered',
     });
     expect(row?.endMs).toBe(RUN_START_MS + 2_000);
-    expect(await recoverSpool(catalogue, spool)).toEqual({ recovered: 0, tornBytes: 0, empty: 0 });
+    expect(await recoverSpool(catalogue, spool)).toEqual({
+      recovered: 0,
+      tornBytes: 0,
+      empty: 0,
+      changed: 0,
+    });
   });
 
   it('enters files whose row was not written yet', async () => {
@@ -174,6 +180,11 @@ function uploaderTo(
     ...more,
   });
   return { uploader, logged };
+}
+
+function flipLast(bytes: Buffer): Buffer {
+  bytes.writeUInt8(bytes.readUInt8(bytes.length - 1) ^ 1, bytes.length - 1);
+  return bytes;
 }
 
 async function rest(): Promise<void> {
@@ -346,6 +357,41 @@ describe('putting recordings into the store', () => {
   });
 
   it.each([
+    ['with other bytes', (bytes: Buffer) => flipLast(bytes)],
+    ['torn', (bytes: Buffer) => bytes.subarray(0, -10)],
+    ['without a head', (bytes: Buffer) => bytes.fill(0)],
+  ])(
+    'what was taken for lost and is found %s is not entered, and left as it is',
+    async (_how, change) => {
+      const left = leftBehind();
+      await recoverSpool(catalogue, spool);
+      const bytes = readFileSync(left.path);
+      const sha256 = createHash('sha256').update(bytes).digest('hex');
+      rmSync(left.path);
+      const { uploader, logged } = uploaderTo(openFolderStore(join(folder, 'objects')));
+      uploader.start();
+      await vi.waitFor(() => expect(logged).toContain('recording lost'));
+      await uploader.stop();
+      const found = change(Buffer.from(bytes));
+      writeFileSync(left.path, found);
+      expect(await recoverSpool(catalogue, spool)).toMatchObject({
+        recovered: 0,
+        empty: 0,
+        changed: 1,
+      });
+      expect(readFileSync(left.path).equals(found)).toBe(true);
+      expect(await recordingById(catalogue, left.head.recordingId)).toBeUndefined();
+      // The hash that a day may be sealed over stays, and the gap.
+      expect(await catalogue.selectFrom('deletions').selectAll().execute()).toMatchObject([
+        { recording_id: left.head.recordingId, sha256, policy: 'spool-missing' },
+      ]);
+      expect(await gapsBetween(catalogue, CAMERA, RUN_START_MS, RUN_START_MS + 1)).toMatchObject([
+        { cause: 'storage', detail: 'spool-missing' },
+      ]);
+    },
+  );
+
+  it.each([
     ['that it is missing', new ObjectMissing('a')],
     ['that it arrived changed', new ObjectCorrupt('a')],
     ['what nobody knows', new Error('a proxy of its own mind')],
@@ -391,9 +437,7 @@ describe('putting recordings into the store', () => {
   it('a spool file whose bytes are no more what was recorded is given up, with a gap', async () => {
     const left = leftBehind();
     await recoverSpool(catalogue, spool);
-    const bytes = readFileSync(left.path);
-    bytes.writeUInt8(bytes.readUInt8(bytes.length - 1) ^ 1, bytes.length - 1);
-    writeFileSync(left.path, bytes);
+    writeFileSync(left.path, flipLast(readFileSync(left.path)));
     const folderStore = openFolderStore(join(folder, 'objects'));
     const { uploader, logged } = uploaderTo({ ...folderStore, put: arrivedChanged });
     uploader.start();
