@@ -51,8 +51,8 @@ interface RecorderHandle {
   /** As it told last. */
   spent: SpoolMeter | undefined;
   syncLateMs: number;
-  /** It has ended or is about to, and the next one is not there yet: nothing is handed over. */
-  gone: boolean;
+  /** Unless it is up, nothing is handed over, and the next one begins a while after it has ended. */
+  state: 'up' | 'given-up' | 'ended';
 }
 
 interface Handed {
@@ -122,13 +122,15 @@ export class RecorderThreads implements RoundFollower {
     const followed = this.#follow(worker);
     followed.slabs.push(...slabs);
     const { recorder, cameras } = followed;
-    if (recorder === undefined || recorder.gone) {
+    if (recorder?.state !== 'up') {
+      // It ends when the disk lets it, which may take hours; once it has, the gap says that a recorder is restarted.
+      if (recorder?.state === 'given-up') this.#passOver(parts, cameras);
       this.#remember(followed, inits);
       return;
     }
     const behind = recorder.behindBytes > MAX_BEHIND_BYTES;
     const picked = pickParts(parts, (slot) => cameras.has(slot));
-    if (picked !== undefined && behind) this.#options.onPassedOver(cameraIds(parts, cameras));
+    if (behind) this.#passOver(parts, cameras);
     const taken = behind ? undefined : picked;
     const ofRecorded = inits.filter(({ slot }) => cameras.has(slot));
     this.#remember(followed, inits);
@@ -217,6 +219,11 @@ export class RecorderThreads implements RoundFollower {
     for (const init of told) if (cameras.has(init.slot)) inits.set(init.slot, init);
   }
 
+  #passOver(parts: Float64Array, cameras: ReadonlyMap<number, string>): void {
+    const passedOver = cameraIds(parts, cameras);
+    if (passedOver.length > 0) this.#options.onPassedOver(passedOver);
+  }
+
   #follow(worker: number): FollowedWorker {
     let followed = this.#workers.get(worker);
     if (followed === undefined) {
@@ -235,7 +242,7 @@ export class RecorderThreads implements RoundFollower {
 
   #tell({ recorder }: FollowedWorker, word: RecorderWord, media?: Handed['media']): void {
     // The next one is told all that there is (#begin).
-    if (recorder === undefined || recorder.gone) return;
+    if (recorder?.state !== 'up') return;
     recorder.waiting.push({ word, media });
     if (recorder.waiting.length > MAX_WAITING) this.#giveUp(recorder);
     else this.#handOver(recorder);
@@ -244,7 +251,7 @@ export class RecorderThreads implements RoundFollower {
   /** It ends when the disk lets it. */
   #giveUp(handle: RecorderHandle): void {
     this.#options.log('recorder takes nothing, ending it', { waiting: handle.waiting.length });
-    handle.gone = true;
+    handle.state = 'given-up';
     this.#giveBack(handle, handle.waiting.splice(0));
     void handle.thread.terminate();
   }
@@ -279,7 +286,7 @@ export class RecorderThreads implements RoundFollower {
       behindBytes: 0,
       spent: undefined,
       syncLateMs: 0,
-      gone: false,
+      state: 'up',
     };
     thread.on('message', (message: FromRecorder | typeof took) => {
       if (message === took) {
@@ -308,7 +315,7 @@ export class RecorderThreads implements RoundFollower {
   }
 
   #exited(worker: number, handle: RecorderHandle): void {
-    handle.gone = true;
+    handle.state = 'ended';
     this.#giveBack(handle, handle.inHand);
     this.#giveBack(handle, handle.waiting.splice(0));
     handle.inHand = undefined;

@@ -170,7 +170,7 @@ it('has no recorder until a camera is recorded, and tells it then of the memory 
   ]);
 });
 
-it('ends a recorder that takes nothing, keeps no lease for it, and tells the next one all that there is', async () => {
+it('ends a recorder that takes nothing, keeps no lease for it, says what is passed over, and tells the next one all that there is', async () => {
   await threads.stop();
   const stuck = join(folder, 'stuck');
   writeFileSync(stuck, '');
@@ -183,7 +183,17 @@ it('ends a recorder that takes nothing, keeps no lease for it, and tells the nex
   for (let i = 0; i < 50_000; i++) threads.runEnded(0, SLOT, 'refused');
   expect(cut.leases).toBe(before);
   expect(threads.behindBytes).toBe(0);
+  // Until the disk lets it end nothing is recorded, and that is said all the while.
+  expect(passedOver).toEqual([]);
+  round(cut.parts.slice(4, 8));
+  round([]);
+  round(cut.parts.slice(8, 9));
+  expect(passedOver).toEqual([CAMERA, CAMERA]);
+  expect(cut.leases).toBe(before);
   await vi.waitFor(() => expect(died).toEqual([[CAMERA]]), { timeout: 5_000 });
+  // From here on it is a recorder that is restarted.
+  round(cut.parts.slice(9, 10));
+  expect(passedOver).toEqual([CAMERA, CAMERA]);
   rmSync(stuck);
   const batches = (): string[] =>
     readFileSync(join(folder, 'batches'), 'utf8').trim().split('\n').slice(-2);
