@@ -1,4 +1,4 @@
-import { DatabaseUnavailable } from '#registry/database/database.ts';
+import { DatabaseUnavailable, DiskFull } from '#registry/database/database.ts';
 import { closeGap, explainGap, insertGap, openGap } from './catalogue/gaps.ts';
 import {
   insertOpened,
@@ -9,21 +9,45 @@ import {
 import type { Catalogue, GapCause } from './catalogue/tables.ts';
 import { gapCause } from './gap-cause.ts';
 import type { OpenRecordings } from './open-recordings.ts';
-import type { FinishedRecording, FromRecorder } from './recorder-protocol.ts';
+import type { FinishedRecording, FromRecorder, OpenedRecording } from './recorder-protocol.ts';
 import { decodeFragments, fragmentEndMs } from './spool/fragment-index.ts';
 import type { NotRecorded } from './storage-notices.ts';
 
 /** A hole within a recording is a gap from this on: pictures may be a second apart. */
 const HOLE_MS = 1_000;
-/** Steps that wait for the database. One more is given up: what it told lies in the spool, and recovery reads it there. */
+/**
+ * Steps that wait for the database. One more, and all that come until those are done, are given up: recordings that end
+ * meanwhile lie in the spool, where recovery reads them, and of gaps the causes are known of those that last.
+ */
 const MAX_WAITING = 10_000;
 const RETRY_MS = 1_000;
 /** A gap that began with the process, until the camera's first picture, or what keeps it from giving one. */
 export const STARTING = 'starting';
 
+interface Why {
+  cause: GapCause;
+  detail: string | null;
+}
+
+interface BegunGap {
+  cameraId: string;
+  startMs: number;
+  /** Undefined: for what ended the camera's stream last. */
+  why?: Why | undefined;
+}
+
+/** What a step writes, for when it is given up. */
+interface Told {
+  opened: readonly OpenedRecording[];
+  finished: readonly FinishedRecording[];
+  gaps: readonly BegunGap[];
+}
+
+const nothingTold: Told = { opened: [], finished: [], gaps: [] };
+
 /**
  * What recorders tell, into the catalogue: rows of recordings, and between them a gap with its cause. Words are taken
- * in the order in which they come; while the database does not answer they wait.
+ * in the order in which they come; while the database does not answer, or has no room, they wait.
  */
 export class RecordingKeeper {
   readonly #catalogue: Catalogue;
@@ -42,9 +66,19 @@ export class RecordingKeeper {
   readonly #covered = new Set<string>();
   /** Parts of theirs were passed over since their last whole recording. */
   readonly #behind = new Set<string>();
-  #last: Promise<void> = Promise.resolve();
+  #last: Promise<unknown> = Promise.resolve();
   #waiting = 0;
+  /** From the bound of what waits until nothing waits: steps are given up, so that none overtakes one that was. */
+  #isFull = false;
+  /** Steps were given up since it was said last. */
   #gaveUp = false;
+  /** Of steps that were given up: they have no row yet, and grow. */
+  readonly #withoutRow = new Map<string, OpenedRecording>();
+  /** Of steps that were given up at the bound: a camera's first beginning since then, and the gap that lasts now. */
+  readonly #missed = new Map<
+    string,
+    { beganMs?: number | undefined; gap?: BegunGap | undefined }
+  >();
   #stopping = false;
 
   constructor(options: {
@@ -56,7 +90,7 @@ export class RecordingKeeper {
     onSpooled: () => void;
     /** A camera could not be recorded; told again at every try. */
     onNotRecorded: (reason: NotRecorded) => void;
-    /** The database answers again, and steps were given up meanwhile: what they told lies in the spool. */
+    /** Nothing waits any more, and steps were given up: recordings that they told of lie in the spool. */
     onGivenUp: () => void;
     clocksOf: (cameraId: string) => RecordedClocks;
   }) {
@@ -73,7 +107,12 @@ export class RecordingKeeper {
   /** Recording of a camera begins with the process, or is turned on: until its first picture there is a gap. */
   start(cameraId: string, sinceMs: number): void {
     this.#starting.add(cameraId);
-    this.#step(() => this.#gap(cameraId, sinceMs, { cause: 'gateway', detail: STARTING }));
+    const gap = {
+      cameraId,
+      startMs: sinceMs,
+      why: { cause: 'gateway', detail: STARTING },
+    } as const;
+    this.#step(() => this.#gap(gap), { ...nothingTold, gaps: [gap] });
   }
 
   progress({ opened, grown, finished, failed }: FromRecorder): void {
@@ -91,12 +130,17 @@ export class RecordingKeeper {
       this.#explainStart(cameraId, why);
     }
     if (opened.length + finished.length + failed.length === 0) return;
-    this.#step(async () => {
-      await insertOpened(this.#catalogue, opened);
-      await this.#finish(finished);
-      for (const { cameraId, atMs } of failed) await this.#gap(cameraId, Math.round(atMs));
-      for (const { cameraId, startMs } of opened) await this.#began(cameraId, startMs);
-    });
+    const failures = failed.map(({ cameraId, atMs }) => ({ cameraId, startMs: Math.round(atMs) }));
+    const gaps = [...finished.flatMap(gapAfter), ...failures];
+    this.#step(
+      async () => {
+        await insertOpened(this.#catalogue, opened);
+        await this.#finish(finished);
+        for (const gap of failures) await this.#gap(gap);
+        for (const { cameraId, startMs } of opened) await this.#began(cameraId, startMs);
+      },
+      { opened, finished, gaps },
+    );
   }
 
   /** A camera's session ended; its recorder tells of its last recording after this. */
@@ -111,16 +155,19 @@ export class RecordingKeeper {
    * next one begins.
    */
   recorderDied(cameraIds: readonly string[], recover: () => Promise<void>, atMs: number): void {
-    this.#step(async () => {
-      await recover();
-      for (const cameraId of cameraIds) {
-        const endMs = (await lastEndMs(this.#catalogue, cameraId)) ?? atMs;
-        await this.#gap(cameraId, Math.min(endMs, atMs), {
-          cause: 'gateway',
-          detail: 'recorder-restarted',
-        });
-      }
-    });
+    this.#leaveToRecovery();
+    const why = { cause: 'gateway', detail: 'recorder-restarted' } as const;
+    const gaps = cameraIds.map((cameraId) => ({ cameraId, startMs: atMs, why }));
+    this.#step(
+      async () => {
+        await recover();
+        for (const gap of gaps) {
+          const endMs = (await lastEndMs(this.#catalogue, gap.cameraId)) ?? atMs;
+          await this.#gap({ ...gap, startMs: Math.min(endMs, atMs) });
+        }
+      },
+      { ...nothingTold, gaps },
+    );
   }
 
   /** Parts were not recorded, for the recorder is behind. Where, the recording's own fragments will tell. */
@@ -144,14 +191,12 @@ export class RecordingKeeper {
     if (finished.length === 0) return;
     await markSpooled(this.#catalogue, finished, this.#clocksOf);
     for (const recording of finished) {
-      const { recordingId, cameraId, endMs, endReason } = recording;
+      const { recordingId } = recording;
       this.#open.finished(recordingId);
+      // There was no row to mark.
+      if (this.#withoutRow.delete(recordingId)) this.#gaveUp = true;
       await this.#holes(recording);
-      if (endReason === 'run-ended' || endReason === 'recording-off') {
-        await this.#gap(cameraId, endMs);
-      } else if (endReason === 'stopped') {
-        await this.#gap(cameraId, endMs, { cause: 'gateway', detail: 'stopped' });
-      }
+      for (const gap of gapAfter(recording)) await this.#gap(gap);
     }
     this.#onSpooled();
   }
@@ -181,14 +226,13 @@ export class RecordingKeeper {
     this.#covered.add(cameraId);
   }
 
-  async #gap(
-    cameraId: string,
-    startMs: number,
-    why: { cause: GapCause; detail: string } | undefined = this.#reasons.get(cameraId),
-  ): Promise<void> {
+  async #gap({
+    cameraId,
+    startMs,
+    why = this.#reasons.get(cameraId) ?? { cause: 'gateway', detail: null },
+  }: BegunGap): Promise<void> {
     this.#covered.delete(cameraId);
-    const { cause, detail } = why ?? { cause: 'gateway', detail: null };
-    await openGap(this.#catalogue, this.#newId(), { cameraId, startMs, cause, detail });
+    await openGap(this.#catalogue, this.#newId(), { cameraId, startMs, ...why });
   }
 
   /** What keeps a camera from its first recording since the process began is the cause of all that gap. */
@@ -197,35 +241,106 @@ export class RecordingKeeper {
     this.#step(() => explainGap(this.#catalogue, cameraId, STARTING, why));
   }
 
-  #step(step: () => Promise<void>): void {
-    if (this.#waiting >= MAX_WAITING) {
-      if (!this.#gaveUp) this.#log('catalogue steps given up', { waiting: this.#waiting });
-      this.#gaveUp = true;
+  #step(step: () => Promise<void>, told: Told = nothingTold): void {
+    if (this.#waiting >= MAX_WAITING && !this.#isFull) {
+      this.#isFull = true;
+      this.#log('catalogue steps given up', { waiting: this.#waiting });
+    }
+    if (this.#isFull) {
+      this.#giveUp(told);
+      this.#miss(told);
       return;
     }
     this.#waiting++;
-    this.#last = this.#after(this.#last, step);
+    this.#last = this.#after(this.#last, step, told);
   }
 
-  async #after(before: Promise<void>, step: () => Promise<void>): Promise<void> {
+  /** Recovery is to find what ended; what grows gets its row when nothing waits. */
+  #giveUp({ opened, finished }: Told): void {
+    this.#gaveUp = true;
+    for (const recording of opened) this.#withoutRow.set(recording.recordingId, recording);
+    for (const { recordingId } of finished) {
+      this.#open.finished(recordingId);
+      this.#withoutRow.delete(recordingId);
+    }
+  }
+
+  #miss({ opened, gaps }: Told): void {
+    for (const begun of gaps) {
+      const why = begun.why ?? this.#reasons.get(begun.cameraId);
+      // One that lasts already has the first cause, which counts.
+      const { beganMs, gap = { ...begun, why } } = this.#missed.get(begun.cameraId) ?? {};
+      this.#missed.set(begun.cameraId, { beganMs, gap });
+    }
+    for (const { cameraId, startMs } of opened) {
+      const { beganMs = startMs } = this.#missed.get(cameraId) ?? {};
+      this.#missed.set(cameraId, { beganMs });
+    }
+  }
+
+  async #after(before: Promise<unknown>, step: () => Promise<void>, told: Told): Promise<void> {
     await before;
-    await this.#untilDone(step);
-    if (--this.#waiting > 0 || !this.#gaveUp) return;
+    if (!(await this.#isDone(step))) this.#giveUp(told);
+    // A later start recovers what a stop leaves.
+    if (--this.#waiting > 0 || !this.#gaveUp || this.#stopping) return;
     this.#gaveUp = false;
+    this.#isFull = false;
+    this.#catchUp();
     this.#onGivenUp();
   }
 
-  async #untilDone(step: () => Promise<void>): Promise<void> {
+  /** The first of the steps from now on: rows of what grows, and gaps as they are now. */
+  #catchUp(): void {
+    const missed = [...this.#missed];
+    this.#missed.clear();
+    this.#waiting++;
+    const step = async (): Promise<void> => {
+      this.#leaveToRecovery();
+      const growing = [...this.#withoutRow.values()];
+      await insertOpened(this.#catalogue, growing);
+      for (const { recordingId } of growing) this.#withoutRow.delete(recordingId);
+      for (const [cameraId, { beganMs, gap }] of missed) {
+        if (beganMs !== undefined) await this.#began(cameraId, beganMs);
+        if (gap !== undefined) await this.#gap(gap);
+      }
+    };
+    // Not as other steps are: given up, it would ask for itself.
+    this.#last = this.#isDone(step).finally(() => this.#waiting--);
+  }
+
+  /** Of what was given up, that which a recorder which died had open. */
+  #leaveToRecovery(): void {
+    for (const id of this.#withoutRow.keys()) {
+      if (!this.#open.has(id)) this.#withoutRow.delete(id);
+    }
+  }
+
+  /** Tries a step until it is; false when it has to be given up. */
+  async #isDone(step: () => Promise<void>): Promise<boolean> {
     for (;;) {
       try {
         await step();
-        return;
+        return true;
       } catch (error) {
         this.#log('catalogue not written', { err: error });
         // What is wrong with the step itself will not pass.
-        if (!(error instanceof DatabaseUnavailable) || this.#stopping) return;
+        const mayPass = error instanceof DatabaseUnavailable || error instanceof DiskFull;
+        if (!mayPass || this.#stopping) return false;
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
       }
     }
+  }
+}
+
+/** The gap that begins with a recording's end, if its camera is not recorded on. */
+function gapAfter({ cameraId, endMs, endReason }: FinishedRecording): BegunGap[] {
+  switch (endReason) {
+    case 'run-ended':
+    case 'recording-off':
+      return [{ cameraId, startMs: endMs }];
+    case 'stopped':
+      return [{ cameraId, startMs: endMs, why: { cause: 'gateway', detail: 'stopped' } }];
+    default:
+      return [];
   }
 }

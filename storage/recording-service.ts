@@ -154,8 +154,26 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
     await recoverSpool(catalogue, spoolFolder, isLive);
     onSpooled();
   };
+  let recovery: 'none' | 'runs' | 'runs, and once more' = 'none';
   const recoverLater = (): void => {
-    recoverAgain().catch((error: unknown) => log('spool not recovered', { err: error }));
+    if (recovery !== 'none') {
+      recovery = 'runs, and once more';
+      return;
+    }
+    recovery = 'runs';
+    void recoverAgain()
+      .catch((error: unknown) => log('spool not recovered', { err: error }))
+      .finally(() => {
+        const isAskedFor = recovery !== 'runs';
+        recovery = 'none';
+        if (isAskedFor) recoverLater();
+      });
+  };
+  let justMade: NodeJS.Timeout | undefined;
+  /** What was just made is looked at when it is surely nobody's. */
+  const recoverJustMade = (): void => {
+    clearTimeout(justMade);
+    justMade = setTimeout(recoverLater, 2 * JUST_MADE_MS).unref();
   };
   const keeper = new RecordingKeeper({
     catalogue,
@@ -167,7 +185,10 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
       notRecorded.note(reason, now());
       if (reason === 'disk-full') uploader.diskFull();
     },
-    onGivenUp: () => recoverLater(),
+    onGivenUp() {
+      recoverLater();
+      recoverJustMade();
+    },
     clocksOf: (cameraId) => ({
       offsetMs: threads.clockOffsetMs(cameraId) ?? null,
       inStep: clock.inStep,
@@ -183,8 +204,7 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
     onPassedOver: (cameraIds) => keeper.passedOver(cameraIds),
     onDied: (cameraIds) => {
       keeper.recorderDied(open.forget(cameraIds), recoverAgain, now());
-      // What it had just made is looked at when it is surely nobody's.
-      setTimeout(() => recoverLater(), 2 * JUST_MADE_MS).unref();
+      recoverJustMade();
     },
     log,
   });
@@ -319,6 +339,7 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
       await sweeping.stop();
       await holds.stop();
       await threads.stop();
+      clearTimeout(justMade);
       await keeper.stop();
       await uploader.stop();
       store.close();
