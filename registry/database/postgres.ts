@@ -44,6 +44,13 @@ const MAX_WAITING = 1_000;
 const CONNECT_MS = 10_000;
 /** A statement that takes longer is given up. */
 const STATEMENT_MS = 60_000;
+/**
+ * One of a migration, which may read or write all rows of an installed gateway: given up by the bound of all others, it would be
+ * again at each start. Another server waits as long for the migrations' lock, or the hour that Kysely sets for it.
+ */
+const MIGRATION_STATEMENT_MS = 6 * 3_600_000;
+/** While it migrates: one that holds the lock and writes, one to spare. */
+const MIGRATION_CONNECTIONS = 2;
 /** A transaction that asks nothing for so long is rolled back, and its locks with it: its process hangs. */
 const IDLE_IN_TRANSACTION_MS = 60_000;
 
@@ -65,29 +72,23 @@ const parsers = {
   },
 };
 
-/** Databases as schemas of the PostgreSQL database at `url`, over one pool of connections. */
-export function postgresDatabases(url: string): Databases {
-  const pool = new Pool({
-    connectionString: url,
-    max: MAX_CONNECTIONS,
-    connectionTimeoutMillis: CONNECT_MS,
-    statement_timeout: STATEMENT_MS,
-    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
-    application_name: 'cctv-linkage-gateway',
-    types: parsers,
-  });
-  // A connection that dies while nobody uses it leaves the pool; whoever asks next gets another or the failure.
-  pool.on('error', () => {});
-  // One that dies while it is lent says so to its query, or to the next one.
-  pool.on('connect', (client) => client.on('error', () => {}));
+/**
+ * Databases as schemas of the PostgreSQL database at `url`, over one pool of connections. A statement that takes longer than
+ * `statementMs` is given up, if no migration asks it.
+ */
+export function postgresDatabases(
+  url: string,
+  { statementMs = STATEMENT_MS }: { statementMs?: number } = {},
+): Databases {
+  const pool = connections(url, { max: MAX_CONNECTIONS, statementMs });
   const opened = new Map<string, Kysely<never>>();
   const turns: PostgresTurn[] = [];
   let ended: Promise<void> | undefined;
 
   return {
     async open<Tables>(schema: DatabaseSchema) {
+      await migrateApart(url, schema);
       const database = new Kysely<never>({ dialect: dialect(pool, schema.name) });
-      await migrate(database, schema, schema.name);
       opened.set(schema.name, database);
       return database as unknown as Kysely<Tables>;
     },
@@ -102,6 +103,43 @@ export function postgresDatabases(url: string): Databases {
       await ended;
     },
   };
+}
+
+/** Over connections of its own, whose statements may take as long as a migration needs. */
+async function migrateApart(url: string, schema: DatabaseSchema): Promise<void> {
+  const pool = connections(url, {
+    max: MIGRATION_CONNECTIONS,
+    statementMs: MIGRATION_STATEMENT_MS,
+  });
+  try {
+    await migrate(
+      new Kysely<never>({ dialect: dialect(pool, schema.name) }),
+      schema,
+      schema.name,
+    );
+  } finally {
+    await pool.end();
+  }
+}
+
+function connections(
+  url: string,
+  { max, statementMs }: { max: number; statementMs: number },
+): Pool {
+  const pool = new Pool({
+    connectionString: url,
+    max,
+    connectionTimeoutMillis: CONNECT_MS,
+    statement_timeout: statementMs,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+    application_name: 'cctv-linkage-gateway',
+    types: parsers,
+  });
+  // A connection that dies while nobody uses it leaves the pool; whoever asks next gets another or the failure.
+  pool.on('error', () => {});
+  // One that dies while it is lent says so to its query, or to the next one.
+  pool.on('connect', (client) => client.on('error', () => {}));
+  return pool;
 }
 
 function dialect(pool: Pool, schema: string): Dialect {

@@ -12,6 +12,7 @@ import {
 } from '#registry/database/database.ts';
 import { MigrationFailed } from '#registry/database/migrate.ts';
 import { takePostgresTurn } from '#registry/database/postgres-turn.ts';
+import { postgresDatabases } from '#registry/database/postgres.ts';
 import { rowChanger, rowWriter } from '#registry/database/row-writer.ts';
 import { onEachDatabase } from './each-database.ts';
 
@@ -344,6 +345,30 @@ onEachDatabase((rig) => {
       );
       await opened[0]?.insertInto('notes').values(note('a')).execute();
       expect(await ids(opened[2] as Kysely<Tables>)).toEqual(['a']);
+    });
+
+    test('a migration may take longer than any other statement, and so may a server that waits for it', async () => {
+      const slow: DatabaseSchema = {
+        name: 'notes',
+        migrations: {
+          ...notes.migrations,
+          '0002-slow': { up: async (db) => void (await sql`select pg_sleep(0.6)`.execute(db)) },
+        },
+      };
+      const servers = Array.from({ length: 2 }, () =>
+        postgresDatabases(rig.url() ?? '', { statementMs: 200 }),
+      );
+      try {
+        const [database] = await Promise.all(servers.map(async (one) => one.open<Tables>(slow)));
+        const { rows } = await sql`select name from kysely_migration where name = '0002-slow'`.execute(
+          database as Kysely<Tables>,
+        );
+        expect(rows).toHaveLength(1);
+        const asking = sql`select pg_sleep(5)`.execute(database as Kysely<Tables>);
+        await expect(asking).rejects.toBeInstanceOf(DatabaseUnavailable);
+      } finally {
+        for (const one of servers) await one.close();
+      }
     });
 
     test('a connection that the server ends costs one refusal, and the next query gets another', async () => {
