@@ -5,21 +5,27 @@ import type { RegistryDatabase } from '#registry/schema/tables.ts';
 
 /** Counts are true at any moment; those of LAOs that changed are only slower to ask for until they are counted again. */
 const SETTLE_MS = 1_000;
+/** Nothing should be found wrong, ever; if it is, it has not been so for longer. Some seconds of a database that answers meanwhile. */
+const CHECK_MS = 3_600_000;
 
 export interface CountsKeeper {
   close(): Promise<void>;
 }
 
 /**
- * Counts the LAOs again whose cameras changed, once a second, and compares all of them with all cameras once at the start: what
- * is wrong is told and put right.
+ * Counts the LAOs again whose cameras changed, once a second, and compares all of them with all cameras at the start and once an
+ * hour: what is wrong is told and put right. `now` is of a clock that nobody sets.
  */
 export function keepCounts({
   registry,
   log,
+  settleMs = SETTLE_MS,
+  now = () => performance.now(),
 }: {
   registry: RegistryDatabase;
   log: Pick<Logger, 'error'>;
+  settleMs?: number;
+  now?: () => number;
 }): CountsKeeper {
   const closing = new AbortController();
   const { signal } = closing;
@@ -46,12 +52,15 @@ export function keepCounts({
   }
 
   async function keep(): Promise<void> {
-    await settle();
-    await check();
+    let checkAtMs = now();
     while (!signal.aborted) {
+      await settle();
+      if (now() >= checkAtMs) {
+        await check();
+        checkAtMs = now() + CHECK_MS;
+      }
       // Rejects when it is closed.
-      await wait(SETTLE_MS, undefined, { signal, ref: false }).catch(() => undefined);
-      if (!signal.aborted) await settle();
+      await wait(settleMs, undefined, { signal, ref: false }).catch(() => undefined);
     }
   }
 

@@ -45,7 +45,7 @@ const flagValues = { incident: 1, awaiting: 2, spared: 4 } as const;
 
 /**
  * The one GROUP BY that all counts are made of: cameras that are there, by LAO, budget source and kind. The columns that it
- * reads are those that mark an LAO (migration 0010): one more column here is one more there, in a migration of its own.
+ * reads are those that mark an LAO (migrations 0010 and 0014): one more column here is one more there, in a migration of its own.
  */
 export function countedRows(database: Kysely<RegistryTables>) {
   return database

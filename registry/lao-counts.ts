@@ -1,17 +1,26 @@
 import { sql, type Kysely, type Transaction } from 'kysely';
 import { countedRows, kindOf, type CountedGroup } from './counted-groups.ts';
-import { changeMarksOf, type MarkTable } from './database/change-marks.ts';
+import { changeMarksOf, markedKeys, type RowMarkedTable } from './database/change-marks.ts';
 import { takeLock } from './database/database.ts';
 import type { RegistryDatabase, RegistryTables } from './schema/tables.ts';
 
 /**
  * Counts of each LAO, kept (decision 0090). What is kept is the answer of one GROUP BY over an LAO's cameras, never a number
- * that is added to: so nothing can drift, and what is told twice counts once. The database marks an LAO in the transaction that
- * changes something counted of its cameras. Whoever reads takes what is kept of LAOs without a mark, and counts those with one,
- * in one statement: it reads what is true, whenever it asks. `settleCounts` counts the marked ones again, so that few are.
+ * that is added to: so nothing can drift, and what is told twice counts once. The database marks an LAO, or a camera that leads
+ * to it, in the transaction that changes something counted of its cameras. Whoever reads takes what is kept of LAOs without a
+ * mark, and counts those with one, in one statement: it reads what is true, whenever it asks. `settleCounts` counts the marked
+ * ones again, so that few are.
  */
 
-export const laoMarks = { name: 'lao_count_marks', key: 'lao_id' } as const satisfies MarkTable;
+export const laoMarks = {
+  name: 'lao_count_marks',
+  key: 'lao_id',
+  rows: {
+    name: 'lao_count_camera_marks',
+    id: 'camera_id',
+    keyIn: { table: 'cameras', id: 'id' },
+  },
+} as const satisfies RowMarkedTable;
 
 /**
  * One transaction counts so many LAOs again: about 19,000 cameras, a tenth of a second for whoever waits. Fewer would have
@@ -20,6 +29,9 @@ export const laoMarks = { name: 'lao_count_marks', key: 'lao_id' } as const sati
 const SETTLED_AT_ONCE = 500;
 /** One call does; there are 7,850. */
 const MAX_SETTLED = 10_000;
+/** Marks of cameras that one transaction makes marks of their LAOs, and that one call does: more than there are cameras. */
+const KEYED_AT_ONCE = 20_000;
+const MAX_KEYED = 1_000_000;
 /** LAOs that one statement names; of more, all are read, and the others left out afterwards. */
 const MAX_NAMED_LAOS = 500;
 /** Rows that one statement inserts. */
@@ -70,6 +82,7 @@ function keptAndMarked(database: Kysely<RegistryTables>, laoIds: readonly string
     cameras: sql<number>`cast(0 as bigint)`.as('cameras'),
   };
   let kept = database
+    .with('marked', () => sql<{ lao_id: string }>`(${markedKeys(laoMarks, laoIds)})`)
     .selectFrom('lao_counts')
     .select([
       'lao_id',
@@ -78,17 +91,13 @@ function keptAndMarked(database: Kysely<RegistryTables>, laoIds: readonly string
       none.kind,
       none.cameras,
     ]);
-  let marks = database
-    .selectFrom('lao_count_marks')
-    .distinct()
+  const marks = database
+    .selectFrom(sql<{ lao_id: string }>`marked`.as('marks'))
     .select(['lao_id', none.kept, none.source, none.kind, none.cameras]);
   const counted = countedRows(database).where(
-    changeMarksOf(database).isMarked('cameras.lao_id', laoMarks, laoIds),
+    changeMarksOf(database).isSelected('cameras.lao_id', sql`select lao_id from marked`),
   );
-  if (laoIds !== undefined) {
-    kept = kept.where('lao_id', 'in', laoIds);
-    marks = marks.where('lao_id', 'in', laoIds);
-  }
+  if (laoIds !== undefined) kept = kept.where('lao_id', 'in', laoIds);
   return kept
     .unionAll(marks)
     .unionAll(
@@ -109,6 +118,7 @@ export async function settleCounts(
   database: RegistryDatabase,
   { atMost = MAX_SETTLED, signal }: { atMost?: number; signal?: AbortSignal } = {},
 ): Promise<number> {
+  await keyMarks(database, signal);
   let settled = 0;
   while (settled < atMost) {
     if (signal?.aborted === true) break;
@@ -122,6 +132,30 @@ export async function settleCounts(
     settled += some.length;
   }
   return settled;
+}
+
+/** Makes marks of cameras marks of their LAOs: each of these is then counted once. */
+async function keyMarks(
+  database: RegistryDatabase,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (let keyed = 0; keyed < MAX_KEYED; keyed += KEYED_AT_ONCE) {
+    if (signal?.aborted === true) return;
+    const any = await database
+      .selectFrom('lao_count_camera_marks')
+      .select('camera_id')
+      .limit(1)
+      .executeTakeFirst();
+    if (any === undefined) return;
+    await database.transaction().execute(async (transaction) => {
+      await takeLock(transaction, LOCK);
+      await changeMarksOf(transaction).keyRows(
+        transaction as unknown as Transaction<unknown>,
+        laoMarks,
+        KEYED_AT_ONCE,
+      );
+    });
+  }
 }
 
 async function marked(database: Kysely<RegistryTables>, limit: number): Promise<string[]> {
@@ -248,16 +282,12 @@ async function wrongOf(
     .where('lao_id', 'in', laoIds)
     .execute();
   const counted = await countedTexts(transaction, laoIds);
-  const marks = await transaction
-    .selectFrom('lao_count_marks')
-    .select('lao_id')
-    .where('lao_id', 'in', laoIds)
-    .execute();
+  const marks = await sql<{ lao_id: string }>`${markedKeys(laoMarks, laoIds)}`.execute(transaction);
   const keptOf = new Map(kept.map(({ lao_id, counts }) => [lao_id, counts]));
   const wrong = new Set(
     laoIds.filter((id) => (keptOf.get(id) ?? NOTHING) !== (counted.get(id) ?? NOTHING)),
   );
-  for (const { lao_id } of marks) wrong.delete(lao_id);
+  for (const { lao_id } of marks.rows) wrong.delete(lao_id);
   if (wrong.size > 0) {
     await transaction
       .insertInto('lao_count_marks')

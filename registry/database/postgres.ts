@@ -12,7 +12,13 @@ import {
   type Transaction,
 } from 'kysely';
 import { DatabaseError, Pool, types, type PoolClient } from 'pg';
-import type { ChangeMarks, MarkedRows, MarkTable } from './change-marks.ts';
+import {
+  keyOf,
+  type ChangeMarks,
+  type MarkedRows,
+  type MarkTable,
+  type RowMarkedTable,
+} from './change-marks.ts';
 import {
   ConstraintViolated,
   DatabaseFailed,
@@ -112,11 +118,7 @@ async function migrateApart(url: string, schema: DatabaseSchema): Promise<void> 
     statementMs: MIGRATION_STATEMENT_MS,
   });
   try {
-    await migrate(
-      new Kysely<never>({ dialect: dialect(pool, schema.name) }),
-      schema,
-      schema.name,
-    );
+    await migrate(new Kysely<never>({ dialect: dialect(pool, schema.name) }), schema, schema.name);
   } finally {
     await pool.end();
   }
@@ -349,21 +351,7 @@ class OurAdapter
              select (select ${key} from ${keyIn.table} where ${keyIn.id} = changed.${id}) as ${key}
              from (${rows}) as changed) as keys where ${key} is not null`;
     const wanted = keyIn === undefined ? key : id;
-    const row = (of: string): string => columns.map((column) => `${of}.${column}`).join(', ');
-    const differing = (of: string): string =>
-      `select ${of}.${wanted} from rows_before join rows_after on rows_before.${id} = rows_after.${id}
-         where (${row('rows_before')}) is distinct from (${row('rows_after')})`;
-    const acts = [
-      { act: 'insert', rows: `select ${wanted} from rows_after`, of: 'new table as rows_after' },
-      { act: 'delete', rows: `select ${wanted} from rows_before`, of: 'old table as rows_before' },
-      {
-        act: 'update',
-        rows: `${differing('rows_before')} union all ${differing('rows_after')}`,
-        of: 'old table as rows_before new table as rows_after',
-      },
-    ];
-    for (const { act, rows, of } of acts) {
-      if (act === 'update' && columns.length === 0) continue;
+    for (const { act, rows, of } of changesOf(id, wanted, columns)) {
       const trigger = `${table}_${act}_marks`;
       const mark = `insert into ${name} (${key}) ${keys(rows)}`;
       for (const statement of [
@@ -377,20 +365,80 @@ class OurAdapter
     }
   }
 
+  /**
+   * A key whose row this transaction has written itself nobody else can change before it ends: it is marked at once. So an import
+   * marks LAOs by the page, and not each of its cameras.
+   */
+  async markRows(
+    db: Kysely<never>,
+    { name, key, rows: { name: rowMarks, id: row, keyIn } }: RowMarkedTable,
+    { table, id, columns }: Omit<MarkedRows, 'keyIn'>,
+  ): Promise<void> {
+    for (const { act, rows } of changesOf(id, id, columns)) {
+      const statement = `create or replace function ${table}_${act}_marks() returns trigger language plpgsql as
+        $$ begin
+          with changed as materialized (select distinct ${id} as id from (${rows}) as every_one),
+          known as materialized (
+            select id, (select ${key} from ${keyIn.table} as own
+              where own.${keyIn.id} = changed.id and own.xmin = pg_current_xact_id()::xid) as key
+            from changed),
+          marked as (insert into ${name} (${key}) select distinct key from known where key is not null)
+          insert into ${rowMarks} (${row}) select id from known where key is null;
+          return null;
+        end $$`;
+      await sql.raw(statement).execute(db);
+    }
+  }
+
+  /** In one statement, and so of one moment: a mark that it does not see stays. */
+  async keyRows(
+    transaction: Transaction<unknown>,
+    { name, key, rows }: RowMarkedTable,
+    atMost: number,
+  ): Promise<number> {
+    const { rows: answer } = await sql<{ taken: number }>`
+      with taken as (
+        delete from ${sql.table(rows.name)}
+        where ctid = any(array(select ctid from ${sql.table(rows.name)} limit ${sql.lit(atMost)}))
+        returning ${sql.ref(rows.id)}
+      ),
+      keyed as (
+        insert into ${sql.table(name)} (${sql.ref(key)})
+        select distinct ${sql.ref(key)} from (select ${keyOf(rows, key, 'taken')} from taken) as found
+        where ${sql.ref(key)} is not null
+      )
+      select count(*) as taken from taken`.execute(transaction);
+    return answer[0]?.taken ?? 0;
+  }
+
   /** As an array: of a join, the planner would guess from what the table of marks once held, and read all cameras. */
-  isMarked(
-    column: string,
-    { name, key }: MarkTable,
-    keys?: readonly string[],
-  ): Expression<SqlBool> {
-    const of = keys === undefined ? sql`` : sql`where ${sql.ref(key)} = any(${keys}::text[])`;
-    return sql<SqlBool>`${sql.ref(column)} = any(array(select distinct ${sql.ref(key)} from ${sql.table(name)} ${of}))`;
+  isSelected(column: string, keys: RawBuilder<unknown>): Expression<SqlBool> {
+    return sql<SqlBool>`${sql.ref(column)} = any(array(${keys}))`;
   }
 
   /** From a subquery the planner expects ten: some hundred, it would rather read all that is joined, each time. */
   isAmong(column: string, keys: readonly string[]): Expression<SqlBool> {
     return sql<SqlBool>`${sql.ref(column)} = any(array(select unnest(${keys}::text[])))`;
   }
+}
+
+/** By act: the rows that it inserted, deleted or made others, as a query for `wanted` of each, over its transition tables. */
+function changesOf(id: string, wanted: string, columns: readonly string[]) {
+  const row = (of: string): string => columns.map((column) => `${of}.${column}`).join(', ');
+  const differing = (of: string): string =>
+    `select ${of}.${wanted} from rows_before join rows_after on rows_before.${id} = rows_after.${id}
+       where (${row('rows_before')}) is distinct from (${row('rows_after')})`;
+  const acts = [
+    { act: 'insert', rows: `select ${wanted} from rows_after`, of: 'new table as rows_after' },
+    { act: 'delete', rows: `select ${wanted} from rows_before`, of: 'old table as rows_before' },
+  ];
+  if (columns.length === 0) return acts;
+  const update = {
+    act: 'update',
+    rows: `${differing('rows_before')} union all ${differing('rows_after')}`,
+    of: 'old table as rows_before new table as rows_after',
+  };
+  return [...acts, update];
 }
 
 /** One array a column: the statement is read and planned as one of a few parameters, however many rows it carries. */

@@ -31,6 +31,7 @@ export interface RegistryTables extends SurveyTables {
   stream_baselines: StreamBaselineTable;
   lao_counts: LaoCountTable;
   lao_count_marks: LaoCountMarkTable;
+  lao_count_camera_marks: LaoCountCameraMarkTable;
 }
 
 /** A row of a list that the Department keeps, and others add to. */
@@ -312,4 +313,9 @@ export interface LaoCountTable {
 /** The kept counts of this LAO are not true any more. Written by triggers; in PostgreSQL one LAO may have many. */
 export interface LaoCountMarkTable {
   lao_id: string;
+}
+
+/** The kept counts of the LAO in which this camera is now are not true any more. In SQLite always empty. */
+export interface LaoCountCameraMarkTable {
+  camera_id: string;
 }

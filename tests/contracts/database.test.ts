@@ -360,9 +360,10 @@ onEachDatabase((rig) => {
       );
       try {
         const [database] = await Promise.all(servers.map(async (one) => one.open<Tables>(slow)));
-        const { rows } = await sql`select name from kysely_migration where name = '0002-slow'`.execute(
-          database as Kysely<Tables>,
-        );
+        const { rows } =
+          await sql`select name from kysely_migration where name = '0002-slow'`.execute(
+            database as Kysely<Tables>,
+          );
         expect(rows).toHaveLength(1);
         const asking = sql`select pg_sleep(5)`.execute(database as Kysely<Tables>);
         await expect(asking).rejects.toBeInstanceOf(DatabaseUnavailable);

@@ -1,11 +1,12 @@
 /** Counts that are kept of each LAO, on both databases: they are those of its cameras, whoever changed what, whenever one asks. */
-import { sql } from 'kysely';
+import { sql, type Kysely } from 'kysely';
 import { beforeEach, expect, test } from 'vitest';
 import { newCamera } from '#registry/camera.ts';
 import type { Cameras } from '#registry/cameras.ts';
-import { checkCounts, groupsByLao, settleCounts } from '#registry/lao-counts.ts';
+import { markedKeys } from '#registry/database/change-marks.ts';
+import { checkCounts, groupsByLao, laoMarks, settleCounts } from '#registry/lao-counts.ts';
 import { openRegistry } from '#registry/schema/open-registry.ts';
-import type { RegistryDatabase } from '#registry/schema/tables.ts';
+import type { RegistryDatabase, RegistryTables } from '#registry/schema/tables.ts';
 import { byTest, camerasOf } from '../registry/cameras-of.ts';
 import { krabiCamera } from '../registry/krabi-camera.ts';
 import { seededRandom } from '../simulator/seeded-random.ts';
@@ -30,9 +31,11 @@ onEachDatabase((rig) => {
   });
 
   const marks = async (): Promise<number> => {
-    const rows = await database.selectFrom('lao_count_marks').distinct().select('lao_id').execute();
+    const { rows } = await markedKeys(laoMarks).execute(database);
     return rows.length;
   };
+  const camerasMarked = async () =>
+    database.selectFrom('lao_count_camera_marks').selectAll().execute();
   const kept = async () =>
     database.selectFrom('lao_counts').selectAll().orderBy('lao_id').execute();
 
@@ -119,6 +122,78 @@ onEachDatabase((rig) => {
     await settleCounts(database);
     expect(await countedByUs(database)).toEqual(await countedByHand(database));
   });
+
+  if (rig.kind === 'postgres') {
+    // Everything that is counted of a camera beside its own row; in SQLite, which has one writer, nobody moves it meanwhile.
+    const writes: Record<string, (db: Kysely<RegistryTables>, id: string) => Promise<unknown>> = {
+      'its link': async (db, id) => db.deleteFrom('streams').where('camera_id', '=', id).execute(),
+      'what is seen of it': async (db, id) =>
+        db
+          .insertInto('observed_states')
+          .values({
+            camera_id: id,
+            state: 'down',
+            reason: 'unreachable',
+            since_ms: 1,
+            at_ms: 1,
+            epoch: 1,
+            sequence: 1,
+            event_id: id,
+            flapping: 0,
+            measured: '{}',
+          })
+          .execute(),
+      'its status for the survey': async (db, id) =>
+        sql`insert into survey_statuses (camera_id, awaiting, in_incident, rule, declared_at_ms, at_ms)
+          select id, 1, 0, 'observed-damaged', declared_at_ms, 1 from cameras where id = ${id}`.execute(
+          db,
+        ),
+    };
+    test.for(Object.entries(writes))(
+      'a camera whose LAO becomes another while %s is written counts where it is, as what it is',
+      async ([, write]) => {
+        const { id } = await cameras.create(given(), byTest);
+        await settleCounts(database);
+        const before = await countedByHand(database);
+        const lao = { name: 'ทต.ศาลาด่าน', district: 'เกาะลันตา', province: 'กระบี่' };
+        await database.transaction().execute(async (transaction) => {
+          await write(transaction, id);
+          // Over before the other is: marked, and counted again with what was before.
+          await cameras.change(id, { lao }, { ...byTest, version: 1 });
+          await settleCounts(database);
+        });
+        const byHand = await countedByHand(database);
+        expect(Object.keys(byHand)).not.toEqual(Object.keys(before));
+        expect(await countedByUs(database), 'with its mark').toEqual(byHand);
+        const [{ lao_id } = { lao_id: '' }] = await database
+          .selectFrom('cameras')
+          .select('lao_id')
+          .execute();
+        expect(await countedByUs(database, [lao_id]), 'asked for alone').toEqual(byHand);
+        expect((await checkCounts(database)).wrong).toEqual([]);
+        await settleCounts(database);
+        expect(await countedByUs(database), 'settled').toEqual(byHand);
+        expect([await marks(), await camerasMarked()]).toEqual([0, []]);
+      },
+    );
+
+    test('an import marks the LAOs of its cameras, and none of the cameras', async () => {
+      const pages = [{ create: [given(), given({ position: 'อีกที่' })], change: [] }];
+      await (
+        await cameras.apply(pages, byTest)
+      ).settled;
+      expect([await marks(), await camerasMarked()]).toEqual([1, []]);
+    });
+
+    test('a camera that is gone, with its LAO, leaves no mark that stays', async () => {
+      const { id } = await cameras.create(given(), byTest);
+      await settleCounts(database);
+      await database.deleteFrom('cameras').where('id', '=', id).execute();
+      expect(await countedByUs(database)).toEqual({});
+      await settleCounts(database);
+      expect([await marks(), await camerasMarked()]).toEqual([0, []]);
+    });
+  }
 
   test('an import that is not over holds no declaration up, and none of it is counted', async () => {
     const { id } = await cameras.create(given(), byTest);
