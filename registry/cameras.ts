@@ -233,30 +233,35 @@ export function openCameras(
       await textSearchOf(transaction).indexLater(transaction as unknown as Transaction<unknown>);
       const places = new PlaceIds(transaction, nextId, options.author);
       let writing = Promise.resolve();
-      // While the database writes one page, the next one's rows are made.
-      for await (const page of pages) {
-        begun += page.create.length + page.change.length;
-        if (begun > MAX_APPLIED_AT_ONCE) {
-          throw new RangeError(`more than ${MAX_APPLIED_AT_ONCE} cameras`);
+      try {
+        // While the database writes one page, the next one's rows are made.
+        for await (const page of pages) {
+          begun += page.create.length + page.change.length;
+          if (begun > MAX_APPLIED_AT_ONCE) {
+            throw new RangeError(`more than ${MAX_APPLIED_AT_ONCE} cameras`);
+          }
+          const madeOf = { ...options, box, nextId, atMs: now() };
+          const created = page.create.map((given) => ({ id: nextId(), given }));
+          const newRows = await newCameraRows(places, box, created, madeOf);
+          // Read beside the transaction, which is writing the page before; none of its cameras is of this one.
+          const otherRows = await changeRows(transaction, places, page.change, madeOf, readBeside);
+          await writing;
+          writing = (async () => {
+            await insertCameras(transaction, newRows);
+            await writeChanges(transaction, box, otherRows);
+            done += page.create.length + page.change.length;
+            onProgress(done);
+          })();
+          // Thrown where it is waited for.
+          writing.catch(() => {});
+          createdIds.push(...created.map(({ id }) => id));
+          for (const { id, streamChanged } of otherRows.changed) changed.set(id, streamChanged);
         }
-        const madeOf = { ...options, box, nextId, atMs: now() };
-        const created = page.create.map((given) => ({ id: nextId(), given }));
-        const newRows = await newCameraRows(places, box, created, madeOf);
-        // Read beside the transaction, which is writing the page before; none of its cameras is of this one.
-        const otherRows = await changeRows(transaction, places, page.change, madeOf, readBeside);
         await writing;
-        writing = (async () => {
-          await insertCameras(transaction, newRows);
-          await writeChanges(transaction, box, otherRows);
-          done += page.create.length + page.change.length;
-          onProgress(done);
-        })();
-        // Thrown where it is waited for.
-        writing.catch(() => {});
-        createdIds.push(...created.map(({ id }) => id));
-        for (const { id, streamChanged } of otherRows.changed) changed.set(id, streamChanged);
+      } finally {
+        // A statement of a page that is still being written would follow the ROLLBACK on its connection, and stay.
+        await writing.catch(() => {});
       }
-      await writing;
     });
     return { settled: settle(createdIds, changed) };
   }

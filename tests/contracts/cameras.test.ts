@@ -579,6 +579,28 @@ onEachDatabase((rig) => {
     expect(told.filter(({ kind }) => kind === 'created')).toHaveLength(451);
   });
 
+  test('an inventory that ends while a page of it is written leaves nothing behind, whichever statement that was at', async () => {
+    const { id } = await cameras.create(given(), byTest);
+    // The kinds of rows are known from now on: each statement is one that writes.
+    const first = [{ id, version: 1, change: { brand: 'ยี่ห้อ ข', retentionDays: 31 } }];
+    await (await cameras.apply([{ create: [], change: first }], byTest)).settled;
+    const before = await cameras.get(id);
+    // Behind the camera itself, the first writes a text to search by, the second a version.
+    for (const change of [{ brand: 'ยี่ห้อ ค' }, { retentionDays: 32 }]) {
+      const pages = function* (): Generator<CameraBatch> {
+        yield { create: [], change: [{ id, version: 2, change }] };
+        throw new RangeError('the file ends here');
+      };
+      await expect(cameras.apply(pages(), byTest)).rejects.toThrow('the file ends here');
+      expect(await cameras.get(id)).toEqual(before);
+      expect(await cameras.history(id)).toHaveLength(2);
+      expect(await cameras.list({ limit: 9, q: 'ยี่ห้อ ข' })).toHaveLength(1);
+    }
+    // A version that no camera has would be in the way of the next one.
+    const next = await cameras.change(id, { retentionDays: 60 }, { ...byTest, version: 2 });
+    expect(next.version).toBe(3);
+  });
+
   test('what an inventory is compared with is read whole, and a change of any of it is seen by versions alone', async () => {
     const country = [{ level: 'country' }] as const;
     const first = await cameras.create(given(), byTest);
