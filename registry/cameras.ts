@@ -107,11 +107,12 @@ export interface Cameras {
   /**
    * An inventory, page by page as it comes, in one transaction: all of it or nothing. Returns when it is stored; `settled` is
    * when listeners were told of every camera, and searches find each as quickly as all else. At most MAX_APPLIED_AT_ONCE.
-   * `onProgress`: cameras written. Throws what `change` throws.
+   * `signal` ends it until it is committed: nothing is stored then, and its reason is thrown. `onProgress`: cameras written.
+   * Throws what `change` throws.
    */
   apply(
     pages: Iterable<CameraBatch> | AsyncIterable<CameraBatch>,
-    options: Omit<ChangeOptions, 'version'>,
+    options: Omit<ChangeOptions, 'version'> & { signal?: AbortSignal },
     onProgress?: (done: number) => void,
   ): Promise<{ settled: Promise<void> }>;
   /** Throws CameraNotFound, CameraStale, CameraTwice, ChangeRefused, StreamAddressNotValid. */
@@ -220,7 +221,7 @@ export function openCameras(
 
   async function apply(
     pages: Iterable<CameraBatch> | AsyncIterable<CameraBatch>,
-    options: Omit<ChangeOptions, 'version'>,
+    { signal, ...options }: Parameters<Cameras['apply']>[1],
     onProgress: (done: number) => void = () => {},
   ): Promise<{ settled: Promise<void> }> {
     const readBeside = async (ids: readonly string[]) =>
@@ -236,6 +237,7 @@ export function openCameras(
       try {
         // While the database writes one page, the next one's rows are made.
         for await (const page of pages) {
+          signal?.throwIfAborted();
           begun += page.create.length + page.change.length;
           if (begun > MAX_APPLIED_AT_ONCE) {
             throw new RangeError(`more than ${MAX_APPLIED_AT_ONCE} cameras`);
@@ -258,6 +260,7 @@ export function openCameras(
           for (const { id, streamChanged } of otherRows.changed) changed.set(id, streamChanged);
         }
         await writing;
+        signal?.throwIfAborted();
       } finally {
         // A statement of a page that is still being written would follow the ROLLBACK on its connection, and stay.
         await writing.catch(() => {});

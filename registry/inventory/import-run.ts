@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { Worker } from 'node:worker_threads';
 import type { Area } from '../area.ts';
 import type { Author } from '../author.ts';
@@ -34,7 +35,7 @@ export class ImportNotReady extends Error {
   }
 }
 
-/** The thread is gone, and the rest of its rows with it. */
+/** It was thrown away. */
 class ImportClosed extends Error {}
 
 /** Their rows are made in one go: more would hold the serving thread up. */
@@ -58,7 +59,8 @@ export class ImportRun {
   /** What the plan was made upon (`Cameras.compared`). */
   #compared = '';
   #question = 0;
-  #closed = false;
+  /** Set once the thread is gone, and the rest of its rows with it: nobody waits for it from then on, and nothing is written. */
+  readonly #ended = new AbortController();
   #applying: Promise<void> = Promise.resolve();
   #settled: Promise<void> = Promise.resolve();
   #planned: ((answer: FromImportThread | undefined) => void) | undefined;
@@ -91,8 +93,8 @@ export class ImportRun {
       },
     });
     this.#worker.on('message', (message: FromImportThread) => this.#take(message));
-    this.#worker.on('error', (error) => this.#fail(error));
-    this.#worker.on('exit', () => this.#fail(new Error('the import thread ended')));
+    this.#worker.on('error', (error) => this.#threadEnded(error));
+    this.#worker.on('exit', () => this.#threadEnded(new Error('the import thread ended')));
     const { bytes, areas } = options;
     this.#post({ type: 'file', bytes, areas }, [bytes.buffer]);
   }
@@ -112,7 +114,7 @@ export class ImportRun {
     after: number;
     limit: number;
   }): Promise<readonly RowFate[]> {
-    if (this.#state.counts === null || this.#closed) return [];
+    if (this.#state.counts === null) return [];
     const answer = await this.#ask((question) => ({ type: 'rows', question, ...page }));
     return answer?.type === 'rows' ? answer.rows : [];
   }
@@ -143,11 +145,10 @@ export class ImportRun {
     this.#applying = this.#apply(options.author).catch((error: unknown) => this.#fail(error));
   }
 
-  /** Ends the thread. What is being written is not written then. */
+  /** Ends the thread. What is being written is not written then, unless it is being committed already. */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#end(new ImportClosed('the import was thrown away'));
     await this.#worker.terminate();
-    this.#answerAll();
     await this.#applying;
   }
 
@@ -157,16 +158,17 @@ export class ImportRun {
   }
 
   async #firstPlan(): Promise<void> {
-    if (await this.#compare('comparing')) this.#set({ phase: 'ready' });
+    await this.#compare('comparing');
+    this.#set({ phase: 'ready' });
   }
 
   async #apply(author: Author): Promise<void> {
     const accepted = this.#fingerprint;
     // Versions alone tell whether there is anything to compare again.
     const now = await this.#cameras.compared(this.#wanted, this.#reading(undefined));
-    if (this.#closed) return;
+    this.#ended.signal.throwIfAborted();
     if (now !== this.#compared) {
-      if (!(await this.#compare('applying'))) return;
+      await this.#compare('applying');
       if (this.#fingerprint !== accepted) {
         this.#set({ phase: 'ready', changedMeanwhile: true });
         return;
@@ -175,29 +177,29 @@ export class ImportRun {
     try {
       const { settled } = await this.#cameras.apply(
         this.#pages(),
-        { author, source: 'import', duplicateConfirmed: true },
+        { author, source: 'import', duplicateConfirmed: true, signal: this.#ended.signal },
         (done) => this.#set({ progress: { done, of: this.#operations } }),
       );
       this.#settled = settled;
       settled.catch((error: unknown) => this.#onFailure(error));
     } catch (error) {
-      // Closed meanwhile: nothing was written.
-      if (error instanceof ImportClosed) return;
       if (!isStale(error)) throw error;
-      if (await this.#compare('applying')) this.#set({ phase: 'ready', changedMeanwhile: true });
+      await this.#compare('applying');
+      this.#set({ phase: 'ready', changedMeanwhile: true });
       return;
     }
     this.#set({ phase: 'applied', progress: { done: this.#operations, of: this.#operations } });
   }
 
-  /** What the plan says, page by page; the next one is asked for while one is being written. Throws ImportClosed. */
+  /** What the plan says, page by page; the next one is asked for while one is being written. Throws why it ended. */
   async *#pages(): AsyncGenerator<CameraBatch> {
     const ask = async (from: number) =>
       this.#ask((question) => ({ type: 'operations', question, from, limit: OPERATIONS_PAGE }));
     let next = ask(0);
     for (let from = 0; from < this.#operations; from += OPERATIONS_PAGE) {
       const answer = await next;
-      if (answer?.type !== 'operations') throw new ImportClosed();
+      this.#ended.signal.throwIfAborted();
+      assert(answer?.type === 'operations');
       next = ask(from + OPERATIONS_PAGE);
       const create: NewCamera[] = [];
       const change: VersionedChange[] = [];
@@ -210,8 +212,8 @@ export class ImportRun {
     }
   }
 
-  /** Gives the thread what the registry holds now; false where it ended meanwhile. */
-  async #compare(phase: 'comparing' | 'applying'): Promise<boolean> {
+  /** Gives the thread what the registry holds now, and waits for its plan. Throws why it ended. */
+  async #compare(phase: 'comparing' | 'applying'): Promise<void> {
     const planned = new Promise<FromImportThread | undefined>((resolve) => {
       this.#planned = resolve;
     });
@@ -220,19 +222,20 @@ export class ImportRun {
       ...this.#reading((cameras) => {
         done += cameras.length;
         if (phase === 'comparing') this.#set({ progress: { done, of: null } });
-        if (!this.#closed) this.#post({ type: 'existing', cameras });
+        if (!this.#ended.signal.aborted) this.#post({ type: 'existing', cameras });
       }),
       tellMerged: (laos) => {
-        if (!this.#closed) this.#post({ type: 'merged', laos });
+        if (!this.#ended.signal.aborted) this.#post({ type: 'merged', laos });
       },
     });
-    if (this.#closed) return false;
+    this.#ended.signal.throwIfAborted();
     this.#post({ type: 'existing-over' });
-    return (await planned) !== undefined;
+    await planned;
+    this.#ended.signal.throwIfAborted();
   }
 
   #reading(tell: ComparedReading['tell']): ComparedReading {
-    return { within: this.#areas, tell, goesOn: () => !this.#closed };
+    return { within: this.#areas, tell, goesOn: () => !this.#ended.signal.aborted };
   }
 
   #take(message: FromImportThread): void {
@@ -269,20 +272,31 @@ export class ImportRun {
   }
 
   #fail(error: unknown): void {
-    this.#answerAll();
     const { phase } = this.#state;
-    if (this.#closed || phase === 'refused' || phase === 'failed' || phase === 'applied') return;
+    if (phase === 'refused' || phase === 'failed' || phase === 'applied') return;
+    // Nobody looks at it any more.
+    if (this.#ended.signal.reason instanceof ImportClosed) return;
     this.#set({ phase: 'failed', refusal: { code: 'import_failed', thai: failedThai } });
     this.#onFailure(error);
   }
 
-  #answerAll(): void {
+  /** What is being written says by itself that it failed: when nothing of it is written. */
+  #threadEnded(error: unknown): void {
+    this.#end(error);
+    if (this.#state.phase !== 'applying') this.#fail(error);
+  }
+
+  /** Whoever waits for the thread is answered. What it ended by first stays. */
+  #end(reason: unknown): void {
+    this.#ended.abort(reason);
     for (const answer of this.#questions.values()) answer(undefined);
     this.#questions.clear();
     this.#planned?.(undefined);
   }
 
+  /** Undefined: the thread is gone, which says so to nobody who asks. */
   #ask(message: (question: number) => ToImportThread): Promise<FromImportThread | undefined> {
+    if (this.#ended.signal.aborted) return Promise.resolve(undefined);
     const question = ++this.#question;
     return new Promise((resolve) => {
       this.#questions.set(question, resolve);
