@@ -16,7 +16,7 @@ import { textSearchOf } from './database/text-search.ts';
 import { indexSearch } from './index-search.ts';
 import { asExpected, changeRows, writeChanges, type VersionedChange } from './change-cameras.ts';
 import { originsOf } from './origins.ts';
-import { PlaceIds } from './place-ids.ts';
+import { againWhereMerged, PlaceIds } from './place-ids.ts';
 import {
   findings,
   type Finding,
@@ -108,7 +108,7 @@ export interface Cameras {
    * An inventory, page by page as it comes, in one transaction: all of it or nothing. Returns when it is stored; `settled` is
    * when listeners were told of every camera, and searches find each as quickly as all else. At most MAX_APPLIED_AT_ONCE.
    * `signal` ends it until it is committed: nothing is stored then, and its reason is thrown. `onProgress`: cameras written.
-   * Throws what `change` throws.
+   * Throws PlaceMerged, what `change` throws.
    */
   apply(
     pages: Iterable<CameraBatch> | AsyncIterable<CameraBatch>,
@@ -163,13 +163,16 @@ export function openCameras(
     if (given.length > MAX_CREATED_AT_ONCE) {
       throw new RangeError(`more than ${MAX_CREATED_AT_ONCE} cameras at once`);
     }
-    const rows = await database.transaction().execute(async (transaction) => {
-      const places = new PlaceIds(transaction, nextId, options.author);
-      const created = given.map((camera, index) => ({ id: ids[index] ?? '', given: camera }));
-      const madeOf = { ...options, atMs: now() };
-      await insertCameras(transaction, await newCameraRows(places, box, created, madeOf));
-      return cameraRows(transaction, ids);
-    });
+    const rows = await againWhereMerged(async () =>
+      database.transaction().execute(async (transaction) => {
+        const places = new PlaceIds(transaction, nextId, options.author);
+        const created = given.map((camera, index) => ({ id: ids[index] ?? '', given: camera }));
+        const madeOf = { ...options, atMs: now() };
+        await insertCameras(transaction, await newCameraRows(places, box, created, madeOf));
+        await places.refuseMerged();
+        return cameraRows(transaction, ids);
+      }),
+    );
     const created = await withAgencies(database, rows);
     created.forEach((camera, index) => {
       const row = rows[index];
@@ -260,6 +263,7 @@ export function openCameras(
           for (const { id, streamChanged } of otherRows.changed) changed.set(id, streamChanged);
         }
         await writing;
+        await places.refuseMerged();
         signal?.throwIfAborted();
       } finally {
         // A statement of a page that is still being written would follow the ROLLBACK on its connection, and stay.
@@ -335,15 +339,18 @@ export function openCameras(
     createMany: async (given, options) => createMany(given, options),
     apply,
     async change(id, change, { version, ...options }) {
-      const { row, changed } = await database.transaction().execute(async (transaction) => {
-        const places = new PlaceIds(transaction, nextId, options.author);
-        const madeOf = { ...options, box, nextId, atMs: now() };
-        const rows = await changeRows(transaction, places, [{ id, version, change }], madeOf);
-        await writeChanges(transaction, box, rows);
-        const [stored] = await cameraRows(transaction, [id]);
-        if (stored === undefined) throw new CameraNotFound(id);
-        return { row: stored, changed: rows.changed[0] };
-      });
+      const { row, changed } = await againWhereMerged(async () =>
+        database.transaction().execute(async (transaction) => {
+          const places = new PlaceIds(transaction, nextId, options.author);
+          const madeOf = { ...options, box, nextId, atMs: now() };
+          const rows = await changeRows(transaction, places, [{ id, version, change }], madeOf);
+          await writeChanges(transaction, box, rows);
+          await places.refuseMerged();
+          const [stored] = await cameraRows(transaction, [id]);
+          if (stored === undefined) throw new CameraNotFound(id);
+          return { row: stored, changed: rows.changed[0] };
+        }),
+      );
       const camera = await toldOf(row);
       if (changed !== undefined) {
         const { streamChanged } = changed;

@@ -13,6 +13,11 @@ export interface RegistryCheck {
   unreadable: { count: number; cameraIds: string[] };
   /** Cameras that break a rule of the registry: a stream in a closed area, no text to be found by, no last version. */
   broken: { closedButLinked: number; notSearchable: number; withoutHistory: number };
+  /**
+   * Cameras whose LAO (then they are in no return) or budget source was merged into another one; at most MAX_NAMED are named.
+   * The next edit of one puts it under what the old name leads to.
+   */
+  inMergedPlace: { count: number; cameraIds: string[] };
   /** LAOs whose kept counts were not those of their cameras; at most MAX_NAMED are named. They are counted again. */
   miscounted: { count: number; laos: string[] };
 }
@@ -58,8 +63,27 @@ export async function checkRegistry(
       notSearchable: counted.all - counted.searchable,
       withoutHistory: counted.withoutHistory,
     },
+    inMergedPlace: await inMergedPlace(database),
     miscounted: await miscounted(database),
   };
+}
+
+async function inMergedPlace(database: RegistryDatabase): Promise<RegistryCheck['inMergedPlace']> {
+  const found = database
+    .selectFrom('cameras')
+    .innerJoin('laos', 'laos.id', 'cameras.lao_id')
+    .innerJoin('budget_sources', 'budget_sources.id', 'cameras.budget_source_id')
+    .where((where) =>
+      where.or([
+        where('laos.merged_into', 'is not', null),
+        where('budget_sources.merged_into', 'is not', null),
+      ]),
+    );
+  const { count } = await found
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow();
+  const named = await found.select('cameras.id').orderBy('cameras.id').limit(MAX_NAMED).execute();
+  return { count, cameraIds: named.map(({ id }) => id) };
 }
 
 async function miscounted(database: RegistryDatabase): Promise<RegistryCheck['miscounted']> {

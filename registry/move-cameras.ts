@@ -3,26 +3,40 @@ import type { Author } from './author.ts';
 import type { FieldChange } from './camera-changes.ts';
 import { authorText } from './camera-rows.ts';
 import { cameraSearchText } from './camera-search-text.ts';
+import { takeLock } from './database/database.ts';
+import { MERGE_LOCK } from './place-ids.ts';
 import type { RegistryTables } from './schema/tables.ts';
 
 /** What a change of a managed list does to the cameras of its rows. */
 
 const PAGE = 200;
 
+export interface CameraMove {
+  column: 'lao_id' | 'budget_source_id';
+  from: string;
+  into: string;
+  change: FieldChange;
+  author: Author;
+  atMs: number;
+}
+
 /**
- * All cameras of one row of a list become those of another, also deleted ones: a version each, with its history. Returns
- * how many.
+ * All cameras of one row of a list become those of another, also deleted ones: a version each, with its history. From the
+ * second look on nobody commits one more (`PlaceIds.refuseMerged`): the row is to be marked as merged in this transaction.
+ * The first look is without the lock, for whoever waits for it may have written a camera that is to be moved. Returns how many.
  */
 export async function moveCameras(
   transaction: Transaction<RegistryTables>,
-  move: {
-    column: 'lao_id' | 'budget_source_id';
-    from: string;
-    into: string;
-    change: FieldChange;
-    author: Author;
-    atMs: number;
-  },
+  move: CameraMove,
+): Promise<number> {
+  const moved = await moveCommitted(transaction, move);
+  await takeLock(transaction, MERGE_LOCK);
+  return moved + (await moveCommitted(transaction, move));
+}
+
+async function moveCommitted(
+  transaction: Transaction<RegistryTables>,
+  move: CameraMove,
 ): Promise<number> {
   const { column, from, into, change, author, atMs } = move;
   let moved = 0;

@@ -2,6 +2,7 @@ import type { Transaction } from 'kysely';
 import { findDistrict } from './areas/official-areas.ts';
 import type { Author } from './author.ts';
 import type { Camera } from './camera.ts';
+import { DatabaseUnavailable, takeLock } from './database/database.ts';
 import { budgetSourceKey, laoKey } from './managed-keys.ts';
 import type { RegistryTables } from './schema/tables.ts';
 import { splitLaoName } from './thai-names.ts';
@@ -13,6 +14,39 @@ export interface FoundPlaces {
   laoId: string;
   budgetSourceId: string;
   siteId: string | null;
+}
+
+/**
+ * An LAO or a budget source that cameras are written under was merged into another one since it was found: they would stay
+ * in a row that the list does not have any more, those of an LAO in no return. To be written anew, under what the name leads
+ * to now.
+ */
+export class PlaceMerged extends Error {
+  readonly code = 'place_merged_meanwhile';
+}
+
+/** Shared by whoever is about to commit cameras; alone, of whoever merges a row away, from before its last look for cameras. */
+export const MERGE_LOCK = 'merged-places';
+
+/** Another merge would have to come between each time. */
+const MAX_TRIES = 3;
+/** Ids that one statement names. */
+const IDS_AT_ONCE = 1_000;
+
+/** A transaction that uses PlaceIds, once more where one of its places was merged meanwhile. Throws DatabaseUnavailable. */
+export async function againWhereMerged<Result>(write: () => Promise<Result>): Promise<Result> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await write();
+    } catch (error) {
+      if (!(error instanceof PlaceMerged)) throw error;
+      if (tries === MAX_TRIES) {
+        throw new DatabaseUnavailable('what the camera is registered under is being merged', {
+          cause: error,
+        });
+      }
+    }
+  }
 }
 
 interface Managed {
@@ -50,6 +84,31 @@ export class PlaceIds {
       budgetSourceId: known(this.#budgetSources, budgetSource),
       siteId: site === null ? null : known(this.#sites, site),
     }));
+  }
+
+  /**
+   * After the last camera was written, before the commit: what was found is not merged away, and will not be before the
+   * commit. Not when it is found: whoever merges would wait for a whole inventory, and each for the other's cameras. Throws
+   * PlaceMerged.
+   */
+  async refuseMerged(): Promise<void> {
+    await takeLock(this.#transaction, MERGE_LOCK, 'shared');
+    for (const [list, found] of [
+      ['laos', this.#laos],
+      ['budget_sources', this.#budgetSources],
+    ] as const) {
+      const ids = [...new Set(found.values())];
+      for (let at = 0; at < ids.length; at += IDS_AT_ONCE) {
+        const merged = await this.#transaction
+          .selectFrom(list)
+          .select('name')
+          .where('id', 'in', ids.slice(at, at + IDS_AT_ONCE))
+          .where('merged_into', 'is not', null)
+          .limit(1)
+          .executeTakeFirst();
+        if (merged !== undefined) throw new PlaceMerged(`${merged.name} was merged meanwhile`);
+      }
+    }
   }
 
   async #findLaos(named: readonly Camera['lao'][]): Promise<void> {

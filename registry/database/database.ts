@@ -35,21 +35,26 @@ export interface DatabaseSchema {
 
 /** What an adapter's dialect says of itself beyond what Kysely asks. */
 export interface NamedLocks {
-  /** Waits until nobody else holds `name` in this database; held to the end of the transaction. */
-  takeLock(transaction: Transaction<unknown>, name: string): Promise<void>;
+  /** Waits until nobody else holds `name` in this database, `shared`: alone; held to the end of the transaction. */
+  takeLock(
+    transaction: Transaction<unknown>,
+    name: string,
+    held: 'alone' | 'shared',
+  ): Promise<void>;
 }
 
 /**
  * One writer at a time for what `name` stands for, to the end of the transaction: a chain that is appended to, a check
  * that must still hold when its row is written. SQLite has one writer anyway (BEGIN IMMEDIATE); PostgreSQL's READ
- * COMMITTED would let two pass.
+ * COMMITTED would let two pass. `shared`: many at a time, while nobody holds it alone.
  */
 export async function takeLock<Tables>(
   transaction: Transaction<Tables>,
   name: string,
+  held: 'alone' | 'shared' = 'alone',
 ): Promise<void> {
   const adapter = transaction.getExecutor().adapter as unknown as NamedLocks;
-  await adapter.takeLock(transaction as unknown as Transaction<unknown>, name);
+  await adapter.takeLock(transaction as unknown as Transaction<unknown>, name, held);
 }
 
 /** What an adapter's dialect says of statements that wait for no answer of each other. */

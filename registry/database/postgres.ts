@@ -161,8 +161,13 @@ class OurAdapter
   /** Of tables that rows were written to: their columns' types. */
   readonly #columnTypes = new Map<string, ReadonlyMap<string, string>>();
 
-  async takeLock(transaction: Transaction<unknown>, name: string): Promise<void> {
-    await sql`select pg_advisory_xact_lock(hashtextextended(current_schema() || ':' || ${name}, 0))`.execute(
+  async takeLock(
+    transaction: Transaction<unknown>,
+    name: string,
+    held: 'alone' | 'shared',
+  ): Promise<void> {
+    const lock = sql.raw(`pg_advisory_xact_lock${held === 'shared' ? '_shared' : ''}`);
+    await sql`select ${lock}(hashtextextended(current_schema() || ':' || ${name}, 0))`.execute(
       transaction,
     );
   }
@@ -289,7 +294,7 @@ class OurAdapter
 
   async tendDays(db: Kysely<never>, tables: DayTables, nowMs: number): Promise<TendedDays> {
     return tendDays(db, tables, nowMs, async (transaction, name) =>
-      this.takeLock(transaction as unknown as Transaction<unknown>, name),
+      this.takeLock(transaction as unknown as Transaction<unknown>, name, 'alone'),
     );
   }
 

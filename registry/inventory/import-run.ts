@@ -313,7 +313,14 @@ export class ImportRun {
   }
 }
 
+/** Others changed what the plan was made upon. */
+const staleCodes: ReadonlySet<unknown> = new Set([
+  'camera_changed_meanwhile',
+  'camera_not_found',
+  'place_merged_meanwhile',
+]);
+
 function isStale(error: unknown): boolean {
   if (!(error instanceof Error) || !('code' in error)) return false;
-  return error.code === 'camera_changed_meanwhile' || error.code === 'camera_not_found';
+  return staleCodes.has(error.code);
 }

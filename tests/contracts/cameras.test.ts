@@ -583,7 +583,9 @@ onEachDatabase((rig) => {
     const { id } = await cameras.create(given(), byTest);
     // The kinds of rows are known from now on: each statement is one that writes.
     const first = [{ id, version: 1, change: { brand: 'ยี่ห้อ ข', retentionDays: 31 } }];
-    await (await cameras.apply([{ create: [], change: first }], byTest)).settled;
+    await (
+      await cameras.apply([{ create: [], change: first }], byTest)
+    ).settled;
     const before = await cameras.get(id);
     // Behind the camera itself, the first writes a text to search by, the second a version.
     for (const change of [{ brand: 'ยี่ห้อ ค' }, { retentionDays: 32 }]) {
@@ -668,12 +670,32 @@ onEachDatabase((rig) => {
       linked: 1,
       unreadable: { count: 0, cameraIds: [] },
       broken: sound,
+      inMergedPlace: { count: 0, cameraIds: [] },
       miscounted: { count: 0, laos: [] },
     });
     await database.deleteFrom('camera_search').execute();
     const check = await checkRegistry(database, secretBox(Buffer.alloc(32, 8)));
     expect(check.unreadable).toEqual({ count: 1, cameraIds: [id] });
     expect(check.broken).toEqual({ ...sound, notSearchable: 2 });
+    // As both were left where merging and entering did not wait for each other.
+    const target = await cameras.create(given({ lao: lao('อบต.คลองยาง') }), byTest);
+    const laoOf = async (cameraId: string) =>
+      database
+        .selectFrom('cameras')
+        .select('lao_id as id')
+        .where('id', '=', cameraId)
+        .executeTakeFirstOrThrow();
+    await database
+      .updateTable('laos')
+      .set({ status: 'merged', merged_into: (await laoOf(target.id)).id })
+      .where('id', '=', (await laoOf(id)).id)
+      .execute();
+    const { inMergedPlace } = await checkRegistry(database, testBox);
+    expect(inMergedPlace.count).toBe(2);
+    expect(inMergedPlace.cameraIds).toContain(id);
+    await cameras.change(id, { brand: 'ข' }, { ...byTest, version: 2 });
+    expect(await laoOf(id)).toEqual(await laoOf(target.id));
+    expect((await checkRegistry(database, testBox)).inMergedPlace.count).toBe(1);
   });
 
   test('cameras are counted by LAO and budget source, as the survey form does', async () => {

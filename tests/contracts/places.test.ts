@@ -1,14 +1,18 @@
 /** The lists that cameras are registered under, on both databases. */
 import { country } from '#registry/area.ts';
-import { beforeEach, expect, test } from 'vitest';
+import { sql } from 'kysely';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { openBudgetSources, BudgetSourceTwice } from '#registry/budget-sources.ts';
+import { insertCameras, newCameraRows } from '#registry/camera-writes.ts';
 import { newCamera } from '#registry/camera.ts';
-import type { Cameras } from '#registry/cameras.ts';
+import type { CameraBatch, Cameras } from '#registry/cameras.ts';
+import { takeLock } from '#registry/database/database.ts';
 import { LaoNotFound, LaoNotValid, LaoTwice, newLao, openLaos, type Laos } from '#registry/laos.ts';
+import { MERGE_LOCK, PlaceIds, PlaceMerged } from '#registry/place-ids.ts';
 import { openRegistry } from '#registry/schema/open-registry.ts';
 import type { RegistryDatabase } from '#registry/schema/tables.ts';
 import { openSites } from '#registry/sites.ts';
-import { byTest, camerasOf, tester } from '../registry/cameras-of.ts';
+import { byTest, camerasOf, testBox, tester } from '../registry/cameras-of.ts';
 import { krabiCamera } from '../registry/krabi-camera.ts';
 import { onEachDatabase } from './each-database.ts';
 
@@ -35,6 +39,34 @@ onEachDatabase((rig) => {
 
   const names = async (filter: Parameters<Laos['list']>[0]) =>
     (await laos.list(filter)).map(({ name }) => name).toSorted();
+
+  /** PostgreSQL; in SQLite whoever writes next waits for the whole transaction. */
+  async function untilLockIsWantedBy(count: number): Promise<void> {
+    if (rig.kind === 'sqlite') return;
+    for (let waiting = 0; waiting !== count;) {
+      const { rows } = await sql<{ waiting: number }>`select count(*) as waiting from pg_locks
+        where locktype = 'advisory' and not granted
+          and database = (select oid from pg_database where datname = current_database())`.execute(
+        database,
+      );
+      waiting = rows[0]?.waiting ?? 0;
+      await new Promise((done) => setTimeout(done, 5));
+    }
+  }
+
+  const inMerged = async () =>
+    database
+      .selectFrom('cameras')
+      .innerJoin('laos', 'laos.id', 'cameras.lao_id')
+      .innerJoin('budget_sources', 'budget_sources.id', 'cameras.budget_source_id')
+      .select('cameras.id')
+      .where((where) =>
+        where.or([
+          where('laos.merged_into', 'is not', null),
+          where('budget_sources.merged_into', 'is not', null),
+        ]),
+      )
+      .execute();
 
   test('an LAO that a camera names by another spelling is the listed one; an unknown one is proposed', async () => {
     const listed = await laos.add(lao({ code: '05810302' }), byDepartment);
@@ -123,6 +155,82 @@ onEachDatabase((rig) => {
     await expect(laos.merge(right.id, right.id, { author: tester })).rejects.toBeInstanceOf(
       LaoNotFound,
     );
+  });
+
+  describe('a merge while cameras are entered', () => {
+    const misspelt = { name: 'ทต.เกาะลันตาใหย่', district: 'เกาะลันตา', province: 'กระบี่' };
+    let right: string;
+    let wrong: string;
+
+    beforeEach(async () => {
+      right = (await laos.add(lao(), byDepartment)).id;
+      wrong = (await laos.add(lao(misspelt), byDepartment)).id;
+    });
+
+    test.each(['LAO', 'budget source'])(
+      'of an %s that an inventory named: it is not stored (PostgreSQL), or its cameras go along (SQLite)',
+      async (list) => {
+        const sources = openBudgetSources(database, { now: Date.now });
+        const ministry = await sources.add('กระทรวงมหาดไทย', byDepartment);
+        const short = await sources.add('มท.', byDepartment);
+        const merging: Promise<number>[] = [];
+        const pages = async function* (): AsyncGenerator<CameraBatch> {
+          yield { create: [given({ lao: misspelt, budgetSource: 'มท.' })], change: [] };
+          merging.push(
+            list === 'LAO'
+              ? laos.merge(wrong, right, { author: tester })
+              : sources.merge(short.id, ministry.id, { author: tester }),
+          );
+          if (rig.kind === 'postgres') await Promise.all(merging);
+        };
+        const applied = cameras.apply(pages(), byTest);
+        if (rig.kind === 'postgres') await expect(applied).rejects.toBeInstanceOf(PlaceMerged);
+        else await (await applied).settled;
+        expect(await Promise.all(merging)).toEqual([rig.kind === 'postgres' ? 0 : 1]);
+        expect(await cameras.list({ limit: 9 })).toHaveLength(rig.kind === 'postgres' ? 0 : 1);
+        expect(await inMerged()).toEqual([]);
+      },
+    );
+
+    test('waits for cameras that are about to be committed, and takes them along', async () => {
+      const { merging } = await database.transaction().execute(async (transaction) => {
+        const places = new PlaceIds(transaction, () => cameras.nextId(), tester);
+        const created = [{ id: cameras.nextId(), given: given({ lao: misspelt }) }];
+        const madeOf = { author: tester, atMs: Date.now() };
+        await insertCameras(transaction, await newCameraRows(places, testBox, created, madeOf));
+        await places.refuseMerged();
+        const merged = laos.merge(wrong, right, { author: tester });
+        await untilLockIsWantedBy(1);
+        return { merging: merged };
+      });
+      expect(await merging).toBe(1);
+      expect(await inMerged()).toEqual([]);
+    });
+
+    test('has a camera that was written under it written anew, under what it leads to', async () => {
+      const elsewhere = { ...misspelt, name: 'อบต.คลองยาง' };
+      const { id } = await cameras.create(given({ lao: elsewhere, position: 'ย้าย' }), byTest);
+      const { entering } = await database.transaction().execute(async (transaction) => {
+        await takeLock(transaction, MERGE_LOCK);
+        const entered = Promise.all([
+          cameras.create(given({ lao: misspelt }), byTest),
+          cameras.change(id, { lao: misspelt }, { ...byTest, version: 1 }),
+        ]);
+        await untilLockIsWantedBy(2);
+        await transaction
+          .updateTable('laos')
+          .set({ status: 'merged', merged_into: right })
+          .where('id', '=', wrong)
+          .execute();
+        return { entering: entered };
+      });
+      const names = (await entering).map((camera) => [camera.lao.name, camera.version]);
+      expect(names).toEqual([
+        ['ทต.เกาะลันตาใหญ่', 1],
+        ['ทต.เกาะลันตาใหญ่', 2],
+      ]);
+      expect(await inMerged()).toEqual([]);
+    });
   });
 
   test("the Department's list is imported: what is named is listed, the rest says why not", async () => {
