@@ -286,6 +286,27 @@ describe('putting recordings into the store', () => {
     expect(await catalogue.selectFrom('deletions').selectAll().execute()).toEqual([]);
   });
 
+  it('while another gateway may put, gives up nothing that is not here', async () => {
+    const left = leftBehind();
+    await recoverSpool(catalogue, spool);
+    rmSync(left.path);
+    let rests = 0;
+    const { uploader, logged } = uploaderTo(openFolderStore(join(folder, 'objects')), {
+      mayPut: () => false,
+      rest: async () => {
+        rests++;
+        await rest();
+      },
+    });
+    uploader.start();
+    await vi.waitFor(() => expect(rests).toBeGreaterThan(5));
+    await uploader.stop();
+    expect(logged).toEqual([]);
+    expect(await recordingById(catalogue, left.head.recordingId)).toMatchObject({
+      state: 'spooled',
+    });
+  });
+
   it('deletes the object of what a rule deleted while it was put', async () => {
     const left = leftBehind();
     await recoverSpool(catalogue, spool);
