@@ -6,14 +6,12 @@ import { pipeline } from 'node:stream/promises';
 import type { SelectQueryBuilder } from 'kysely';
 import { DatabaseUnavailable } from '#registry/database/database.ts';
 import { camerasOf } from './catalogue/camera-days.ts';
-import { noteDeletion, noteFound, wasDeleted } from './catalogue/deletion.ts';
+import { noteDeletion, wasDeleted } from './catalogue/deletion.ts';
 import { gapsBetween, insertGap } from './catalogue/gaps.ts';
 import { objectKey, spoolPath } from './catalogue/object-key.ts';
 import { tendRecordingDays } from './catalogue/recording-days.ts';
 import {
-  insertOpened,
   isUnsettled,
-  markSpooled,
   markStored,
   recordingById,
   recordingOf,
@@ -21,14 +19,13 @@ import {
 } from './catalogue/recordings.ts';
 import type { Catalogue, CatalogueTables, RecordingTable } from './catalogue/tables.ts';
 import { isNotWhatWasLost } from './found-again.ts';
-import { sha256OfFile } from './objects/file-hash.ts';
 import {
   ObjectHeld,
   ObjectMissing,
   type ListedObject,
   type ObjectStore,
 } from './objects/object-store.ts';
-import { encodeFragments, fragmentEndMs } from './spool/fragment-index.ts';
+import { enterRecording } from './spool/enter-recording.ts';
 import { recoverSpool } from './spool/recover-spool.ts';
 import { readRecording } from './spool/spool-reader.ts';
 
@@ -306,27 +303,14 @@ async function enter(
     if (await isNotWhatWasLost(catalogue, recordingId, path)) return 'corrupt';
     if (!repair) return 'unknown';
     const read = readRecording(path);
-    const last = read?.fragments.at(-1);
-    if (read === undefined || last === undefined || read.byteLength !== object.byteLength)
-      return 'unknown';
-    const { head, initBytes, headBytes, fragments, byteLength } = read;
-    if (objectKey(head) !== object.key) return 'unknown';
-    await insertOpened(catalogue, [{ ...head, path: spoolPath(head), initBytes, headBytes }]);
-    await noteFound(catalogue, head);
-    await markSpooled(catalogue, [
-      {
-        recordingId: head.recordingId,
-        cameraId: head.cameraId,
-        startMs: head.startMs,
-        endMs: Math.round(fragmentEndMs(last)),
-        byteLength,
-        sha256: await sha256OfFile(path),
-        fragmentIndex: encodeFragments(fragments),
-        fragments: fragments.length,
-        endReason: 'recovered',
-      },
-    ]);
-    const { recordingId: id, startMs } = head;
+    const isWhole =
+      read !== undefined &&
+      read.fragments.length > 0 &&
+      read.byteLength === object.byteLength &&
+      objectKey(read.head) === object.key;
+    if (!isWhole) return 'unknown';
+    await enterRecording(catalogue, path, read);
+    const { recordingId: id, startMs } = read.head;
     await markStored(catalogue, [{ id, startMs, versionId: object.versionId }]);
     return 'entered';
   } finally {

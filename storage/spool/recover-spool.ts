@@ -1,19 +1,12 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { noteFound, wasDeleted } from '../catalogue/deletion.ts';
+import { wasDeleted } from '../catalogue/deletion.ts';
 import { spoolPath } from '../catalogue/object-key.ts';
-import {
-  insertOpened,
-  markSpooled,
-  recordingById,
-  recordingsIn,
-  removeLost,
-} from '../catalogue/recordings.ts';
+import { recordingById, recordingsIn, removeLost } from '../catalogue/recordings.ts';
 import type { Catalogue } from '../catalogue/tables.ts';
 import { isNotWhatWasLost } from '../found-again.ts';
-import { sha256OfFile } from '../objects/file-hash.ts';
-import { encodeFragments, fragmentEndMs } from './fragment-index.ts';
-import { cutTorn, readRecording, type ReadRecording } from './spool-reader.ts';
+import { enterRecording } from './enter-recording.ts';
+import { cutTorn, readRecording } from './spool-reader.ts';
 
 /** Open rows read at once. */
 const BATCH = 500;
@@ -67,33 +60,13 @@ export async function recoverSpool(
       sum.empty++;
       continue;
     }
-    await finish(catalogue, path, read);
+    cutTorn(path, read.byteLength);
+    await enterRecording(catalogue, path, read);
     sum.recovered++;
     sum.tornBytes += read.fileBytes - read.byteLength;
   }
   sum.empty += await removeRowsWithoutFile(catalogue, isOpen);
   return sum;
-}
-
-async function finish(catalogue: Catalogue, path: string, read: ReadRecording): Promise<void> {
-  const { head, initBytes, headBytes, fragments, byteLength } = read;
-  cutTorn(path, byteLength);
-  const last = fragments.at(-1);
-  await insertOpened(catalogue, [{ ...head, path: spoolPath(head), initBytes, headBytes }]);
-  await noteFound(catalogue, head);
-  await markSpooled(catalogue, [
-    {
-      recordingId: head.recordingId,
-      cameraId: head.cameraId,
-      startMs: head.startMs,
-      endMs: last === undefined ? head.startMs : Math.round(fragmentEndMs(last)),
-      byteLength,
-      sha256: await sha256OfFile(path),
-      fragmentIndex: encodeFragments(fragments),
-      fragments: fragments.length,
-      endReason: 'recovered',
-    },
-  ]);
 }
 
 /** Open rows that are left had no file: it was lost with the power before its first sync. */
