@@ -49,30 +49,39 @@ export function selectCameras(database: Kysely<RegistryTables>) {
 
 export type CameraRow = Awaited<ReturnType<ReturnType<typeof selectCameras>['execute']>>[number];
 
-/** The rows as cameras, with their linked agencies, in the order of the rows. */
-export async function withAgencies(
+/** The agencies that cameras are linked with, in their order, by the id of the camera. */
+export async function agenciesOf(
   database: Kysely<RegistryTables>,
-  rows: readonly CameraRow[],
-): Promise<Camera[]> {
-  if (rows.length === 0) return [];
+  cameras: readonly { id: string }[],
+): Promise<Map<string, string[]>> {
+  const byCamera = new Map<string, string[]>();
+  if (cameras.length === 0) return byCamera;
   const agencies = await database
     .selectFrom('camera_linked_agencies')
     .select(['camera_id', 'name'])
     .where(
       'camera_id',
       'in',
-      rows.map(({ id }) => id),
+      cameras.map(({ id }) => id),
     )
     .orderBy('camera_id')
     .orderBy('ordinal')
     .execute();
-  const byCamera = Map.groupBy(agencies, ({ camera_id }) => camera_id);
-  return rows.map((row) =>
-    cameraOf(
-      row,
-      (byCamera.get(row.id) ?? []).map(({ name }) => name),
-    ),
-  );
+  for (const { camera_id, name } of agencies) {
+    const those = byCamera.get(camera_id);
+    if (those === undefined) byCamera.set(camera_id, [name]);
+    else those.push(name);
+  }
+  return byCamera;
+}
+
+/** The rows as cameras, with their linked agencies, in the order of the rows. */
+export async function withAgencies(
+  database: Kysely<RegistryTables>,
+  rows: readonly CameraRow[],
+): Promise<Camera[]> {
+  const agencies = await agenciesOf(database, rows);
+  return rows.map((row) => cameraOf(row, agencies.get(row.id) ?? []));
 }
 
 function cameraOf(row: CameraRow, linkedAgencies: string[]): Camera {

@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely';
 import { contains, type Area, type Place } from './area.ts';
 import { findDistrict, findProvince } from './areas/official-areas.ts';
 import { purposes, type Camera, type Purpose, type Stream } from './camera.ts';
+import { agenciesOf } from './camera-rows.ts';
 import type { RegistryTables } from './schema/tables.ts';
 
 /**
@@ -184,23 +185,7 @@ async function tellPage(
   const page = await wholeRows(database, part, after).execute();
   const ours = page.filter(({ lao_id }) => names.laos.has(lao_id));
   if (ours.length === 0) return page;
-  const agencies = await database
-    .selectFrom('camera_linked_agencies')
-    .select(['camera_id', 'name'])
-    .where(
-      'camera_id',
-      'in',
-      ours.map(({ id }) => id),
-    )
-    .orderBy('camera_id')
-    .orderBy('ordinal')
-    .execute();
-  const linked = new Map<string, string[]>();
-  for (const { camera_id, name } of agencies) {
-    const those = linked.get(camera_id);
-    if (those === undefined) linked.set(camera_id, [name]);
-    else those.push(name);
-  }
+  const linked = await agenciesOf(database, ours);
   tell(ours.map((row) => comparedRow(row, linked.get(row.id) ?? [], names)));
   return page;
 }
