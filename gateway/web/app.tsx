@@ -1,13 +1,14 @@
 import { useEffect, useMemo, useState } from 'react';
 import { Button } from '@mantine/core';
 import { liesIn } from './api/areas.ts';
-import { signOut, type Session } from './api/session.ts';
+import { type Session } from './api/session.ts';
 import { arrivalOf, type Arrival } from './route.ts';
 import { Screens } from './screens.tsx';
 import { Frame } from './shell/frame.tsx';
 import { Failure, Waiting } from './shell/pieces.tsx';
 import { useSessionState, type SessionStore } from './shell/session-store.ts';
 import { SignedInContext, type SignedIn } from './shell/signed-in.ts';
+import { AnotherAccount } from './sign-in/another-account.tsx';
 import { EnrolSecondFactor } from './sign-in/enrol-second-factor.tsx';
 import { Invitation } from './sign-in/invitation.tsx';
 import { ShowSecondFactor } from './sign-in/show-second-factor.tsx';
@@ -101,17 +102,7 @@ function SignedInApp(props: {
               {t('door.later')}
             </Button>
           )}
-          <Button
-            variant="subtle"
-            color="gray"
-            onClick={() =>
-              void signOut()
-                .catch(() => {})
-                .then(store.read)
-            }
-          >
-            {t('door.other')}
-          </Button>
+          <AnotherAccount store={store} />
         </Door>
       ) : (
         <Frame store={store} demo={session.demo !== null}>

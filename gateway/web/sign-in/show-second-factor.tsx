@@ -1,10 +1,11 @@
 import { Alert, Button, Text, TextInput, Title } from '@mantine/core';
 import { useEffect, useState } from 'react';
-import { showSecondFactor, signOut, type Session } from '../api/session.ts';
+import { showSecondFactor, type Session } from '../api/session.ts';
 import { Failure } from '../shell/pieces.tsx';
 import type { SessionStore } from '../shell/session-store.ts';
 import { useAct } from '../shell/use-loaded.ts';
 import { useLanguage } from '../use-language.ts';
+import { AnotherAccount } from './another-account.tsx';
 import { Door } from './door.tsx';
 
 /** Codes live for half a minute; a demo's are read anew while the page waits. */
@@ -64,17 +65,7 @@ export function ShowSecondFactor({ session, store }: { session: Session; store: 
         <Button type="submit" loading={act.busy}>
           {t('door.code.confirm')}
         </Button>
-        <Button
-          variant="subtle"
-          color="gray"
-          onClick={() =>
-            void signOut()
-              .catch(() => {})
-              .then(store.read)
-          }
-        >
-          {t('door.other')}
-        </Button>
+        <AnotherAccount store={store} />
         <Text size="sm" c="dimmed">
           {t('door.code.lost')}
         </Text>
