@@ -124,6 +124,11 @@ const missing = minioMissing();
 describe.skipIf(missing !== undefined)(missing ?? 'a MinIO bucket as object store', () => {
   let server: Awaited<ReturnType<typeof startMinio>>;
   let store: ObjectStore;
+  /** As somebody who looks into the bucket past the gateway. */
+  const operatorsClient = (): Client => {
+    const { hostname, port } = new URL(server.endpoint);
+    return new Client({ endPoint: hostname, port: Number(port), useSSL: false, ...MINIO_KEYS });
+  };
   beforeAll(async () => {
     server = await startMinio();
     store = await openS3Store({ endpoint: server.endpoint, bucket: 'recordings', ...MINIO_KEYS });
@@ -163,13 +168,7 @@ describe.skipIf(missing !== undefined)(missing ?? 'a MinIO bucket as object stor
   it('has one rule of its own as a backstop, and holds what is held against it', async () => {
     expect(await store.backstop(400)).toEqual({ set: true });
     expect(await store.backstop(500)).toEqual({ set: true });
-    const url = new URL(server.endpoint);
-    const client = new Client({
-      endPoint: url.hostname,
-      port: Number(url.port),
-      useSSL: false,
-      ...MINIO_KEYS,
-    });
+    const client = operatorsClient();
     const rules = z
       .object({ Rule: z.looseObject({ Expiration: z.looseObject({ Days: z.coerce.number() }) }) })
       .parse(await client.getBucketLifecycle('recordings'));
@@ -177,13 +176,7 @@ describe.skipIf(missing !== undefined)(missing ?? 'a MinIO bucket as object stor
   });
 
   it('sets no backstop where the store could not keep what is held', async () => {
-    const url = new URL(server.endpoint);
-    const client = new Client({
-      endPoint: url.hostname,
-      port: Number(url.port),
-      useSSL: false,
-      ...MINIO_KEYS,
-    });
+    const client = operatorsClient();
     await client.makeBucket('without-lock');
     const unlocked = await openS3Store({
       endpoint: server.endpoint,
@@ -200,13 +193,7 @@ describe.skipIf(missing !== undefined)(missing ?? 'a MinIO bucket as object stor
   it('says that its bucket is gone', async () => {
     const bucket = 'soon-gone';
     const opened = await openS3Store({ endpoint: server.endpoint, bucket, ...MINIO_KEYS });
-    const url = new URL(server.endpoint);
-    const client = new Client({
-      endPoint: url.hostname,
-      port: Number(url.port),
-      useSSL: false,
-      ...MINIO_KEYS,
-    });
+    const client = operatorsClient();
     await client.removeBucket(bucket);
     const put = opened.put('camera-1/day/a.mp4', finishedFile(randomBytes(10)));
     await expect(put).rejects.toThrow('NoSuchBucket');

@@ -13,8 +13,8 @@ import type { Catalogue } from '#storage/catalogue/tables.ts';
 import { openFolderStore } from '#storage/objects/folder.ts';
 import { startRecording, type RecordingService } from '#storage/recording-service.ts';
 import { encodeFragments } from '#storage/spool/fragment-index.ts';
+import { CAMERA, opened } from '../contracts/recorded-minutes.ts';
 
-const CAMERA = '019e0000-0000-7000-8000-000000000001';
 const newId = uuidV7Source(Date.now);
 
 let folder: string;
@@ -78,19 +78,7 @@ async function recordedElsewhere(): Promise<{ open: string; spooled: string }> {
   const [open, spooled] = [newId(), newId()];
   await insertOpened(
     catalogue,
-    [open, spooled].map((recordingId) => ({
-      recordingId,
-      cameraId: CAMERA,
-      runId: 'run1',
-      startMs,
-      codec: 'avc1.4D4015',
-      width: 320,
-      height: 240,
-      previousSha256: null,
-      path: '',
-      initBytes: 100,
-      headBytes: 200,
-    })),
+    [open, spooled].map((recordingId) => ({ ...opened(startMs, CAMERA), recordingId })),
   );
   await markSpooled(catalogue, [
     {

@@ -16,6 +16,7 @@ import { leafHash, merklePath, merkleRoot, rootOfPath } from '#storage/merkle.ts
 import { rangeOfDay, thaiDay, type Seal } from '#storage/sealed-day.ts';
 import { sealDays, verifySeals } from '#storage/sealing.ts';
 import { encodeFragments } from '#storage/spool/fragment-index.ts';
+import { opened } from '../contracts/recorded-minutes.ts';
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
@@ -49,21 +50,7 @@ afterEach(async () => {
 /** A stored recording of a minute. */
 async function keep(cameraId: string, startMs: number, runId = 'run1'): Promise<string> {
   const recordingId = `019e0000-0000-7000-9000-${String(++ids).padStart(12, '0')}`;
-  await insertOpened(catalogue, [
-    {
-      recordingId,
-      cameraId,
-      runId,
-      startMs,
-      codec: 'avc1.4D4015',
-      width: 320,
-      height: 240,
-      previousSha256: null,
-      path: '',
-      initBytes: 100,
-      headBytes: 200,
-    },
-  ]);
+  await insertOpened(catalogue, [{ ...opened(startMs, cameraId), recordingId, runId }]);
   await markSpooled(catalogue, [
     {
       recordingId,

@@ -19,6 +19,7 @@ import { keepSpoolWithin } from '#storage/spool/spool-bound.ts';
 import { timeline } from '#storage/timeline.ts';
 import { Uploader } from '#storage/uploader.ts';
 import { uuidV7Source } from '#registry/uuid-v7.ts';
+import { opened } from '../contracts/recorded-minutes.ts';
 
 const MINUTE = 60_000;
 const T0 = 1_790_000_000_000;
@@ -45,28 +46,19 @@ const camera = (i: number): string => `019e0000-0000-7000-8000-${String(i).padSt
 
 /** Whole recordings of a minute that wait, as a recorder leaves them; returns their ids. */
 async function wait(minutes: readonly { cameraId: string; startMs: number }[]): Promise<string[]> {
-  const opened = minutes.map(({ cameraId, startMs }) => ({
+  const made = minutes.map(({ cameraId, startMs }) => ({
+    ...opened(startMs, cameraId),
     recordingId: newId(),
-    cameraId,
-    runId: 'run1',
-    startMs,
-    codec: 'avc1.4D4015',
-    width: 320,
-    height: 240,
-    previousSha256: null,
-    path: '',
-    initBytes: 100,
-    headBytes: 200,
   }));
-  for (const recording of opened) {
+  for (const recording of made) {
     const path = join(spool, spoolPath(recording));
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, Buffer.alloc(BYTES));
   }
-  await insertOpened(catalogue, opened);
+  await insertOpened(catalogue, made);
   await markSpooled(
     catalogue,
-    opened.map(({ recordingId, cameraId, startMs }) => ({
+    made.map(({ recordingId, cameraId, startMs }) => ({
       recordingId,
       cameraId,
       startMs,
@@ -78,7 +70,7 @@ async function wait(minutes: readonly { cameraId: string; startMs: number }[]): 
       endReason: 'rotated',
     })),
   );
-  return opened.map(({ recordingId }) => recordingId);
+  return made.map(({ recordingId }) => recordingId);
 }
 
 const minutesOf = (cameraId: string, count: number): { cameraId: string; startMs: number }[] =>
