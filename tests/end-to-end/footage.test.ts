@@ -72,6 +72,9 @@ const lengthMs = ({ from, to }: { from: string; to: string }): number =>
   Date.parse(to) - Date.parse(from);
 
 /** Waits until so much of a camera is recorded in one span, and returns it. */
+/** What ffmpeg says where the camera's next minute begins in the span: each recording has its init segment. */
+const NEXT_INIT = /^\[mov,mp4.*\] Found duplicated MOOV Atom\. Skipped it\n/gmu;
+
 async function untilRecorded(
   gateway: GatewayUnderTest,
   cameraId: string,
@@ -115,7 +118,7 @@ describe('footage', { concurrent: true }, () => {
           playlist.segments.every(({ programDateTime }) => programDateTime !== undefined),
         ).toBe(true);
         const played = await decodePictures(['-i', address]);
-        expect(played.complaints).toBe('');
+        expect(played.complaints.replaceAll(NEXT_INIT, '')).toBe('');
         expect(placeInSource(played.md5, source)).toEqual({ first: expect.any(Number) });
         expect(played.md5.length).toBeGreaterThanOrEqual(80);
       } finally {
