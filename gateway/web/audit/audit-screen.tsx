@@ -1,8 +1,9 @@
-import { Alert, Button, Modal, Select, Table, TextInput } from '@mantine/core';
+import { Alert, Button, Select, Table, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useState } from 'react';
 import { auditExportAddress, readAudit, type AuditEntry, type AuditFilter } from '../api/audit.ts';
 import { dateAndTime } from '../buddhist-date.ts';
+import { Dialog } from '../shell/dialog.tsx';
 import { Failure, Nothing, Page, Waiting } from '../shell/pieces.tsx';
 import { useSignedIn } from '../shell/signed-in.ts';
 import { useLoaded } from '../shell/use-loaded.ts';
@@ -146,13 +147,11 @@ export default function AuditScreen() {
           </Button>
         )}
       </div>
-      <Modal
+      <Dialog
         opened={open !== undefined}
         onClose={() => setOpen(undefined)}
         size="lg"
         title={open && t('audit.entry', { number: open.sequence })}
-        transitionProps={{ duration: 0 }}
-        closeButtonProps={{ 'aria-label': t('dismiss') }}
       >
         {open && (
           <EntryDetail
@@ -163,7 +162,7 @@ export default function AuditScreen() {
             }}
           />
         )}
-      </Modal>
+      </Dialog>
     </Page>
   );
 }

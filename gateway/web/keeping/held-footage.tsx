@@ -6,10 +6,10 @@ import { queryText } from '../recordings/query.ts';
 import { dayOf } from '../recordings/day.ts';
 import { routeHash } from '../route.ts';
 import { Failure, Waiting } from '../shell/pieces.tsx';
+import { ReasonDialog } from '../shell/reason-dialog.tsx';
 import { useSignedIn } from '../shell/signed-in.ts';
 import { useLoaded } from '../shell/use-loaded.ts';
 import { useLanguage } from '../use-language.ts';
-import { ReasonDialog } from './reason-dialog.tsx';
 import { useCameraNames } from './use-camera-names.ts';
 
 /** Holds in force; whoever may release them does it here. */
@@ -88,9 +88,10 @@ export function HeldFootage() {
           title={t('keeping.holds.releaseTitle')}
           label={t('keeping.holds.reason')}
           act={t('keeping.holds.release')}
-          danger
+          color="red"
           onAct={async (reason) => {
             await releaseHold(releasing.id, reason);
+            setReleasing(undefined);
             page.reload();
           }}
           onClose={() => setReleasing(undefined)}

@@ -1,4 +1,4 @@
-import { Button, Modal, MultiSelect, NumberInput, Table, Textarea, Title } from '@mantine/core';
+import { Button, MultiSelect, NumberInput, Table, Textarea, Title } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useState } from 'react';
 import { readRegister } from '../api/cameras.ts';
@@ -13,6 +13,7 @@ import {
   type ShorteningPreview,
 } from '../api/footage.ts';
 import { dateAndTime } from '../buddhist-date.ts';
+import { Dialog } from '../shell/dialog.tsx';
 import { Failure, Waiting } from '../shell/pieces.tsx';
 import { useSignedIn } from '../shell/signed-in.ts';
 import { useAct, useLoaded } from '../shell/use-loaded.ts';
@@ -172,14 +173,7 @@ function AskDialog(props: { onClose: () => void; onAsked: () => void }) {
   const whole = cameraIds.length > 0 && days !== undefined;
 
   return (
-    <Modal
-      opened
-      onClose={props.onClose}
-      title={t('keeping.shortenings.ask')}
-      size="lg"
-      transitionProps={{ duration: 0 }}
-      closeButtonProps={{ 'aria-label': t('dismiss') }}
-    >
+    <Dialog onClose={props.onClose} title={t('keeping.shortenings.ask')} size="lg">
       <form
         className="narrow-form wide"
         onSubmit={(event) => {
@@ -252,7 +246,7 @@ function AskDialog(props: { onClose: () => void; onAsked: () => void }) {
           </Button>
         </div>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 
@@ -277,14 +271,7 @@ function DecideDialog(props: { id: string; onClose: () => void; onDecided: () =>
   };
 
   return (
-    <Modal
-      opened
-      onClose={props.onClose}
-      title={t('keeping.shortenings.title')}
-      size="lg"
-      transitionProps={{ duration: 0 }}
-      closeButtonProps={{ 'aria-label': t('dismiss') }}
-    >
+    <Dialog onClose={props.onClose} title={t('keeping.shortenings.title')} size="lg">
       <div className="narrow-form wide">
         <Failure error={found.error ?? act.error} />
         {found.value === undefined && found.loading && <Waiting />}
@@ -349,6 +336,6 @@ function DecideDialog(props: { id: string; onClose: () => void; onDecided: () =>
           </>
         )}
       </div>
-    </Modal>
+    </Dialog>
   );
 }

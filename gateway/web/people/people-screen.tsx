@@ -1,7 +1,8 @@
-import { Alert, Badge, Button, Modal, Table, TextInput } from '@mantine/core';
+import { Alert, Badge, Button, Table, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useState } from 'react';
 import { changePerson, readPeople, type Person } from '../api/people.ts';
+import { Dialog } from '../shell/dialog.tsx';
 import { Failure, Nothing, Page, ToTakeAway, Waiting } from '../shell/pieces.tsx';
 import { useSignedIn } from '../shell/signed-in.ts';
 import { useAct, useLoaded } from '../shell/use-loaded.ts';
@@ -92,13 +93,11 @@ export default function PeopleScreen() {
           </Button>
         )}
       </div>
-      <Modal
+      <Dialog
         opened={open !== undefined}
         onClose={close}
         size={open?.what === 'list' ? 'xl' : 'lg'}
         title={open === undefined ? '' : t(`people.dialog.${open.what}`)}
-        transitionProps={{ duration: 0 }}
-        closeButtonProps={{ 'aria-label': t('dismiss') }}
         closeOnClickOutside={open?.what !== 'link' && open?.what !== 'list'}
       >
         {open?.what === 'add' && <PersonForm person={null} onLink={showLink} onDone={changed} />}
@@ -116,7 +115,7 @@ export default function PeopleScreen() {
             <ToTakeAway label={t('people.dialog.link')} text={open.link} />
           </Alert>
         )}
-      </Modal>
+      </Dialog>
     </Page>
   );
 }

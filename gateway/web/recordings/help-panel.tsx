@@ -1,4 +1,4 @@
-import { Modal } from '@mantine/core';
+import { Dialog } from '../shell/dialog.tsx';
 import { useLanguage } from '../use-language.ts';
 import { keyTable } from './keys.ts';
 
@@ -6,14 +6,7 @@ import { keyTable } from './keys.ts';
 export function HelpPanel({ onClose }: { onClose: () => void }) {
   const { t } = useLanguage();
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="lg"
-      title={t('footage.helpTitle')}
-      transitionProps={{ duration: 0 }}
-      closeButtonProps={{ 'aria-label': t('dismiss') }}
-    >
+    <Dialog onClose={onClose} size="lg" title={t('footage.helpTitle')}>
       <dl className="key-list">
         {keyTable.map(({ act, shown }) => (
           <div key={act}>
@@ -24,6 +17,6 @@ export function HelpPanel({ onClose }: { onClose: () => void }) {
           </div>
         ))}
       </dl>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,7 +1,8 @@
-import { Button, Modal, Select, Textarea } from '@mantine/core';
+import { Button, Select, Textarea } from '@mantine/core';
 import { useState } from 'react';
 import { makeClips, placeHold, type ClipFiles, type TimeRange } from '../api/footage.ts';
 import { timeOfDay } from '../buddhist-date.ts';
+import { Dialog } from '../shell/dialog.tsx';
 import { Failure } from '../shell/pieces.tsx';
 import { useAct } from '../shell/use-loaded.ts';
 import { useLanguage } from '../use-language.ts';
@@ -26,13 +27,7 @@ export function HoldDialog(props: {
   const [held, setHeld] = useState<number>();
   const act = useAct();
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t('footage.holdDialog.title')}
-      transitionProps={{ duration: 0 }}
-      closeButtonProps={{ 'aria-label': t('dismiss') }}
-    >
+    <Dialog onClose={onClose} title={t('footage.holdDialog.title')}>
       <form
         className="narrow-form"
         onSubmit={(event) => {
@@ -90,7 +85,7 @@ export function HoldDialog(props: {
           </>
         )}
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 
@@ -106,13 +101,7 @@ export function ClipDialog(props: {
   const [files, setFiles] = useState<ClipFiles>();
   const act = useAct();
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t('footage.clipDialog.title')}
-      transitionProps={{ duration: 0 }}
-      closeButtonProps={{ 'aria-label': t('dismiss') }}
-    >
+    <Dialog onClose={onClose} title={t('footage.clipDialog.title')}>
       <div className="narrow-form">
         <p>
           <strong>{selectionWords(range, language)}</strong>
@@ -161,6 +150,6 @@ export function ClipDialog(props: {
           </>
         )}
       </div>
-    </Modal>
+    </Dialog>
   );
 }

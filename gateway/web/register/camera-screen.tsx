@@ -1,9 +1,10 @@
-import { Alert, Button, Modal, Textarea, Title } from '@mantine/core';
+import { Alert, Button, Title } from '@mantine/core';
 import { useState } from 'react';
 import { deleteCamera, readCamera, restoreCamera, type CameraDetail } from '../api/cameras.ts';
 import { dateAndTime } from '../buddhist-date.ts';
 import { recordingsOf, routeHash } from '../route.ts';
 import { Failure, Page, Waiting } from '../shell/pieces.tsx';
+import { ReasonDialog } from '../shell/reason-dialog.tsx';
 import { Section, SectionJumps } from '../shell/section-jumps.tsx';
 import { useSignedIn } from '../shell/signed-in.ts';
 import { useAct, useLoaded } from '../shell/use-loaded.ts';
@@ -179,46 +180,20 @@ function Deleted(props: { camera: CameraDetail; onRestored: () => void }) {
 
 function DeleteDialog(props: { camera: CameraDetail; onClose: () => void; onDeleted: () => void }) {
   const { t } = useLanguage();
-  const { camera } = props;
-  const [reason, setReason] = useState('');
-  const act = useAct();
+  const { camera, onClose, onDeleted } = props;
   return (
-    <Modal
-      opened
-      onClose={props.onClose}
+    <ReasonDialog
       title={t('camera.delete')}
-      transitionProps={{ duration: 0 }}
-      closeButtonProps={{ 'aria-label': t('dismiss') }}
+      label={t('camera.reason')}
+      act={t('camera.delete')}
+      color="red"
+      onAct={async (reason) => {
+        await deleteCamera(camera.id, camera.version, reason);
+        onDeleted();
+      }}
+      onClose={onClose}
     >
-      <form
-        className="narrow-form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void act
-            .run(() => deleteCamera(camera.id, camera.version, reason.trim()))
-            .then((done) => done && props.onDeleted());
-        }}
-      >
-        <p>{t('camera.deleteWords', { position: camera.position })}</p>
-        <Textarea
-          label={t('camera.reason')}
-          required
-          withAsterisk={false}
-          maxLength={500}
-          value={reason}
-          onChange={({ currentTarget }) => setReason(currentTarget.value)}
-          data-autofocus
-        />
-        <Failure error={act.error} />
-        <div className="row-actions">
-          <Button type="submit" color="red" loading={act.busy} disabled={reason.trim() === ''}>
-            {t('camera.delete')}
-          </Button>
-          <Button variant="default" onClick={props.onClose}>
-            {t('cancel')}
-          </Button>
-        </div>
-      </form>
-    </Modal>
+      <p>{t('camera.deleteWords', { position: camera.position })}</p>
+    </ReasonDialog>
   );
 }

@@ -1,5 +1,6 @@
-import { Button, Modal, Table } from '@mantine/core';
+import { Button, Table } from '@mantine/core';
 import type { Stale } from '../api/cameras.ts';
+import { Dialog } from '../shell/dialog.tsx';
 import { useLanguage } from '../use-language.ts';
 import { changeOf, draftOf, type Draft } from './draft.ts';
 import { fieldLabel, fieldValueWords } from './field-words.ts';
@@ -17,14 +18,7 @@ export function StaleDialog(props: {
   const theirs = stale.current;
   const different = changeOf(draftOf(theirs), mine);
   return (
-    <Modal
-      opened
-      onClose={props.onClose}
-      size="xl"
-      title={t('stale.title')}
-      transitionProps={{ duration: 0 }}
-      closeButtonProps={{ 'aria-label': t('dismiss') }}
-    >
+    <Dialog onClose={props.onClose} size="xl" title={t('stale.title')}>
       <p>{t('stale.words')}</p>
       <Table className="stacked" withTableBorder>
         <Table.Thead>
@@ -60,6 +54,6 @@ export function StaleDialog(props: {
           {t('stale.back')}
         </Button>
       </div>
-    </Modal>
+    </Dialog>
   );
 }

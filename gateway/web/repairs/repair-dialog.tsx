@@ -1,11 +1,10 @@
-import { Button, Modal, Select, Textarea, TextInput } from '@mantine/core';
+import { Select, Textarea, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { changeRepair, openRepair, type Repair } from '../api/repairs.ts';
 import { DayInput } from '../condition/day-input.tsx';
 import { causeChoices, reasonChoices } from '../condition/reason-words.ts';
-import { Failure } from '../shell/pieces.tsx';
+import { ActDialog } from '../shell/act-dialog.tsx';
 import { useSignedIn } from '../shell/signed-in.ts';
-import { useAct } from '../shell/use-loaded.ts';
 import { useLanguage } from '../use-language.ts';
 import { bodyOf, costOf, draftOf, isClosing, isWhole, type RepairDraft } from './repair-draft.ts';
 
@@ -23,7 +22,6 @@ export function RepairDialog(props: {
   const { t, language } = useLanguage();
   const { person } = useSignedIn();
   const { camera, repair, onClose, onSaved } = props;
-  const act = useAct();
   const [draft, setDraft] = useState(() => draftOf(repair, person.name));
   const set = (part: Partial<RepairDraft>): void => setDraft({ ...draft, ...part });
   const body = bodyOf(draft, repair);
@@ -32,139 +30,116 @@ export function RepairDialog(props: {
   const feeds = t(`repairs.feeds.${draft.state as 'reported'}`);
 
   async function save(): Promise<void> {
-    const saved = await act.run(async () =>
-      repair === null ? openRepair(camera.id, body) : changeRepair(repair, body),
-    );
-    if (saved) onSaved();
+    await (repair === null ? openRepair(camera.id, body) : changeRepair(repair, body));
+    onSaved();
   }
 
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="lg"
+    <ActDialog
       title={t(repair === null ? 'repairs.reportTitle' : 'repairs.updateTitle', {
         position: camera.position,
       })}
-      transitionProps={{ duration: 0 }}
-      closeButtonProps={{ 'aria-label': t('dismiss') }}
+      act={repair === null ? t('repairs.report') : t('save')}
+      isWhole={isWhole(draft) && Object.keys(body).length > 0}
+      size="lg"
+      onAct={save}
+      onClose={onClose}
     >
-      <form
-        className="narrow-form wide"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save();
-        }}
-      >
-        {repair === null && <p>{t('repairs.reportWords')}</p>}
-        <div className="form-row">
-          <Select
-            label={t('repairs.state')}
-            data={(repair === null ? openStates : allStates).map((value) => ({
-              value,
-              label: t(`repairs.states.${value}`),
-            }))}
-            value={draft.state}
-            disabled={wasClosed}
-            description={repair !== null && draft.state !== repair.state ? feeds : undefined}
-            inputWrapperOrder={['label', 'input', 'description', 'error']}
-            onChange={(state) => set({ state: state ?? draft.state })}
-            allowDeselect={false}
-          />
-          <Select
-            label={t('repairs.cause')}
-            data={causeChoices(language)}
-            value={draft.cause}
-            onChange={(cause) => set({ cause: cause ?? draft.cause })}
-            allowDeselect={false}
-            searchable
-          />
-        </div>
-        {closes && (
-          <div className="form-row">
-            <DayInput
-              label={t(draft.state === 'back-in-service' ? 'repairs.backOn' : 'repairs.closedOn')}
-              value={draft.backOn}
-              onChange={(backOn) => set({ backOn })}
-              past
-              required
-            />
-            {draft.state === 'unrepairable' && (
-              <Select
-                label={t('repairs.unrepairableReason')}
-                data={reasonChoices('unrepairable', language)}
-                value={draft.unrepairableReason}
-                onChange={(unrepairableReason) => set({ unrepairableReason })}
-                required
-                withAsterisk={false}
-              />
-            )}
-          </div>
-        )}
+      {repair === null && <p>{t('repairs.reportWords')}</p>}
+      <div className="form-row">
+        <Select
+          label={t('repairs.state')}
+          data={(repair === null ? openStates : allStates).map((value) => ({
+            value,
+            label: t(`repairs.states.${value}`),
+          }))}
+          value={draft.state}
+          disabled={wasClosed}
+          description={repair !== null && draft.state !== repair.state ? feeds : undefined}
+          inputWrapperOrder={['label', 'input', 'description', 'error']}
+          onChange={(state) => set({ state: state ?? draft.state })}
+          allowDeselect={false}
+        />
+        <Select
+          label={t('repairs.cause')}
+          data={causeChoices(language)}
+          value={draft.cause}
+          onChange={(cause) => set({ cause: cause ?? draft.cause })}
+          allowDeselect={false}
+          searchable
+        />
+      </div>
+      {closes && (
         <div className="form-row">
           <DayInput
-            label={t('repairs.reportedOn')}
-            value={draft.reportedOn}
-            onChange={(reportedOn) => set({ reportedOn })}
+            label={t(draft.state === 'back-in-service' ? 'repairs.backOn' : 'repairs.closedOn')}
+            value={draft.backOn}
+            onChange={(backOn) => set({ backOn })}
             past
             required
           />
-          <TextInput
-            label={t('repairs.reportedBy')}
-            value={draft.reportedBy}
-            maxLength={200}
-            required
-            withAsterisk={false}
-            onChange={({ currentTarget }) => set({ reportedBy: currentTarget.value })}
-          />
+          {draft.state === 'unrepairable' && (
+            <Select
+              label={t('repairs.unrepairableReason')}
+              data={reasonChoices('unrepairable', language)}
+              value={draft.unrepairableReason}
+              onChange={(unrepairableReason) => set({ unrepairableReason })}
+              required
+              withAsterisk={false}
+            />
+          )}
         </div>
-        <div className="form-row">
-          <TextInput
-            label={t('repairs.contractor')}
-            value={draft.contractor}
-            maxLength={200}
-            onChange={({ currentTarget }) => set({ contractor: currentTarget.value })}
-          />
-          <DayInput
-            label={t('repairs.warrantyUntil')}
-            value={draft.warrantyUntil}
-            onChange={(warrantyUntil) => set({ warrantyUntil })}
-          />
-        </div>
-        <div className="form-row">
-          <DayInput
-            label={t('repairs.dueOn')}
-            value={draft.dueOn}
-            onChange={(dueOn) => set({ dueOn })}
-          />
-          <TextInput
-            label={t('repairs.cost')}
-            value={draft.cost}
-            inputMode="decimal"
-            error={costOf(draft.cost) === undefined ? t('repairs.costNotNumber') : undefined}
-            onChange={({ currentTarget }) => set({ cost: currentTarget.value })}
-          />
-        </div>
-        <Textarea
-          label={t('condition.note')}
-          maxLength={1000}
-          value={draft.note}
-          onChange={({ currentTarget }) => set({ note: currentTarget.value })}
+      )}
+      <div className="form-row">
+        <DayInput
+          label={t('repairs.reportedOn')}
+          value={draft.reportedOn}
+          onChange={(reportedOn) => set({ reportedOn })}
+          past
+          required
         />
-        <Failure error={act.error} />
-        <div className="row-actions">
-          <Button
-            type="submit"
-            loading={act.busy}
-            disabled={!isWhole(draft) || Object.keys(body).length === 0}
-          >
-            {repair === null ? t('repairs.report') : t('save')}
-          </Button>
-          <Button variant="default" onClick={onClose}>
-            {t('cancel')}
-          </Button>
-        </div>
-      </form>
-    </Modal>
+        <TextInput
+          label={t('repairs.reportedBy')}
+          value={draft.reportedBy}
+          maxLength={200}
+          required
+          withAsterisk={false}
+          onChange={({ currentTarget }) => set({ reportedBy: currentTarget.value })}
+        />
+      </div>
+      <div className="form-row">
+        <TextInput
+          label={t('repairs.contractor')}
+          value={draft.contractor}
+          maxLength={200}
+          onChange={({ currentTarget }) => set({ contractor: currentTarget.value })}
+        />
+        <DayInput
+          label={t('repairs.warrantyUntil')}
+          value={draft.warrantyUntil}
+          onChange={(warrantyUntil) => set({ warrantyUntil })}
+        />
+      </div>
+      <div className="form-row">
+        <DayInput
+          label={t('repairs.dueOn')}
+          value={draft.dueOn}
+          onChange={(dueOn) => set({ dueOn })}
+        />
+        <TextInput
+          label={t('repairs.cost')}
+          value={draft.cost}
+          inputMode="decimal"
+          error={costOf(draft.cost) === undefined ? t('repairs.costNotNumber') : undefined}
+          onChange={({ currentTarget }) => set({ cost: currentTarget.value })}
+        />
+      </div>
+      <Textarea
+        label={t('condition.note')}
+        maxLength={1000}
+        value={draft.note}
+        onChange={({ currentTarget }) => set({ note: currentTarget.value })}
+      />
+    </ActDialog>
   );
 }

@@ -1,8 +1,9 @@
-import { Button, Modal, Table } from '@mantine/core';
+import { Button, Table } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { readCounted, type CountedPage, type SurveyPlace } from '../api/survey.ts';
 import { routeHash } from '../route.ts';
 import { RepairDialog } from '../repairs/repair-dialog.tsx';
+import { Dialog } from '../shell/dialog.tsx';
 import { Failure, Waiting } from '../shell/pieces.tsx';
 import { useSignedIn } from '../shell/signed-in.ts';
 import { useAct } from '../shell/use-loaded.ts';
@@ -54,13 +55,10 @@ export function CountedCameras({ counted, onClose }: { counted: Counted; onClose
   }, []);
 
   return (
-    <Modal
-      opened
+    <Dialog
       onClose={onClose}
       size="xl"
       title={`${t('counts.cameras', { what: t(`counts.${kind}`), column: t(`counts.${column}`) })} · ${name}`}
-      transitionProps={{ duration: 0 }}
-      closeButtonProps={{ 'aria-label': t('dismiss') }}
     >
       <Failure error={act.error} />
       {cameras === undefined && act.busy && <Waiting />}
@@ -139,6 +137,6 @@ export function CountedCameras({ counted, onClose }: { counted: Counted; onClose
           }}
         />
       )}
-    </Modal>
+    </Dialog>
   );
 }

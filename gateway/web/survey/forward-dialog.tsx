@@ -1,8 +1,6 @@
-import { Button, Modal } from '@mantine/core';
 import { useState } from 'react';
 import { bringForward, type Round } from '../api/survey.ts';
-import { Failure } from '../shell/pieces.tsx';
-import { useAct } from '../shell/use-loaded.ts';
+import { ActDialog } from '../shell/act-dialog.tsx';
 import { useLanguage } from '../use-language.ts';
 import { deadlineGiven, emptyDeadline, isDeadlineWhole } from './deadline-draft.ts';
 import { DeadlineFields } from './deadline-fields.tsx';
@@ -16,7 +14,6 @@ export function ForwardDialog(props: {
 }) {
   const { t } = useLanguage();
   const { round, province, onClose, onSaved } = props;
-  const act = useAct();
   const [lao, setLao] = useState(emptyDeadline);
   const [district, setDistrict] = useState(emptyDeadline);
   const given = {
@@ -24,46 +21,25 @@ export function ForwardDialog(props: {
     district: isDeadlineWhole(district) ? deadlineGiven(district) : null,
   };
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="xl"
+    <ActDialog
       title={`${t('rounds.forward')}${province}`}
-      transitionProps={{ duration: 0 }}
-      closeButtonProps={{ 'aria-label': t('dismiss') }}
+      act={t('save')}
+      isWhole={given.lao !== null || given.district !== null}
+      size="xl"
+      noValidate
+      onAct={async () => {
+        await bringForward(round.id, province, given);
+        onSaved();
+      }}
+      onClose={onClose}
     >
-      <form
-        className="narrow-form wide"
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault();
-          void act.run(async () => {
-            await bringForward(round.id, province, given);
-            onSaved();
-          });
-        }}
-      >
-        <p>{t('rounds.forwardWords')}</p>
-        <DeadlineFields legend={t('rounds.deadline.lao')} value={lao} onChange={setLao} />
-        <DeadlineFields
-          legend={t('rounds.deadline.district')}
-          value={district}
-          onChange={setDistrict}
-        />
-        <Failure error={act.error} />
-        <div className="row-actions">
-          <Button
-            type="submit"
-            loading={act.busy}
-            disabled={given.lao === null && given.district === null}
-          >
-            {t('save')}
-          </Button>
-          <Button variant="default" onClick={onClose}>
-            {t('cancel')}
-          </Button>
-        </div>
-      </form>
-    </Modal>
+      <p>{t('rounds.forwardWords')}</p>
+      <DeadlineFields legend={t('rounds.deadline.lao')} value={lao} onChange={setLao} />
+      <DeadlineFields
+        legend={t('rounds.deadline.district')}
+        value={district}
+        onChange={setDistrict}
+      />
+    </ActDialog>
   );
 }

@@ -1,8 +1,8 @@
-import { Button, Modal, Textarea } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useState } from 'react';
 import { actOnReturn, type ReturnDetail } from '../api/survey.ts';
-import { Failure } from '../shell/pieces.tsx';
-import { useAct } from '../shell/use-loaded.ts';
+import { ActDialog } from '../shell/act-dialog.tsx';
+import { ReasonDialog } from '../shell/reason-dialog.tsx';
 import { useLanguage } from '../use-language.ts';
 import { SignDialog } from './sign-dialog.tsx';
 
@@ -26,6 +26,8 @@ export function ReturnActs(props: {
     setOpen(undefined);
     onStale();
   };
+  const act = async (name: 'send-back' | 'correct', given: object): Promise<void> =>
+    done(await actOnReturn(value.id, name, { version: value.version, ...given }));
   const { awaiting, withoutEvidence } = value.toDo;
   return (
     <>
@@ -72,24 +74,24 @@ export function ReturnActs(props: {
       {open === 'accept' && <AcceptDialog value={value} onClose={close} onDone={done} />}
       {open === 'send-back' && (
         <ReasonDialog
-          value={value}
-          act="send-back"
           title={t('returns.sendBack')}
           label={t('returns.sendBackReason')}
+          act={t('returns.sendBack')}
+          // One that was accepted already is taken back knowingly.
+          onAct={(reason) => act('send-back', { reason, state: value.state })}
           onClose={close}
-          onDone={done}
         />
       )}
       {open === 'correct' && (
         <ReasonDialog
-          value={value}
-          act="correct"
           title={t('returns.correct')}
           label={t('returns.correctReason')}
-          words={t('returns.correctWords')}
+          act={t('returns.correct')}
+          onAct={(reason) => act('correct', { reason })}
           onClose={close}
-          onDone={done}
-        />
+        >
+          <p>{t('returns.correctWords')}</p>
+        </ReasonDialog>
       )}
     </>
   );
@@ -102,92 +104,15 @@ function AcceptDialog(props: {
 }) {
   const { t } = useLanguage();
   const { value, onClose, onDone } = props;
-  const act = useAct();
   return (
-    <Modal
-      opened
-      onClose={onClose}
+    <ActDialog
       title={t('returns.accept')}
-      transitionProps={{ duration: 0 }}
-      closeButtonProps={{ 'aria-label': t('dismiss') }}
-    >
-      <div className="narrow-form">
-        <p>{t('returns.acceptWords', { name: value.name, ...value.totals })}</p>
-        <Failure error={act.error} />
-        <div className="row-actions">
-          <Button
-            color="green"
-            loading={act.busy}
-            onClick={() =>
-              void act.run(async () =>
-                onDone(await actOnReturn(value.id, 'accept', { version: value.version })),
-              )
-            }
-          >
-            {t('returns.accept')}
-          </Button>
-          <Button variant="default" onClick={onClose}>
-            {t('cancel')}
-          </Button>
-        </div>
-      </div>
-    </Modal>
-  );
-}
-
-/** What is done with a reason: sent back, or corrected. */
-function ReasonDialog(props: {
-  value: ReturnDetail;
-  act: 'send-back' | 'correct';
-  title: string;
-  label: string;
-  words?: string;
-  onClose: () => void;
-  onDone: (value: ReturnDetail) => void;
-}) {
-  const { t } = useLanguage();
-  const { value, act: name, title, label, words, onClose, onDone } = props;
-  // One that was accepted already is taken back knowingly.
-  const more = name === 'send-back' ? { state: value.state } : {};
-  const act = useAct();
-  const [reason, setReason] = useState('');
-  return (
-    <Modal
-      opened
+      act={t('returns.accept')}
+      color="green"
+      onAct={async () => onDone(await actOnReturn(value.id, 'accept', { version: value.version }))}
       onClose={onClose}
-      title={title}
-      transitionProps={{ duration: 0 }}
-      closeButtonProps={{ 'aria-label': t('dismiss') }}
     >
-      <form
-        className="narrow-form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void act.run(async () =>
-            onDone(await actOnReturn(value.id, name, { version: value.version, reason, ...more })),
-          );
-        }}
-      >
-        {words !== undefined && <p>{words}</p>}
-        <Textarea
-          label={label}
-          required
-          withAsterisk={false}
-          maxLength={500}
-          value={reason}
-          onChange={({ currentTarget }) => setReason(currentTarget.value)}
-          data-autofocus
-        />
-        <Failure error={act.error} />
-        <div className="row-actions">
-          <Button type="submit" loading={act.busy} disabled={reason.trim() === ''}>
-            {title}
-          </Button>
-          <Button variant="default" onClick={onClose}>
-            {t('cancel')}
-          </Button>
-        </div>
-      </form>
-    </Modal>
+      <p>{t('returns.acceptWords', { name: value.name, ...value.totals })}</p>
+    </ActDialog>
   );
 }

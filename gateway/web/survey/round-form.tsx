@@ -1,11 +1,10 @@
-import { Button, Checkbox, Modal, NumberInput, TagsInput, TextInput } from '@mantine/core';
+import { Checkbox, NumberInput, TagsInput, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { openRound, type Round } from '../api/survey.ts';
 import { MomentInput } from '../condition/day-input.tsx';
 import { thaiMoment } from '../condition/thai-today.ts';
 import { useAreaNames } from '../register/official-areas.ts';
-import { Failure } from '../shell/pieces.tsx';
-import { useAct } from '../shell/use-loaded.ts';
+import { ActDialog } from '../shell/act-dialog.tsx';
 import { useLanguage } from '../use-language.ts';
 import {
   deadlineGiven,
@@ -23,7 +22,6 @@ export function RoundForm(props: { onClose: () => void; onOpened: (round: Round)
   const { t } = useLanguage();
   const { onClose, onOpened } = props;
   const names = useAreaNames();
-  const act = useAct();
   const [title, setTitle] = useState('');
   const [reference, setReference] = useState('');
   const [cutOff, setCutOff] = useState('');
@@ -43,111 +41,92 @@ export function RoundForm(props: { onClose: () => void; onOpened: (round: Round)
     levels.every((level) => isDeadlineWhole(deadlines[level]));
 
   async function open(): Promise<void> {
-    await act.run(async () => {
-      const round = await openRound({
-        title,
-        reference,
-        cutOffAt: cutOffNow ? new Date().toISOString() : thaiMoment(cutOff),
-        windowHours,
-        countsClosedAreas: closedAreas,
-        ...(provinces.length === 0
-          ? {}
-          : { scope: provinces.map((province) => ({ level: 'province', province })) }),
-        deadlines: Object.fromEntries(
-          levels.map((level) => [level, deadlineGiven(deadlines[level])]),
-        ),
-      });
-      onOpened(round);
+    const round = await openRound({
+      title,
+      reference,
+      cutOffAt: cutOffNow ? new Date().toISOString() : thaiMoment(cutOff),
+      windowHours,
+      countsClosedAreas: closedAreas,
+      ...(provinces.length === 0
+        ? {}
+        : { scope: provinces.map((province) => ({ level: 'province', province })) }),
+      deadlines: Object.fromEntries(
+        levels.map((level) => [level, deadlineGiven(deadlines[level])]),
+      ),
     });
+    onOpened(round);
   }
 
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="xl"
+    <ActDialog
       title={t('rounds.open')}
-      transitionProps={{ duration: 0 }}
-      closeButtonProps={{ 'aria-label': t('dismiss') }}
+      act={t('rounds.open')}
+      isWhole={isWhole}
+      size="xl"
+      onAct={open}
+      onClose={onClose}
     >
-      <form
-        className="narrow-form wide"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void open();
-        }}
-      >
+      <TextInput
+        label={t('rounds.name')}
+        value={title}
+        maxLength={300}
+        required
+        withAsterisk={false}
+        onChange={({ currentTarget }) => setTitle(currentTarget.value)}
+        data-autofocus
+      />
+      <div className="form-row">
         <TextInput
-          label={t('rounds.name')}
-          value={title}
-          maxLength={300}
+          label={t('rounds.reference')}
+          description={t('rounds.referenceHint')}
+          inputWrapperOrder={['label', 'input', 'description', 'error']}
+          value={reference}
+          maxLength={200}
           required
           withAsterisk={false}
-          onChange={({ currentTarget }) => setTitle(currentTarget.value)}
-          data-autofocus
+          onChange={({ currentTarget }) => setReference(currentTarget.value)}
         />
-        <div className="form-row">
-          <TextInput
-            label={t('rounds.reference')}
-            description={t('rounds.referenceHint')}
-            inputWrapperOrder={['label', 'input', 'description', 'error']}
-            value={reference}
-            maxLength={200}
-            required
-            withAsterisk={false}
-            onChange={({ currentTarget }) => setReference(currentTarget.value)}
-          />
-          <NumberInput
-            label={t('rounds.window')}
-            min={1}
-            max={744}
-            value={windowHours}
-            onChange={(hours) => setWindowHours(Number(hours) || 24)}
-          />
-        </div>
-        <Checkbox
-          label={t('rounds.cutOffNow')}
-          checked={cutOffNow}
-          onChange={({ currentTarget }) => setCutOffNow(currentTarget.checked)}
+        <NumberInput
+          label={t('rounds.window')}
+          min={1}
+          max={744}
+          value={windowHours}
+          onChange={(hours) => setWindowHours(Number(hours) || 24)}
         />
-        {!cutOffNow && (
-          <MomentInput
-            label={t('rounds.cutOff')}
-            description={t('rounds.cutOffHint')}
-            value={cutOff}
-            onChange={setCutOff}
-          />
-        )}
-        <TagsInput
-          label={t('rounds.scope')}
-          description={t('rounds.scopeHint')}
-          data={names?.provinces ?? []}
-          value={provinces}
-          onChange={setProvinces}
+      </div>
+      <Checkbox
+        label={t('rounds.cutOffNow')}
+        checked={cutOffNow}
+        onChange={({ currentTarget }) => setCutOffNow(currentTarget.checked)}
+      />
+      {!cutOffNow && (
+        <MomentInput
+          label={t('rounds.cutOff')}
+          description={t('rounds.cutOffHint')}
+          value={cutOff}
+          onChange={setCutOff}
         />
-        <Checkbox
-          label={t('rounds.closedAreas')}
-          checked={closedAreas}
-          onChange={({ currentTarget }) => setClosedAreas(currentTarget.checked)}
+      )}
+      <TagsInput
+        label={t('rounds.scope')}
+        description={t('rounds.scopeHint')}
+        data={names?.provinces ?? []}
+        value={provinces}
+        onChange={setProvinces}
+      />
+      <Checkbox
+        label={t('rounds.closedAreas')}
+        checked={closedAreas}
+        onChange={({ currentTarget }) => setClosedAreas(currentTarget.checked)}
+      />
+      {levels.map((level) => (
+        <DeadlineFields
+          key={level}
+          legend={t(`rounds.deadline.${level}`)}
+          value={deadlines[level]}
+          onChange={(value) => setDeadlines({ ...deadlines, [level]: value })}
         />
-        {levels.map((level) => (
-          <DeadlineFields
-            key={level}
-            legend={t(`rounds.deadline.${level}`)}
-            value={deadlines[level]}
-            onChange={(value) => setDeadlines({ ...deadlines, [level]: value })}
-          />
-        ))}
-        <Failure error={act.error} />
-        <div className="row-actions">
-          <Button type="submit" loading={act.busy} disabled={!isWhole}>
-            {t('rounds.open')}
-          </Button>
-          <Button variant="default" onClick={onClose}>
-            {t('cancel')}
-          </Button>
-        </div>
-      </form>
-    </Modal>
+      ))}
+    </ActDialog>
   );
 }

@@ -1,4 +1,4 @@
-import { Button, Checkbox, Modal, SegmentedControl, Title } from '@mantine/core';
+import { Button, Checkbox, SegmentedControl, Title } from '@mantine/core';
 import { useState } from 'react';
 import {
   closeRound,
@@ -9,6 +9,7 @@ import {
   type Round,
 } from '../api/survey.ts';
 import { dateAndTime, minuteWords } from '../buddhist-date.ts';
+import { ActDialog } from '../shell/act-dialog.tsx';
 import { Failure, Page, Waiting } from '../shell/pieces.tsx';
 import { useSignedIn } from '../shell/signed-in.ts';
 import { useAct, useLoaded } from '../shell/use-loaded.ts';
@@ -211,37 +212,19 @@ function Reminders({ round }: { round: Round }) {
 
 function CloseDialog(props: { round: Round; onClose: () => void; onClosed: () => void }) {
   const { t } = useLanguage();
-  const act = useAct();
   const { round, onClose, onClosed } = props;
   return (
-    <Modal
-      opened
-      onClose={onClose}
+    <ActDialog
       title={t('rounds.close')}
-      transitionProps={{ duration: 0 }}
-      closeButtonProps={{ 'aria-label': t('dismiss') }}
+      act={t('rounds.close')}
+      color="red"
+      onAct={async () => {
+        await closeRound(round.id);
+        onClosed();
+      }}
+      onClose={onClose}
     >
-      <div className="narrow-form">
-        <p>{t('rounds.closeWords')}</p>
-        <Failure error={act.error} />
-        <div className="row-actions">
-          <Button
-            color="red"
-            loading={act.busy}
-            onClick={() =>
-              void act.run(async () => {
-                await closeRound(round.id);
-                onClosed();
-              })
-            }
-          >
-            {t('rounds.close')}
-          </Button>
-          <Button variant="default" onClick={onClose}>
-            {t('cancel')}
-          </Button>
-        </div>
-      </div>
-    </Modal>
+      <p>{t('rounds.closeWords')}</p>
+    </ActDialog>
   );
 }

@@ -1,11 +1,10 @@
-import { Button, Checkbox, Modal, TextInput } from '@mantine/core';
+import { Checkbox, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { actOnReturn, type ReturnDetail } from '../api/survey.ts';
 import { DayInput } from '../condition/day-input.tsx';
 import { thaiToday } from '../condition/thai-today.ts';
-import { Failure } from '../shell/pieces.tsx';
+import { ActDialog } from '../shell/act-dialog.tsx';
 import { useSignedIn } from '../shell/signed-in.ts';
-import { useAct } from '../shell/use-loaded.ts';
 import { useLanguage } from '../use-language.ts';
 
 /** Name, position and date under the form, and off it goes to the next level. */
@@ -17,7 +16,6 @@ export function SignDialog(props: {
   const { t } = useLanguage();
   const { person } = useSignedIn();
   const { value, onClose, onSigned } = props;
-  const act = useAct();
   const [name, setName] = useState(person.name);
   const [position, setPosition] = useState('');
   const [date, setDate] = useState(thaiToday);
@@ -33,82 +31,65 @@ export function SignDialog(props: {
     (missing.length === 0 || incomplete.trim() !== '');
 
   return (
-    <Modal
-      opened
-      onClose={onClose}
+    <ActDialog
       title={t('returns.signTitle', { name: value.name })}
-      transitionProps={{ duration: 0 }}
-      closeButtonProps={{ 'aria-label': t('dismiss') }}
+      act={t('returns.sign')}
+      isWhole={isWhole}
+      onAct={async () =>
+        onSigned(
+          await actOnReturn(value.id, 'submit', {
+            version: value.version,
+            signature: { name, position, date },
+            acceptProvisional: provisional,
+            incompleteReason: incomplete.trim() || null,
+          }),
+        )
+      }
+      onClose={onClose}
     >
-      <form
-        className="narrow-form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void act.run(async () =>
-            onSigned(
-              await actOnReturn(value.id, 'submit', {
-                version: value.version,
-                signature: { name, position, date },
-                acceptProvisional: provisional,
-                incompleteReason: incomplete.trim() || null,
-              }),
-            ),
-          );
-        }}
-      >
-        <p>
-          {t('counts.total')} {value.totals.total} · {t('counts.working')} {value.totals.working} ·{' '}
-          {t('counts.underRepair')} {value.totals.underRepair} · {t('counts.unrepairable')}{' '}
-          {value.totals.unrepairable}
-        </p>
-        <p>
-          {t('returns.signWords')} {t(`returns.to.${value.reportsTo as 'district'}`)}
-        </p>
+      <p>
+        {t('counts.total')} {value.totals.total} · {t('counts.working')} {value.totals.working} ·{' '}
+        {t('counts.underRepair')} {value.totals.underRepair} · {t('counts.unrepairable')}{' '}
+        {value.totals.unrepairable}
+      </p>
+      <p>
+        {t('returns.signWords')} {t(`returns.to.${value.reportsTo as 'district'}`)}
+      </p>
+      <TextInput
+        label={t('returns.signName')}
+        value={name}
+        maxLength={200}
+        required
+        withAsterisk={false}
+        onChange={({ currentTarget }) => setName(currentTarget.value)}
+      />
+      <TextInput
+        label={t('returns.signPosition')}
+        value={position}
+        maxLength={200}
+        required
+        withAsterisk={false}
+        onChange={({ currentTarget }) => setPosition(currentTarget.value)}
+        data-autofocus
+      />
+      <DayInput label={t('returns.signDate')} value={date} onChange={setDate} past required />
+      {awaiting > 0 && (
+        <Checkbox
+          label={t('returns.signProvisional', { count: awaiting })}
+          checked={provisional}
+          onChange={({ currentTarget }) => setProvisional(currentTarget.checked)}
+        />
+      )}
+      {missing.length > 0 && (
         <TextInput
-          label={t('returns.signName')}
-          value={name}
-          maxLength={200}
+          label={t('returns.signIncomplete', { names: missing.join(', ') })}
+          value={incomplete}
+          maxLength={500}
           required
           withAsterisk={false}
-          onChange={({ currentTarget }) => setName(currentTarget.value)}
+          onChange={({ currentTarget }) => setIncomplete(currentTarget.value)}
         />
-        <TextInput
-          label={t('returns.signPosition')}
-          value={position}
-          maxLength={200}
-          required
-          withAsterisk={false}
-          onChange={({ currentTarget }) => setPosition(currentTarget.value)}
-          data-autofocus
-        />
-        <DayInput label={t('returns.signDate')} value={date} onChange={setDate} past required />
-        {awaiting > 0 && (
-          <Checkbox
-            label={t('returns.signProvisional', { count: awaiting })}
-            checked={provisional}
-            onChange={({ currentTarget }) => setProvisional(currentTarget.checked)}
-          />
-        )}
-        {missing.length > 0 && (
-          <TextInput
-            label={t('returns.signIncomplete', { names: missing.join(', ') })}
-            value={incomplete}
-            maxLength={500}
-            required
-            withAsterisk={false}
-            onChange={({ currentTarget }) => setIncomplete(currentTarget.value)}
-          />
-        )}
-        <Failure error={act.error} />
-        <div className="row-actions">
-          <Button type="submit" loading={act.busy} disabled={!isWhole}>
-            {t('returns.sign')}
-          </Button>
-          <Button variant="default" onClick={onClose}>
-            {t('cancel')}
-          </Button>
-        </div>
-      </form>
-    </Modal>
+      )}
+    </ActDialog>
   );
 }

@@ -1,0 +1,61 @@
+import { Button } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { useLanguage } from '../use-language.ts';
+import { Dialog } from './dialog.tsx';
+import { Failure } from './pieces.tsx';
+import { useAct } from './use-loaded.ts';
+
+/** One act, with what must be said for it: the fields, why it failed if it did, the act, and the way back. */
+export function ActDialog(props: {
+  title: string;
+  /** What the button says. */
+  act: string;
+  color?: 'red' | 'green' | 'blue';
+  /** False while something is missing: it cannot be done yet. */
+  isWhole?: boolean;
+  /** Fields stand side by side in the wider two. */
+  size?: 'lg' | 'xl';
+  /** A field of its own says what is wrong with it, not the browser. */
+  noValidate?: boolean;
+  children: ReactNode;
+  /** Whoever asked closes the dialog when it is done; what it throws is shown here, and the fields stay as they are. */
+  onAct: () => Promise<void>;
+  onClose: () => void;
+}) {
+  const { t } = useLanguage();
+  const {
+    title,
+    act,
+    color = 'blue',
+    isWhole = true,
+    size,
+    noValidate,
+    children,
+    onAct,
+    onClose,
+  } = props;
+  const doing = useAct();
+  return (
+    <Dialog title={title} onClose={onClose} {...(size && { size })}>
+      <form
+        className={size === undefined ? 'narrow-form' : 'narrow-form wide'}
+        noValidate={noValidate}
+        onSubmit={(event) => {
+          event.preventDefault();
+          void doing.run(onAct);
+        }}
+      >
+        {children}
+        <Failure error={doing.error} />
+        <div className="row-actions">
+          <Button type="submit" color={color} loading={doing.busy} disabled={!isWhole}>
+            {act}
+          </Button>
+          <Button variant="default" onClick={onClose}>
+            {t('cancel')}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

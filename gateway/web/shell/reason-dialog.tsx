@@ -1,0 +1,39 @@
+import { Textarea } from '@mantine/core';
+import { useState, type ReactNode } from 'react';
+import { ActDialog } from './act-dialog.tsx';
+
+/** An act that is recorded with its reason. */
+export function ReasonDialog(props: {
+  title: string;
+  label: string;
+  /** What the button says. */
+  act: string;
+  color?: 'red';
+  children?: ReactNode;
+  onAct: (reason: string) => Promise<void>;
+  onClose: () => void;
+}) {
+  const { title, label, act, color, children, onAct, onClose } = props;
+  const [reason, setReason] = useState('');
+  return (
+    <ActDialog
+      title={title}
+      act={act}
+      {...(color && { color })}
+      isWhole={reason.trim() !== ''}
+      onAct={() => onAct(reason.trim())}
+      onClose={onClose}
+    >
+      {children}
+      <Textarea
+        label={label}
+        required
+        withAsterisk={false}
+        maxLength={500}
+        value={reason}
+        onChange={({ currentTarget }) => setReason(currentTarget.value)}
+        data-autofocus
+      />
+    </ActDialog>
+  );
+}
