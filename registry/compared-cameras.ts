@@ -4,6 +4,8 @@ import { contains, type Area, type Place } from './area.ts';
 import { findDistrict, findProvince } from './areas/official-areas.ts';
 import { purposes, type Camera, type Purpose, type Stream } from './camera.ts';
 import { agenciesOf } from './camera-rows.ts';
+import { formerNames, type FormerName } from './former-names.ts';
+import { leadingRows, type LeadingName, type LeadingRow } from './leading-names.ts';
 import type { RegistryTables } from './schema/tables.ts';
 
 /**
@@ -25,12 +27,6 @@ export interface WantedCameras {
 export interface NamedDistrict {
   province: string;
   district: string;
-}
-
-/** An LAO that was merged into another: by which key rows name it (`laoKey`), and what it was merged into. */
-export interface MergedLao {
-  key: string;
-  into: Place;
 }
 
 /** What of a camera is compared. */
@@ -89,8 +85,8 @@ export interface ComparedReading {
   within: readonly Area[];
   /** Page by page. Left out: only versions are read. */
   tell?: ((rows: readonly ComparedRow[]) => void) | undefined;
-  /** Once, before any row: all that were merged, wherever they lay. */
-  tellMerged?: ((laos: readonly MergedLao[]) => void) | undefined;
+  /** Once, before any row: names of LAOs that lead to others, wherever these lie. */
+  tellNames?: ((laos: readonly LeadingName[]) => void) | undefined;
   /** False ends the reading early. */
   goesOn: () => boolean;
 }
@@ -102,10 +98,10 @@ export interface ComparedReading {
 export async function readCompared(
   database: Kysely<RegistryTables>,
   { ids, districts, districtsOfIds }: WantedCameras,
-  { within, tell, tellMerged, goesOn }: ComparedReading,
+  { within, tell, tellNames, goesOn }: ComparedReading,
 ): Promise<string> {
   const names = await namesWithin(database, within);
-  tellMerged?.(names.merged.flatMap(({ key, into }) => (key === null ? [] : [{ key, into }])));
+  tellNames?.(names.leading.map(({ key, why, to }) => ({ key, why, to })));
   const digest = createHash('sha256').update(names.text);
   const reader = { database, names, tell, goesOn };
   const byId = await readParts(reader, parts('id', ids, IDS_AT_ONCE));
@@ -280,18 +276,10 @@ function comparedRow(row: WholeRow, linkedAgencies: string[], names: Names): Com
 interface Names {
   /** Within the areas. */
   laos: ReadonlyMap<string, Place>;
-  /** Wherever: those that lead to others. */
-  merged: readonly MergedRow[];
+  /** Wherever they lie. */
+  leading: readonly LeadingRow[];
   budgetSources: ReadonlyMap<string, string>;
   text: string;
-}
-
-interface MergedRow {
-  /** Null: its names are another row's. */
-  key: string | null;
-  at: NamedDistrict;
-  intoId: string;
-  into: Place;
 }
 
 async function namesWithin(
@@ -300,8 +288,8 @@ async function namesWithin(
 ): Promise<Names> {
   const digest = createHash('sha256');
   const laos = new Map<string, Place>();
-  const places = new Map<string, Place>();
-  const leading: { key: string | null; at: NamedDistrict; intoId: string }[] = [];
+  const listed: Parameters<typeof leadingRows>[0][number][] = [];
+  const former: FormerName[] = [];
   const budgetSources = new Map<string, string>();
   for (let after: string | undefined = ''; after !== undefined;) {
     const page = await database
@@ -311,10 +299,9 @@ async function namesWithin(
       .orderBy('id')
       .limit(NAMES_PAGE)
       .execute();
-    for (const { id, match_key, merged_into, ...place } of page) {
-      places.set(id, place);
-      if (merged_into !== null) leading.push({ key: match_key, at: place, intoId: merged_into });
-      if (within.some((area) => contains(area, place))) laos.set(id, place);
+    for (const row of page) {
+      listed.push(row);
+      if (within.some((area) => contains(area, row))) laos.set(row.id, row);
     }
     digest.update(JSON.stringify(page));
     after = page.length < NAMES_PAGE ? undefined : page.at(-1)?.id;
@@ -331,15 +318,16 @@ async function namesWithin(
     digest.update(JSON.stringify(page));
     after = page.length < NAMES_PAGE ? undefined : page.at(-1)?.id;
   }
-  const merged = leading.flatMap((one): MergedRow[] => {
-    const into = places.get(one.intoId);
-    return into === undefined ? [] : [{ ...one, into }];
-  });
-  return { laos, merged, budgetSources, text: digest.digest('hex') };
+  for await (const page of formerNames(database)) {
+    former.push(...page);
+    digest.update(JSON.stringify(page));
+  }
+  const leading = leadingRows(listed, former);
+  return { laos, leading, budgetSources, text: digest.digest('hex') };
 }
 
-/** Ids of the LAOs that lie in these districts, and of those that LAOs which lay there were merged into. */
-function laosOf({ laos, merged }: Names, districts: readonly NamedDistrict[]): string[] {
+/** Ids of the LAOs that lie in these districts, and of those that names of there lead to. */
+function laosOf({ laos, leading }: Names, districts: readonly NamedDistrict[]): string[] {
   const named = new Set(districts.map(officialDistrict));
   const isNamed = ({ province, district }: NamedDistrict): boolean =>
     named.has(`${province}\n${district}`);
@@ -347,8 +335,9 @@ function laosOf({ laos, merged }: Names, districts: readonly NamedDistrict[]): s
   for (const [id, place] of laos) {
     if (isNamed(place)) found.add(id);
   }
-  for (const { at, intoId } of merged) {
-    if (isNamed(at) && laos.has(intoId)) found.add(intoId);
+  for (const { at, ids } of leading) {
+    if (!isNamed(at)) continue;
+    for (const id of ids) if (laos.has(id)) found.add(id);
   }
   return [...found];
 }

@@ -5,6 +5,7 @@ import { findDistrict, findProvince } from './areas/official-areas.ts';
 import type { Author } from './author.ts';
 import { authorText } from './camera-rows.ts';
 import { takeLock } from './database/database.ts';
+import { keepFormerName } from './former-names.ts';
 import { laoKey } from './managed-keys.ts';
 import { moveCameras, refreshSearch } from './move-cameras.ts';
 import type { LaoTable, RegistryDatabase, RegistryTables } from './schema/tables.ts';
@@ -230,6 +231,7 @@ export function openLaos(database: RegistryDatabase, { now }: { now: () => numbe
         const key = laoKey(place);
         const newCode = change.code === undefined ? row.code : change.code;
         await refuseTwice(transaction, { key, code: newCode }, id);
+        await keepFormerName(transaction, row, key);
         await transaction
           .updateTable('laos')
           .set({
@@ -391,6 +393,7 @@ async function importRows(
       result.unchanged++;
       continue;
     }
+    if (!leads) await keepFormerName(transaction, found, key);
     await transaction
       .updateTable('laos')
       .set({ ...values, ...(leads ? {} : { match_key: key }) })

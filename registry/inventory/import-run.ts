@@ -224,8 +224,8 @@ export class ImportRun {
         if (phase === 'comparing') this.#set({ progress: { done, of: null } });
         if (!this.#ended.signal.aborted) this.#post({ type: 'existing', cameras });
       }),
-      tellMerged: (laos) => {
-        if (!this.#ended.signal.aborted) this.#post({ type: 'merged', laos });
+      tellNames: (laos) => {
+        if (!this.#ended.signal.aborted) this.#post({ type: 'names', laos });
       },
     });
     this.#ended.signal.throwIfAborted();

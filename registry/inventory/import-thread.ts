@@ -48,7 +48,7 @@ port.on('message', (message: ToImportThread) => {
         }
       });
       break;
-    case 'merged':
+    case 'names':
       planner?.follow(message.laos);
       break;
     case 'existing':

@@ -4,7 +4,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { findDistrict, findProvince } from '../areas/official-areas.ts';
 import type { Area } from '../area.ts';
 import { newCamera, type Camera, type CameraChange, type NewCamera } from '../camera.ts';
-import type { ComparedCamera, MergedLao } from '../compared-cameras.ts';
+import type { ComparedCamera } from '../compared-cameras.ts';
+import type { LeadingName } from '../leading-names.ts';
 import { laoKey } from '../managed-keys.ts';
 import { redactStreamAddress } from '../stream-address.ts';
 import { agencyKey, matchKey } from '../thai-names.ts';
@@ -58,8 +59,8 @@ interface Row {
   reading: RowReading;
   /** As the row says, of the LAO that the list has by that name. */
   given: GivenCamera;
-  /** Its LAO, as the row names it, was merged into that of `given`. */
-  merged: boolean;
+  /** The row's name of its LAO, where that is not the name of the one in `given`, or of none. */
+  ledBy: LeadingName | undefined;
   /** Numbers of what it names (`Numbers`): its LAO, its position there, and its stream; 0: not linked, or the file does not say. */
   lao: number;
   place: number;
@@ -104,10 +105,10 @@ class Numbers {
   }
 }
 
-/** What a spelling of an LAO stands for: its number, and, where that LAO was merged, what it was merged into. */
+/** What a spelling of an LAO stands for: its number, and, where the name leads elsewhere, by which it does. */
 interface NamedLao {
   number: number;
-  into: Camera['lao'] | undefined;
+  ledBy: LeadingName | undefined;
 }
 
 /** Beyond every number: a file has 100,000 rows, and the country some hundred thousand cameras. */
@@ -129,7 +130,8 @@ function pair(first: number, second: number): number {
  * 5. none: it is new.
  *
  * Names are compared as thai-names.ts does; an LAO that was merged is the one that it was merged into, as it is when rows
- * are written (place-ids.ts). `areas`: where the actor may import.
+ * are written (place-ids.ts), and a name from before an LAO was corrected is that LAO's, if it was never another's (decision
+ * 0160). `areas`: where the actor may import.
  */
 export class Planner {
   readonly #readings: readonly RowReading[];
@@ -139,9 +141,9 @@ export class Planner {
   readonly #mayImport: (lao: Camera['lao']) => boolean;
   readonly #placeProblems = new Map<number, { key: ColumnKey; reason: string } | null>();
   readonly #ids = new Set<string>();
-  #merged: readonly MergedLao[] = [];
-  #mergedByKey: ReadonlyMap<string, Camera['lao']> = new Map();
-  /** `#rows` and all numbers are those of `#merged`. */
+  #leading: readonly LeadingName[] = [];
+  #leadingByKey: ReadonlyMap<string, LeadingName> = new Map();
+  /** `#rows` and all numbers are those of `#leading`. */
   #areNumbered = false;
   /** Of LAOs by their keys, and by the spellings of them. */
   #laos = new Numbers();
@@ -165,11 +167,11 @@ export class Planner {
     for (const { given } of readings) if (given?.id !== undefined) this.#ids.add(given.id);
   }
 
-  /** LAOs that were merged, all of them, as the list has them now. Before the cameras that rows are compared with. */
-  follow(merged: readonly MergedLao[]): void {
-    if (isDeepStrictEqual(merged, this.#merged)) return;
-    this.#merged = merged;
-    this.#mergedByKey = new Map(merged.map(({ key, into }) => [key, into]));
+  /** Names that lead to other LAOs, all of them, as the list has them now. Before the cameras that rows are compared with. */
+  follow(leading: readonly LeadingName[]): void {
+    if (isDeepStrictEqual(leading, this.#leading)) return;
+    this.#leading = leading;
+    this.#leadingByKey = new Map(leading.map((name) => [name.key, name]));
     this.#areNumbered = false;
   }
 
@@ -202,7 +204,7 @@ export class Planner {
     this.#match(stored);
     this.#warnOfOtherIds();
     this.#warnOfPoles();
-    this.#warnOfMerged();
+    this.#warnOfLeading();
     this.#planned = [];
     this.#written = [];
     const counts = { new: 0, changed: 0, unchanged: 0, refused: 0, warned: 0 };
@@ -218,7 +220,7 @@ export class Planner {
       counts[fate]++;
       if (warned) counts.warned++;
       const version = fate === 'changed' ? row?.camera?.version : '';
-      const into = row?.merged === true ? row.given.lao.name : '';
+      const into = row?.ledBy === undefined ? '' : row.given.lao.name;
       fingerprint.update(`${fate[0]}${cameraId ?? ''}${version}${into},`);
     }
     return {
@@ -268,11 +270,12 @@ export class Planner {
     for (const reading of this.#readings) {
       const { given } = reading;
       if (given === undefined) continue;
-      const { number: lao, into } = this.#lao(given.lao, 'new');
+      const { number: lao, ledBy } = this.#lao(given.lao, 'new');
+      const into = ledBy === undefined ? undefined : oneOf(ledBy);
       this.#rows.push({
         reading,
         given: into === undefined ? given : { ...given, lao: into },
-        merged: into !== undefined,
+        ledBy,
         lao,
         place: this.#placeNumber(lao, given.position),
         url: given.stream ? this.#urls.of(redactStreamAddress(given.stream.url)) : 0,
@@ -314,6 +317,10 @@ export class Planner {
 
   #checkPlaces(): void {
     for (const row of this.#rows) {
+      if (row.ledBy !== undefined && row.ledBy.to.length > 1) {
+        this.#refuse(row, 'laoName', severalReason(row, row.ledBy));
+        continue;
+      }
       // One key, one place: what is wrong with one spelling of it is wrong with each.
       let problem = this.#placeProblems.get(row.lao);
       if (problem === undefined) {
@@ -321,7 +328,7 @@ export class Planner {
         this.#placeProblems.set(row.lao, problem);
       }
       if (problem === null) continue;
-      const why = row.merged ? ` ${mergedReason(row)}` : '';
+      const why = row.ledBy === undefined ? '' : ` ${leadingReason(row, row.ledBy)}`;
       this.#refuse(row, problem.key, `${problem.reason}${why}`);
     }
   }
@@ -425,11 +432,11 @@ export class Planner {
   }
 
   /** Said once for each name: the cameras stand under another in lists and counts. */
-  #warnOfMerged(): void {
+  #warnOfLeading(): void {
     const said = new Set<string>();
     for (const row of this.#rows) {
-      if (!row.merged || row.problems.length > 0) continue;
-      const reason = mergedReason(row);
+      if (row.ledBy === undefined || row.problems.length > 0) continue;
+      const reason = leadingReason(row, row.ledBy);
       if (said.has(reason)) continue;
       said.add(reason);
       this.#warn(row, 'laoName', reason);
@@ -459,10 +466,11 @@ export class Planner {
     let named = this.#laoSpellings.get(spelling);
     if (named === undefined) {
       const own = laoKey(lao);
-      const into = this.#mergedByKey.get(own);
+      const ledBy = this.#leadingByKey.get(own);
+      const into = ledBy === undefined ? undefined : oneOf(ledBy);
       const key = into === undefined ? own : laoKey(into);
       const number = which === 'new' ? this.#laos.of(key) : (this.#laos.known(key) ?? 0);
-      named = { number, into };
+      named = { number, ledBy };
       if (number !== 0) this.#laoSpellings.set(spelling, named);
     }
     return named;
@@ -503,10 +511,27 @@ function claim(row: Row, stored: Stored): void {
   row.camera = stored.camera;
 }
 
+/** Where it leads; none of several. */
+function oneOf({ to }: LeadingName): Camera['lao'] | undefined {
+  return to.length === 1 ? to[0] : undefined;
+}
+
 /** Why a row is of another LAO than it says. */
-function mergedReason({ reading, given }: Row): string {
-  const { name, district, province } = given.lao;
-  return `“${reading.given?.lao.name ?? ''}” ถูกรวมไว้กับ “${name}” อำเภอ${district} จังหวัด${province} แล้ว กล้องจึงเป็นของ อปท. นั้น`;
+function leadingReason({ reading, given }: Row, { why }: LeadingName): string {
+  const name = `“${reading.given?.lao.name ?? ''}”`;
+  const now = calledNow(given.lao);
+  return why === 'merged'
+    ? `${name} ถูกรวมไว้กับ ${now} แล้ว กล้องจึงเป็นของ อปท. นั้น`
+    : `${name} อำเภอ${reading.given?.lao.district ?? ''} เป็นชื่อเดิมของ ${now} กล้องจึงเป็นของ อปท. นั้น`;
+}
+
+function severalReason({ reading }: Row, { to }: LeadingName): string {
+  const all = to.map(calledNow).join(' และของ ');
+  return `“${reading.given?.lao.name ?? ''}” เป็นชื่อเดิมของ ${all} กรุณาระบุชื่อปัจจุบันของ อปท.`;
+}
+
+function calledNow({ name, district, province }: Camera['lao']): string {
+  return `“${name}” อำเภอ${district} จังหวัด${province}`;
 }
 
 function told(

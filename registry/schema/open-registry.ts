@@ -11,6 +11,7 @@ import * as laoCounts from './migrations/0010-lao-counts.ts';
 import * as searchIndexedLater from './migrations/0012-search-indexed-later.ts';
 import * as listsAndSearches from './migrations/0013-lists-and-searches.ts';
 import * as marksOfCameras from './migrations/0014-marks-of-cameras.ts';
+import * as formerNames from './migrations/0015-former-names.ts';
 import { indexSearch } from '../index-search.ts';
 import type { RegistryDatabase, RegistryTables } from './tables.ts';
 
@@ -30,6 +31,7 @@ const registry: DatabaseSchema = {
     '0012-search-indexed-later': searchIndexedLater,
     '0013-lists-and-searches': listsAndSearches,
     '0014-marks-of-cameras': marksOfCameras,
+    '0015-former-names': formerNames,
   },
 };
 

@@ -11,6 +11,7 @@ export type RegistryDatabase = Kysely<RegistryTables>;
 
 export interface RegistryTables extends SurveyTables {
   laos: LaoTable;
+  lao_former_names: LaoFormerNameTable;
   budget_sources: BudgetSourceTable;
   sites: SiteTable;
   cameras: CameraTable;
@@ -56,6 +57,15 @@ export interface LaoTable extends ManagedRow {
   district_code: Defaulted<string | null>;
   /** To whom it reports; null: to its district (forms.md §1). */
   reporting_parent: Defaulted<'district' | 'province' | null>;
+}
+
+/** As the list had it before an LAO was corrected. */
+export interface LaoFormerNameTable {
+  match_key: string;
+  lao_id: string;
+  name: string;
+  district: string;
+  province: string;
 }
 
 export type BudgetSourceTable = ManagedRow;

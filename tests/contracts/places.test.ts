@@ -54,6 +54,23 @@ onEachDatabase((rig) => {
     }
   }
 
+  /** Names that lead to LAOs, by why they do, and what these are called. */
+  const led = async () => {
+    const told: [string, string[]][] = [];
+    await cameras.compared(
+      { ids: [], districts: [], districtsOfIds: [] },
+      {
+        within: [country],
+        goesOn: () => true,
+        tellNames: (all) =>
+          told.push(
+            ...all.map(({ why, to }): [string, string[]] => [why, to.map((of) => of.name)]),
+          ),
+      },
+    );
+    return told;
+  };
+
   const inMerged = async () =>
     database
       .selectFrom('cameras')
@@ -262,6 +279,27 @@ onEachDatabase((rig) => {
       changed: 0,
       unchanged: 3,
     });
+  });
+
+  test('what an LAO was called before it was corrected leads to it, until another bears the name', async () => {
+    const [first, second] = [
+      await laos.add(lao({ code: '05810302' }), byDepartment),
+      await laos.add(lao({ name: 'อบต.คลองยาง' }), byDepartment),
+    ];
+    await laos.change(first.id, { name: 'เทศบาลตำบล เกาะลันตาใหญ่' });
+    expect(await led()).toEqual([]);
+    // By the Department's list as by hand.
+    await laos.import([lao({ code: '05810302', name: 'ทม.เกาะลันตาใหญ่' })]);
+    expect(await led()).toEqual([['corrected', ['ทม.เกาะลันตาใหญ่']]]);
+    await laos.change(second.id, { name: 'ทต.เกาะลันตาใหญ่' });
+    expect(await led()).toEqual([['corrected', ['ทต.เกาะลันตาใหญ่']]]);
+    await laos.change(second.id, { name: 'อบต.คลองยาง' });
+    expect(await led()).toEqual([['corrected', ['ทม.เกาะลันตาใหญ่', 'อบต.คลองยาง']]]);
+    await laos.merge(second.id, first.id, { author: tester });
+    expect(await led()).toEqual([
+      ['merged', ['ทม.เกาะลันตาใหญ่']],
+      ['corrected', ['ทม.เกาะลันตาใหญ่']],
+    ]);
   });
 
   test('budget sources are a list too: known by any spelling, merged with their cameras', async () => {

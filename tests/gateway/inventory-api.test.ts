@@ -462,6 +462,43 @@ test('an LAO that is merged between the plan and its acceptance: nothing is writ
   expect(await all()).toHaveLength(2);
 });
 
+test('a workbook that names an LAO as it was called before it was corrected is of that LAO; of two that were called so, of neither', async () => {
+  const laos = openLaos(rig.registry, { now: rig.now });
+  const idOf = async (name: string) => (await laos.list({ q: name }))[0]?.id ?? '';
+  const other = rowWith({ 'อปท.': 'อบต.คลองยาง', ตำแหน่งในการติดตั้งกล้อง: 'ท่าเรือ' });
+  const first = await upload(csvOf(headings, goodRow, other));
+  await accept(first.id);
+  await settled(first.id);
+  await laos.change(await idOf(target.name), { name: 'ทม.เกาะลันตา', district: 'คลองท่อม' });
+
+  const old = csvOf(headings, goodRow.with(9, 'อยู่ระหว่างซ่อม'));
+  const file = await upload(old);
+  expect(file.counts).toMatchObject({ new: 0, changed: 1, warned: 1 });
+  const { rows } = (await ask('GET', `imports/${file.id}/rows`)).json<{ rows: object[] }>();
+  const reason = expect.stringContaining('ชื่อเดิมของ “ทม.เกาะลันตา” อำเภอคลองท่อม');
+  expect(rows).toMatchObject([
+    { differences: [{ field: 'declared' }], warnings: [{ text: target.name, reason }] },
+  ]);
+  await accept(file.id);
+  expect(await settled(file.id)).toMatchObject({ phase: 'applied' });
+  const now = { name: 'ทม.เกาะลันตา', district: 'คลองท่อม', province: 'กระบี่' };
+  expect((await all()).map(({ lao, declared }) => [lao.name, declared])).toEqual([
+    [now.name, 'under-repair'],
+    ['อบต.คลองยาง', 'working'],
+  ]);
+
+  // Another LAO bears it, and is meant by it for as long as it does.
+  const second = await idOf('อบต.คลองยาง');
+  await laos.change(second, { name: target.name });
+  expect((await upload(old)).counts).toMatchObject({ new: 1, warned: 0 });
+  await laos.change(second, { name: 'ทต.คลองยาง' });
+  const unsure = await upload(old);
+  expect(unsure.counts).toMatchObject({ refused: 1 });
+  expect((await ask('GET', `imports/${unsure.id}/rows`)).json()).toMatchObject({
+    rows: [{ problems: [{ reason: expect.stringMatching(/ทม.เกาะลันตา.*ทต.คลองยาง.*ระบุชื่อปัจจุบัน/) }] }],
+  });
+});
+
 /** What `goodRow` registers. */
 async function firstRow(): Promise<object> {
   const told = await upload(csvOf(headings, goodRow));
