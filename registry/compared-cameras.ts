@@ -5,7 +5,13 @@ import { findDistrict, findProvince } from './areas/official-areas.ts';
 import { purposes, type Camera, type Purpose, type Stream } from './camera.ts';
 import { agenciesOf } from './camera-rows.ts';
 import { formerNames, type FormerName } from './former-names.ts';
-import { leadingRows, type LeadingName, type LeadingRow } from './leading-names.ts';
+import {
+  leadingRows,
+  leadingSources,
+  type LeadingNames,
+  type LeadingRow,
+  type LeadingSource,
+} from './leading-names.ts';
 import type { RegistryTables } from './schema/tables.ts';
 
 /**
@@ -85,8 +91,8 @@ export interface ComparedReading {
   within: readonly Area[];
   /** Page by page. Left out: only versions are read. */
   tell?: ((rows: readonly ComparedRow[]) => void) | undefined;
-  /** Once, before any row: names of LAOs that lead to others, wherever these lie. */
-  tellNames?: ((laos: readonly LeadingName[]) => void) | undefined;
+  /** Once, before any row: names that lead to others, wherever LAOs lie. */
+  tellNames?: ((names: LeadingNames) => void) | undefined;
   /** False ends the reading early. */
   goesOn: () => boolean;
 }
@@ -101,7 +107,10 @@ export async function readCompared(
   { within, tell, tellNames, goesOn }: ComparedReading,
 ): Promise<string> {
   const names = await namesWithin(database, within);
-  tellNames?.(names.leading.map(({ key, why, to }) => ({ key, why, to })));
+  tellNames?.({
+    laos: names.leading.map(({ key, why, to }) => ({ key, why, to })),
+    budgetSources: names.leadingSources,
+  });
   const digest = createHash('sha256').update(names.text);
   const reader = { database, names, tell, goesOn };
   const byId = await readParts(reader, parts('id', ids, IDS_AT_ONCE));
@@ -279,6 +288,7 @@ interface Names {
   /** Wherever they lie. */
   leading: readonly LeadingRow[];
   budgetSources: ReadonlyMap<string, string>;
+  leadingSources: readonly LeadingSource[];
   text: string;
 }
 
@@ -290,7 +300,7 @@ async function namesWithin(
   const laos = new Map<string, Place>();
   const listed: Parameters<typeof leadingRows>[0][number][] = [];
   const former: FormerName[] = [];
-  const budgetSources = new Map<string, string>();
+  const sources: Parameters<typeof leadingSources>[0][number][] = [];
   for (let after: string | undefined = ''; after !== undefined;) {
     const page = await database
       .selectFrom('laos')
@@ -309,12 +319,12 @@ async function namesWithin(
   for (let after: string | undefined = ''; after !== undefined;) {
     const page = await database
       .selectFrom('budget_sources')
-      .select(['id', 'name'])
+      .select(['id', 'name', 'match_key', 'merged_into'])
       .where('id', '>', after)
       .orderBy('id')
       .limit(NAMES_PAGE)
       .execute();
-    for (const { id, name } of page) budgetSources.set(id, name);
+    sources.push(...page);
     digest.update(JSON.stringify(page));
     after = page.length < NAMES_PAGE ? undefined : page.at(-1)?.id;
   }
@@ -323,7 +333,13 @@ async function namesWithin(
     digest.update(JSON.stringify(page));
   }
   const leading = leadingRows(listed, former);
-  return { laos, leading, budgetSources, text: digest.digest('hex') };
+  return {
+    laos,
+    leading,
+    budgetSources: new Map(sources.map(({ id, name }) => [id, name])),
+    leadingSources: leadingSources(sources),
+    text: digest.digest('hex'),
+  };
 }
 
 /** Ids of the LAOs that lie in these districts, and of those that names of there lead to. */

@@ -10,6 +10,19 @@ export interface LeadingName {
   to: readonly Place[];
 }
 
+/** A budget source that was merged into another. */
+export interface LeadingSource {
+  /** `budgetSourceKey` */
+  key: string;
+  to: string;
+}
+
+/** Of both lists, all that there are. */
+export interface LeadingNames {
+  laos: readonly LeadingName[];
+  budgetSources: readonly LeadingSource[];
+}
+
 /** With where it lay, and the ids of what it leads to. */
 export interface LeadingRow extends LeadingName {
   at: Omit<Place, 'name'>;
@@ -49,6 +62,22 @@ export function leadingRows(
     if (to.length > 0) leading.push({ key, why: 'corrected', at, to: to.map(placeOf), ids });
   }
   return leading;
+}
+
+/** Of all rows of the list. */
+export function leadingSources(
+  rows: readonly {
+    id: string;
+    name: string;
+    match_key: string | null;
+    merged_into: string | null;
+  }[],
+): LeadingSource[] {
+  const names = new Map(rows.map(({ id, name }) => [id, name]));
+  return rows.flatMap(({ match_key: key, merged_into }) => {
+    const to = merged_into === null ? undefined : names.get(merged_into);
+    return key === null || to === undefined ? [] : [{ key, to }];
+  });
 }
 
 function placeOf({ name, district, province }: Place): Place {

@@ -1,7 +1,7 @@
 import type { Area } from '../area.ts';
 import type { Camera } from '../camera.ts';
 import type { ComparedRow, WantedCameras } from '../compared-cameras.ts';
-import type { LeadingName } from '../leading-names.ts';
+import type { LeadingNames } from '../leading-names.ts';
 import type { FateCounts, Operation, RowFate, RowFilter } from './plan.ts';
 import type { RefusalCode } from './workbook-refused.ts';
 
@@ -9,8 +9,8 @@ import type { RefusalCode } from './workbook-refused.ts';
 
 export type ToImportThread =
   | { type: 'file'; bytes: Uint8Array; areas: readonly Area[] }
-  /** Names that lead to other LAOs: rows that use one are of the other. Before `existing`. */
-  | { type: 'names'; laos: readonly LeadingName[] }
+  /** Names that lead to others: rows that use one are of the other. Before `existing`. */
+  | { type: 'names'; names: LeadingNames }
   /** Registered cameras that rows may be about. Asked for by `read`, and again where they have changed since. */
   | { type: 'existing'; cameras: readonly ComparedRow[] }
   | { type: 'existing-over' }

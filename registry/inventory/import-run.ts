@@ -224,8 +224,8 @@ export class ImportRun {
         if (phase === 'comparing') this.#set({ progress: { done, of: null } });
         if (!this.#ended.signal.aborted) this.#post({ type: 'existing', cameras });
       }),
-      tellNames: (laos) => {
-        if (!this.#ended.signal.aborted) this.#post({ type: 'names', laos });
+      tellNames: (names) => {
+        if (!this.#ended.signal.aborted) this.#post({ type: 'names', names });
       },
     });
     this.#ended.signal.throwIfAborted();

@@ -49,7 +49,7 @@ port.on('message', (message: ToImportThread) => {
       });
       break;
     case 'names':
-      planner?.follow(message.laos);
+      planner?.follow(message.names);
       break;
     case 'existing':
       for (const row of message.cameras) {

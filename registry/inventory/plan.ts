@@ -5,8 +5,8 @@ import { findDistrict, findProvince } from '../areas/official-areas.ts';
 import type { Area } from '../area.ts';
 import { newCamera, type Camera, type CameraChange, type NewCamera } from '../camera.ts';
 import type { ComparedCamera } from '../compared-cameras.ts';
-import type { LeadingName } from '../leading-names.ts';
-import { laoKey } from '../managed-keys.ts';
+import type { LeadingName, LeadingNames } from '../leading-names.ts';
+import { budgetSourceKey, laoKey } from '../managed-keys.ts';
 import { redactStreamAddress } from '../stream-address.ts';
 import { agencyKey, matchKey } from '../thai-names.ts';
 import { compare, type Difference } from './differences.ts';
@@ -61,6 +61,8 @@ interface Row {
   given: GivenCamera;
   /** The row's name of its LAO, where that is not the name of the one in `given`, or of none. */
   ledBy: LeadingName | undefined;
+  /** What the budget source that it names was merged into. */
+  sourceInto: string | undefined;
   /** Numbers of what it names (`Numbers`): its LAO, its position there, and its stream; 0: not linked, or the file does not say. */
   lao: number;
   place: number;
@@ -141,8 +143,11 @@ export class Planner {
   readonly #mayImport: (lao: Camera['lao']) => boolean;
   readonly #placeProblems = new Map<number, { key: ColumnKey; reason: string } | null>();
   readonly #ids = new Set<string>();
-  #leading: readonly LeadingName[] = [];
+  #leading: LeadingNames = { laos: [], budgetSources: [] };
   #leadingByKey: ReadonlyMap<string, LeadingName> = new Map();
+  #sourcesByKey: ReadonlyMap<string, string> = new Map();
+  /** By spelling. */
+  readonly #sourcesInto = new Map<string, string | undefined>();
   /** `#rows` and all numbers are those of `#leading`. */
   #areNumbered = false;
   /** Of LAOs by their keys, and by the spellings of them. */
@@ -167,11 +172,12 @@ export class Planner {
     for (const { given } of readings) if (given?.id !== undefined) this.#ids.add(given.id);
   }
 
-  /** Names that lead to other LAOs, all of them, as the list has them now. Before the cameras that rows are compared with. */
-  follow(leading: readonly LeadingName[]): void {
+  /** Names that lead to others, all of them, as the lists have them now. Before the cameras that rows are compared with. */
+  follow(leading: LeadingNames): void {
     if (isDeepStrictEqual(leading, this.#leading)) return;
     this.#leading = leading;
-    this.#leadingByKey = new Map(leading.map((name) => [name.key, name]));
+    this.#leadingByKey = new Map(leading.laos.map((name) => [name.key, name]));
+    this.#sourcesByKey = new Map(leading.budgetSources.map(({ key, to }) => [key, to]));
     this.#areNumbered = false;
   }
 
@@ -220,7 +226,7 @@ export class Planner {
       counts[fate]++;
       if (warned) counts.warned++;
       const version = fate === 'changed' ? row?.camera?.version : '';
-      const into = row?.ledBy === undefined ? '' : row.given.lao.name;
+      const into = `${row?.ledBy === undefined ? '' : row.given.lao.name}${row?.sourceInto ?? ''}`;
       fingerprint.update(`${fate[0]}${cameraId ?? ''}${version}${into},`);
     }
     return {
@@ -266,16 +272,26 @@ export class Planner {
     this.#places = new Numbers();
     this.#urls = new Numbers();
     this.#laoSpellings.clear();
+    this.#sourcesInto.clear();
     this.#placeProblems.clear();
     for (const reading of this.#readings) {
       const { given } = reading;
       if (given === undefined) continue;
       const { number: lao, ledBy } = this.#lao(given.lao, 'new');
       const into = ledBy === undefined ? undefined : oneOf(ledBy);
+      const sourceInto = this.#sourceInto(given.budgetSource);
       this.#rows.push({
         reading,
-        given: into === undefined ? given : { ...given, lao: into },
+        given:
+          into === undefined && sourceInto === undefined
+            ? given
+            : {
+                ...given,
+                lao: into ?? given.lao,
+                budgetSource: sourceInto ?? given.budgetSource,
+              },
         ledBy,
+        sourceInto,
         lao,
         place: this.#placeNumber(lao, given.position),
         url: given.stream ? this.#urls.of(redactStreamAddress(given.stream.url)) : 0,
@@ -434,12 +450,15 @@ export class Planner {
   /** Said once for each name: the cameras stand under another in lists and counts. */
   #warnOfLeading(): void {
     const said = new Set<string>();
-    for (const row of this.#rows) {
-      if (row.ledBy === undefined || row.problems.length > 0) continue;
-      const reason = leadingReason(row, row.ledBy);
-      if (said.has(reason)) continue;
+    const warn = (row: Row, key: ColumnKey, reason: string): void => {
+      if (said.has(reason)) return;
       said.add(reason);
-      this.#warn(row, 'laoName', reason);
+      this.#warn(row, key, reason);
+    };
+    for (const row of this.#rows) {
+      if (row.problems.length > 0) continue;
+      if (row.ledBy !== undefined) warn(row, 'laoName', leadingReason(row, row.ledBy));
+      if (row.sourceInto !== undefined) warn(row, 'budgetSource', sourceReason(row));
     }
   }
 
@@ -474,6 +493,15 @@ export class Planner {
       if (number !== 0) this.#laoSpellings.set(spelling, named);
     }
     return named;
+  }
+
+  /** Undefined: it was not merged. */
+  #sourceInto(name: string): string | undefined {
+    if (this.#sourcesByKey.size === 0) return undefined;
+    if (!this.#sourcesInto.has(name)) {
+      this.#sourcesInto.set(name, this.#sourcesByKey.get(budgetSourceKey(name)));
+    }
+    return this.#sourcesInto.get(name);
   }
 
   #placeNumber(lao: number, position: string): number {
@@ -523,6 +551,10 @@ function leadingReason({ reading, given }: Row, { why }: LeadingName): string {
   return why === 'merged'
     ? `${name} ถูกรวมไว้กับ ${now} แล้ว กล้องจึงเป็นของ อปท. นั้น`
     : `${name} อำเภอ${reading.given?.lao.district ?? ''} เป็นชื่อเดิมของ ${now} กล้องจึงเป็นของ อปท. นั้น`;
+}
+
+function sourceReason({ reading, given }: Row): string {
+  return `“${reading.given?.budgetSource ?? ''}” ถูกรวมไว้กับ “${given.budgetSource}” แล้ว`;
 }
 
 function severalReason({ reading }: Row, { to }: LeadingName): string {
@@ -575,6 +607,8 @@ function textOfKey(given: GivenCamera, key: ColumnKey): string {
       return given.lao.district;
     case 'laoProvince':
       return given.lao.province;
+    case 'budgetSource':
+      return given.budgetSource;
     default:
       return '';
   }

@@ -64,7 +64,7 @@ onEachDatabase((rig) => {
         goesOn: () => true,
         tellNames: (all) =>
           told.push(
-            ...all.map(({ why, to }): [string, string[]] => [why, to.map((of) => of.name)]),
+            ...all.laos.map(({ why, to }): [string, string[]] => [why, to.map((of) => of.name)]),
           ),
       },
     );

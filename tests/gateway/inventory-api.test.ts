@@ -4,6 +4,7 @@ import { registerCameraCountRoute } from '#gateway/routes/camera-counts.ts';
 import { registerInventoryRoutes } from '#gateway/routes/inventory.ts';
 import { newCamera, type Camera } from '#registry/camera.ts';
 import { openImports, type Imports } from '#registry/inventory/imports.ts';
+import { openBudgetSources } from '#registry/budget-sources.ts';
 import { openLaos } from '#registry/laos.ts';
 import { INVENTORY_SHEET } from '#registry/inventory/workbook-out.ts';
 import { byTest } from '../registry/cameras-of.ts';
@@ -495,7 +496,39 @@ test('a workbook that names an LAO as it was called before it was corrected is o
   const unsure = await upload(old);
   expect(unsure.counts).toMatchObject({ refused: 1 });
   expect((await ask('GET', `imports/${unsure.id}/rows`)).json()).toMatchObject({
-    rows: [{ problems: [{ reason: expect.stringMatching(/ทม.เกาะลันตา.*ทต.คลองยาง.*ระบุชื่อปัจจุบัน/) }] }],
+    rows: [
+      { problems: [{ reason: expect.stringMatching(/ทม.เกาะลันตา.*ทต.คลองยาง.*ระบุชื่อปัจจุบัน/) }] },
+    ],
+  });
+});
+
+test('a row that names a budget source that was merged is of the one that it went into', async () => {
+  const sourceHeading = 'แหล่งที่มางบประมาณ จากหน่วยงาน';
+  const department = goodRow.at(headings.indexOf(sourceHeading)) ?? '';
+  const old = rowWith({ [sourceHeading]: 'กรมส่งเสริมฯ' });
+  const first = await upload(csvOf(headings, old, rowWith({ 'อปท.': 'อบต.คลองยาง' })));
+  await accept(first.id);
+  await settled(first.id);
+  const sources = openBudgetSources(rig.registry, { now: rig.now });
+  const listed = await sources.list();
+  const idOf = (of: string) => listed.find(({ name }) => name === of)?.id ?? '';
+  await sources.merge(idOf('กรมส่งเสริมฯ'), idOf(department), { author: byTest.author });
+
+  const file = await upload(csvOf(headings, old));
+  expect(file.counts).toMatchObject({ unchanged: 1, changed: 0, warned: 1 });
+  expect((await ask('GET', `imports/${file.id}/rows`)).json()).toMatchObject({
+    rows: [
+      {
+        differences: [],
+        warnings: [
+          {
+            heading: sourceHeading,
+            text: 'กรมส่งเสริมฯ',
+            reason: expect.stringContaining(department),
+          },
+        ],
+      },
+    ],
   });
 });
 
