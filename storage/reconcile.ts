@@ -26,6 +26,7 @@ import {
   type ObjectStore,
 } from './objects/object-store.ts';
 import { enterRecording } from './spool/enter-recording.ts';
+import { accountForRefused } from './spool/left-files.ts';
 import { recoverSpool } from './spool/recover-spool.ts';
 import { readRecording } from './spool/spool-reader.ts';
 
@@ -52,6 +53,8 @@ export type DifferenceKind =
   | 'spool-file-unknown'
   /** It was taken for lost, and the bytes of its file are not those that were hashed. */
   | 'spool-file-corrupt'
+  /** At a repair: it cannot be read, or the catalogue does not take what it says. */
+  | 'spool-file-refused'
   /** It is stored, and its spool file was not removed. */
   | 'spool-file-left'
   /** The recording before it in its run is not the one that it names. */
@@ -323,7 +326,7 @@ async function lookAtSpool(
   result: Reconciliation,
   note: (difference: Difference) => void,
 ): Promise<void> {
-  const { catalogue, spoolFolder, repair, isOpen } = options;
+  const { catalogue, spoolFolder, repair, isOpen, newId } = options;
   const files = new Set<string>();
   const wrong: Difference[] = [];
   for (const cameraId of namesIn(spoolFolder)) {
@@ -335,7 +338,7 @@ async function lookAtSpool(
       const row = await recordingById(catalogue, recordingId);
       const about = { cameraId, recordingId, objectKey: null, repaired: null };
       const path = join(spoolFolder, cameraId, name);
-      if (row === undefined && (await isNotWhatWasLost(catalogue, recordingId, path)))
+      if (row === undefined && (await isChanged(catalogue, recordingId, path)))
         note({ ...about, kind: 'spool-file-corrupt' });
       else if (row === undefined) wrong.push({ ...about, kind: 'spool-file-unknown' });
       else if (row.state === 'stored') wrong.push({ ...about, kind: 'spool-file-left' });
@@ -351,9 +354,29 @@ async function lookAtSpool(
     const repaired = repair ? await repairLost(options, recording, 'spool-file-missing') : null;
     note({ kind: 'spool-file-missing', cameraId, recordingId: id, objectKey: null, repaired });
   }
-  if (repair && wrong.length > 0) await recoverSpool(catalogue, spoolFolder, isOpen);
+  const refused = new Set<string>();
+  if (repair && wrong.length > 0) {
+    const { left } = await recoverSpool(catalogue, spoolFolder, isOpen);
+    await accountForRefused(catalogue, left, newId);
+    for (const { recordingId } of left) refused.add(recordingId);
+  }
   for (const difference of wrong) {
-    note({ ...difference, repaired: repair ? 'recovered or removed' : null });
+    if (refused.has(difference.recordingId)) note({ ...difference, kind: 'spool-file-refused' });
+    else note({ ...difference, repaired: repair ? 'recovered or removed' : null });
+  }
+}
+
+async function isChanged(
+  catalogue: Catalogue,
+  recordingId: string,
+  path: string,
+): Promise<boolean> {
+  try {
+    return await isNotWhatWasLost(catalogue, recordingId, path);
+  } catch (error) {
+    // It cannot be read, or is gone: nobody knows, and recovery is to say why.
+    if (error instanceof Error && 'syscall' in error) return false;
+    throw error;
   }
 }
 

@@ -1,11 +1,6 @@
 import { DatabaseUnavailable, DiskFull } from '#registry/database/database.ts';
-import { closeGap, explainGap, insertGap, openGap } from './catalogue/gaps.ts';
-import {
-  insertOpened,
-  lastEndMs,
-  markSpooled,
-  type RecordedClocks,
-} from './catalogue/recordings.ts';
+import { accountedToMs, closeGap, explainGap, insertGap, openGap } from './catalogue/gaps.ts';
+import { insertOpened, markSpooled, type RecordedClocks } from './catalogue/recordings.ts';
 import type { Catalogue, GapCause } from './catalogue/tables.ts';
 import { gapCause } from './gap-cause.ts';
 import type { OpenRecordings } from './open-recordings.ts';
@@ -162,7 +157,7 @@ export class RecordingKeeper {
       async () => {
         await recover();
         for (const gap of gaps) {
-          const endMs = (await lastEndMs(this.#catalogue, gap.cameraId)) ?? atMs;
+          const endMs = (await accountedToMs(this.#catalogue, gap.cameraId)) ?? atMs;
           await this.#gap({ ...gap, startMs: Math.min(endMs, atMs) });
         }
       },

@@ -2,10 +2,9 @@ import { mkdirSync } from 'node:fs';
 import type { RoundFollower } from '#ingest/round-follower.ts';
 import { DatabaseUnavailable, type Databases } from '#registry/database/database.ts';
 import { uuidV7Ms } from '#registry/uuid-v7.ts';
-import { insertGap, lastingGaps } from './catalogue/gaps.ts';
+import { accountedToMs, insertGap, lastingGaps } from './catalogue/gaps.ts';
 import { openCatalogue } from './catalogue/open-catalogue.ts';
 import { tendRecordingDays } from './catalogue/recording-days.ts';
-import { lastEndMs } from './catalogue/recordings.ts';
 import { longestRetentionDays } from './catalogue/retentions.ts';
 import { useByCamera, type CameraUse } from './catalogue/storage-use.ts';
 import type { Catalogue } from './catalogue/tables.ts';
@@ -22,7 +21,8 @@ import { isToldOf, retentionClock } from './retention-clock.ts';
 import type { Seal, Signer } from './sealed-day.ts';
 import { sealDays, verifySeals } from './sealing.ts';
 import { Shortenings } from './shortening.ts';
-import { recoverSpool } from './spool/recover-spool.ts';
+import { accountForRefused, leftInWords } from './spool/left-files.ts';
+import { recoverSpool, type RecoveredSpool } from './spool/recover-spool.ts';
 import type { SpoolBounds, SpoolUse } from './spool/spool-bound.ts';
 import type { SpoolMeter } from './spool/spool-file.ts';
 import { NotRecordedTimes, storageNotices, type StorageNotice } from './storage-notices.ts';
@@ -150,8 +150,16 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
   const notRecorded = new NotRecordedTimes();
   const onSpooled = (): void => uploader.poke();
   const isLive = (id: string): boolean => open.has(id) || now() - uuidV7Ms(id) < JUST_MADE_MS;
+  const recover = async (isOpen?: (id: string) => boolean): Promise<RecoveredSpool> => {
+    const found = await recoverSpool(catalogue, spoolFolder, isOpen);
+    if (found.left.length > 0) {
+      log('spool files left as they are', leftInWords(found.left));
+      await accountForRefused(catalogue, found.left, newId);
+    }
+    return found;
+  };
   const recoverAgain = async (): Promise<void> => {
-    await recoverSpool(catalogue, spoolFolder, isLive);
+    await recover(isLive);
     onSpooled();
   };
   let recovery: 'none' | 'runs' | 'runs, and once more' = 'none';
@@ -210,10 +218,8 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
   });
   const begin = async (): Promise<void> => {
     // Of a process before this one nothing is live.
-    const found = await recoverSpool(catalogue, spoolFolder, hasRecorded ? isLive : undefined);
-    if (found.recovered + found.empty > 0) log('spool recovered', { ...found });
-    // Once a start, or a turn: `reconcile` names them.
-    if (found.changed > 0) log('spool files are not what was lost', { changed: found.changed });
+    const { left: _, ...found } = await recover(hasRecorded ? isLive : undefined);
+    if (found.recovered + found.empty > 0) log('spool recovered', found);
     // One moment for both, or what lies between them is in no gap.
     const startedMs = now();
     await accountForAbsence(catalogue, recorded, { newId, nowMs: startedMs });
@@ -356,7 +362,7 @@ async function accountForAbsence(
   const explained = await lastingGaps(catalogue);
   for (const cameraId of recorded) {
     if (explained.has(cameraId)) continue;
-    const startMs = await lastEndMs(catalogue, cameraId);
+    const startMs = await accountedToMs(catalogue, cameraId);
     if (startMs === undefined || startMs >= nowMs) continue;
     const gap = { cameraId, startMs, endMs: nowMs, cause: 'gateway' as const, detail: 'stopped' };
     await insertGap(catalogue, newId(), gap);

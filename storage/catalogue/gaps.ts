@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { lastEndMs } from './recordings.ts';
 import type { Catalogue, GapCause } from './tables.ts';
 
 export interface Gap {
@@ -55,6 +56,40 @@ export async function closeGap(
       .where('end_ms', 'is', null)
       .execute();
   });
+}
+
+/** What was missing is there: a gap of its whole time, and of this detail alone, was none. */
+export async function removeGap(
+  catalogue: Catalogue,
+  { cameraId, startMs }: Pick<Gap, 'cameraId' | 'startMs'>,
+  detail: string,
+): Promise<void> {
+  await catalogue
+    .deleteFrom('gaps')
+    .where('camera_id', '=', cameraId)
+    .where('start_ms', '=', startMs)
+    .where('detail', '=', detail)
+    .execute();
+}
+
+/**
+ * Until when a camera's time lies in a recording, or in a gap that is over and told of what was to be one, Unix ms; undefined
+ * when it has no recording.
+ */
+export async function accountedToMs(
+  catalogue: Catalogue,
+  cameraId: string,
+): Promise<number | undefined> {
+  const endMs = await lastEndMs(catalogue, cameraId);
+  if (endMs === undefined) return undefined;
+  const gap = await catalogue
+    .selectFrom('gaps')
+    .select('end_ms')
+    .where('camera_id', '=', cameraId)
+    .orderBy('start_ms', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return Math.max(endMs, gap?.end_ms ?? endMs);
 }
 
 /** What a lasting gap was called until its cause was known. */

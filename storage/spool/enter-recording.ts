@@ -1,10 +1,14 @@
 import { noteFound } from '../catalogue/deletion.ts';
+import { removeGap } from '../catalogue/gaps.ts';
 import { spoolPath } from '../catalogue/object-key.ts';
 import { insertOpened, markSpooled } from '../catalogue/recordings.ts';
 import type { Catalogue } from '../catalogue/tables.ts';
 import { sha256OfFile } from '../objects/file-hash.ts';
 import { encodeFragments, fragmentEndMs } from './fragment-index.ts';
 import type { ReadRecording } from './spool-reader.ts';
+
+/** Of the gap that a spool file leaves which could not be entered. */
+export const REFUSED = 'spool-file-refused';
 
 /**
  * A whole recording that its file alone tells of, into the catalogue: its row is `spooled`, and a note that it was lost is taken
@@ -16,15 +20,14 @@ export async function enterRecording(
   read: ReadRecording,
 ): Promise<void> {
   const { head, initBytes, headBytes, fragments, byteLength } = read;
-  const last = fragments.at(-1);
   await insertOpened(catalogue, [{ ...head, path: spoolPath(head), initBytes, headBytes }]);
   await noteFound(catalogue, head);
+  await removeGap(catalogue, head, REFUSED);
   await markSpooled(catalogue, [
     {
       recordingId: head.recordingId,
       cameraId: head.cameraId,
-      startMs: head.startMs,
-      endMs: last === undefined ? head.startMs : Math.round(fragmentEndMs(last)),
+      ...spanOf(read),
       byteLength,
       sha256: await sha256OfFile(path),
       fragmentIndex: encodeFragments(fragments),
@@ -32,4 +35,13 @@ export async function enterRecording(
       endReason: 'recovered',
     },
   ]);
+}
+
+/** What there are pictures of. */
+export function spanOf({ head: { startMs }, fragments }: ReadRecording): {
+  startMs: number;
+  endMs: number;
+} {
+  const last = fragments.at(-1);
+  return { startMs, endMs: last === undefined ? startMs : Math.round(fragmentEndMs(last)) };
 }

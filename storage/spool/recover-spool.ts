@@ -1,15 +1,20 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseUnavailable, DiskFull } from '#registry/database/database.ts';
 import { wasDeleted } from '../catalogue/deletion.ts';
 import { spoolPath } from '../catalogue/object-key.ts';
 import { recordingById, recordingsIn, removeLost } from '../catalogue/recordings.ts';
 import type { Catalogue } from '../catalogue/tables.ts';
 import { isNotWhatWasLost } from '../found-again.ts';
-import { enterRecording } from './enter-recording.ts';
-import { cutTorn, readRecording } from './spool-reader.ts';
+import { enterRecording, spanOf } from './enter-recording.ts';
+import { cutTorn, readRecording, type ReadRecording } from './spool-reader.ts';
 
 /** Open rows read at once. */
 const BATCH = 500;
+/** Files that are left where they lie; one more that cannot be entered, and the fault is not theirs: it is thrown. */
+const MAX_LEFT = 1_000;
+/** Whatever file it is that is opened, read or written, it would be so with the next one. */
+const OF_ALL_FILES = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EMFILE', 'ENFILE']);
 
 export interface RecoveredSpool {
   /** Recordings that their process left open, and that are whole now. */
@@ -18,24 +23,44 @@ export interface RecoveredSpool {
   tornBytes: number;
   /** Files and rows without a picture, removed. */
   empty: number;
-  /** Files of recordings that were taken for lost, with other bytes than were hashed: left as they are, and not entered. */
-  changed: number;
+  /** Files that are not entered, and kept as they are for somebody to look at: the first MAX_LEFT. */
+  left: LeftFile[];
+}
+
+export interface LeftFile {
+  cameraId: string;
+  recordingId: string;
+  byteLength: number;
+  why:
+    | {
+        /** It was taken for lost, and holds other bytes than were hashed then. */
+        kind: 'changed';
+      }
+    | {
+        /** It cannot be read, or the catalogue does not take what it says. */
+        kind: 'refused';
+        error: unknown;
+        /** What there are pictures of, if it could be read. */
+        span: { startMs: number; endMs: number } | undefined;
+      };
 }
 
 /**
  * Finishes what a process that died had begun: cuts torn tails off, enters files that the catalogue does not know,
- * and takes rows out whose files hold no picture. What is found again must be what was lost. Repeating it is harmless. `isOpen` names recordings that a live
- * recorder has open: they are left alone.
+ * and takes rows out whose files hold no picture. What is found again must be what was lost. A file that cannot be entered holds
+ * up no other. Repeating it is harmless, and tries those again. `isOpen` names recordings that a live recorder has open: they
+ * are left alone.
  */
 export async function recoverSpool(
   catalogue: Catalogue,
   spoolFolder: string,
   isOpen: (recordingId: string) => boolean = () => false,
 ): Promise<RecoveredSpool> {
-  const sum: RecoveredSpool = { recovered: 0, tornBytes: 0, empty: 0, changed: 0 };
-  for (const { cameraId, recordingId } of spoolFiles(spoolFolder)) {
+  const sum: RecoveredSpool = { recovered: 0, tornBytes: 0, empty: 0, left: [] };
+  for (const file of spoolFiles(spoolFolder)) {
+    const { cameraId, recordingId } = file;
     if (isOpen(recordingId)) continue;
-    const path = join(spoolFolder, spoolPath({ cameraId, recordingId }));
+    const path = join(spoolFolder, spoolPath(file));
     const row = await recordingById(catalogue, recordingId);
     if (row?.state === 'spooled') continue;
     if (row !== undefined && row.state !== 'open') {
@@ -48,20 +73,29 @@ export async function recoverSpool(
       rmSync(path);
       continue;
     }
-    if (await isNotWhatWasLost(catalogue, recordingId, path)) {
-      sum.changed++;
+    let read: ReadRecording | undefined;
+    try {
+      if (await isNotWhatWasLost(catalogue, recordingId, path)) {
+        leave(sum, { ...file, byteLength: byteLengthOf(path), why: { kind: 'changed' } });
+        continue;
+      }
+      read = readRecording(path);
+      const isIts = read?.head.recordingId === recordingId && read.head.cameraId === cameraId;
+      if (read === undefined || !isIts || read.fragments.length === 0) {
+        if (row !== undefined) await removeLost(catalogue, row);
+        rmSync(path);
+        sum.empty++;
+        continue;
+      }
+      cutTorn(path, read.byteLength);
+      await enterRecording(catalogue, path, read);
+    } catch (error) {
+      if (!isOfTheFile(error) || sum.left.length >= MAX_LEFT) throw error;
+      const span = read === undefined ? undefined : spanOf(read);
+      const why = { kind: 'refused', error, span } as const;
+      leave(sum, { ...file, byteLength: byteLengthOf(path), why });
       continue;
     }
-    const read = readRecording(path);
-    const isIts = read?.head.recordingId === recordingId && read.head.cameraId === cameraId;
-    if (read === undefined || !isIts || read.fragments.length === 0) {
-      if (row !== undefined) await removeLost(catalogue, row);
-      rmSync(path);
-      sum.empty++;
-      continue;
-    }
-    cutTorn(path, read.byteLength);
-    await enterRecording(catalogue, path, read);
     sum.recovered++;
     sum.tornBytes += read.fileBytes - read.byteLength;
   }
@@ -69,7 +103,21 @@ export async function recoverSpool(
   return sum;
 }
 
-/** Open rows that are left had no file: it was lost with the power before its first sync. */
+function leave({ left }: RecoveredSpool, file: LeftFile): void {
+  if (left.length < MAX_LEFT) left.push(file);
+}
+
+/** What does not answer now, or has no room, is no fault of the file that was being entered. */
+function isOfTheFile(error: unknown): boolean {
+  if (error instanceof DatabaseUnavailable || error instanceof DiskFull) return false;
+  return !(error instanceof Error && 'code' in error && OF_ALL_FILES.has(String(error.code)));
+}
+
+function byteLengthOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/** Open rows that are left have no file (it was lost with the power before its first sync), or one that was refused. */
 async function removeRowsWithoutFile(
   catalogue: Catalogue,
   isOpen: (recordingId: string) => boolean,

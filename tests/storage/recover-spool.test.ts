@@ -11,11 +11,12 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Databases } from '#registry/database/database.ts';
 import { openDatabases } from '#registry/database/open-databases.ts';
 import { noteDeletion } from '#storage/catalogue/deletion.ts';
-import { gapsBetween } from '#storage/catalogue/gaps.ts';
+import { accountedToMs, gapsBetween } from '#storage/catalogue/gaps.ts';
 import { openCatalogue } from '#storage/catalogue/open-catalogue.ts';
 import {
   insertOpened,
@@ -32,6 +33,7 @@ import {
   type ObjectStore,
 } from '#storage/objects/object-store.ts';
 import { headBytes, type RecordingHead } from '#storage/spool/recording-head.ts';
+import { accountForRefused } from '#storage/spool/left-files.ts';
 import { recoverSpool } from '#storage/spool/recover-spool.ts';
 import { SpoolFile } from '#storage/spool/spool-file.ts';
 import { Uploader } from '#storage/uploader.ts';
@@ -112,7 +114,7 @@ describe('the spool of a process that died', () => {
       recovered: 1,
       tornBytes: 900,
       empty: 0,
-      changed: 0,
+      left: [],
     });
     expect(readFileSync(left.path).equals(whole)).toBe(true);
     const row = await recordingById(catalogue, left.head.recordingId);
@@ -127,7 +129,7 @@ describe('the spool of a process that died', () => {
       recovered: 0,
       tornBytes: 0,
       empty: 0,
-      changed: 0,
+      left: [],
     });
   });
 
@@ -151,6 +153,60 @@ describe('the spool of a process that died', () => {
     expect(await recoverSpool(catalogue, spool)).toMatchObject({ recovered: 0, empty: 2 });
     expect(existsSync(left.path)).toBe(false);
     expect(await recordingsIn(catalogue, 'open', 10)).toEqual([]);
+  });
+
+  it('goes on where the catalogue does not take a file, which is kept, and entered when it is taken', async () => {
+    const [first, second] = [leftBehind(), leftBehind()];
+    await enter(first);
+    const bytes = readFileSync(first.path);
+    const { recordingId } = first.head;
+    await sql`create trigger refuses before update on recordings when new.id = ${sql.lit(recordingId)}
+      begin select raise(abort, 'not this one'); end`.execute(catalogue);
+    for (let i = 0; i < 2; i++) {
+      const found = await recoverSpool(catalogue, spool);
+      await accountForRefused(catalogue, found.left, newId);
+      expect(found).toMatchObject({
+        recovered: i === 0 ? 1 : 0,
+        left: [
+          {
+            recordingId,
+            byteLength: bytes.length,
+            why: {
+              kind: 'refused',
+              span: { startMs: RUN_START_MS, endMs: RUN_START_MS + 2_000 },
+            },
+          },
+        ],
+      });
+    }
+    expect(await recordingById(catalogue, recordingId)).toBeUndefined();
+    expect(await recordingById(catalogue, second.head.recordingId)).toMatchObject({
+      state: 'spooled',
+    });
+    expect(readFileSync(first.path).equals(bytes)).toBe(true);
+    expect(await gapsBetween(catalogue, CAMERA, RUN_START_MS, RUN_START_MS + 1)).toMatchObject([
+      { endMs: RUN_START_MS + 2_000, cause: 'storage', detail: 'spool-file-refused' },
+    ]);
+    // No gap of another cause lies over it.
+    await catalogue.deleteFrom('recordings').execute();
+    await enter(second);
+    expect(await accountedToMs(catalogue, CAMERA)).toBe(RUN_START_MS + 2_000);
+    await sql`drop trigger refuses`.execute(catalogue);
+    expect(await recoverSpool(catalogue, spool)).toMatchObject({ recovered: 2, left: [] });
+    expect(await gapsBetween(catalogue, CAMERA, RUN_START_MS, RUN_START_MS + 1)).toEqual([]);
+  });
+
+  it('a file that cannot be read holds no other up', async () => {
+    const [first, second] = [leftBehind(), leftBehind()];
+    rmSync(first.path);
+    mkdirSync(first.path);
+    expect(await recoverSpool(catalogue, spool)).toMatchObject({
+      recovered: 1,
+      left: [{ recordingId: first.head.recordingId, why: { kind: 'refused', span: undefined } }],
+    });
+    expect(await recordingById(catalogue, second.head.recordingId)).toMatchObject({
+      state: 'spooled',
+    });
   });
 
   it('leaves alone what a live recorder has open, and files that are not its own', async () => {
@@ -398,7 +454,7 @@ describe('putting recordings into the store', () => {
       expect(await recoverSpool(catalogue, spool)).toMatchObject({
         recovered: 0,
         empty: 0,
-        changed: 1,
+        left: [{ recordingId: left.head.recordingId, byteLength: found.length }],
       });
       expect(readFileSync(left.path).equals(found)).toBe(true);
       expect(await recordingById(catalogue, left.head.recordingId)).toBeUndefined();

@@ -87,6 +87,7 @@ describe('words', () => {
       'spool-corrupt',
       'spool-missing',
       'spool-file-missing',
+      'spool-file-refused',
       'object-missing',
       'object-length',
       'object-corrupt',

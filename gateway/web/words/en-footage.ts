@@ -92,6 +92,7 @@ export const enFootage: typeof thFootage = {
       'object-length': 'the file in the store is not whole',
       'object-corrupt': 'the file in the store was changed or damaged',
       'spool-file-missing': 'the file was gone',
+      'spool-file-refused': 'the file waits for somebody to look at it',
     },
     keys: {
       playPause: 'Play or pause',

@@ -90,6 +90,7 @@ export const thFootage = {
       'object-length': 'ไฟล์ในที่เก็บภาพไม่ครบ',
       'object-corrupt': 'ไฟล์ในที่เก็บภาพถูกเปลี่ยนหรือเสียหาย',
       'spool-file-missing': 'ไฟล์หาย',
+      'spool-file-refused': 'ไฟล์รอการตรวจของผู้ดูแล',
     },
     keys: {
       playPause: 'เล่น หรือหยุด',
