@@ -100,7 +100,8 @@ export interface Gateway {
   routes: readonly RouteOptions[];
   pool: WorkerPool;
   /** Stops serving, leaves every camera, closes the database; in this order. */
-  close: () => Promise<void>;
+  /** `stuck`: all is closed, and a thread waits for its disk: `process.exit` would wait for it. */
+  close: () => Promise<'ended' | 'stuck'>;
 }
 
 /**
@@ -420,9 +421,10 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
         conditions.feed.stop();
         await conditions.close();
         await events.close();
-        await recording.stop();
+        const recorders = await recording.stop();
         await audit.close();
         await databases.close();
+        return recorders;
       },
     };
   } catch (error) {

@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { parseConfig, InvalidConfig } from './config.ts';
 import { startGateway } from './gateway.ts';
 
-/** Past this a second signal is not waited for either. */
+/** What has not ended by itself is ended: more than recorders are given (storage/recorder-threads.ts), and not more than Docker gives. */
 const CLOSE_MS = 10_000;
 
 async function start(): Promise<void> {
@@ -19,17 +19,22 @@ async function start(): Promise<void> {
     if (closing) return;
     closing = true;
     log.info({ signal }, 'gateway stops');
-    setTimeout(() => process.exit(1), CLOSE_MS).unref();
+    setTimeout(kill, CLOSE_MS).unref();
     gateway.close().then(
-      () => process.exit(0),
+      (threads) => (threads === 'ended' ? process.exit(0) : kill()),
       (error: unknown) => {
         log.error({ err: error }, 'gateway did not stop cleanly');
-        process.exit(1);
+        kill();
       },
     );
   };
   process.on('SIGINT', close);
   process.on('SIGTERM', close);
+}
+
+/** Not `process.exit`: it waits for every thread, and one may wait for a disk that stands still. All is recovered as after a crash. */
+function kill(): void {
+  process.kill(process.pid, 'SIGKILL');
 }
 
 function firstStart(link: string): string {

@@ -19,8 +19,12 @@ const BATCH_BYTES = 16 * 1024 * 1024;
 /** Words for a recorder that takes none: hours of a disk that stands still while cameras come and go. At this it is ended. */
 const MAX_WAITING = 50_000;
 const RESTART_MS = 1_000;
-/** Files are on the disk when the process ends; a disk that takes longer leaves them to recovery. */
-const STOP_MS = 10_000;
+const STOP = {
+  /** Files are on the disk when the process ends; a disk that takes longer leaves them to recovery. */
+  finishMs: 7_000,
+  /** A thread that was ended does so at once, unless it waits in a call of the disk: until that is over nothing ends it. */
+  endMs: 1_000,
+};
 
 export interface RecorderThreadsOptions {
   /** The composition root of a recorder thread. */
@@ -36,6 +40,8 @@ export interface RecorderThreadsOptions {
   onPassedOver: (cameraIds: readonly string[]) => void;
   /** A recorder ended by a fault: what it had open has to be recovered from its files. */
   onDied: (cameraIds: readonly string[]) => void;
+  /** What recorders are given when they are to stop; STOP when not given. */
+  stop?: typeof STOP;
   log: (event: string, fields: Record<string, unknown>) => void;
 }
 
@@ -195,19 +201,25 @@ export class RecorderThreads implements RoundFollower {
     return this.#clockOffsetsMs.get(cameraId);
   }
 
-  /** Has every recording finished. After the camera workers have stopped. */
-  async stop(): Promise<void> {
+  /**
+   * Has every recording finished, if the disk lets it in time; after the camera workers have stopped. `stuck`: a recorder waits for
+   * its disk still, and what it was writing is left to recovery. A process that has such a thread is not ended by `process.exit`,
+   * which waits for it.
+   */
+  async stop(): Promise<'ended' | 'stuck'> {
     this.#stopping = true;
-    await Promise.all(
-      [...this.#workers.values()].map(async (followed) => {
-        if (followed.recorder === undefined) return;
-        const { thread, ended } = followed.recorder;
-        const timer = setTimeout(() => void thread.terminate(), STOP_MS);
-        this.#tell(followed, { type: 'stop' });
-        await ended;
-        clearTimeout(timer);
-      }),
-    );
+    const { finishMs, endMs } = this.#options.stop ?? STOP;
+    const stops = [...this.#workers].map(async ([worker, followed]) => {
+      if (followed.recorder === undefined) return true;
+      const { thread, ended } = followed.recorder;
+      this.#tell(followed, { type: 'stop' });
+      if (await isWithin(ended, finishMs)) return true;
+      void thread.terminate();
+      if (await isWithin(ended, endMs)) return true;
+      this.#options.log('recorder waits for its disk and does not end', { worker });
+      return false;
+    });
+    return (await Promise.all(stops)).every(Boolean) ? 'ended' : 'stuck';
   }
 
   /** For tests of what happens then: ends a recorder as a fault would. */
@@ -340,6 +352,14 @@ export class RecorderThreads implements RoundFollower {
     if (slabs.length + inits.length === 0) return;
     this.#tell(followed, { type: 'round', slabs, inits, parts: new Float64Array() });
   }
+}
+
+async function isWithin(ended: Promise<void>, ms: number): Promise<boolean> {
+  const { promise: late, resolve } = Promise.withResolvers<false>();
+  const timer = setTimeout(() => resolve(false), ms);
+  const isEnded = await Promise.race([ended.then(() => true), late]);
+  clearTimeout(timer);
+  return isEnded;
 }
 
 /** Cameras that have a part among these records. */

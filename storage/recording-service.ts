@@ -103,8 +103,8 @@ export interface RecordingService extends Footage {
   spoolBounds: SpoolBounds;
   holds: LegalHolds;
   shortenings: Shortenings;
-  /** Finishes every recording; after the camera workers have stopped. */
-  stop(): Promise<void>;
+  /** Finishes every recording; after the camera workers have stopped. `stuck` as of RecorderThreads. */
+  stop(): Promise<'ended' | 'stuck'>;
 }
 
 /**
@@ -344,11 +344,12 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
       await beginning;
       await sweeping.stop();
       await holds.stop();
-      await threads.stop();
+      const recorders = await threads.stop();
       clearTimeout(justMade);
       await keeper.stop();
       await uploader.stop();
       store.close();
+      return recorders;
     },
   };
 }

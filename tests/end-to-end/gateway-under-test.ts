@@ -107,8 +107,9 @@ export async function startGatewayUnderTest(
     },
     async close() {
       await front.close();
-      await gateway.close();
+      const threads = await gateway.close();
       await rm(dataDir, { recursive: true, force: true });
+      return threads;
     },
   };
 }

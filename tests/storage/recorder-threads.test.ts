@@ -1,5 +1,16 @@
 /** Recorder threads as the serving thread drives them: media in shared memory, leases, and a recorder that dies. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  closeSync,
+  constants,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -22,10 +33,12 @@ let told: FromRecorder[];
 let died: (readonly string[])[];
 let slabs: SharedArrayBuffer[];
 let passedOver: string[];
+let logged: string[];
 
 function startThreads(
   recorderUrl: URL,
   isRecorded: (cameraId: string) => boolean = () => true,
+  stop = { finishMs: 10_000, endMs: 10_000 },
 ): RecorderThreads {
   return new RecorderThreads({
     recorderUrl,
@@ -35,7 +48,8 @@ function startThreads(
     onRunEnded: () => {},
     onPassedOver: (cameraIds) => passedOver.push(...cameraIds),
     onDied: (cameraIds) => died.push(cameraIds),
-    log: () => {},
+    stop,
+    log: (event) => logged.push(event),
   });
 }
 
@@ -45,6 +59,7 @@ beforeEach(() => {
   died = [];
   slabs = [];
   passedOver = [];
+  logged = [];
   threads = startThreads(new URL('../../gateway/recorder-worker.ts', import.meta.url));
   const { config, pictures } = clipPictures('small');
   cut = new Cut();
@@ -198,4 +213,27 @@ it('ends a recorder that takes nothing, keeps no lease for it, says what is pass
   const batches = (): string[] =>
     readFileSync(join(folder, 'batches'), 'utf8').trim().split('\n').slice(-2);
   await vi.waitFor(() => expect(batches()).toEqual(['worker', 'record round']), { timeout: 5_000 });
+});
+
+it('does not wait for ever for a recorder that waits for its disk', async () => {
+  await threads.stop();
+  const disk = join(folder, 'disk');
+  execFileSync('mkfifo', [disk]);
+  const reading = openSync(disk, constants.O_RDONLY | constants.O_NONBLOCK);
+  threads = startThreads(new URL('scripted-recorder.ts', import.meta.url), undefined, {
+    finishMs: 1,
+    endMs: 20,
+  });
+  threads.workerStarted(0, cut.pool.shared);
+  threads.cameraAdded(0, SLOT, CAMERA);
+  try {
+    // It has begun to write when a byte has come.
+    await vi.waitFor(() => expect(readSync(reading, Buffer.alloc(1))).toBe(1));
+    expect(await threads.stop()).toBe('stuck');
+    expect(logged).toEqual(['recorder waits for its disk and does not end']);
+  } finally {
+    // The disk fails, and what waited for it ends.
+    closeSync(reading);
+  }
+  expect(await threads.stop()).toBe('ended');
 });
