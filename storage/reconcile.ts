@@ -47,6 +47,8 @@ export type DifferenceKind =
   | 'object-unknown'
   /** It was deleted, and is there. */
   | 'object-undeleted'
+  /** A row waits to be put, and another object lies where it is to go (`deep`: also one of the same length). */
+  | 'object-conflict'
   /** A row waits to be put, and its file is not there. */
   | 'spool-file-missing'
   /** No row knows the spool file. */
@@ -167,6 +169,11 @@ async function lookAtCamera(
       if (kind !== undefined)
         note({ ...about, kind, repaired: await repairLost(options, recording, kind) });
     }
+    const isTaken =
+      recording.state === 'spooled' &&
+      object !== undefined &&
+      (await wrongWithObject(options, recording, object)) !== undefined;
+    if (isTaken) note({ ...about, kind: 'object-conflict' });
     if (recording.previousSha256 !== null) {
       const known = before.get(recording.runId);
       // What was before the first that is left was deleted; deletions are looked up then.

@@ -21,7 +21,7 @@ import { isToldOf, retentionClock } from './retention-clock.ts';
 import type { Seal, Signer } from './sealed-day.ts';
 import { sealDays, verifySeals } from './sealing.ts';
 import { Shortenings } from './shortening.ts';
-import { accountForRefused, leftInWords } from './spool/left-files.ts';
+import { accountForRefused, LeftFiles, leftInWords } from './spool/left-files.ts';
 import { recoverSpool, type RecoveredSpool } from './spool/recover-spool.ts';
 import type { SpoolBounds, SpoolUse } from './spool/spool-bound.ts';
 import type { SpoolMeter } from './spool/spool-file.ts';
@@ -32,6 +32,8 @@ const FIRST_SWEEP_MS = 60_000;
 const SWEEP_MS = 10 * 60_000;
 /** A file that a recorder has just made, and has not told of yet, is not looked at as one that was left behind. */
 const JUST_MADE_MS = 10_000;
+/** Whether files that are left in the spool are still there. */
+const LOOK_AT_LEFT_MS = 60_000;
 /** What keeps recording from beginning when it is this gateway's turn is tried again after this. */
 const BEGIN_AGAIN_MS = 5_000;
 /** The store's own rule, should we never sweep again, deletes nothing before this is over beyond the longest retention. */
@@ -136,6 +138,7 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
   const open = new OpenRecordings();
   const clock = watchClockStep();
   const { spoolBounds } = options;
+  const leftFiles = new LeftFiles({ spoolFolder, now });
   const uploader = new Uploader({
     catalogue,
     store,
@@ -146,12 +149,15 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
     now,
     recover: () => recoverAgain(),
     mayPut: () => records && turn.state === 'ours',
+    onAside: ({ cameraId, id, byteLength }) =>
+      leftFiles.notStored({ cameraId, recordingId: id, byteLength }),
   });
   const notRecorded = new NotRecordedTimes();
   const onSpooled = (): void => uploader.poke();
   const isLive = (id: string): boolean => open.has(id) || now() - uuidV7Ms(id) < JUST_MADE_MS;
   const recover = async (isOpen?: (id: string) => boolean): Promise<RecoveredSpool> => {
     const found = await recoverSpool(catalogue, spoolFolder, isOpen);
+    leftFiles.notEntered(found.left);
     if (found.left.length > 0) {
       log('spool files left as they are', leftInWords(found.left));
       await accountForRefused(catalogue, found.left, newId);
@@ -260,6 +266,7 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
   if (turn.state === 'others') recordsElsewhere();
   else await (beginning = begin());
   uploader.start();
+  const lookingAtLeft = setInterval(() => void leftFiles.look(), LOOK_AT_LEFT_MS).unref();
   const holds = new LegalHolds({ catalogue, store, newId, now, log });
   holds.start();
   const seal = async (): Promise<void> => {
@@ -324,7 +331,15 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
     notices() {
       const { use, away, droppedMs } = uploader;
       return storageNotices(
-        { use, away, droppedMs, deletionBehindMs, elsewhereMs, notRecorded },
+        {
+          use,
+          away,
+          droppedMs,
+          deletionBehindMs,
+          elsewhereMs,
+          notRecorded,
+          left: leftFiles.use,
+        },
         spoolBounds,
         now(),
       );
@@ -341,6 +356,7 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
     async stop() {
       stopping = true;
       clock.stop();
+      clearInterval(lookingAtLeft);
       await beginning;
       await sweeping.stop();
       await holds.stop();

@@ -1,3 +1,4 @@
+import type { LeftUse } from './spool/left-files.ts';
 import type { SpoolBounds, SpoolUse } from './spool/spool-bound.ts';
 
 /** Worst first: footage that is lost, footage that soon is, footage that waits. */
@@ -20,6 +21,8 @@ export const storageNoticeCodes = [
   'store-away',
   /** The database of recordings does not answer. */
   'catalogue-away',
+  /** Whole files of the spool could not be entered, or the store refuses them for good: they wait for somebody to look at them. */
+  'spool-files-left',
   /** Another gateway on this database records; this one would, when that ends. */
   'recorded-elsewhere',
   /** Deleting is a day and more behind the machine's clock, which ran ahead, or no gateway ran (retention-clock.ts). */
@@ -31,6 +34,8 @@ export interface StorageNotice {
   code: (typeof storageNoticeCodes)[number];
   /** Unix ms. */
   sinceMs: number;
+  /** Of `spool-files-left`. */
+  files?: { count: number; byteLength: number };
 }
 
 /** Why a camera that should be is not recorded: the detail of its gap (cause `storage`). */
@@ -77,6 +82,8 @@ export function storageNotices(
     /** Since when another gateway records, and this one does not. */
     elsewhereMs: number | undefined;
     notRecorded: NotRecordedTimes;
+    /** Undefined: there is none. */
+    left: LeftUse | undefined;
   },
   bounds: SpoolBounds,
   nowMs: number,
@@ -96,6 +103,10 @@ export function storageNotices(
     // What has no room, or says no, does not come back by itself.
     const mayPass = code === 'store-away' || code === 'catalogue-away';
     if (!mayPass || nowMs - away.sinceMs >= AWAY_MS) notices.push({ code, sinceMs: away.sinceMs });
+  }
+  if (state.left !== undefined) {
+    const { count, byteLength, sinceMs } = state.left;
+    notices.push({ code: 'spool-files-left', sinceMs, files: { count, byteLength } });
   }
   if (state.elsewhereMs !== undefined) {
     notices.push({ code: 'recorded-elsewhere', sinceMs: state.elsewhereMs });

@@ -62,6 +62,7 @@ export class Uploader {
   readonly #rest: Rest;
   readonly #recover: (() => Promise<void>) | undefined;
   readonly #mayPut: () => boolean;
+  readonly #onAside: (recording: Recording) => void;
   #wake: (() => void) | undefined;
   #poked = false;
   #stopping = false;
@@ -106,9 +107,12 @@ export class Uploader {
     recover?: () => Promise<void>;
     /** While it is not, another gateway may, and all that waits does. */
     mayPut?: () => boolean;
+    /** The store refuses it for good; its file stays in the spool. */
+    onAside?: (recording: Recording) => void;
   }) {
     this.#recover = options.recover;
     this.#mayPut = options.mayPut ?? (() => true);
+    this.#onAside = options.onAside ?? (() => {});
     this.#bounds = options.bounds;
     this.#now = options.now;
     this.#monotonicNow = options.monotonicNow ?? (() => performance.now());
@@ -268,6 +272,7 @@ export class Uploader {
         await this.#removeFile(id, cameraId);
       } else if (this.#isForGood(id, error) && this.#aside.size < MAX_ASIDE) {
         this.#aside.add(id);
+        this.#onAside(recording);
         this.#log('recording not stored', { recordingId: id, err: error });
       } else throw error;
       return undefined;

@@ -49,12 +49,17 @@ const noticesJson = z
         z.object({
           code: z.enum(storageNoticeCodes),
           since: z.iso.datetime(),
+          files: z
+            .object({ count: z.int(), bytes: z.int() })
+            .optional()
+            .meta({ description: 'of `spool-files-left`' }),
         }),
       )
       .meta({
         description:
           'Worst first. `disk-full`, `spool-failed`, `recorder-behind`: cameras are not recorded now. `recordings-dropped`: within the last hour, at a bound of ' +
           'the spool. `store-full`, `store-refused`, `store-away`, `catalogue-away`: recordings wait on this machine. ' +
+          '`spool-files-left`: files of the spool could not be entered, or the store refuses them for good; `npm run reconcile` names them. ' +
           '`recorded-elsewhere`: another gateway on this database records, and this one does not. ' +
           '`deletion-behind`: deleting is a day and more behind the clock of the machine, which ran ahead, or no gateway ran.',
       }),
@@ -124,7 +129,11 @@ export function registerStorageRoutes(
       const { recordings, byteLength, oldestStartMs } = deps.waiting();
       void reply.header('Cache-Control', 'no-store');
       return {
-        notices: deps.notices().map(({ code, sinceMs }) => ({ code, since: iso(sinceMs) })),
+        notices: deps.notices().map(({ code, sinceMs, files }) => ({
+          code,
+          since: iso(sinceMs),
+          ...(files && { files: { count: files.count, bytes: files.byteLength } }),
+        })),
         waiting: {
           recordings,
           bytes: byteLength,

@@ -149,6 +149,7 @@ describe.skipIf(missing !== undefined)(missing ?? 'a MinIO that is full', () => 
               droppedMs,
               deletionBehindMs: undefined,
               elsewhereMs: undefined,
+              left: undefined,
               notRecorded,
             },
             BOUNDS,

@@ -146,6 +146,7 @@ test('what is wrong now is told to those who watch over the system, with what wa
   notices = [
     { code: 'recordings-dropped', sinceMs: NOW - 60_000 },
     { code: 'store-full', sinceMs: NOW - HOUR },
+    { code: 'spool-files-left', sinceMs: NOW, files: { count: 2, byteLength: 30_000_000 } },
   ];
   const { headers } = await rig.signedIn([{ role: 'operator', area: country }]);
   const url = '/api/v1/storage/notices';
@@ -153,6 +154,11 @@ test('what is wrong now is told to those who watch over the system, with what wa
     notices: [
       { code: 'recordings-dropped', since: '2026-11-26T00:59:00.000Z' },
       { code: 'store-full', since: '2026-11-26T00:00:00.000Z' },
+      {
+        code: 'spool-files-left',
+        since: '2026-11-26T01:00:00.000Z',
+        files: { count: 2, bytes: 30_000_000 },
+      },
     ],
     waiting: { recordings: 3, bytes: 45_000_000, oldest: '2026-11-26T00:00:00.000Z' },
     bounds: { bytes: 100 * GB, hours: 72 },

@@ -140,6 +140,26 @@ it('a spool file that was taken for lost and is another now is named, and left',
   expect(readFileSync(path).equals(bytes)).toBe(true);
 });
 
+it('another object where one that waits is to be put is named, and both are left', async () => {
+  const [row] = await recordingsBetween(catalogue, CAMERA, START_MS, START_MS + 1_000);
+  if (row === undefined) throw new Error('not seeded');
+  const bytes = readFileSync(pathOf(row.objectKey));
+  writeFileSync(join(spool, CAMERA, `${row.id}.mp4`), bytes);
+  await catalogue
+    .updateTable('recordings')
+    .set({ state: 'spooled' })
+    .where('id', '=', row.id)
+    .execute();
+  // Put, and not noted yet.
+  expect(kinds(await look({ deep: true }))).toEqual([]);
+  truncateSync(pathOf(row.objectKey), bytes.length - 1);
+  expect((await look({ repair: true })).differences).toMatchObject([
+    { kind: 'object-conflict', recordingId: row.id, repaired: null },
+  ]);
+  expect(existsSync(pathOf(row.objectKey))).toBe(true);
+  expect(existsSync(join(spool, CAMERA, `${row.id}.mp4`))).toBe(true);
+});
+
 it('what was deleted by a rule and is there again goes again', async () => {
   const [row] = await recordingsBetween(catalogue, CAMERA, START_MS, START_MS + 1_000);
   if (row === undefined) throw new Error('not seeded');

@@ -503,11 +503,14 @@ describe('putting recordings into the store', () => {
       if (file.path === first.path) return arrivedChanged(key);
       return folderStore.put(key, file);
     };
-    const { uploader, logged } = uploaderTo({ ...folderStore, put }, { rest });
+    const aside: string[] = [];
+    const onAside = ({ id }: { id: string }): void => void aside.push(id);
+    const { uploader, logged } = uploaderTo({ ...folderStore, put }, { rest, onAside });
     uploader.start();
     await vi.waitFor(() => expect(logged).toContain('object store answers again'));
     await uploader.stop();
     expect(logged).toContain('recording not stored');
+    expect(aside).toEqual([first.head.recordingId]);
     expect([existsSync(first.path), existsSync(second.path)]).toEqual([true, false]);
   });
 

@@ -1,4 +1,7 @@
 /** What an operator is told of the storage, when, and for how long. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { DatabaseUnavailable } from '#registry/database/database.ts';
 import {
@@ -6,6 +9,7 @@ import {
   ObjectStoreRefused,
   ObjectStoreUnavailable,
 } from '#storage/objects/object-store.ts';
+import { LeftFiles } from '#storage/spool/left-files.ts';
 import { NotRecordedTimes, storageNotices } from '#storage/storage-notices.ts';
 
 const MINUTE = 60_000;
@@ -21,6 +25,7 @@ function quiet() {
     deletionBehindMs: undefined,
     elsewhereMs: undefined,
     notRecorded: new NotRecordedTimes(),
+    left: undefined,
   };
 }
 const codes = (state: Parameters<typeof storageNotices>[0], nowMs: number): string[] =>
@@ -77,4 +82,34 @@ it('cameras that cannot be recorded are told of since the first try that failed,
 it('deleting that is behind the clock is told of last', () => {
   const state = { ...quiet(), droppedMs: T0, deletionBehindMs: T0 };
   expect(codes(state, T0 + MINUTE)).toEqual(['recordings-dropped', 'deletion-behind']);
+});
+
+it('files that are left in the spool are told of with their number and size, until they are gone', async () => {
+  const spoolFolder = mkdtempSync(join(tmpdir(), 'left-files-'));
+  let nowMs = T0;
+  const leftFiles = new LeftFiles({ spoolFolder, now: () => nowMs });
+  const told = () => storageNotices({ ...quiet(), left: leftFiles.use }, bounds, nowMs);
+  const file = (recordingId: string, byteLength: number) => {
+    writeFileSync(join(spoolFolder, 'camera', `${recordingId}.mp4`), '');
+    return { cameraId: 'camera', recordingId, byteLength };
+  };
+  try {
+    mkdirSync(join(spoolFolder, 'camera'));
+    expect(told()).toEqual([]);
+    leftFiles.notStored(file('a', 10));
+    leftFiles.notEntered([{ ...file('b', 5), why: { kind: 'changed' } }]);
+    told();
+    nowMs += MINUTE;
+    const files = { count: 2, byteLength: 15 };
+    expect(told()).toEqual([{ code: 'spool-files-left', sinceMs: T0, files }]);
+    // What the store refuses is there, whatever a recovery finds.
+    leftFiles.notEntered([]);
+    await leftFiles.look();
+    expect(told()).toMatchObject([{ files: { count: 1, byteLength: 10 } }]);
+    rmSync(join(spoolFolder, 'camera', 'a.mp4'));
+    await leftFiles.look();
+    expect(told()).toEqual([]);
+  } finally {
+    rmSync(spoolFolder, { recursive: true });
+  }
 });

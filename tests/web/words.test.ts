@@ -10,7 +10,7 @@ import { storageNoticeCodes } from '#storage/storage-notices.ts';
 import { dateAndTime, moment } from '#gateway/web/buddhist-date.ts';
 import { codecName, isPlayable } from '#gateway/web/codec.ts';
 import { arrivalOf, parseRoute, routeHash } from '#gateway/web/route.ts';
-import { storageWords, waitingShare } from '#gateway/web/shell/storage-words.ts';
+import { sizeWords, storageWords, waitingShare } from '#gateway/web/shell/storage-words.ts';
 import { reasonWords, sinceWords, unplayableWords } from '#gateway/web/state-words.ts';
 import { en } from '#gateway/web/words/en.ts';
 import { th } from '#gateway/web/words/th.ts';
@@ -61,6 +61,10 @@ describe('words', () => {
     }
     expect(storageWords('of-a-newer-gateway', 'th').title).toContain('of-a-newer-gateway');
     expect(storageWords('constructor', 'en').title).toContain('constructor');
+  });
+
+  test('a size is told as disks are sold', () => {
+    expect([20, 30_400_000, 12_600_000_000].map(sizeWords)).toEqual(['1 MB', '30 MB', '13 GB']);
   });
 
   test('how much of what may wait does: by bytes or by age, whichever is nearer to its bound', () => {

@@ -4,7 +4,13 @@ import { call } from './call.ts';
 /** What is wrong with recording and its store: /api/v1/storage/notices. */
 
 const storageState = z.object({
-  notices: z.array(z.object({ code: z.string(), since: z.string() })),
+  notices: z.array(
+    z.object({
+      code: z.string(),
+      since: z.string(),
+      files: z.optional(z.object({ count: z.number(), bytes: z.number() })),
+    }),
+  ),
   waiting: z.object({
     recordings: z.number(),
     bytes: z.number(),

@@ -4,7 +4,7 @@ import { moment } from '../buddhist-date.ts';
 import { useLanguage } from '../use-language.ts';
 import { useRoute } from '../use-page-state.ts';
 import { useSignedIn } from './signed-in.ts';
-import { isLosing, storageWords, waitingShare } from './storage-words.ts';
+import { isLosing, sizeWords, storageWords, waitingShare } from './storage-words.ts';
 
 const ASK_EVERY_MS = 30_000;
 
@@ -45,11 +45,19 @@ export function StorageAlarm() {
       aria-label={t('storageAlarm.label')}
     >
       <ul role="alert">
-        {notices.map(({ code, since }) => {
+        {notices.map(({ code, since, files }) => {
           const { title, todo } = storageWords(code, language);
           return (
             <li key={code}>
               <strong>{title}</strong>
+              {files && (
+                <span>
+                  {t('storageAlarm.files', {
+                    count: files.count.toLocaleString('en'),
+                    size: sizeWords(files.bytes),
+                  })}
+                </span>
+              )}
               <span className="storage-alarm-since">
                 {t('since', { time: moment(since, Date.now(), language) })}
               </span>

@@ -19,6 +19,13 @@ export function storageWords(code: string, language: Language): { title: string;
   return { title: other.title.replace('{{code}}', code), todo: other.todo };
 }
 
+/** Bytes as disks are sold: the nearest MB, from 10 GB on the nearest GB. */
+export function sizeWords(bytes: number): string {
+  const isLarge = bytes >= 10e9;
+  const count = Math.max(1, Math.round(bytes / (isLarge ? 1e9 : 1e6)));
+  return `${count.toLocaleString('en')} ${isLarge ? 'GB' : 'MB'}`;
+}
+
 /** How much of what may wait for the store does, by bytes or by age, whichever is more; percent, whole. */
 export function waitingShare({ waiting, bounds }: StorageState, nowMs: number): number {
   const ageMs = waiting.oldest === null ? 0 : nowMs - Date.parse(waiting.oldest);

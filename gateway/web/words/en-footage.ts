@@ -195,6 +195,7 @@ export const enFootage: typeof thFootage = {
   },
   storageAlarm: {
     label: 'Recording',
+    files: '{{count}} files ({{size}})',
     waiting: '{{recordings}} files wait for the store ({{share}} % of the room for them)',
     codes: {
       'disk-full': {
@@ -232,6 +233,10 @@ export const enFootage: typeof thFootage = {
       'catalogue-away': {
         title: 'Recordings wait: the database does not answer',
         todo: 'Tell who runs the server: look at the database. What is recorded lies on this machine.',
+      },
+      'spool-files-left': {
+        title: 'Recordings wait for somebody to look at them: they could not be entered, or stored',
+        todo: 'Tell who runs the server: the log says why, and npm run reconcile names them. The files lie in the folder spool as they are, and are tried again at each start. If that does not help, keep them elsewhere.',
       },
       'recorded-elsewhere': {
         title: 'This server does not record: another one on the same database does',
