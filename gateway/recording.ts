@@ -4,8 +4,9 @@ import type { Logger } from 'pino';
 import type { Cameras } from '#registry/cameras.ts';
 import type { Databases } from '#registry/database/database.ts';
 import { uuidV7Source } from '#registry/uuid-v7.ts';
-import { openFolderStore } from '#storage/objects/folder.ts';
+import { FOLDER_MARKER } from '#storage/objects/folder.ts';
 import { openLate } from '#storage/objects/late-store.ts';
+import { openMarkedFolder } from '#storage/objects/marked-folder.ts';
 import { ObjectStoreUnavailable, type ObjectStore } from '#storage/objects/object-store.ts';
 import { startRecording, type RecordingService } from '#storage/recording-service.ts';
 import type { SweptCamera } from '#storage/retention.ts';
@@ -90,7 +91,13 @@ async function storeOrLate(config: Config, log: Logger): Promise<ObjectStore> {
 /** Where recordings are kept. Throws ObjectStoreRefused, ObjectStoreUnavailable. */
 export async function openStore(config: Config): Promise<ObjectStore> {
   const { s3 } = config.recording;
-  if (s3 === undefined) return openFolderStore(join(config.dataDir, 'objects'));
+  if (s3 === undefined) {
+    return openMarkedFolder({
+      root: join(config.dataDir, 'objects'),
+      rememberedIn: join(config.dataDir, FOLDER_MARKER),
+      newId: uuidV7Source(Date.now),
+    });
+  }
   // Its client is only in the memory of who uses it.
   const { openS3Store } = await import('#storage/objects/s3.ts');
   return openS3Store(s3);

@@ -17,6 +17,8 @@ export const storageNoticeCodes = [
   'store-full',
   /** It says no: wrong keys, no right, no such bucket. */
   'store-refused',
+  /** The folder of recordings is not the one that it was: its disk is not mounted (objects/marked-folder.ts). */
+  'store-folder-absent',
   /** It does not answer. */
   'store-away',
   /** The database of recordings does not answer. */
@@ -129,6 +131,8 @@ function awayCode(error: unknown): StorageNotice['code'] {
       return 'store-full';
     case 'object_store_refused':
       return 'store-refused';
+    case 'object_folder_absent':
+      return 'store-folder-absent';
     case 'disk_full':
       return 'disk-full';
     case 'database_unavailable':

@@ -58,7 +58,7 @@ const noticesJson = z
       .meta({
         description:
           'Worst first. `disk-full`, `spool-failed`, `recorder-behind`: cameras are not recorded now. `recordings-dropped`: within the last hour, at a bound of ' +
-          'the spool. `store-full`, `store-refused`, `store-away`, `catalogue-away`: recordings wait on this machine. ' +
+          'the spool. `store-full`, `store-refused`, `store-folder-absent`, `store-away`, `catalogue-away`: recordings wait on this machine. ' +
           '`spool-files-left`: files of the spool could not be entered, or the store refuses them for good; `npm run reconcile` names them. ' +
           '`recorded-elsewhere`: another gateway on this database records, and this one does not. ' +
           '`deletion-behind`: deleting is a day and more behind the clock of the machine, which ran ahead, or no gateway ran.',

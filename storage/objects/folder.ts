@@ -16,6 +16,8 @@ import {
 
 /** Stands beside an object that is held. */
 const HOLD_SUFFIX = '.hold';
+/** In its root: which folder it is (marked-folder.ts). */
+export const FOLDER_MARKER = 'object-folder.id';
 /** A copy that is not finished; never taken for an object. */
 const PARTIAL_SUFFIX = '.partial';
 
@@ -173,7 +175,7 @@ async function* listed(root: string, prefix: string, below = ''): AsyncGenerator
 }
 
 function isOurs(name: string): boolean {
-  return name.endsWith(HOLD_SUFFIX) || name.endsWith(PARTIAL_SUFFIX);
+  return name.endsWith(HOLD_SUFFIX) || name.endsWith(PARTIAL_SUFFIX) || name === FOLDER_MARKER;
 }
 
 async function isThere(path: string): Promise<boolean> {

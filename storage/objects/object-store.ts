@@ -114,5 +114,10 @@ export class ObjectStoreRefused extends Error {
 
 /** The store does not answer, or not in time. Worth trying again. */
 export class ObjectStoreUnavailable extends Error {
-  readonly code = 'object_store_unavailable';
+  readonly code: 'object_store_unavailable' | 'object_folder_absent' = 'object_store_unavailable';
+}
+
+/** The folder that is there is not the one that recordings were kept in: its disk is not mounted. It says what to do. */
+export class ObjectFolderAbsent extends ObjectStoreUnavailable {
+  override readonly code = 'object_folder_absent';
 }

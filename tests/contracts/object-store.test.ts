@@ -1,5 +1,15 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -7,11 +17,12 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { Client } from 'minio';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
-import { openFolderStore } from '#storage/objects/folder.ts';
 import { openLate } from '#storage/objects/late-store.ts';
+import { openMarkedFolder, type MarkedFolder } from '#storage/objects/marked-folder.ts';
 import {
   ObjectConflict,
   ObjectCorrupt,
+  ObjectFolderAbsent,
   ObjectHeld,
   ObjectMissing,
   ObjectStoreRefused,
@@ -108,15 +119,78 @@ function itKeepsObjects(open: () => ObjectStore): void {
   });
 }
 
+function marked(name: string): MarkedFolder {
+  return {
+    root: join(folder, name),
+    rememberedIn: join(folder, `${name}.id`),
+    newId: randomUUID,
+  };
+}
+
 describe('a folder as object store', () => {
-  const root = join(folder, 'objects');
-  itKeepsObjects(() => openFolderStore(root));
+  let store: ObjectStore;
+  beforeAll(async () => {
+    store = await openMarkedFolder(marked('objects'));
+  });
+  itKeepsObjects(() => store);
 
   it('does not put other bytes under a key that is taken', async () => {
-    const store = openFolderStore(root);
     await store.put('taken/a.mp4', finishedFile(randomBytes(10)));
     const other = store.put('taken/a.mp4', finishedFile(randomBytes(10)));
     await expect(other).rejects.toThrow(ObjectConflict);
+  });
+
+  it('is away while its disk is not mounted, whatever lies beneath, and goes on when it is', async () => {
+    const of = marked('mounted');
+    const mounted = await openMarkedFolder(of);
+    const file = finishedFile(randomBytes(10));
+    const object = await mounted.put('camera/a.mp4', file);
+    const all = { start: 0, end: 10 };
+    renameSync(of.root, `${of.root}-disk`);
+    for (const isThere of [false, true]) {
+      if (isThere) mkdirSync(of.root);
+      const uses = await Promise.allSettled<unknown>([
+        mounted.put('camera/b.mp4', file),
+        mounted.read(object, all),
+        mounted.stat(object),
+        mounted.delete(object),
+        keysOf(mounted, ''),
+        mounted.hold(object, false),
+        openMarkedFolder(of),
+      ]);
+      for (const use of uses) {
+        expect(use).toMatchObject({ status: 'rejected', reason: expect.any(ObjectFolderAbsent) });
+      }
+      await expect(mounted.stat(object)).rejects.toThrow(`copy ${of.rememberedIn}`);
+    }
+    expect(readdirSync(of.root)).toEqual([]);
+    rmdirSync(of.root);
+    renameSync(`${of.root}-disk`, of.root);
+    expect(await keysOf(mounted, '')).toEqual(['camera/a.mp4']);
+    expect(await buffer(await mounted.read(object, all))).toHaveLength(10);
+    // Its own objects go one by one as before.
+    await mounted.delete(object);
+    await expect(mounted.stat(object)).rejects.toThrow(ObjectMissing);
+  });
+
+  it('another disk in its place is not it, until somebody says so', async () => {
+    const of = marked('first');
+    const first = await openMarkedFolder(of);
+    await openMarkedFolder(marked('second'));
+    renameSync(of.root, `${of.root}-disk`);
+    renameSync(marked('second').root, of.root);
+    await expect(keysOf(first, '')).rejects.toThrow('has another object-folder.id');
+    copyFileSync(of.rememberedIn, join(of.root, 'object-folder.id'));
+    expect(await keysOf(first, '')).toEqual([]);
+  });
+
+  it('takes the marker of a folder that was used before, from a data folder that is new', async () => {
+    const before = marked('used');
+    await openMarkedFolder(before);
+    const id = readFileSync(before.rememberedIn, 'utf8');
+    rmSync(before.rememberedIn);
+    await openMarkedFolder(before);
+    expect(readFileSync(before.rememberedIn, 'utf8')).toBe(id);
   });
 });
 

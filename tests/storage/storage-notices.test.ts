@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { DatabaseUnavailable } from '#registry/database/database.ts';
 import {
+  ObjectFolderAbsent,
   ObjectStoreFull,
   ObjectStoreRefused,
   ObjectStoreUnavailable,
@@ -59,6 +60,7 @@ it('a store that does not answer has a minute to come back; one that is full or 
   expect(after(new ObjectStoreUnavailable('away'), MINUTE - 1)).toEqual([]);
   expect(after(new ObjectStoreUnavailable('away'), MINUTE)).toEqual(['store-away']);
   expect(after(new DatabaseUnavailable('away'), MINUTE)).toEqual(['catalogue-away']);
+  expect(after(new ObjectFolderAbsent('not mounted'), 0)).toEqual(['store-folder-absent']);
   expect(after(new ObjectStoreFull('full'), 0)).toEqual(['store-full']);
   expect(after(new ObjectStoreRefused('no such bucket'), 0)).toEqual(['store-refused']);
 });

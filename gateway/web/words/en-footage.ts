@@ -226,6 +226,10 @@ export const enFootage: typeof thFootage = {
         title: 'Recordings wait: the store says no',
         todo: 'Tell who runs the server: look at the keys, the rights and the name of the bucket.',
       },
+      'store-folder-absent': {
+        title: 'Recordings wait: the folder of recordings is not the one that it was',
+        todo: 'Tell who runs the server: mount the disk of recordings. If it is a new disk, copy object-folder.id from the data folder into the folder objects. What waits goes by itself, in order.',
+      },
       'store-away': {
         title: 'Recordings wait: the store does not answer',
         todo: 'Tell who runs the server: look at the store and the network. What waits goes by itself, in order.',
