@@ -230,19 +230,30 @@ function* listedItem(item: ListedItem): Generator<ListedObject> {
 
 /** Whether objects of the bucket can be held by the store itself. */
 async function openBucket(client: Client, bucket: string): Promise<boolean> {
+  let isThere: boolean;
   try {
-    if (!(await client.bucketExists(bucket))) await makeBucket(client, bucket);
+    isThere = await client.bucketExists(bucket);
   } catch (error) {
-    throw mapped(error, bucket);
+    throw withoutRight(error, bucket, 's3:ListBucket');
   }
+  if (!isThere) await makeBucket(client, bucket);
   try {
     const lock = await untyped(client.getObjectLockConfig(bucket));
     return z.looseObject({ objectLockEnabled: z.literal('Enabled') }).safeParse(lock).success;
   } catch (error) {
     const code = codeOf(error);
     if (code === 'ObjectLockConfigurationNotFoundError' || code === 'NotImplemented') return false;
-    throw mapped(error, bucket);
+    throw withoutRight(error, bucket, 's3:GetBucketObjectLockConfiguration');
   }
+}
+
+/** A refusal names the right that is asked for: the store does not. */
+function withoutRight(error: unknown, bucket: string, right: string): unknown {
+  if (codeOf(error) !== 'AccessDenied') return mapped(error, bucket);
+  return new ObjectStoreRefused(
+    `the object store refuses: the access key needs the right ${right} on the bucket ${bucket} (or there is no such key, or bucket)`,
+    { cause: error },
+  );
 }
 
 async function makeBucket(client: Client, bucket: string): Promise<void> {
@@ -250,7 +261,10 @@ async function makeBucket(client: Client, bucket: string): Promise<void> {
     // Object lock can only be had when a bucket is made.
     await client.makeBucket(bucket, '', { ObjectLocking: true });
   } catch (error) {
-    if (codeOf(error) === 'BucketAlreadyOwnedByYou') return;
+    const code = codeOf(error);
+    if (code === 'BucketAlreadyOwnedByYou') return;
+    // Also a store that goes away meanwhile.
+    if (code !== 'AccessDenied') throw mapped(error, bucket);
     throw new ObjectStoreRefused(
       `the bucket ${bucket} is not there and could not be made: make it (with object lock), or let this key make it`,
       { cause: error },

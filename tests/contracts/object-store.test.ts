@@ -33,6 +33,7 @@ import {
 import { openS3Store } from '#storage/objects/s3.ts';
 import { selfSigned } from '../simulator/certificate.ts';
 import { MINIO_KEYS, minioMissing, startMinio } from './minio-server.ts';
+import { addMinioUser } from './minio-users.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'object-store-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -262,6 +263,33 @@ describe.skipIf(missing !== undefined)(missing ?? 'a MinIO bucket as object stor
     expect(await unlocked.hold(object, true)).toEqual({ guarded: false });
     expect(await unlocked.backstop(400)).toEqual({ set: false });
     unlocked.close();
+  });
+
+  it('a key that may not make the bucket, or not look at it, is told so; one with the rights that are written down may all', async () => {
+    const { endpoint } = server;
+    const objects = ['s3:GetObject', 's3:PutObject'];
+    const open = async (name: string, actions: readonly string[], bucket: string) =>
+      openS3Store({ endpoint, bucket, ...(await addMinioUser(endpoint, name, actions)) });
+    const noMaker = open('no-maker', ['s3:ListBucket', ...objects], 'absent');
+    await expect(noMaker).rejects.toThrow(ObjectStoreRefused);
+    await expect(noMaker).rejects.toThrow('the bucket absent is not there and could not be made');
+    const noLister = open('no-lister', objects, 'recordings');
+    await expect(noLister).rejects.toThrow(ObjectStoreRefused);
+    await expect(noLister).rejects.toThrow(
+      'needs the right s3:ListBucket on the bucket recordings',
+    );
+    const readme = readFileSync(new URL('../../storage/README.md', import.meta.url), 'utf8');
+    const written = [...readme.matchAll(/`(s3:\w+)`/g)].map(([, right = '']) => right);
+    const least = await open('least', written, 'recordings');
+    const object = await least.put('least/a.mp4', finishedFile(randomBytes(10)));
+    expect(await keysOf(least, 'least/')).toEqual(['least/a.mp4']);
+    expect(await buffer(await least.read(object, { start: 0, end: 10 }))).toHaveLength(10);
+    expect(await least.hold(object, true)).toEqual({ guarded: true });
+    await expect(least.delete(object)).rejects.toThrow(ObjectHeld);
+    await least.hold(object, false);
+    await least.delete(object);
+    expect(await least.backstop(600)).toEqual({ set: true });
+    least.close();
   });
 
   it('says that its bucket is gone', async () => {
