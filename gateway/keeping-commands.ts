@@ -10,11 +10,12 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { Databases } from '#registry/database/database.ts';
 import { openDatabases } from '#registry/database/open-databases.ts';
 import { uuidV7Source } from '#registry/uuid-v7.ts';
 import { openCatalogue } from '#storage/catalogue/open-catalogue.ts';
 import type { Catalogue } from '#storage/catalogue/tables.ts';
-import { reconcile, type Reconciliation } from '#storage/reconcile.ts';
+import { reconcileAlone, type Reconciliation } from '#storage/reconcile.ts';
 import { verifySeals } from '#storage/sealing.ts';
 import { askServer, NoServerRuns } from './admin-client.ts';
 import { isSigned, keyIdOf, SIGNING_KEY_FILE } from './audit/signing-key.ts';
@@ -59,10 +60,10 @@ async function reconciled(config: Config): Promise<Reconciliation> {
   } catch (error) {
     if (!(error instanceof NoServerRuns)) throw error;
   }
-  return withCatalogue(config, async (catalogue) => {
+  return withCatalogue(config, async (catalogue, databases) => {
     const store = await openStore(config);
     try {
-      return await reconcile({
+      return await reconcileAlone(databases, {
         catalogue,
         store,
         spoolFolder: join(config.dataDir, 'spool'),
@@ -99,11 +100,11 @@ async function verified(config: Config): Promise<Verified> {
 
 async function withCatalogue<T>(
   config: Config,
-  act: (catalogue: Catalogue) => Promise<T>,
+  act: (catalogue: Catalogue, databases: Databases) => Promise<T>,
 ): Promise<T> {
   const databases = openDatabases(config);
   try {
-    return await act(await openCatalogue(databases));
+    return await act(await openCatalogue(databases), databases);
   } finally {
     await databases.close();
   }
@@ -128,14 +129,20 @@ function printed({
   differences,
   further,
 }: Reconciliation): boolean {
-  console.log(`${recordings} recordings, ${objects} objects, ${spoolFiles} spool files`);
+  console.log(`${recordings} recordings, ${objects} objects, ${spoolFiles ?? 'no'} spool files`);
+  if (spoolFiles === null) {
+    console.log(
+      'another gateway on this database records: what waits in its spool is looked at there',
+    );
+  }
   for (const { kind, cameraId, recordingId, objectKey, repaired } of differences) {
     const where = objectKey ?? `${cameraId}/${recordingId}`;
     console.log(`${kind}: ${where}${repaired === null ? '' : ` (repaired: ${repaired})`}`);
   }
   if (further > 0) console.log(`and ${further} more`);
   const left = differences.filter(({ repaired }) => repaired === null).length + further;
-  console.log(left === 0 ? 'catalogue, store and spool agree' : `${left} differences`);
+  const compared = spoolFiles === null ? 'catalogue and store' : 'catalogue, store and spool';
+  console.log(left === 0 ? `${compared} agree` : `${left} differences`);
   return left === 0;
 }
 

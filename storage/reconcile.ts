@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { SelectQueryBuilder } from 'kysely';
-import { DatabaseUnavailable } from '#registry/database/database.ts';
+import { DatabaseUnavailable, type Databases } from '#registry/database/database.ts';
 import { camerasOf } from './catalogue/camera-days.ts';
 import { noteDeletion, wasDeleted } from './catalogue/deletion.ts';
 import { gapsBetween, insertGap } from './catalogue/gaps.ts';
@@ -30,6 +30,8 @@ import { accountForRefused } from './spool/left-files.ts';
 import { recoverSpool } from './spool/recover-spool.ts';
 import { readRecording } from './spool/spool-reader.ts';
 
+/** One gateway at a time records, of those that share a database. */
+export const RECORDING_TURN = 'recording';
 /** Differences that are named; further ones are counted. */
 const MAX_NAMED = 1_000;
 const PAGE = 1_000;
@@ -74,7 +76,8 @@ export interface Difference {
 export interface Reconciliation {
   recordings: number;
   objects: number;
-  spoolFiles: number;
+  /** Null: the spool of who records is on another machine, and was not looked at. */
+  spoolFiles: number | null;
   differences: Difference[];
   /** Beyond those named. */
   further: number;
@@ -83,7 +86,8 @@ export interface Reconciliation {
 export interface ReconcileOptions {
   catalogue: Catalogue;
   store: ObjectStore;
-  spoolFolder: string;
+  /** Undefined: what waits lies in another machine's. */
+  spoolFolder: string | undefined;
   /** A live recorder has it open. */
   isOpen: (recordingId: string) => boolean;
   newId: () => string;
@@ -92,6 +96,40 @@ export interface ReconcileOptions {
   repair: boolean;
   /** Read and hash every object too. */
   deep: boolean;
+}
+
+/** Another gateway on this database records, and what waits lies in its spool: it would all be repaired as lost. */
+export class RecordedElsewhere extends Error {
+  readonly code = 'recorded_elsewhere';
+  constructor() {
+    super('another gateway on this database records: repair there, or stop it first');
+  }
+}
+
+/**
+ * Where no gateway runs: one on another machine may. A repair has the turn of recording for as long as it takes; who only looks gives
+ * it back. Throws RecordedElsewhere.
+ */
+export async function reconcileAlone(
+  databases: Pick<Databases, 'takeTurn'>,
+  options: ReconcileOptions,
+): Promise<Reconciliation> {
+  const turn = await databases.takeTurn(RECORDING_TURN, () => {});
+  const isOurs = turn.state === 'ours';
+  try {
+    if (!options.repair) await turn.release();
+    return await reconcile(isOurs ? options : { ...options, ...elsewhere(options) });
+  } finally {
+    await turn.release();
+  }
+}
+
+/** Of a reconciliation where another gateway records. Throws RecordedElsewhere: nothing is repaired there. */
+export function elsewhere({ repair }: Pick<ReconcileOptions, 'repair'>): {
+  spoolFolder: undefined;
+} {
+  if (repair) throw new RecordedElsewhere();
+  return { spoolFolder: undefined };
 }
 
 /**
@@ -105,7 +143,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciliati
   const result: Reconciliation = {
     recordings: 0,
     objects: 0,
-    spoolFiles: 0,
+    spoolFiles: null,
     differences: [],
     further: 0,
   };
@@ -114,7 +152,8 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciliati
     else result.further++;
   };
   // Before the store: what is put meanwhile is then no file that nobody knows.
-  await lookAtSpool(options, result, note);
+  const { spoolFolder } = options;
+  if (spoolFolder !== undefined) await lookAtSpool({ ...options, spoolFolder }, result, note);
   const seen = new Set<string>();
   for await (const cameraId of camerasOf(catalogue)) {
     seen.add(cameraId);
@@ -329,7 +368,7 @@ async function enter(
 }
 
 async function lookAtSpool(
-  options: ReconcileOptions,
+  options: ReconcileOptions & { spoolFolder: string },
   result: Reconciliation,
   note: (difference: Difference) => void,
 ): Promise<void> {

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import type { RoundFollower } from '#ingest/round-follower.ts';
-import { DatabaseUnavailable, type Databases } from '#registry/database/database.ts';
+import type { Databases } from '#registry/database/database.ts';
 import { uuidV7Ms } from '#registry/uuid-v7.ts';
 import { accountedToMs, insertGap, lastingGaps } from './catalogue/gaps.ts';
 import { openCatalogue } from './catalogue/open-catalogue.ts';
@@ -15,7 +15,7 @@ import { LegalHolds } from './legal-hold.ts';
 import { OpenRecordings } from './open-recordings.ts';
 import { RecorderThreads } from './recorder-threads.ts';
 import { RecordingKeeper } from './recording-keeper.ts';
-import { reconcile, type Reconciliation } from './reconcile.ts';
+import { elsewhere, reconcile, RECORDING_TURN, type Reconciliation } from './reconcile.ts';
 import { sweep, type SweptCamera } from './retention.ts';
 import { isToldOf, retentionClock } from './retention-clock.ts';
 import type { Seal, Signer } from './sealed-day.ts';
@@ -254,7 +254,7 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
     elsewhereMs = now();
     log('another gateway records on this database, this one does not', {});
   };
-  const turn = await databases.takeTurn('recording', (state) => {
+  const turn = await databases.takeTurn(RECORDING_TURN, (state) => {
     if (state === 'ours') {
       beginning = beginning.then(beginLater);
     } else if (state === 'others' && records) {
@@ -321,11 +321,8 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
     }),
     use: () => useByCamera(catalogue, now()),
     async reconcile({ repair, deep }) {
-      // Whose spool is not here would be repaired as lost.
-      if (repair && !(records && turn.state === 'ours')) {
-        throw new DatabaseUnavailable('another gateway records on this database: repair there');
-      }
-      return reconcile({ catalogue, store, spoolFolder, isOpen: isLive, newId, now, repair, deep });
+      const how = { catalogue, store, spoolFolder, isOpen: isLive, newId, now, repair, deep };
+      return reconcile(records && turn.state === 'ours' ? how : { ...how, ...elsewhere(how) });
     },
     verify: (day) => verifySeals(catalogue, options.signer.isSigned, day),
     notices() {

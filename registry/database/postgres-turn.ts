@@ -72,8 +72,7 @@ export class PostgresTurn implements Turn {
     this.#done = this.#run();
   }
 
-  /** Gives it to the next one. */
-  async close(): Promise<void> {
+  async release(): Promise<void> {
     this.#closed = true;
     this.#wake?.();
     await this.#done;

@@ -104,7 +104,7 @@ export function postgresDatabases(
       return turn;
     },
     async close() {
-      await Promise.all(turns.splice(0).map(async (turn) => turn.close()));
+      await Promise.all(turns.splice(0).map(async (turn) => turn.release()));
       ended ??= pool.end();
       await ended;
     },

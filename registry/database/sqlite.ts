@@ -80,7 +80,7 @@ export function sqliteDatabases(folder: string): Databases {
       return database as unknown as Kysely<Tables>;
     },
     // Whoever has the folder has all in it.
-    takeTurn: async () => ({ state: 'ours' }),
+    takeTurn: async () => ({ state: 'ours', release: async () => {} }),
     async close() {
       await Promise.all(opened.splice(0).map(async (database) => database.destroy()));
     },

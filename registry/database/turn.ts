@@ -4,6 +4,8 @@
  */
 export interface Turn {
   readonly state: TurnState;
+  /** Gives it to the next one, and asks for it no more. */
+  release(): Promise<void>;
 }
 
 /**

@@ -334,9 +334,9 @@ onEachDatabase((rig) => {
         expect([first.state, second.state].toSorted()).toEqual(['others', 'ours']),
       );
       const [holder, other] = first.state === 'ours' ? [first, second] : [second, first];
-      await holder.close();
+      await holder.release();
       await vi.waitFor(() => expect(other.state).toBe('ours'));
-      await other.close();
+      await other.release();
     });
 
     test('of servers that start at once on a new database, one runs the migrations and the rest wait', async () => {

@@ -3,14 +3,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { DatabaseUnavailable, type Databases } from '#registry/database/database.ts';
+import type { Databases } from '#registry/database/database.ts';
 import { openDatabases } from '#registry/database/open-databases.ts';
-import type { TurnListener, TurnState } from '#registry/database/turn.ts';
+import type { Turn, TurnListener, TurnState } from '#registry/database/turn.ts';
 import { uuidV7Source } from '#registry/uuid-v7.ts';
 import { openCatalogue } from '#storage/catalogue/open-catalogue.ts';
 import { insertOpened, markSpooled, recordingById } from '#storage/catalogue/recordings.ts';
 import type { Catalogue } from '#storage/catalogue/tables.ts';
 import { openFolderStore } from '#storage/objects/folder.ts';
+import { reconcileAlone, RecordedElsewhere } from '#storage/reconcile.ts';
 import { startRecording, type RecordingService } from '#storage/recording-service.ts';
 import { encodeFragments } from '#storage/spool/fragment-index.ts';
 import { CAMERA, opened } from '../contracts/recorded-minutes.ts';
@@ -21,7 +22,8 @@ let folder: string;
 let databases: Databases;
 let catalogue: Catalogue;
 let service: RecordingService;
-let turn: { state: TurnState };
+let turn: Turn & { state: TurnState };
+let released: number;
 let tell: TurnListener;
 let logged: string[];
 let reconnected: number;
@@ -32,6 +34,7 @@ beforeEach(async () => {
   catalogue = await openCatalogue(databases);
   logged = [];
   reconnected = 0;
+  released = 0;
 });
 afterEach(async () => {
   await service.stop();
@@ -41,7 +44,7 @@ afterEach(async () => {
 
 /** A gateway on the same database, whose turn it is when it is told. */
 async function startBeside(state: TurnState): Promise<void> {
-  turn = { state };
+  turn = { state, release: async () => void released++ };
   service = await startRecording({
     databases: {
       ...databases,
@@ -104,9 +107,9 @@ it('while another records, nothing of its is touched, nothing is put, and those 
   await startBeside('others');
   expect(logged).toEqual(['another gateway records on this database, this one does not']);
   expect(service.notices()).toMatchObject([{ code: 'recorded-elsewhere' }]);
-  await expect(service.reconcile({ repair: true, deep: false })).rejects.toBeInstanceOf(
-    DatabaseUnavailable,
-  );
+  const look = { repair: false, deep: false };
+  expect(await service.reconcile(look)).toMatchObject({ spoolFiles: null, differences: [] });
+  await expect(service.reconcile({ ...look, repair: true })).rejects.toThrow(RecordedElsewhere);
   // Many times what a round of puts asks of the database before it gives a recording up.
   for (let i = 0; i < 50; i++) await recordingById(catalogue, spooled);
   expect(await recordingById(catalogue, open)).toMatchObject({ state: 'open' });
@@ -134,4 +137,33 @@ it('who is not sure of its turn puts nothing, and who lost it to another records
   tell('ours');
   await vi.waitFor(() => expect(reconnected).toBe(2));
   expect(logged).toContain('this gateway records now');
+});
+
+it('a reconciliation where no gateway runs asks whose turn it is: it repairs in its own, and gives back what it only looks in', async () => {
+  const { spooled } = await recordedElsewhere();
+  await startBeside('others');
+  const reconciled = (state: TurnState, repair: boolean) => {
+    turn.state = state;
+    return reconcileAlone(
+      { takeTurn: async () => turn },
+      {
+        catalogue,
+        store: openFolderStore(join(folder, 'objects')),
+        spoolFolder: join(folder, 'spool'),
+        isOpen: () => false,
+        newId,
+        now: Date.now,
+        repair,
+        deep: false,
+      },
+    );
+  };
+  await expect(reconciled('others', true)).rejects.toThrow(RecordedElsewhere);
+  expect(released).toBe(1);
+  expect(await reconciled('others', false)).toMatchObject({ spoolFiles: null, differences: [] });
+  expect(await recordingById(catalogue, spooled)).toMatchObject({ state: 'spooled' });
+  const missing = { kind: 'spool-file-missing' };
+  expect(await reconciled('ours', false)).toMatchObject({ differences: [missing, missing] });
+  expect(await reconciled('ours', true)).toMatchObject({ differences: [missing, missing] });
+  expect(await recordingById(catalogue, spooled)).toBeUndefined();
 });
