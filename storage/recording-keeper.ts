@@ -1,5 +1,12 @@
 import { DatabaseUnavailable, DiskFull } from '#registry/database/database.ts';
-import { accountedToMs, closeGap, explainGap, insertGap, openGap } from './catalogue/gaps.ts';
+import {
+  accountedToMs,
+  closeGap,
+  explainGap,
+  insertGap,
+  openGap,
+  type Gap,
+} from './catalogue/gaps.ts';
 import { insertOpened, markSpooled, type RecordedClocks } from './catalogue/recordings.ts';
 import type { Catalogue, GapCause } from './catalogue/tables.ts';
 import { gapCause } from './gap-cause.ts';
@@ -12,9 +19,11 @@ import type { NotRecorded } from './storage-notices.ts';
 const HOLE_MS = 1_000;
 /**
  * Steps that wait for the database. One more, and all that come until those are done, are given up: recordings that end
- * meanwhile lie in the spool, where recovery reads them, and of gaps the causes are known of those that last.
+ * meanwhile lie in the spool, where recovery reads them, and gaps are kept apart.
  */
 const MAX_WAITING = 10_000;
+/** Gaps that began and ended while steps were given up, of all cameras: some hundred bytes each. The causes of more are not known. */
+const MAX_MISSED = 20_000;
 const RETRY_MS = 1_000;
 /** A gap that began with the process, until the camera's first picture, or what keeps it from giving one. */
 export const STARTING = 'starting';
@@ -23,6 +32,9 @@ interface Why {
   cause: GapCause;
   detail: string | null;
 }
+
+/** Nobody told why. */
+const unknownWhy: Why = { cause: 'gateway', detail: null };
 
 interface BegunGap {
   cameraId: string;
@@ -74,6 +86,8 @@ export class RecordingKeeper {
     string,
     { beganMs?: number | undefined; gap?: BegunGap | undefined }
   >();
+  /** Those that are over, of the same steps. */
+  #missedGaps: Gap[] = [];
   #stopping = false;
 
   constructor(options: {
@@ -224,7 +238,7 @@ export class RecordingKeeper {
   async #gap({
     cameraId,
     startMs,
-    why = this.#reasons.get(cameraId) ?? { cause: 'gateway', detail: null },
+    why = this.#reasons.get(cameraId) ?? unknownWhy,
   }: BegunGap): Promise<void> {
     this.#covered.delete(cameraId);
     await openGap(this.#catalogue, this.#newId(), { cameraId, startMs, ...why });
@@ -268,8 +282,13 @@ export class RecordingKeeper {
       this.#missed.set(begun.cameraId, { beganMs, gap });
     }
     for (const { cameraId, startMs } of opened) {
-      const { beganMs = startMs } = this.#missed.get(cameraId) ?? {};
+      const { beganMs = startMs, gap } = this.#missed.get(cameraId) ?? {};
       this.#missed.set(cameraId, { beganMs });
+      // Where none began since, it is one of before that ends.
+      if (gap === undefined || gap.startMs >= startMs) continue;
+      if (this.#missedGaps.length >= MAX_MISSED) continue;
+      const over = { cameraId, startMs: gap.startMs, endMs: startMs };
+      this.#missedGaps.push({ ...over, ...(gap.why ?? unknownWhy) });
     }
   }
 
@@ -288,6 +307,9 @@ export class RecordingKeeper {
   #catchUp(): void {
     const missed = [...this.#missed];
     this.#missed.clear();
+    // With their ids: what fails on the way is done once more from the beginning.
+    const over = this.#missedGaps.map((gap) => ({ id: this.#newId(), gap }));
+    this.#missedGaps = [];
     this.#waiting++;
     const step = async (): Promise<void> => {
       this.#leaveToRecovery();
@@ -298,6 +320,7 @@ export class RecordingKeeper {
         if (beganMs !== undefined) await this.#began(cameraId, beganMs);
         if (gap !== undefined) await this.#gap(gap);
       }
+      for (const { id, gap } of over) await insertGap(this.#catalogue, id, gap);
     };
     // Not as other steps are: given up, it would ask for itself.
     this.#last = this.#isDone(step).finally(() => this.#waiting--);

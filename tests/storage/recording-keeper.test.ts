@@ -215,6 +215,31 @@ it('the gap that lasts when all that waited is entered has its beginning and cau
   ]);
 });
 
+it('a gap that began and ended while too much waited has its cause', async () => {
+  const first = recording(RUN_START_MS);
+  const second = recording(RUN_START_MS + 2 * MINUTE_MS);
+  keeper.start(CAMERA, RUN_START_MS - 1_000);
+  await vi.waitFor(async () => expect(await gapsOf(CAMERA)).toHaveLength(1));
+  fillQueue();
+  tell({ opened: [first.opened] });
+  keeper.runEnded(CAMERA, 'silent');
+  tell({ finished: [{ ...first.finished, endReason: 'run-ended' }] });
+  tell({ opened: [second.opened] });
+  keeper.runEnded(CAMERA, 'refused');
+  tell({ finished: [{ ...second.finished, endReason: 'run-ended' }] });
+  await vi.waitFor(async () => expect(await gapsOf(CAMERA)).toHaveLength(3), 10_000);
+  expect(await gapsOf(CAMERA)).toMatchObject([
+    { endMs: RUN_START_MS, detail: 'starting' },
+    {
+      startMs: RUN_START_MS + MINUTE_MS,
+      endMs: RUN_START_MS + 2 * MINUTE_MS,
+      cause: 'network',
+      detail: 'silent',
+    },
+    { startMs: RUN_START_MS + 3 * MINUTE_MS, endMs: null, detail: 'refused' },
+  ]);
+});
+
 it('a recording whose step the database refuses is recovered when it ends', async () => {
   const refused = recording(RUN_START_MS);
   await sql`alter table recordings rename to elsewhere`.execute(catalogue);
