@@ -3,6 +3,8 @@ import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import type { Recording } from '../catalogue/recordings.ts';
 import { fragmentEndMs, type Fragment } from '../spool/fragment-index.ts';
+import { clipBytes } from './clip-bytes.ts';
+import { MAX_HEAD_BYTES, setBackOf, type SetBack } from './clip-times.ts';
 import { shownFrom } from './edit-list.ts';
 import { NothingRecorded, type PlayableRecording } from './playable.ts';
 import type { RecordingSource } from './recording-bytes.ts';
@@ -48,9 +50,15 @@ export interface Clip {
   read(range: { start: number; end: number }): AsyncGenerator<Buffer>;
 }
 
-type Piece =
-  | { kind: 'bytes'; bytes: Buffer }
-  | { kind: 'recorded'; recording: Recording; start: number; end: number };
+type Piece = { kind: 'bytes'; bytes: Buffer } | ({ kind: 'recorded' } & Recorded);
+
+/** Bytes `start` to `end` (exclusive) of a recording, and the fragments that lie there. */
+interface Recorded {
+  recording: Recording;
+  fragments: readonly Fragment[];
+  start: number;
+  end: number;
+}
 
 /** A range as the files that it takes, oldest first. */
 export function clipPieces(
@@ -62,8 +70,9 @@ export function clipPieces(
 
 /**
  * A recorded range as one MP4 file, copied, not encoded: it holds the fragments from the random access point before
- * its start, and an edit list hides what lies before the start itself. `recordingId`: of the piece that holds it, where
- * the range takes several. Throws SeveralClips, NothingRecorded.
+ * its start, with times that begin at zero (clip-times.ts), and an edit list hides what lies before the start itself.
+ * `recordingId`: of the piece that holds it, where the range takes several. Throws SeveralClips, NothingRecorded,
+ * BoxesNotReadable.
  */
 export async function makeClip(
   recordings: readonly PlayableRecording[],
@@ -81,18 +90,30 @@ export async function makeClip(
   const first = run[0] as PlayableRecording;
   const source = await sourceOf(first.recording);
   const init = await buffer(await source.read({ start: 0, end: first.recording.initBytes }));
-  const pieces: Piece[] = [{ kind: 'bytes', bytes: shownFrom(init, startSeconds(first, fromMs)) }];
+  const setBack = setBackOf(init, await firstHead(first, source));
+  const shown = startSeconds(first, fromMs) - setBack.seconds;
+  const pieces: Piece[] = [{ kind: 'bytes', bytes: shownFrom(init, shown) }];
   for (const { recording, fragments } of run) {
     const last = fragments.at(-1);
     const start = fragments[0]?.offset;
     if (start === undefined || last === undefined) continue;
-    pieces.push({ kind: 'recorded', recording, start, end: last.offset + last.byteLength });
+    const end = last.offset + last.byteLength;
+    pieces.push({ kind: 'recorded', recording, fragments, start, end });
   }
   return {
     byteLength: pieces.reduce((sum, piece) => sum + lengthOf(piece), 0),
     etag: etagOf(pieces),
-    read: (range) => readPieces(pieces, range, sourceOf),
+    read: (range) => readPieces(pieces, range, setBack, sourceOf),
   };
+}
+
+async function firstHead(
+  { fragments }: PlayableRecording,
+  source: RecordingSource,
+): Promise<Buffer> {
+  const { offset, byteLength } = fragments[0] as Fragment;
+  const end = offset + Math.min(byteLength, MAX_HEAD_BYTES);
+  return buffer(await source.read({ start: offset, end }));
 }
 
 /** On the run's timeline, where the picture at `fromMs` lies. */
@@ -163,13 +184,14 @@ const ASK_AHEAD_BYTES = 512 * 1024;
 async function* readPieces(
   pieces: readonly Piece[],
   range: { start: number; end: number },
+  setBack: SetBack,
   sourceOf: (recording: Recording) => Promise<RecordingSource>,
 ): AsyncGenerator<Buffer> {
   const wanted = within(pieces, range);
   let ahead: Promise<Readable | undefined> | undefined;
   const open = async (piece: Piece | undefined): Promise<Readable | undefined> => {
     if (piece?.kind !== 'recorded') return undefined;
-    return (await sourceOf(piece.recording)).read(piece);
+    return (await sourceOf(piece.recording)).read(wholeFragments(piece));
   };
   try {
     for (const [index, piece] of wanted.entries()) {
@@ -181,17 +203,39 @@ async function* readPieces(
       ahead = undefined;
       // What was asked for early and is broken already (a store ends what nobody reads) is asked for again.
       const stream = early === undefined || early.destroyed ? await open(piece) : early;
-      let left = lengthOf(piece);
-      for await (const chunk of stream as AsyncIterable<Buffer>) {
-        left -= chunk.length;
+      const whole = wholeFragments(piece);
+      let at = whole.start;
+      const bytes = clipBytes(stream as AsyncIterable<Buffer>, whole.fragments, setBack);
+      for await (const chunk of bytes) {
+        const wantedOf = chunk.subarray(Math.max(0, piece.start - at), Math.max(0, piece.end - at));
+        at += chunk.length;
         // Its failure shows when it is its turn.
-        if (left <= ASK_AHEAD_BYTES) ahead ??= open(wanted[index + 1]).catch(() => undefined);
-        yield chunk;
+        if (whole.end - at <= ASK_AHEAD_BYTES) {
+          ahead ??= open(wanted[index + 1]).catch(() => undefined);
+        }
+        if (wantedOf.length > 0) yield wantedOf;
       }
     }
   } finally {
     (await ahead)?.destroy();
   }
+}
+
+/** What has to be read for a piece: the head of a fragment is had whole or not at all. */
+function wholeFragments(piece: Recorded): {
+  start: number;
+  end: number;
+  fragments: readonly Fragment[];
+} {
+  const fragments = piece.fragments.filter(
+    ({ offset, byteLength }) => offset < piece.end && offset + byteLength > piece.start,
+  );
+  const [first, last] = [fragments[0], fragments.at(-1)];
+  return {
+    start: first?.offset ?? piece.start,
+    end: last === undefined ? piece.end : last.offset + last.byteLength,
+    fragments,
+  };
 }
 
 /** The pieces, cut to the range. */
