@@ -62,6 +62,7 @@ const statusOf: Readonly<Record<string, number>> = {
   already_set_up: 409,
   email_taken: 409,
   not_yourself: 409,
+  another_person: 409,
   second_factor_required: 409,
   too_many_tokens: 409,
   password_not_accepted: 400,

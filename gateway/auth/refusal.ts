@@ -6,6 +6,11 @@ export class SignInNeeded extends Error {
   readonly code = 'sign_in_needed';
 }
 
+/** The page that asks was drawn for somebody else: another person has signed in with the same browser since. */
+export class AnotherPerson extends Error {
+  readonly code = 'another_person';
+}
+
 /** They may not do this, here or anywhere. */
 export class NotAllowed extends Error {
   readonly code = 'not_allowed';

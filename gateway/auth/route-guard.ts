@@ -8,7 +8,7 @@ import type { Action } from './actions.ts';
 import type { Admission, Admitted } from './admission.ts';
 import { credentialOf } from './credential.ts';
 import { areasFor, decide, type Subject } from './policy.ts';
-import { refusalOf, SignInNeeded } from './refusal.ts';
+import { AnotherPerson, refusalOf, SignInNeeded } from './refusal.ts';
 import { checkRouteRule } from './route-rules.ts';
 
 declare module 'fastify' {
@@ -45,6 +45,9 @@ export interface RouteGuardDeps {
   audit: Audit;
   cookieName: string;
 }
+
+/** A page's requests name the account that it was drawn for: tabs share their cookie, and the last to sign in is who asks. */
+const SIGNED_IN_AS = 'x-signed-in-as';
 
 /**
  * Every request through Fastify: who sends it, and whether the route's rule (route-rules.ts) lets them. The server does not
@@ -109,6 +112,10 @@ export function guardRoutes(app: FastifyInstance, deps: RouteGuardDeps): void {
     // No route: nothing is there, for anybody.
     if (request.is404 || action === 'public') return;
     if (action === undefined) throw new Error('a route without a rule was reached');
+    const drawnFor = request.headers[SIGNED_IN_AS];
+    if (drawnFor !== undefined && request.actor !== undefined && drawnFor !== request.actor.id) {
+      throw new AnotherPerson('somebody else has signed in with this browser: read the session');
+    }
     if (action === 'signed-in') {
       if (request.actor?.kind !== 'person') throw new SignInNeeded('sign in first');
       return;

@@ -13,6 +13,7 @@ import { EnrolSecondFactor } from './sign-in/enrol-second-factor.tsx';
 import { Invitation } from './sign-in/invitation.tsx';
 import { ShowSecondFactor } from './sign-in/show-second-factor.tsx';
 import { SetUp } from './sign-in/set-up.tsx';
+import { SomebodyElse } from './sign-in/somebody-else.tsx';
 import { Door } from './sign-in/door.tsx';
 import { SignIn } from './sign-in/sign-in.tsx';
 import { useLanguage } from './use-language.ts';
@@ -64,12 +65,17 @@ export function App({ store }: { store: SessionStore }) {
       />
     );
   }
+  if (state.instead !== undefined) {
+    return <SomebodyElse session={session} was={state.instead} store={store} />;
+  }
   if (session.state === 'second-factor')
     return <ShowSecondFactor session={session} store={store} />;
   if (session.state === 'signed-out' || session.person === null) {
     return <SignIn session={session} store={store} failed={arrival?.kind === 'sign-in-failed'} />;
   }
-  return <SignedInApp session={session} person={session.person} store={store} />;
+  return (
+    <SignedInApp key={session.person.id} session={session} person={session.person} store={store} />
+  );
 }
 
 function SignedInApp(props: {

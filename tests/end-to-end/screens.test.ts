@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { runDemo, type Demo } from '../simulator/demo.ts';
 import { openBrowser, recordPage, type Browser, type PageRecord } from './browser.ts';
 import { missingParts } from './machine.ts';
-import { signInAs } from './demo-sign-in.ts';
+import { nameOf, signInAs } from './demo-sign-in.ts';
 import { noReplies, recorded, startDevice } from '../registry/onvif/mock-device.ts';
 import { recorderOf } from '../registry/onvif/mock-recorder.ts';
 
@@ -251,6 +251,41 @@ describe.skipIf(missing.length > 0)('the screens', () => {
       .click();
     await page.getByRole('dialog').getByText('ลายนิ้วมือของลูกโซ่').waitFor();
     await shot('audit-entry');
+  });
+
+  test('a page of somebody else than who has signed in since asks whose it is', async () => {
+    const other = await browser.context.newPage();
+    await signInAs('owner', { context: browser.context, page: other, url: demo.gatewayUrl });
+    await other.close();
+    await open('#/register');
+    await page.getByText('มีผู้อื่นเข้าสู่ระบบด้วยเบราว์เซอร์นี้แล้ว').waitFor();
+    expect(await page.locator('.frame-head').count()).toBe(0);
+    await page.getByRole('button', { name: `ทำงานต่อในชื่อ ${nameOf('owner')}` }).click();
+    await page.locator('.frame-head', { hasText: nameOf('owner') }).waitFor();
+    await page.getByLabel('ค้นหากล้อง').waitFor();
+  });
+
+  test('a screen that cannot be fetched says so, keeps the menu, and is had when asked again', async () => {
+    await page.reload();
+    await page.getByLabel('ค้นหากล้อง').waitFor();
+    await page.route('**/assets/inbox-screen*', (asked) => asked.abort());
+    const errors = record.errors.length;
+    await open('#/inbox');
+    const alert = page.getByRole('alert').filter({ hasText: 'ติดต่อระบบไม่ได้' });
+    await alert.waitFor();
+    expect(await page.locator('.frame-menu a').count()).toBeGreaterThan(3);
+    // Another screen that is there already is not held up by it.
+    await open('#/register');
+    await page.getByLabel('ค้นหากล้อง').waitFor();
+    await open('#/inbox');
+    await alert.waitFor();
+    await page.unroute('**/assets/inbox-screen*');
+    await alert.getByRole('button', { name: 'ลองใหม่' }).click();
+    await page.locator('.page h2', { hasText: 'การแจ้งเตือน' }).waitFor();
+    // The browser tells of the file, and React of the screen each time that it is drawn.
+    for (const told of record.errors.splice(errors)) {
+      expect(told).toMatch(/net::ERR_FAILED|the screen did not come/);
+    }
   });
 
   describe('an owner keeps a camera', () => {

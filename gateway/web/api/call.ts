@@ -78,11 +78,18 @@ export interface Answer<Value> {
   etag: string | null;
 }
 
-/** Told when an answer says that nobody is signed in (any more). */
-let onSignedOut: () => void = () => {};
+/** Told when an answer says that nobody is signed in (any more), or somebody else than the page was drawn for. */
+let onSomebodyElse: () => void = () => {};
 
-export function whenSignedOut(listener: () => void): void {
-  onSignedOut = listener;
+export function whenSomebodyElse(listener: () => void): void {
+  onSomebodyElse = listener;
+}
+
+/** The account whose page this is: named with every question, because tabs of a browser share who is signed in. */
+let drawnFor: string | null = null;
+
+export function askAs(accountId: string | null): void {
+  drawnFor = accountId;
 }
 
 /** Throws ApiError; an abort of the caller's passes through as it is. */
@@ -122,6 +129,7 @@ async function ask(address: string, options: CallOptions): Promise<Response> {
   if (body !== undefined) headers.set('content-type', 'application/json');
   if (raw !== undefined) headers.set('content-type', raw.type);
   if (ifMatch !== undefined) headers.set('if-match', ifMatch);
+  if (drawnFor !== null) headers.set('x-signed-in-as', drawnFor);
   let response: Response;
   try {
     response = await fetch(address, {
@@ -141,7 +149,7 @@ async function ask(address: string, options: CallOptions): Promise<Response> {
   if (response.ok) return response;
   const error = errorOnWire.safeParse(await jsonOf(response)).data?.error;
   const code = error?.code ?? (response.status === 404 ? 'not_found' : 'answer_not_understood');
-  if (code === 'sign_in_needed') onSignedOut();
+  if (code === 'sign_in_needed' || code === 'another_person') onSomebodyElse();
   throw new ApiError(code, error?.message ?? `the gateway answered ${response.status}`, {
     status: response.status,
     details: error?.details,

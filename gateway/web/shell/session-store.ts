@@ -1,14 +1,20 @@
 import { useSyncExternalStore } from 'react';
-import { ApiError, whenSignedOut } from '../api/call.ts';
+import { ApiError, askAs, whenSomebodyElse } from '../api/call.ts';
 import { readSession, type Session } from '../api/session.ts';
 
 /**
- * Who sits at this page: read once at its start, and again whenever an answer says that nobody is signed in any more.
+ * Who sits at this page: read once at its start, whenever an answer says that it is nobody or somebody else, and when the page is
+ * looked at again.
  */
 export type SessionState =
   | { kind: 'reading' }
   | { kind: 'unreachable'; error: ApiError }
-  | { kind: 'known'; session: Session };
+  | {
+      kind: 'known';
+      session: Session;
+      /** Whose page this was until the other signed in with this browser, elsewhere than here. */
+      instead?: string;
+    };
 
 export interface SessionStore {
   state: () => SessionState;
@@ -25,12 +31,18 @@ export function startSession(): SessionStore {
 
   function become(next: SessionState): void {
     state = next;
+    askAs(next.kind === 'known' ? (next.session.person?.id ?? null) : null);
     for (const listener of listeners) listener();
   }
 
   async function readAnew(): Promise<void> {
     try {
-      become({ kind: 'known', session: await readSession() });
+      const session = await readSession();
+      const before = state.kind === 'known' ? state : undefined;
+      const was = before?.session.person;
+      const changed = was != null && session.person !== null && was.id !== session.person.id;
+      const instead = changed ? was.name : session.person === null ? undefined : before?.instead;
+      become({ kind: 'known', session, ...(instead !== undefined && { instead }) });
     } catch (error) {
       const known = error instanceof ApiError ? error : new ApiError('no_answer', String(error));
       // What is on the screen stays there while the network is away.
@@ -46,7 +58,10 @@ export function startSession(): SessionStore {
     return reading;
   }
 
-  whenSignedOut(() => void read());
+  whenSomebodyElse(() => void read());
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'visible') void read();
+  });
   void read();
   return {
     state: () => state,

@@ -19,6 +19,12 @@ export const enAccounts: typeof thAccounts = {
     toSignIn: 'To the sign-in page',
     later: 'Later',
     other: 'Use another account',
+    somebodyElse: {
+      title: 'Somebody else has signed in with this browser',
+      words:
+        'This page was opened as {{was}}, but {{name}} is signed in now. Nothing was saved in the name of the other.',
+      goOn: 'Go on as {{name}}',
+    },
     demo: {
       title: 'This is a demo',
       words: 'Everything in it is an example. Choose a role to look around.',

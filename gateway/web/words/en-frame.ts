@@ -38,6 +38,7 @@ export const enFrame: typeof thFrame = {
     answer_not_understood: 'The answer was not understood. Load this page again.',
     page_failed: 'This page failed. Load it again.',
     sign_in_needed: 'Sign in first.',
+    another_person: 'Somebody else has signed in with this browser.',
     sign_in_failed: 'The address, the password or the code is wrong.',
     too_many_tries: 'Too many tries.',
     too_many_sign_ins: 'Many are signing in: try again in a moment.',

@@ -86,6 +86,31 @@ async function enrol(cookie: string): Promise<{ secret: string; cookie: string; 
   };
 }
 
+test('a page that was drawn for somebody else does nothing for who has signed in since', async () => {
+  const id = await person('suda@lanta.go.th');
+  const { cookie } = await signIn('suda@lanta.go.th');
+  const askAs = async (drawnFor: string, method: 'GET' | 'DELETE', url: string): Promise<number> =>
+    (
+      await rig.app.inject({
+        method,
+        url: `/api/v1${url}`,
+        headers: {
+          host: 'localhost',
+          origin: 'http://localhost',
+          cookie,
+          'x-signed-in-as': drawnFor,
+        },
+      })
+    ).statusCode;
+  const other = '019e0000-0000-7000-8000-000000000001';
+  expect(await askAs(id, 'GET', '/cameras')).toBe(200);
+  expect(await askAs(other, 'GET', '/cameras')).toBe(409);
+  expect(await askAs(other, 'DELETE', '/profile/sessions')).toBe(409);
+  // Who it is can be asked, and left.
+  expect(await askAs(other, 'GET', '/session')).toBe(200);
+  expect(await askAs(other, 'DELETE', '/session')).toBe(204);
+});
+
 test('who signs in is known by a cookie that scripts cannot read, and signs out', async () => {
   const id = await person('somchai@lanta.go.th');
   const signedIn = await signIn(' Somchai@Lanta.go.th');
