@@ -1,31 +1,32 @@
-import { lazy, Suspense, useEffect, useRef, useState, type ComponentType } from 'react';
+import { Suspense, useEffect, useRef, useState, type ComponentType } from 'react';
 import { startGatewayFeed, type GatewayFeed } from './gateway-feed.ts';
 import { routeHash, type Route } from './route.ts';
 import { firstScreen } from './shell/screen-rights.ts';
 import { Nothing, Page, Waiting } from './shell/pieces.tsx';
+import { ScreenBoundary, screenOf } from './shell/screen-boundary.tsx';
 import { mayOpen } from './shell/screen-rights.ts';
 import { useSignedIn } from './shell/signed-in.ts';
 import { useLanguage } from './use-language.ts';
 import { goTo, useRoute } from './use-page-state.ts';
 
 // Each screen is a file of its own for the browser: the wall loads no forms, and a form no player.
-const WallScreen = lazy(() => import('./wall-screen.tsx'));
-const RecordingsScreen = lazy(() => import('./recordings/recordings-screen.tsx'));
-const KeepingScreen = lazy(() => import('./keeping/keeping-screen.tsx'));
-const RegisterScreen = lazy(() => import('./register/register-screen.tsx'));
-const CameraScreen = lazy(() => import('./register/camera-screen.tsx'));
-const CameraForm = lazy(() => import('./register/form-screen.tsx'));
-const ImportScreen = lazy(() => import('./register/import-screen.tsx'));
-const CountsScreen = lazy(() => import('./survey/counts-screen.tsx'));
-const RoundsScreen = lazy(() => import('./survey/rounds-screen.tsx'));
-const RoundScreen = lazy(() => import('./survey/round-screen.tsx'));
-const ReturnScreen = lazy(() => import('./survey/return-screen.tsx'));
-const PrintView = lazy(() => import('./survey/print-view.tsx'));
-const RepairsScreen = lazy(() => import('./repairs/repairs-screen.tsx'));
-const InboxScreen = lazy(() => import('./inbox/inbox-screen.tsx'));
-const PeopleScreen = lazy(() => import('./people/people-screen.tsx'));
-const AuditScreen = lazy(() => import('./audit/audit-screen.tsx'));
-const ProfileScreen = lazy(() => import('./profile/profile-screen.tsx'));
+const WallScreen = screenOf(() => import('./wall-screen.tsx'));
+const RecordingsScreen = screenOf(() => import('./recordings/recordings-screen.tsx'));
+const KeepingScreen = screenOf(() => import('./keeping/keeping-screen.tsx'));
+const RegisterScreen = screenOf(() => import('./register/register-screen.tsx'));
+const CameraScreen = screenOf(() => import('./register/camera-screen.tsx'));
+const CameraForm = screenOf(() => import('./register/form-screen.tsx'));
+const ImportScreen = screenOf(() => import('./register/import-screen.tsx'));
+const CountsScreen = screenOf(() => import('./survey/counts-screen.tsx'));
+const RoundsScreen = screenOf(() => import('./survey/rounds-screen.tsx'));
+const RoundScreen = screenOf(() => import('./survey/round-screen.tsx'));
+const ReturnScreen = screenOf(() => import('./survey/return-screen.tsx'));
+const PrintView = screenOf(() => import('./survey/print-view.tsx'));
+const RepairsScreen = screenOf(() => import('./repairs/repairs-screen.tsx'));
+const InboxScreen = screenOf(() => import('./inbox/inbox-screen.tsx'));
+const PeopleScreen = screenOf(() => import('./people/people-screen.tsx'));
+const AuditScreen = screenOf(() => import('./audit/audit-screen.tsx'));
+const ProfileScreen = screenOf(() => import('./profile/profile-screen.tsx'));
 
 const plainScreens: Partial<Record<Route['view'], ComponentType>> = {
   import: ImportScreen,
@@ -58,9 +59,11 @@ export function Screens({ onSignedOut }: { onSignedOut: () => void }) {
     );
   }
   return (
-    <Suspense fallback={<Waiting />}>
-      <Screen route={route} onSignedOut={onSignedOut} />
-    </Suspense>
+    <ScreenBoundary address={routeHash(route)}>
+      <Suspense fallback={<Waiting />}>
+        <Screen route={route} onSignedOut={onSignedOut} />
+      </Suspense>
+    </ScreenBoundary>
   );
 }
 

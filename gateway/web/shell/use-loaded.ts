@@ -68,7 +68,7 @@ export function useAct(): {
 }
 
 /** What is no answer of the gateway is a fault of this page: it is told, and logged for whoever repairs it. */
-function apiErrorOf(failure: unknown): ApiError {
+export function apiErrorOf(failure: unknown): ApiError {
   if (failure instanceof ApiError) return failure;
   console.error(failure);
   return new ApiError('page_failed', String(failure), { cause: failure });
