@@ -126,6 +126,14 @@ export function pickParts(
   return { records: picked.slice(0, end), chunks: Int32Array.from(chunks), byteLength };
 }
 
+/**
+ * A number that is whole and small, as V8 keeps those: within the object. As it comes out of the array each would lie on the
+ * heap by itself, and forty parts a camera are kept: 13 MB of a thousand cameras.
+ */
+function integer(records: Float64Array, at: number): number {
+  return (records[at] as number) | 0;
+}
+
 /** Reads records in the order they were written. */
 export function readParts(
   records: Float64Array,
@@ -143,24 +151,25 @@ export function readParts(
       const slices: Slice[] = [];
       for (let i = 0, from = at + HEAD; i < sliceCount; i++, from += SLICE) {
         slices.push({
-          chunk: records[from] as number,
-          offset: records[from + 1] as number,
-          length: records[from + 2] as number,
+          chunk: integer(records, from),
+          offset: integer(records, from + 1),
+          length: integer(records, from + 2),
         });
       }
       onPart({
         slot,
-        initNumber: records[at + 2] as number,
+        initNumber: integer(records, at + 2),
         startMs: records[at + 3] as number,
         decodeTicks: records[at + 4] as number,
-        durationTicks: records[at + 5] as number,
-        byteLength: records[at + 6] as number,
-        samples: records[at + 7] as number,
+        durationTicks: integer(records, at + 5),
+        byteLength: integer(records, at + 6),
+        samples: integer(records, at + 7),
         independent: (flags & INDEPENDENT) !== 0,
         startsSegment: (flags & STARTS_SEGMENT) !== 0,
         endsSegment: (flags & ENDS_SEGMENT) !== 0,
         discontinuity: (flags & DISCONTINUITY) !== 0,
-        slices,
+        // A copy has room for what is in it, one that grew has for 17.
+        slices: slices.slice(),
       });
     }
     at += HEAD + sliceCount * SLICE;
