@@ -5,8 +5,8 @@ import type { Turn, TurnListener } from './turn.ts';
 
 /**
  * The database port. A part that keeps rows opens a database of its own by name, with its own tables and migrations:
- * `registry`, `people`, `audit`, `catalogue`. Embedded, each is one SQLite file in the data folder with a thread of its
- * own, so that a long transaction in one holds no other up; in production each is a schema of one PostgreSQL database.
+ * `registry`, `people`, `audit`, `catalogue`. Embedded, each is one SQLite file in the data folder, so that a long transaction
+ * in one holds no other up; in production each is a schema of one PostgreSQL database.
  *
  * Types that differ between the two are not used in tables: ids are text (UUIDv7), truths are integers 0 or 1, times
  * are Unix ms in `bigint`, JSON is text, bytes are `bytea` (Uint8Array). Integers come back as numbers.
@@ -29,6 +29,11 @@ export interface Databases {
 export interface DatabaseSchema {
   /** Of the file, and of PostgreSQL's schema: lower-case letters. */
   name: string;
+  /**
+   * Embedded, databases that name the same thread share it (decision 0130): a statement of one, a commit too, waits for that of another.
+   * Default: a thread of its own.
+   */
+  thread?: string;
   /** In order of their names. A static list: a scan of a folder would run whatever lies there. */
   migrations: Readonly<Record<string, Migration>>;
 }

@@ -1,21 +1,30 @@
-/** What passes between the dialect (sqlite.ts) and the thread that owns the file (sqlite-thread.ts). */
+/** What passes between the connections (sqlite-connection.ts) and the thread that owns their files (sqlite-thread.ts). */
 
-export interface SqliteThreadSettings {
-  path: string;
-  /** A second connection, for reading while the first is in a transaction. */
-  readOnly: boolean;
-}
+/** `connection` is whose word it is: a thread may own several files. */
+export type ToSqliteThread = { connection: number } & (
+  | {
+      type: 'open';
+      path: string;
+      /** A second connection to a file, for reading while the first is in a transaction. */
+      readOnly: boolean;
+    }
+  | { type: 'query'; id: number; sql: string; parameters: readonly unknown[] }
+  | {
+      type: 'close';
+      /** The thread ends too: it has no other. */
+      last: boolean;
+    }
+);
 
-export type ToSqliteThread =
-  { type: 'query'; id: number; sql: string; parameters: readonly unknown[] } | { type: 'close' };
-
-export type FromSqliteThread =
-  | { type: 'ready' }
+export type FromSqliteThread = { connection: number } & (
+  | { type: 'opened' }
+  | { type: 'not-opened'; failure: SqliteFailure }
   /** Values by row: with the names at every row, copying them to another thread takes three times as long. */
   | { type: 'rows'; id: number; columns: string[]; rows: unknown[][] }
   | { type: 'changes'; id: number; changes: bigint }
   | { type: 'failed'; id: number; failure: SqliteFailure }
-  | { type: 'closed' };
+  | { type: 'closed' }
+);
 
 export interface SqliteFailure {
   message: string;

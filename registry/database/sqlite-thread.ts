@@ -1,42 +1,57 @@
 /**
- * The thread that owns the SQLite file. SQLite is synchronous, and a commit waits for the disk: here it holds nobody
- * up. Answers come in the order of the questions.
+ * The thread that owns SQLite files. SQLite is synchronous, and a commit waits for the disk: here it holds up nobody but
+ * whoever asks something of a file of the same thread. Answers come in the order of the questions.
  */
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
-import { parentPort, workerData } from 'node:worker_threads';
-import type {
-  FromSqliteThread,
-  SqliteFailure,
-  SqliteThreadSettings,
-  ToSqliteThread,
-} from './sqlite-protocol.ts';
+import { parentPort } from 'node:worker_threads';
+import type { FromSqliteThread, SqliteFailure, ToSqliteThread } from './sqlite-protocol.ts';
 
-/** Prepared statements kept; the one used longest ago goes first. */
+/** Prepared statements kept of a connection; the one used longest ago goes first. */
 const MAX_STATEMENTS = 200;
 /** How long to wait for another process on the file (a backup, a person with a shell) before SQLITE_BUSY. */
 const BUSY_TIMEOUT_MS = 5_000;
 
 if (parentPort === null) throw new Error('sqlite-thread.ts runs as a worker thread');
 const port = parentPort;
-const { path, readOnly } = workerData as SqliteThreadSettings;
 
-const database = new DatabaseSync(path, {
-  timeout: BUSY_TIMEOUT_MS,
-  enableForeignKeyConstraints: true,
-  enableDoubleQuotedStringLiterals: false,
-});
-// FULL: a commit that was answered outlives a power cut.
-database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF');
-// What is deleted or overwritten (a password before it was sealed) is not left in free pages.
-database.exec('PRAGMA secure_delete = ON');
-if (readOnly) database.exec('PRAGMA query_only = ON');
-const statements = new Map<string, { statement: StatementSync; returnsRows: boolean }>();
+interface Connection {
+  database: DatabaseSync;
+  statements: Map<string, Prepared>;
+}
+
+interface Prepared {
+  statement: StatementSync;
+  returnsRows: boolean;
+}
+
+const connections = new Map<number, Connection>();
 
 function send(message: FromSqliteThread): void {
   port.postMessage(message);
 }
 
-function prepared(sql: string): { statement: StatementSync; returnsRows: boolean } {
+function open(path: string, readOnly: boolean): DatabaseSync {
+  const database = new DatabaseSync(path, {
+    timeout: BUSY_TIMEOUT_MS,
+    enableForeignKeyConstraints: true,
+    enableDoubleQuotedStringLiterals: false,
+  });
+  try {
+    // FULL: a commit that was answered outlives a power cut.
+    database.exec(
+      'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF',
+    );
+    // What is deleted or overwritten (a password before it was sealed) is not left in free pages.
+    database.exec('PRAGMA secure_delete = ON');
+    if (readOnly) database.exec('PRAGMA query_only = ON');
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  return database;
+}
+
+function prepared({ database, statements }: Connection, sql: string): Prepared {
   let entry = statements.get(sql);
   if (entry === undefined) {
     const statement = database.prepare(sql);
@@ -52,17 +67,28 @@ function prepared(sql: string): { statement: StatementSync; returnsRows: boolean
   return entry;
 }
 
-function answer(id: number, sql: string, parameters: readonly unknown[]): void {
+function answer({
+  connection,
+  id,
+  sql,
+  parameters,
+}: Extract<ToSqliteThread, { type: 'query' }>): void {
   try {
-    const { statement, returnsRows } = prepared(sql);
+    const opened = connections.get(connection);
+    if (opened === undefined) throw new Error('a question of no file');
+    const { statement, returnsRows } = prepared(opened, sql);
     const values = parameters as SQLInputValue[];
     if (returnsRows) {
       const rows = statement.all(...values) as unknown[] as unknown[][];
       // After the rows: a statement from before a change of the schema is prepared anew with them.
-      send({ type: 'rows', id, columns: statement.columns().map(({ name }) => name), rows });
-    } else send({ type: 'changes', id, changes: BigInt(statement.run(...values).changes) });
+      const columns = statement.columns().map(({ name }) => name);
+      send({ type: 'rows', connection, id, columns, rows });
+    } else {
+      const changes = BigInt(statement.run(...values).changes);
+      send({ type: 'changes', connection, id, changes });
+    }
   } catch (error) {
-    send({ type: 'failed', id, failure: failureOf(error) });
+    send({ type: 'failed', connection, id, failure: failureOf(error) });
   }
 }
 
@@ -74,17 +100,28 @@ function failureOf(error: unknown): SqliteFailure {
 }
 
 port.on('message', (message: ToSqliteThread) => {
+  const { connection } = message;
   switch (message.type) {
+    case 'open':
+      try {
+        const database = open(message.path, message.readOnly);
+        connections.set(connection, { database, statements: new Map() });
+        send({ type: 'opened', connection });
+      } catch (error) {
+        send({ type: 'not-opened', connection, failure: failureOf(error) });
+      }
+      return;
     case 'query':
-      answer(message.id, message.sql, message.parameters);
+      answer(message);
       return;
-    case 'close':
-      statements.clear();
-      database.close();
-      send({ type: 'closed' });
-      port.close();
+    case 'close': {
+      const opened = connections.get(connection);
+      connections.delete(connection);
+      opened?.statements.clear();
+      opened?.database.close();
+      send({ type: 'closed', connection });
+      if (message.last) port.close();
       return;
+    }
   }
 });
-
-send({ type: 'ready' });

@@ -1,6 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
-import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import { dirname, join } from 'node:path';
 import {
   CompiledQuery,
   Kysely,
@@ -20,10 +19,8 @@ import {
 } from 'kysely';
 import type { ChangeMarks, MarkedRows, MarkTable } from './change-marks.ts';
 import {
-  ConstraintViolated,
   DatabaseFailed,
   DatabaseUnavailable,
-  DiskFull,
   type Databases,
   type DatabaseSchema,
   type KeyedReading,
@@ -33,12 +30,7 @@ import {
 import type { DayPartitions, DayTables, TendedDays } from './day-partitions.ts';
 import { migrate } from './migrate.ts';
 import type { WrittenRows } from './row-writer.ts';
-import type {
-  FromSqliteThread,
-  SqliteFailure,
-  SqliteThreadSettings,
-  ToSqliteThread,
-} from './sqlite-protocol.ts';
+import { SqliteConnection } from './sqlite-connection.ts';
 import type { SearchTable, TextSearch } from './text-search.ts';
 
 /** Its answer to a rollback after it rolled back by itself (sqlite.org/lang_transaction.html, response to errors). */
@@ -49,13 +41,12 @@ const GRAM_LENGTH = 3;
 const MAX_WAITING = 1_000;
 /**
  * A SELECT waits so long for the writing connection before a thread is started for those that read: most transactions are
- * shorter, and a thread takes 10 MB.
+ * shorter, and a thread takes 8 MB. It ends when nothing was read for so long as the second.
  */
 const READER_AFTER_MS = 25;
+const READER_IDLE_MS = 10_000;
 /** Queries that the reading thread was given and has not answered. One more is refused. */
 const MAX_READING = 1_000;
-/** Of a thread's heap, what is new. */
-const MAX_YOUNG_MB = 12;
 /** Rows in one statement: its parameters are limited to 32,766. */
 const ROWS_A_STATEMENT = 200;
 /** Texts of such statements that are kept, 6 to 20 KB each. */
@@ -69,7 +60,7 @@ export function sqliteDatabases(folder: string): Databases {
       const path = join(folder, `${schema.name}.sqlite`);
       // Made by us, for SQLite would let others read it, and gives its write-ahead log the same rights.
       closeSync(openSync(path, 'a', 0o600));
-      const database = new Kysely<never>({ dialect: sqliteDialect(schema.name, path) });
+      const database = new Kysely<never>({ dialect: sqliteDialect(schema, path) });
       try {
         await migrate(database, schema);
       } catch (error) {
@@ -87,9 +78,13 @@ export function sqliteDatabases(folder: string): Databases {
   };
 }
 
-function sqliteDialect(name: string, path: string): Dialect {
+function sqliteDialect({ name, thread = name }: DatabaseSchema, path: string): Dialect {
+  const threads = {
+    writing: join(dirname(path), `${thread}-database`),
+    reading: join(dirname(path), `${name}-reading`),
+  };
   return {
-    createDriver: () => new SqliteThreadDriver(name, path),
+    createDriver: () => new SqliteThreadDriver(threads, path),
     createQueryCompiler: () => new SqliteQueryCompiler(),
     createAdapter: () => new ThreadAdapter(),
     createIntrospector: (db: Kysely<unknown>) => new SqliteIntrospector(db),
@@ -356,22 +351,28 @@ class StatementList implements CompiledQuery {
  * when that first happens, and from then on answers every SELECT that would have to wait.
  */
 class SqliteThreadDriver implements Driver {
-  readonly #name: string;
+  readonly #threads: { writing: string; reading: string };
   readonly #path: string;
   readonly #waiting: (() => void)[] = [];
-  #writer: SqliteThread | undefined;
-  #reader: Promise<SqliteThread> | undefined;
+  #writer: SqliteConnection | undefined;
+  #reader: Promise<SqliteConnection> | undefined;
   #reading = 0;
+  #readerIdle: NodeJS.Timeout | undefined;
+  #readerEnds: Promise<void> | undefined;
   #lent = false;
   #closed = false;
 
-  constructor(name: string, path: string) {
-    this.#name = name;
+  constructor(threads: { writing: string; reading: string }, path: string) {
+    this.#threads = threads;
     this.#path = path;
   }
 
   async init(): Promise<void> {
-    this.#writer = await SqliteThread.start(`${this.#name}-database`, this.#path, false);
+    this.#writer = await SqliteConnection.open({
+      thread: this.#threads.writing,
+      path: this.#path,
+      readOnly: false,
+    });
   }
 
   async acquireConnection(): Promise<DatabaseConnection> {
@@ -404,19 +405,30 @@ class SqliteThreadDriver implements Driver {
 
   async destroy(): Promise<void> {
     this.#closed = true;
-    // One that could not be started has said so to the query that wanted it.
-    const reader = await this.#reader?.catch(() => undefined);
-    await reader?.close();
+    this.#endReader();
+    await this.#readerEnds;
     await this.#writer?.close();
   }
 
-  async writer(): Promise<SqliteThread> {
+  #endReader(): void {
+    clearTimeout(this.#readerIdle);
+    const reader = this.#reader;
+    if (reader === undefined) return;
+    this.#reader = undefined;
+    this.#readerEnds = reader.then(
+      async (connection) => connection.close(),
+      // One that could not be started has said so to the query that wanted it.
+      () => {},
+    );
+  }
+
+  async writer(): Promise<SqliteConnection> {
     // Without a bound of time its turn comes.
-    return (await this.#writerWithin(undefined)) as SqliteThread;
+    return (await this.#writerWithin(undefined)) as SqliteConnection;
   }
 
   /** In its turn; undefined when that has not come within `ms`. */
-  async #writerWithin(ms: number | undefined): Promise<SqliteThread | undefined> {
+  async #writerWithin(ms: number | undefined): Promise<SqliteConnection | undefined> {
     const thread = this.#writer;
     if (thread === undefined) throw new DatabaseUnavailable('the database is not open');
     if (this.#lent) {
@@ -468,8 +480,13 @@ class SqliteThreadDriver implements Driver {
       throw new DatabaseUnavailable(`${MAX_READING} queries wait for the database already`);
     }
     this.#reading++;
+    clearTimeout(this.#readerIdle);
     try {
-      this.#reader ??= SqliteThread.start(`${this.#name}-reading`, this.#path, true);
+      this.#reader ??= SqliteConnection.open({
+        thread: this.#threads.reading,
+        path: this.#path,
+        readOnly: true,
+      });
       const thread = await this.#reader.catch((error: unknown) => {
         // Tried again at the next query.
         this.#reader = undefined;
@@ -477,7 +494,9 @@ class SqliteThreadDriver implements Driver {
       });
       return await thread.executeQuery<R>(query);
     } finally {
-      this.#reading--;
+      if (--this.#reading === 0 && !this.#closed) {
+        this.#readerIdle = setTimeout(() => this.#endReader(), READER_IDLE_MS).unref();
+      }
     }
   }
 }
@@ -485,7 +504,7 @@ class SqliteThreadDriver implements Driver {
 /** What Kysely calls a connection: the writing one while in a transaction, else whichever is free for the query. */
 class Lease implements DatabaseConnection {
   readonly #driver: SqliteThreadDriver;
-  #writer: SqliteThread | undefined;
+  #writer: SqliteConnection | undefined;
 
   constructor(driver: SqliteThreadDriver) {
     this.#driver = driver;
@@ -529,116 +548,4 @@ class Lease implements DatabaseConnection {
 function leaseOf(connection: DatabaseConnection): Lease {
   if (!(connection instanceof Lease)) throw new TypeError('a connection of another driver');
   return connection;
-}
-
-interface Pending {
-  resolve: (result: QueryResult<unknown>) => void;
-  reject: (error: Error) => void;
-}
-
-class SqliteThread {
-  readonly #worker: Worker;
-  readonly #pending = new Map<number, Pending>();
-  #nextId = 0;
-  #gone: Error | undefined;
-
-  /** Throws DatabaseFailed when the file cannot be opened. */
-  static async start(name: string, path: string, readOnly: boolean): Promise<SqliteThread> {
-    const worker = new Worker(new URL('./sqlite-thread.ts', import.meta.url), {
-      name,
-      workerData: { path, readOnly } satisfies SqliteThreadSettings,
-      // What passes through is short-lived: more room would be filled before it is swept.
-      resourceLimits: { maxYoungGenerationSizeMb: MAX_YOUNG_MB },
-    });
-    await new Promise<void>((resolve, reject) => {
-      worker.once('message', () => resolve());
-      worker.once('error', (cause) =>
-        reject(new DatabaseFailed(`cannot open the database ${path}`, { cause })),
-      );
-    });
-    return new SqliteThread(worker);
-  }
-
-  private constructor(worker: Worker) {
-    this.#worker = worker;
-    worker.removeAllListeners('error');
-    worker.on('message', (message: FromSqliteThread) => this.#take(message));
-    worker.on('error', (cause) => this.#end(new DatabaseFailed('database thread died', { cause })));
-    worker.on('exit', () => this.#end(new DatabaseUnavailable('the database is closed')));
-  }
-
-  async executeQuery<R>({ sql: text, parameters }: CompiledQuery): Promise<QueryResult<R>> {
-    if (this.#gone !== undefined) throw this.#gone;
-    const id = this.#nextId++;
-    const result = await new Promise<QueryResult<unknown>>((resolve, reject) => {
-      // Last, so that parameters which cannot be copied to the thread leave nothing pending.
-      this.#send({ type: 'query', id, sql: text, parameters });
-      this.#pending.set(id, { resolve, reject });
-    });
-    return result as QueryResult<R>;
-  }
-
-  /** After the queries sent before it. */
-  async close(): Promise<void> {
-    if (this.#gone !== undefined) return;
-    const exited = new Promise((resolve) => this.#worker.once('exit', resolve));
-    this.#send({ type: 'close' });
-    await exited;
-  }
-
-  #send(message: ToSqliteThread): void {
-    this.#worker.postMessage(message);
-  }
-
-  #take(message: FromSqliteThread): void {
-    if (message.type === 'ready' || message.type === 'closed') return;
-    const pending = this.#pending.get(message.id);
-    this.#pending.delete(message.id);
-    switch (message.type) {
-      case 'rows':
-        pending?.resolve({ rows: message.rows.map((row) => rowOf(message.columns, row)) });
-        return;
-      case 'changes':
-        pending?.resolve({ rows: [], numAffectedRows: message.changes });
-        return;
-      case 'failed':
-        pending?.reject(errorOf(message.failure));
-        return;
-    }
-  }
-
-  #end(error: Error): void {
-    this.#gone ??= error;
-    for (const { reject } of this.#pending.values()) reject(this.#gone);
-    this.#pending.clear();
-  }
-}
-
-function rowOf(columns: readonly string[], values: readonly unknown[]): Record<string, unknown> {
-  const row: Record<string, unknown> = {};
-  for (let i = 0; i < columns.length; i++) row[columns[i] ?? ''] = values[i];
-  return row;
-}
-
-const SQLITE_BUSY = 5;
-const SQLITE_LOCKED = 6;
-const SQLITE_FULL = 13;
-const SQLITE_CONSTRAINT = 19;
-
-function errorOf({ message, resultCode }: SqliteFailure): Error {
-  const cause = new Error(
-    resultCode === undefined ? message : `${message} (SQLite result code ${resultCode})`,
-  );
-  // The low byte is the primary code (sqlite.org/rescode.html).
-  switch (resultCode === undefined ? undefined : resultCode & 0xff) {
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-      return new DatabaseUnavailable('another process holds the database', { cause });
-    case SQLITE_FULL:
-      return new DiskFull('the disk of the database is full', { cause });
-    case SQLITE_CONSTRAINT:
-      return new ConstraintViolated(message, { cause });
-    default:
-      return new DatabaseFailed(message, { cause });
-  }
 }

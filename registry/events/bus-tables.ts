@@ -25,5 +25,6 @@ export type BusDatabase = Kysely<BusTables>;
 
 export const busSchema: DatabaseSchema = {
   name: 'events',
+  thread: 'machine',
   migrations: { '0001-bus': bus },
 };

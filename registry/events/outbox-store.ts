@@ -26,7 +26,11 @@ interface OutboxTables {
   gateway_life: { id: number; alive_at_ms: number };
 }
 
-const schema: DatabaseSchema = { name: 'outbox', migrations: { '0001-outbox': outbox } };
+const schema: DatabaseSchema = {
+  name: 'outbox',
+  thread: 'machine',
+  migrations: { '0001-outbox': outbox },
+};
 
 /** A waiting event as the bus takes it. */
 export interface Waiting extends Message {

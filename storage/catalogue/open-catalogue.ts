@@ -16,6 +16,7 @@ import type { Catalogue, CatalogueTables } from './tables.ts';
 export async function openCatalogue(databases: Databases): Promise<Catalogue> {
   return databases.open<CatalogueTables>({
     name: 'catalogue',
+    thread: 'machine',
     migrations: {
       '0001-recordings': recordings,
       '0003-proofs': proofs,

@@ -1,10 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { CompiledQuery, sql } from 'kysely';
+import type { Worker } from 'node:worker_threads';
+import { CompiledQuery, sql, type Kysely } from 'kysely';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { newCamera } from '#registry/camera.ts';
 import { MAX_CREATED_AT_ONCE } from '#registry/cameras.ts';
@@ -15,6 +17,7 @@ import {
   type Databases,
 } from '#registry/database/database.ts';
 import { openDatabases } from '#registry/database/open-databases.ts';
+import { sqliteDatabases } from '#registry/database/sqlite.ts';
 import { openRegistry } from '#registry/schema/open-registry.ts';
 import type { RegistryDatabase } from '#registry/schema/tables.ts';
 import { camerasOf, byTest } from './cameras-of.ts';
@@ -42,6 +45,19 @@ async function open(): Promise<RegistryDatabase> {
 
 async function close(): Promise<void> {
   for (const databases of opened.splice(0)) await databases.close();
+}
+
+/** Threads of databases that are started from here on, by name, and the end of each. */
+function threadsStarted(): { started: string[]; ends: Promise<unknown>[]; stop: () => void } {
+  const started: string[] = [];
+  const ends: Promise<unknown>[] = [];
+  const note = (message: unknown): void => {
+    const { worker } = message as { worker: Worker };
+    started.push(worker.threadName ?? '');
+    ends.push(once(worker, 'exit'));
+  };
+  subscribe('worker_threads', note);
+  return { started, ends, stop: () => unsubscribe('worker_threads', note) };
 }
 
 const given = (changes: Record<string, unknown> = {}) => newCamera.parse(krabiCamera(changes));
@@ -138,8 +154,9 @@ test('a parameter that cannot be sent to the thread leaves nothing waiting', asy
   expect(await camerasOf(database).list({ limit: 1 })).toEqual([]);
 });
 
-test('a SELECT waits for a short transaction; from a long one on it is answered by a thread of its own', async () => {
+test('a SELECT waits for a short transaction; from a long one on it is answered by a thread of its own, which ends when nobody asks it any more', async () => {
   const database = await open();
+  const threads = threadsStarted();
   const count = async () => (await database.selectFrom('cameras').select('id').execute()).length;
   await camerasOf(database).create(given(), byTest);
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
@@ -172,13 +189,65 @@ test('a SELECT waits for a short transaction; from a long one on it is answered 
     vi.advanceTimersByTime(25);
     expect(await answered).toBe(1);
     // There is a thread for it now.
-    const next = count();
-    expect(vi.getTimerCount()).toBe(0);
-    expect(await next).toBe(1);
+    expect(await count()).toBe(1);
+    expect(threads.started).toEqual(['registry-reading']);
+    const [readingEnds] = threads.ends;
+    vi.advanceTimersByTime(9_999);
+    expect(await count()).toBe(1);
+    vi.advanceTimersByTime(10_000);
+    await readingEnds;
+    // As the first time.
+    const again = count();
+    await setImmediate();
+    vi.advanceTimersByTime(25);
+    expect(await again).toBe(1);
+    expect(threads.started).toEqual(['registry-reading', 'registry-reading']);
     long.end();
     await long.over;
   } finally {
+    threads.stop();
     vi.useRealTimers();
+  }
+});
+
+test("databases that name the same thread share it to the end of the last, and neither what fails in one nor its transaction is the other's", async () => {
+  const threads = threadsStarted();
+  const [first, second] = [sqliteDatabases(folder), sqliteDatabases(folder)];
+  try {
+    const migrations = {
+      '0001': {
+        up: async (db: Kysely<never>) =>
+          db.schema
+            .createTable('notes')
+            .addColumn('id', 'text', (id) => id.primaryKey())
+            .execute(),
+      },
+    };
+    type Notes = { notes: { id: string } };
+    const one = await first.open<Notes>({ name: 'one', thread: 'both', migrations });
+    const two = await second.open<Notes>({ name: 'two', thread: 'both', migrations });
+    expect(threads.started).toEqual(['both-database']);
+    await one.transaction().execute(async (transaction) => {
+      await transaction.insertInto('notes').values({ id: 'a' }).execute();
+      await two.insertInto('notes').values({ id: 'b' }).execute();
+      await expect(two.insertInto('notes').values({ id: 'b' }).execute()).rejects.toBeInstanceOf(
+        ConstraintViolated,
+      );
+    });
+    const broken = join(folder, 'three.sqlite');
+    writeFileSync(broken, 'not a database, but long enough to be looked at as one '.repeat(20));
+    await expect(first.open({ name: 'three', thread: 'both', migrations })).rejects.toBeInstanceOf(
+      DatabaseFailed,
+    );
+    await first.close();
+    expect(await two.selectFrom('notes').selectAll().execute()).toEqual([{ id: 'b' }]);
+    await second.close();
+    await threads.ends[0];
+    expect(threads.started).toHaveLength(1);
+  } finally {
+    threads.stop();
+    await first.close();
+    await second.close();
   }
 });
 
