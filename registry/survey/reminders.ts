@@ -1,6 +1,5 @@
 import type { Kysely } from 'kysely';
 import type { Area } from '../area.ts';
-import { liesWithin } from '../area-rows.ts';
 import type { Author } from '../author.ts';
 import { authorText } from '../camera-rows.ts';
 import { takeLock } from '../database/database.ts';
@@ -8,6 +7,7 @@ import type { SurveyReminderTable } from '../schema/survey-tables.ts';
 import type { RegistryDatabase, RegistryTables } from '../schema/tables.ts';
 import { uuidV7Source } from '../uuid-v7.ts';
 import { deadlineOf, oursMs } from './due.ts';
+import { isReadWithin } from './return-areas.ts';
 import type { ReturnRowOf } from './returns.ts';
 import { roundsOf, type Round } from './rounds.ts';
 
@@ -137,13 +137,7 @@ export async function remindersOf(
       'survey_reminders.by',
     ])
     .where('survey_returns.round_id', '=', roundId)
-    .where((where) =>
-      liesWithin(where, within, {
-        province: 'survey_returns.province',
-        district: 'survey_returns.district',
-        laoId: 'survey_returns.lao_id',
-      }),
-    )
+    .where((where) => isReadWithin(where, within))
     .orderBy('survey_reminders.id', 'desc')
     .limit(MAX_REMINDERS)
     .execute();

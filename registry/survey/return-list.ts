@@ -1,13 +1,12 @@
 import { sql, type Kysely } from 'kysely';
 import type { Area } from '../area.ts';
-import { liesWithin } from '../area-rows.ts';
 import type { SurveyColumn } from '../condition.ts';
 import type { SurveyLevel } from '../schema/survey-tables.ts';
 import type { RegistryTables } from '../schema/tables.ts';
 import { addTo, noFormCounts } from './counts.ts';
 import { deadlineOf, isLate, oursMs } from './due.ts';
 import { acceptedParts, type ReturnTotals } from './return-rows.ts';
-import { placeOfReturn } from './return-areas.ts';
+import { isReadWithin } from './return-areas.ts';
 import type { ReturnRowOf } from './returns.ts';
 import { roundsOf, type Deadline, type Round } from './rounds.ts';
 
@@ -55,7 +54,7 @@ export async function listReturns(
     .selectFrom('survey_returns')
     .selectAll()
     .where('round_id', '=', round.id)
-    .where((where) => liesWithin(where, filter.within, placeOfReturn))
+    .where((where) => isReadWithin(where, filter.within))
     .orderBy('id');
   if (filter.level !== undefined) query = query.where('level', '=', filter.level);
   if (filter.state !== undefined) query = query.where('state', '=', filter.state);
@@ -127,7 +126,7 @@ export async function progressOf(
       fn.countAll<number>().as('returns'),
     ])
     .where('round_id', '=', round.id)
-    .where((where) => liesWithin(where, within, placeOfReturn))
+    .where((where) => isReadWithin(where, within))
     .groupBy(['level', 'state', 'province', sql`case when version = 1 then 1 else 2 end`])
     .execute();
   for (const { level, state, province, version, returns } of rows) {

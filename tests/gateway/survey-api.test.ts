@@ -456,9 +456,19 @@ test('a return whose LAO’s district was corrected goes to the district that it
   expect((await ask('district', 'GET', `returns/${own.id}/cameras`)).statusCode).toBe(200);
   expect((await act('district', own.id, 'accept')).json()).toMatchObject({ state: 'accepted' });
 
-  // Its district now reads it, and does not review it; an LAO of its old name and place is another.
+  // Its district now finds and reads it, and does not review it; an LAO of its old name and place is another.
   const url = `/api/v1/survey/returns/${own.id}`;
   const { headers: newDistrict } = asNewDistrict;
+  const asked = async (of: string, headers: Record<string, string>) =>
+    (await rig.app.inject({ url: `/api/v1/survey/rounds/${round}${of}`, headers })).json<object>();
+  expect(await asked('/returns', newDistrict)).toMatchObject({
+    returns: [{ id: own.id, mayDo: ['correct'] }],
+  });
+  expect(await asked('', newDistrict)).toMatchObject({ progress: { lao: { accepted: 1 } } });
+  expect(await asked('/reminders', newDistrict)).toMatchObject({
+    reminders: [{ returnId: own.id }],
+  });
+  expect(await asked('/returns', asHeir.headers)).toEqual({ returns: [], nextAfter: null });
   expect((await rig.app.inject({ url, headers: newDistrict })).statusCode).toBe(200);
   const back = await rig.app.inject({
     method: 'POST',
