@@ -323,9 +323,12 @@ export function registerInventoryRoutes(
       config: { action: 'camera.import' },
       schema: {
         summary: 'Throw a file away',
+        description:
+          'What is being written is not written then. Where it was being committed already, the answer is 409 `import_already_written`: all of it is ' +
+          'written, and the import is `applied`.',
         tags: ['inventory'],
         params,
-        response: { 204: z.null(), 404: errorBody },
+        response: { 204: z.null(), 404: errorBody, 409: errorBody },
       },
     },
     async (request, reply) => {

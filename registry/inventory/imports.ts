@@ -1,6 +1,6 @@
 import { containsArea, type Area } from '../area.ts';
 import { uuidV7Source } from '../uuid-v7.ts';
-import { ImportRun, type ImportedCameras } from './import-run.ts';
+import { ImportRun, type ImportedCameras, type ImportState } from './import-run.ts';
 
 /** Imports that are being looked at. They are kept in memory: a restart of the gateway throws them away, unwritten. */
 export interface Imports {
@@ -16,7 +16,10 @@ export interface Imports {
    * are those in which it may now. Throws ImportNotFound.
    */
   get(id: string, actorId: string, areas: readonly Area[]): KeptImport;
-  /** Wherever the account may import now. Throws ImportNotFound. */
+  /**
+   * Wherever the account may import now. What is being written is not written then; what was committed already stays, and the
+   * import is told as `applied`. Throws ImportNotFound, ImportAlreadyWritten.
+   */
   discard(id: string, actorId: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -39,6 +42,14 @@ export class ImportNotFound extends Error {
     super(
       `no import ${id}: it is over, was thrown away, is somebody else's, or of where they may not import now`,
     );
+  }
+}
+
+/** It was to be thrown away, and was being committed. */
+export class ImportAlreadyWritten extends Error {
+  readonly code = 'import_already_written';
+  constructor(id: string) {
+    super(`the import ${id} was being committed: all of its rows are written`);
   }
 }
 
@@ -120,7 +131,14 @@ export function openImports(
       return one;
     },
     async discard(id, actorId) {
-      await drop(own(id, actorId));
+      const one = own(id, actorId);
+      const phase = (): ImportState['phase'] => one.run.state.phase;
+      if (phase() === 'applying') {
+        // Until it is known, whoever looks at it is told that it is being written.
+        await one.run.close();
+        if (phase() === 'applied') throw new ImportAlreadyWritten(id);
+      }
+      await drop(one);
     },
     async close() {
       closed = true;

@@ -4,6 +4,7 @@ import { registerCameraCountRoute } from '#gateway/routes/camera-counts.ts';
 import { registerInventoryRoutes } from '#gateway/routes/inventory.ts';
 import { newCamera, type Camera } from '#registry/camera.ts';
 import { openImports, type Imports } from '#registry/inventory/imports.ts';
+import type { ImportedCameras } from '#registry/inventory/import-run.ts';
 import { openBudgetSources } from '#registry/budget-sources.ts';
 import { openLaos } from '#registry/laos.ts';
 import { INVENTORY_SHEET } from '#registry/inventory/workbook-out.ts';
@@ -14,12 +15,22 @@ import { asAdministrator, ServerRig } from './auth/server-rig.ts';
 
 let rig: ServerRig;
 let imports: Imports;
+/** When an import's rows are written. */
+let committed: () => Promise<void> = async () => {};
 
 beforeEach(async () => {
   rig = await ServerRig.start({
     extraRoutes: [
       (app) => {
-        imports = openImports(rig.cameras, { now: rig.now, onFailure: console.error });
+        const watched: ImportedCameras = {
+          compared: async (...of) => rig.cameras.compared(...of),
+          apply: async (...of) => {
+            const written = await rig.cameras.apply(...of);
+            await committed();
+            return written;
+          },
+        };
+        imports = openImports(watched, { now: rig.now, onFailure: console.error });
         const { cameras, liveStates, audit } = rig;
         registerInventoryRoutes(app, { imports, cameras, liveStates, audit });
         registerCameraCountRoute(app, { registry: rig.registry });
@@ -29,6 +40,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  committed = async () => {};
   await imports.close();
   await rig.close();
 });
@@ -348,6 +360,29 @@ test('whoever was moved to another LAO has no longer the import of where they we
   await rig.people.accounts.change(accountId, { grants: [ownerOf('อบต.คลองยาง')] });
   await rig.people.admission.recheck();
   expect((await asked('DELETE', id)).statusCode).toBe(204);
+});
+
+test('an import that is thrown away while it is being committed is written, and whoever throws it away is told so', async () => {
+  const { id } = await upload(csvOf(headings, goodRow));
+  const reached = Promise.withResolvers<void>();
+  const goesOn = Promise.withResolvers<void>();
+  committed = async () => {
+    reached.resolve();
+    await goesOn.promise;
+  };
+  await accept(id);
+  await reached.promise;
+  const thrown = ask('DELETE', `imports/${id}`);
+  expect((await ask('GET', `imports/${id}`)).json()).toMatchObject({ phase: 'applying' });
+  goesOn.resolve();
+  const answer = await thrown;
+  expect([answer.statusCode, answer.json<object>()]).toMatchObject([
+    409,
+    { error: { code: 'import_already_written' } },
+  ]);
+  expect((await ask('GET', `imports/${id}`)).json()).toMatchObject({ phase: 'applied' });
+  expect(await all()).toHaveLength(1);
+  expect((await ask('DELETE', `imports/${id}`)).statusCode).toBe(204);
 });
 
 test('an import that is looked at again and again is over after four hours', async () => {

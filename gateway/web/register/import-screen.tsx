@@ -59,6 +59,12 @@ export default function ImportScreen() {
     upload(null);
   }
 
+  /** Where it is too late, the gateway says so, and the next look tells that all is written. */
+  async function stop(importId: string): Promise<void> {
+    await discardImport(importId);
+    upload(null);
+  }
+
   const step = state?.phase === 'applied' ? 2 : state?.counts != null ? 1 : 0;
   return (
     <Page title={t('import.title')}>
@@ -90,7 +96,14 @@ export default function ImportScreen() {
           </section>
         )}
         <Failure error={act.error} />
-        {(act.busy || isWorking) && <Working state={state} />}
+        {(act.busy || isWorking) && (
+          <Working
+            state={state}
+            onStop={
+              isWorking && !act.busy ? () => void act.run(async () => stop(state.id)) : undefined
+            }
+          />
+        )}
         {(state?.phase === 'refused' || state?.phase === 'failed') && (
           <Alert color="red" variant="light" role="alert" title={t('import.refusedFile')}>
             {state.refusal?.thai}
@@ -124,8 +137,13 @@ export default function ImportScreen() {
   );
 }
 
-function Working({ state }: { state: InventoryImport | undefined }) {
+function Working(props: {
+  state: InventoryImport | undefined;
+  /** Left out: there is nothing to stop. */
+  onStop: (() => void) | undefined;
+}) {
   const { t } = useLanguage();
+  const { state, onStop } = props;
   const progress = state?.progress ?? { done: 0, of: null };
   const words = t(`import.phase.${phaseOf(state)}`, { done: progress.done.toLocaleString() });
   return (
@@ -136,6 +154,11 @@ function Working({ state }: { state: InventoryImport | undefined }) {
         animated
         value={progress.of === null ? 100 : (progress.done / Math.max(1, progress.of)) * 100}
       />
+      <div className="row-actions">
+        <Button variant="default" onClick={onStop} disabled={onStop === undefined}>
+          {t('import.stop')}
+        </Button>
+      </div>
     </div>
   );
 }

@@ -110,6 +110,7 @@ export const enFrame: typeof thFrame = {
     survey_signed_in_future: 'The date of the signature has not come yet',
     survey_form_refused: 'The file is not taken: correct the cells below and send it again',
     too_many_survey_forms: 'Several files are being read: try again shortly',
+    import_already_written: 'Too late to stop: all rows of the file are in the register.',
     import_changes_nothing: 'Nothing is to be written.',
     nothing_recorded: 'Nothing is recorded there.',
     object_missing: 'The file is not in the store. Tell your administrator.',

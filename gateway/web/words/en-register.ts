@@ -241,6 +241,7 @@ export const enRegister: typeof thRegister = {
     far: 'This lies outside of Thailand: latitude and longitude may be exchanged',
   },
   import: {
+    stop: 'Stop the import',
     title: 'Import an inventory',
     step: {
       file: 'Choose a file',

@@ -101,6 +101,7 @@ export const thFrame = {
     survey_signed_in_future: 'วันที่ลงนามยังมาไม่ถึง',
     survey_form_refused: 'ไม่รับไฟล์นี้ แก้ช่องที่บอกด้านล่างแล้วส่งใหม่',
     too_many_survey_forms: 'มีการอ่านไฟล์หลายรายการพร้อมกัน รอสักครู่แล้วลองใหม่',
+    import_already_written: 'ยกเลิกไม่ทัน ระบบบันทึกข้อมูลทั้งหมดของไฟล์ลงบัญชีกล้องแล้ว',
     import_changes_nothing: 'ไม่มีอะไรต้องบันทึก',
     nothing_recorded: 'ไม่มีภาพในช่วงนี้',
     object_missing: 'ไม่พบไฟล์ภาพช่วงนี้ในที่เก็บ แจ้งผู้ดูแลระบบ',
