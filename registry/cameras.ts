@@ -43,8 +43,8 @@ export const MAX_DECLARED_AT_ONCE = 500;
 /** Cameras that are told of in one go, after an inventory went in. */
 const TOLD_AT_ONCE = 200;
 
-/** What happened to a camera; told after it is stored. `source` is null where nothing is to be pulled. */
-export interface CameraEvent {
+/** What happened to a camera's registration; told after it is stored. `source` is null where nothing is to be pulled. */
+export interface RegistrationEvent {
   kind: 'created' | 'changed' | 'deleted' | 'restored';
   camera: Camera;
   source: StreamSource | null;
@@ -140,7 +140,7 @@ export interface Cameras {
   /** Of every linked camera, or of those of one site. */
   streams(site?: string): Promise<StreamSource[]>;
   /** Returns how to end it. */
-  onChanged(listener: (event: CameraEvent) => void): () => void;
+  onChanged(listener: (event: RegistrationEvent) => void): () => void;
 }
 
 /** The cameras of the registry. `now`: Unix ms. */
@@ -149,9 +149,9 @@ export function openCameras(
   { box, now }: { box: SecretBox; now: () => number },
 ): Cameras {
   const nextId = uuidV7Source(now);
-  const listeners = new Set<(event: CameraEvent) => void>();
+  const listeners = new Set<(event: RegistrationEvent) => void>();
 
-  function tell(event: CameraEvent): void {
+  function tell(event: RegistrationEvent): void {
     for (const listener of listeners) listener(event);
   }
 

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import type { LiveState, LiveStates } from '#ingest/live-states.ts';
 import { contains, type Area } from '#registry/area.ts';
-import type { CameraEvent, Cameras } from '#registry/cameras.ts';
+import type { RegistrationEvent, Cameras } from '#registry/cameras.ts';
 import type { Conditions } from '#registry/events/condition-board.ts';
 import type { ObservedCondition } from '#registry/events/observed-state.ts';
 import { runFor } from '../auth/admission.ts';
@@ -76,7 +76,7 @@ export function registerEventRoute(
       if (streams.size === 0) return;
       tell(eventText('condition', conditionJsonOf(condition)), condition.cameraId);
     }),
-    cameras.onChanged(({ kind, camera }: CameraEvent) => {
+    cameras.onChanged(({ kind, camera }: RegistrationEvent) => {
       const gone = eventText('camera-deleted', { id: camera.id });
       for (const { scope, areas, response } of streams) {
         if (scope === undefined) continue;

@@ -3,7 +3,7 @@ import { sql, type Transaction } from 'kysely';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { newCamera, type CameraChange } from '#registry/camera.ts';
 import type { CameraFilter } from '#registry/camera-list.ts';
-import type { CameraBatch, CameraEvent, Cameras } from '#registry/cameras.ts';
+import type { CameraBatch, RegistrationEvent, Cameras } from '#registry/cameras.ts';
 import { CameraNotFound, CameraStale, CameraTwice } from '#registry/camera-refusals.ts';
 import type { Area } from '#registry/area.ts';
 import type { ComparedRow, WantedCameras } from '#registry/compared-cameras.ts';
@@ -32,7 +32,7 @@ onEachDatabase((rig) => {
   let database: RegistryDatabase;
   let cameras: Cameras;
   let nowMs: number;
-  let told: CameraEvent[];
+  let told: RegistrationEvent[];
 
   beforeEach(async () => {
     database = await openRegistry(rig.open());

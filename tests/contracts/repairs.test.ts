@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { brokenCameras, brokenTotals, type BrokenKind } from '#registry/broken-cameras.ts';
 import { newCamera } from '#registry/camera.ts';
 import { CameraNotFound } from '#registry/camera-refusals.ts';
-import { type CameraEvent, type Cameras } from '#registry/cameras.ts';
+import { type RegistrationEvent, type Cameras } from '#registry/cameras.ts';
 import { checkRegistry } from '#registry/check-registry.ts';
 import { DeclaredInFuture, declarationsOf, newDeclaration } from '#registry/declarations.ts';
 import { country, type Area } from '#registry/area.ts';
@@ -33,7 +33,7 @@ onEachDatabase((rig) => {
   let cameras: Cameras;
   let repairs: Repairs;
   let nowMs: number;
-  let told: CameraEvent[];
+  let told: RegistrationEvent[];
 
   beforeEach(async () => {
     database = await openRegistry(rig.open());

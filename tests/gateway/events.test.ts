@@ -8,7 +8,7 @@ import { registerEventRoute } from '#gateway/routes/events.ts';
 import { LiveStateBoard, plainState } from '#ingest/live-states.ts';
 import { country } from '#registry/area.ts';
 import { newCamera, type Camera } from '#registry/camera.ts';
-import type { CameraEvent } from '#registry/cameras.ts';
+import type { RegistrationEvent } from '#registry/cameras.ts';
 import { ConditionBoard } from '#registry/events/condition-board.ts';
 import { observe } from '#registry/events/observed-state.ts';
 import { anEvent } from '../registry/events/an-event.ts';
@@ -17,7 +17,7 @@ import { krabiCamera } from '../registry/krabi-camera.ts';
 let app: FastifyInstance;
 let board: LiveStateBoard;
 let conditions: ConditionBoard;
-const listeners = new Set<(event: CameraEvent) => void>();
+const listeners = new Set<(event: RegistrationEvent) => void>();
 const sockets: Socket[] = [];
 
 beforeEach(async () => {
