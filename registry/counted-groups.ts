@@ -43,11 +43,8 @@ const observedDigits = [
 ] as const satisfies readonly (readonly [CountedKind['observed'], number])[];
 const flagValues = { incident: 1, awaiting: 2, spared: 4 } as const;
 
-/**
- * The one GROUP BY that all counts are made of: cameras that are there, by LAO, budget source and kind. The columns that it
- * reads are those that mark an LAO (migrations 0010 and 0014): one more column here is one more there, in a migration of its own.
- */
-export function countedRows(database: Kysely<RegistryTables>) {
+/** Cameras that are there, beside all that decides what they count as. */
+export function camerasCounted(database: Kysely<RegistryTables>) {
   return database
     .selectFrom('cameras')
     .leftJoin('streams', 'streams.camera_id', 'cameras.id')
@@ -58,13 +55,21 @@ export function countedRows(database: Kysely<RegistryTables>) {
         // Reckoned with an earlier declaration it says nothing any more.
         .onRef('survey_statuses.declared_at_ms', '=', 'cameras.declared_at_ms'),
     )
+    .where('cameras.deleted_at_ms', 'is', null);
+}
+
+/**
+ * The one GROUP BY that all counts are made of: cameras that are there, by LAO, budget source and kind. The columns that it
+ * reads are those that mark an LAO (migrations 0010 and 0014): one more column here is one more there, in a migration of its own.
+ */
+export function countedRows(database: Kysely<RegistryTables>) {
+  return camerasCounted(database)
     .select(({ fn }) => [
       'cameras.lao_id',
       'cameras.budget_source_id',
       kindNumber.as('kind'),
       fn.countAll<number>().as('cameras'),
     ])
-    .where('cameras.deleted_at_ms', 'is', null)
     .groupBy(['cameras.lao_id', 'cameras.budget_source_id', kindNumber]);
 }
 

@@ -1,5 +1,6 @@
 import { sql, type Kysely } from 'kysely';
 import { nowStatus, type SurveyColumn, type SurveyStatus } from '../condition.ts';
+import { camerasCounted } from '../counted-groups.ts';
 import type { ObservedState } from '../events/camera-event.ts';
 import type { RegistryTables } from '../schema/tables.ts';
 import { laosOf, type CountFilter } from './counts.ts';
@@ -61,15 +62,7 @@ export async function countedCameras(
     kind === 'now'
       ? sql<boolean>`(cameras.declared = 'working' and ${damaged})`
       : sql<boolean>`(cameras.declared = 'working' and streams.camera_id is not null and coalesce(survey_statuses.awaiting, 0) = 1)`;
-  let query = database
-    .selectFrom('cameras')
-    .leftJoin('streams', 'streams.camera_id', 'cameras.id')
-    .leftJoin('observed_states', 'observed_states.camera_id', 'cameras.id')
-    .leftJoin('survey_statuses', (join) =>
-      join
-        .onRef('survey_statuses.camera_id', '=', 'cameras.id')
-        .onRef('survey_statuses.declared_at_ms', '=', 'cameras.declared_at_ms'),
-    )
+  let query = camerasCounted(database)
     .innerJoin('budget_sources', 'budget_sources.id', 'cameras.budget_source_id')
     .select([
       'cameras.id',
@@ -84,7 +77,6 @@ export async function countedCameras(
       'observed_states.since_ms',
       'observed_states.incident_id',
     ])
-    .where('cameras.deleted_at_ms', 'is', null)
     .orderBy('cameras.id')
     .limit(page.limit);
   if (page.after !== undefined) query = query.where('cameras.id', '>', page.after);
