@@ -1,7 +1,8 @@
 import { containsArea, country, type Area } from '#registry/area.ts';
 import type { RegistryDatabase } from '#registry/schema/tables.ts';
 import { areasOfReturns } from '#registry/survey/return-areas.ts';
-import { ReturnNotFound, type ReturnRowOf } from '#registry/survey/returns.ts';
+import { ReturnNotFound } from '#registry/survey/return-refusals.ts';
+import type { ReturnRowOf } from '#registry/survey/return-versions.ts';
 import type { Action } from './auth/actions.ts';
 import type { Actor } from './auth/actor.ts';
 import { areasFor, decide } from './auth/policy.ts';

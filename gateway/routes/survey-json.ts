@@ -7,7 +7,7 @@ import type { CountedCamera } from '#registry/survey/counted-cameras.ts';
 import type { ListedReturn, LevelProgress } from '#registry/survey/return-list.ts';
 import type { ReturnCamera } from '#registry/survey/return-cameras.ts';
 import type { Reminder } from '#registry/survey/reminders.ts';
-import type { VersionRow } from '#registry/survey/returns.ts';
+import type { VersionRow } from '#registry/survey/return-versions.ts';
 import { signatureOf } from '#registry/survey/signature.ts';
 import type { Deadline, Round } from '#registry/survey/rounds.ts';
 import type { Author } from '#registry/author.ts';

@@ -14,15 +14,13 @@ import { listedReturn, listReturns } from '#registry/survey/return-list.ts';
 import { acceptedParts, rowsOf, totalsOf } from '#registry/survey/return-rows.ts';
 import {
   MAX_CLASSIFIED_AT_ONCE,
-  partsOf,
-  ReturnNotFound,
-  waitingFor,
   withoutEvidence,
   type Classification,
-  type ReturnRowOf,
-  type Returns,
-  type VersionRow,
-} from '#registry/survey/returns.ts';
+} from '#registry/survey/return-classifications.ts';
+import { partsOf, waitingFor } from '#registry/survey/return-parts.ts';
+import { ReturnNotFound } from '#registry/survey/return-refusals.ts';
+import type { ReturnRowOf, VersionRow } from '#registry/survey/return-versions.ts';
+import type { Returns } from '#registry/survey/returns.ts';
 import { signatureOf } from '#registry/survey/signature.ts';
 import { textLine } from '#registry/text.ts';
 import { thaiDay } from '#registry/thai-day.ts';

@@ -8,7 +8,7 @@ import type { RegistryDatabase, RegistryTables } from '../schema/tables.ts';
 import { uuidV7Source } from '../uuid-v7.ts';
 import { deadlineOf, oursMs } from './due.ts';
 import { isReadWithin } from './return-areas.ts';
-import type { ReturnRowOf } from './returns.ts';
+import type { ReturnRowOf } from './return-versions.ts';
 import { roundsOf, type Round } from './rounds.ts';
 
 /** Who was reminded of a return, when, and why. Each kind once a deadline; by hand as often as somebody does. */

@@ -3,7 +3,7 @@ import { areaOf, type Area } from '../area.ts';
 import { liesWithin } from '../area-rows.ts';
 import { placesOfLaos } from '../lao-places.ts';
 import type { RegistryTables } from '../schema/tables.ts';
-import type { ReturnRowOf } from './returns.ts';
+import type { ReturnRowOf } from './return-versions.ts';
 
 /** Columns of a return that say where it is (area-rows.ts). */
 export const placeOfReturn = { province: 'province', district: 'district', laoId: 'lao_id' };

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import type { Author } from '../author.ts';
 import type { SurveyColumn, SurveyRule } from '../condition.ts';
 import type { RegistryTables } from '../schema/tables.ts';
-import type { ReturnRowOf } from './returns.ts';
+import type { ReturnRowOf } from './return-versions.ts';
 
 /** The cameras behind a return's counts: as the round froze them, and what was said of each since. */
 

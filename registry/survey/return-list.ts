@@ -7,7 +7,7 @@ import { addTo, noFormCounts } from './counts.ts';
 import { deadlineOf, isLate, oursMs } from './due.ts';
 import { acceptedParts, type ReturnTotals } from './return-rows.ts';
 import { isReadWithin } from './return-areas.ts';
-import type { ReturnRowOf } from './returns.ts';
+import type { ReturnRowOf } from './return-versions.ts';
 import { roundsOf, type Deadline, type Round } from './rounds.ts';
 
 /** Returns of a round as lists show them: with their counts, their deadline, and who is late. */

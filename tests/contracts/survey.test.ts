@@ -17,12 +17,11 @@ import {
   AwaitingClassification,
   CamerasNotOfReturn,
   EvidenceMissing,
-  openReturns,
   PartsMissing,
   ReturnChangedMeanwhile,
   SentOnAlready,
-  type Returns,
-} from '#registry/survey/returns.ts';
+} from '#registry/survey/return-refusals.ts';
+import { openReturns, type Returns } from '#registry/survey/returns.ts';
 import {
   CutOffPast,
   DeadlineNotEarlier,
