@@ -9,7 +9,7 @@ import { freezeDue } from '#registry/survey/snapshot.ts';
 import { refreshStatuses } from '#registry/survey/statuses.ts';
 import { thaiDay } from '#registry/thai-day.ts';
 import { openCountsFeed, type CountsFeed } from './survey-counts-feed.ts';
-import type { SurveyReturnDeps } from './routes/survey-returns.ts';
+import type { SurveyReturnDeps } from './routes/survey-return-requests.ts';
 import type { SurveyRoundDeps } from './routes/survey-rounds.ts';
 
 /** What moves with time alone: statuses, cut-offs, deadlines. */
