@@ -14,6 +14,7 @@ import {
   newCameraOf,
   nextChannel,
   numberOf,
+  onTopOf,
   resolutionOf,
   stopping,
   type Draft,
@@ -105,6 +106,15 @@ describe('the form', () => {
     expect(newCameraOf(closed)['stream']).toBeNull();
     expect(faultsOf(closed).has('url')).toBe(false);
     expect(changeOf(linked, closed)).toEqual({ scope: 'closed-area' });
+  });
+
+  test('what was not touched stays as others saved it meanwhile', () => {
+    const theirs = { ...filled, brand: 'ของเขา', frameRate: '12', purposes: ['traffic'] };
+    const mine = { ...filled, brand: 'ของเรา', model: 'ใหม่' };
+    const merged = onTopOf(theirs, filled, mine);
+    expect(merged).toEqual({ ...theirs, brand: 'ของเรา', model: 'ใหม่' });
+    expect(changeOf(theirs, merged)).toEqual({ brand: 'ของเรา', model: 'ใหม่' });
+    expect(onTopOf(theirs, filled, filled)).toEqual(theirs);
   });
 
   test('sends what was changed and nothing else', () => {

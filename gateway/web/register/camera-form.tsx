@@ -22,6 +22,7 @@ import {
   faultsOf,
   newCameraOf,
   nextChannel,
+  onTopOf,
   stopping,
   type Draft,
 } from './draft.ts';
@@ -41,6 +42,8 @@ export function CameraForm(props: {
   const { t } = useLanguage();
   const { before, start, fixed } = props;
   const [draft, setDraft] = useState(start);
+  /** What the draft is a change of. */
+  const [base, setBase] = useState({ version: before?.version ?? 0, draft: start });
   const [checked, setChecked] = useState(false);
   const [nothing, setNothing] = useState(false);
   const [stale, setStale] = useState<Stale>();
@@ -75,14 +78,18 @@ export function CameraForm(props: {
     },
   };
 
-  function send(version: number, base: Draft, duplicateConfirmed: boolean): void {
+  function send(
+    { version, draft: old }: typeof base,
+    draft: Draft,
+    duplicateConfirmed: boolean,
+  ): void {
     void act.run(async () => {
       try {
         if (before === null) {
-          await registerAll(duplicateConfirmed);
+          await registerAll(draft, duplicateConfirmed);
           return;
         }
-        const change = changeOf(base, draft);
+        const change = changeOf(old, draft);
         if (Object.keys(change).length === 0) {
           setNothing(true);
           return;
@@ -106,8 +113,8 @@ export function CameraForm(props: {
   }
 
   /** One after the other: the one that is refused stands in the form, with those behind it, and those before are there. */
-  async function registerAll(duplicateConfirmed: boolean): Promise<void> {
-    let current = draft;
+  async function registerAll(first: Draft, duplicateConfirmed: boolean): Promise<void> {
+    let current = first;
     for (let isFirst = true; ; isFirst = false) {
       const id = await register(current, isFirst && duplicateConfirmed);
       const next = nextChannel(current);
@@ -133,7 +140,7 @@ export function CameraForm(props: {
       form.current?.querySelector<HTMLElement>(`[data-field="${first}"]`)?.focus();
       return;
     }
-    send(before?.version ?? 0, start, duplicateConfirmed);
+    send(base, draft, duplicateConfirmed);
   }
 
   return (
@@ -218,11 +225,13 @@ export function CameraForm(props: {
       {stale && (
         <StaleDialog
           stale={stale}
-          mine={draft}
-          onKeepMine={() => {
+          mine={onTopOf(draftOf(stale.current), base.draft, draft)}
+          onKeepMine={(mine) => {
+            const theirs = { version: stale.current.version, draft: draftOf(stale.current) };
             setStale(undefined);
-            // Against what is stored now, so that only what differs from it is written.
-            send(stale.current.version, draftOf(stale.current), false);
+            setBase(theirs);
+            setDraft(mine);
+            send(theirs, mine, false);
           }}
           onTakeTheirs={props.onReload}
           onClose={() => setStale(undefined)}

@@ -245,6 +245,15 @@ export function changeOf(before: Draft, draft: Draft): Record<string, unknown> {
   return change;
 }
 
+/** What was typed since `base` was read, on top of what others have saved since: a field that was not touched is theirs. */
+export function onTopOf(theirs: Draft, base: Draft, draft: Draft): Draft {
+  const kept = Object.entries(theirs).filter(([field]) => {
+    const name = field as keyof Draft;
+    return JSON.stringify(draft[name]) === JSON.stringify(base[name]);
+  });
+  return { ...draft, ...Object.fromEntries(kept) };
+}
+
 function fieldsOf(draft: Draft) {
   return {
     owningAgency: draft.owningAgency.trim(),

@@ -5,11 +5,14 @@ import { useLanguage } from '../use-language.ts';
 import { changeOf, draftOf, type Draft } from './draft.ts';
 import { fieldLabel, fieldValueWords } from './field-words.ts';
 
-/** Somebody else saved first: both versions side by side, and nothing is lost until one is chosen. */
+/**
+ * Somebody else saved first: what was typed here beside what is saved, and nothing is lost until one is chosen. What only
+ * the other changed stays as the other saved it. `mine`: what was typed, on top of theirs.
+ */
 export function StaleDialog(props: {
   stale: Stale;
   mine: Draft;
-  onKeepMine: () => void;
+  onKeepMine: (mine: Draft) => void;
   onTakeTheirs: () => void;
   onClose: () => void;
 }) {
@@ -17,9 +20,10 @@ export function StaleDialog(props: {
   const { stale, mine } = props;
   const theirs = stale.current;
   const different = changeOf(draftOf(theirs), mine);
+  const isDisputed = Object.keys(different).some((field) => stale.changedSince.includes(field));
   return (
     <Dialog onClose={props.onClose} size="xl" title={t('stale.title')}>
-      <p>{t('stale.words')}</p>
+      <p>{t(isDisputed ? 'stale.words' : 'stale.apart')}</p>
       <Table className="stacked" withTableBorder>
         <Table.Thead>
           <Table.Tr>
@@ -46,7 +50,7 @@ export function StaleDialog(props: {
         </Table.Tbody>
       </Table>
       <div className="row-actions">
-        <Button onClick={props.onKeepMine}>{t('stale.keepMine')}</Button>
+        <Button onClick={() => props.onKeepMine(mine)}>{t('stale.keepMine')}</Button>
         <Button variant="default" onClick={props.onTakeTheirs}>
           {t('stale.takeTheirs')}
         </Button>

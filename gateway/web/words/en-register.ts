@@ -215,7 +215,10 @@ export const enRegister: typeof thRegister = {
   },
   stale: {
     title: 'Somebody else saved this camera first',
-    words: 'What differs stands below. Nothing was overwritten; choose.',
+    words:
+      'What you changed stands below; fields marked as changed just now were changed by the other too: choose. All else stays as saved.',
+    apart:
+      'You and the other changed different fields: both are kept when you save. Yours stand below.',
     field: 'Field',
     theirs: 'As saved',
     mine: 'Yours',
