@@ -2,6 +2,7 @@ import { Suspense, useEffect, useRef, useState, type ComponentType } from 'react
 import { startGatewayFeed, type GatewayFeed } from './gateway-feed.ts';
 import { routeHash, type Route } from './route.ts';
 import { firstScreen } from './shell/screen-rights.ts';
+import { LeaveDialog } from './shell/leave-dialog.tsx';
 import { Nothing, Page, Waiting } from './shell/pieces.tsx';
 import { ScreenBoundary, screenOf } from './shell/screen-boundary.tsx';
 import { mayOpen } from './shell/screen-rights.ts';
@@ -63,6 +64,7 @@ export function Screens({ onSignedOut }: { onSignedOut: () => void }) {
       <Suspense fallback={<Waiting />}>
         <Screen route={route} onSignedOut={onSignedOut} />
       </Suspense>
+      <LeaveDialog />
     </ScreenBoundary>
   );
 }

@@ -1,4 +1,5 @@
 import { useEffect, useState, useSyncExternalStore } from 'react';
+import { holdPage, letGo, shownHash, subscribe, wantedHash } from './page-address.ts';
 import { parseRoute, routeHash, type Route } from './route.ts';
 
 /** A tab that is out of sight for this long stops loading; a glance at another tab does not. */
@@ -9,19 +10,24 @@ const hiddenGraceMs = 8_000;
  */
 const coverGraceMs = 500;
 
-/** The route in the address bar. */
+/** The route of the screen that is shown: that in the address bar, unless a form holds the page. */
 export function useRoute(): Route {
-  const hash = useSyncExternalStore(
-    (listener) => {
-      window.addEventListener('hashchange', listener);
-      return () => window.removeEventListener('hashchange', listener);
-    },
-    () => window.location.hash,
-  );
-  return parseRoute(hash);
+  return parseRoute(useSyncExternalStore(subscribe, shownHash));
 }
 
+/** Somebody wants to leave a page that a form holds. */
+export function useWantsToLeave(): boolean {
+  return useSyncExternalStore(subscribe, wantedHash) !== undefined;
+}
+
+/** Keeps the page while `unsaved`; whoever wants to leave is asked first. */
+export function useUnsaved(unsaved: boolean): void {
+  useEffect(() => (unsaved ? holdPage() : undefined), [unsaved]);
+}
+
+/** The page goes there by itself: whatever a form held is done with. */
 export function goTo(route: Route, options: { replace: boolean } = { replace: false }): void {
+  letGo();
   if (options.replace) window.location.replace(routeHash(route));
   else window.location.hash = routeHash(route);
 }

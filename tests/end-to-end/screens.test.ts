@@ -383,7 +383,16 @@ describe.skipIf(missing.length > 0)('the screens', () => {
       await page.getByLabel('พื้นที่ปิดเฉพาะ นับจำนวนอย่างเดียว').check();
       await address.waitFor({ state: 'detached' });
       await page.getByText('เขตพื้นที่ทำงาน (Office)').waitFor();
+      // The browser's own way back is asked about as a link is, and what was typed stays.
+      const dialog = page.getByRole('dialog');
+      const form = await page.evaluate<string>('location.hash');
+      await page.goBack();
+      await dialog.getByRole('button', { name: 'กลับไปแก้ต่อ' }).click();
+      await dialog.waitFor({ state: 'detached' });
+      expect(await page.evaluate<string>('location.hash')).toBe(form);
+      await page.getByText('เขตพื้นที่ทำงาน (Office)').waitFor();
       await page.getByRole('link', { name: 'ยกเลิก' }).click();
+      await dialog.getByRole('button', { name: 'ออกโดยไม่บันทึก' }).click();
     });
 
     test(
@@ -401,6 +410,22 @@ describe.skipIf(missing.length > 0)('the screens', () => {
         await usual.getByText('สมชาย ใจดี').waitFor();
         await usual.getByRole('button', { name: 'เรียนรู้ใหม่ กลางคืน' }).press('Enter');
         await usual.getByText('1280×720').waitFor({ state: 'detached' });
+      },
+    );
+
+    test(
+      'what was typed outlives a session that ended meanwhile',
+      { timeout: TEST_MS },
+      async () => {
+        await page.getByRole('link', { name: 'แก้ไขข้อมูลกล้อง' }).click();
+        await page.getByLabel(/ยี่ห้อกล้อง/).fill('ยี่ห้อก่อนหมดเวลา');
+        await browser.context.clearCookies();
+        await page.getByRole('button', { name: 'บันทึก', exact: true }).click();
+        await page.locator('.door-demo button', { hasText: nameOf('owner') }).click();
+        await page.getByText('นำสิ่งที่ท่านกรอกไว้').waitFor();
+        await page.getByRole('button', { name: 'บันทึก', exact: true }).click();
+        const newest = page.getByRole('region', { name: 'ประวัติการแก้ไข' }).locator('li').first();
+        await newest.locator('ins', { hasText: 'ยี่ห้อก่อนหมดเวลา' }).waitFor();
       },
     );
 

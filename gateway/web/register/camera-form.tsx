@@ -12,9 +12,11 @@ import {
 } from '../api/cameras.ts';
 import { routeHash } from '../route.ts';
 import { Failure } from '../shell/pieces.tsx';
+import { useSignedIn } from '../shell/signed-in.ts';
 import { useAct } from '../shell/use-loaded.ts';
 import { useLanguage } from '../use-language.ts';
-import { goTo } from '../use-page-state.ts';
+import { shownHash } from '../page-address.ts';
+import { goTo, useUnsaved } from '../use-page-state.ts';
 import {
   byOrigin,
   changeOf,
@@ -28,6 +30,7 @@ import {
 } from './draft.ts';
 import type { FormPart } from './form-part.ts';
 import { PlaceGroup, PurposeGroup, RecordingGroup, RegisterGroup } from './form-groups.tsx';
+import { keepDraft, takeDraft, type KeptDraft } from './kept-draft.ts';
 import { LinkGroup } from './link-group.tsx';
 import { StaleDialog } from './stale-dialog.tsx';
 
@@ -41,9 +44,14 @@ export function CameraForm(props: {
 }) {
   const { t } = useLanguage();
   const { before, start, fixed } = props;
-  const [draft, setDraft] = useState(start);
+  const { person } = useSignedIn();
+  const [kept] = useState(() => takeDraft(person.id, shownHash()));
+  const [draft, setDraft] = useState(kept?.draft ?? start);
   /** What the draft is a change of. */
-  const [base, setBase] = useState({ version: before?.version ?? 0, draft: start });
+  const [base, setBase] = useState(kept?.base ?? { version: before?.version ?? 0, draft: start });
+  const unsaved = JSON.stringify(draft) !== JSON.stringify(base.draft);
+  useUnsaved(unsaved);
+  useKeptWhenSignedOut(unsaved ? { personId: person.id, base, draft } : undefined);
   const [checked, setChecked] = useState(false);
   const [nothing, setNothing] = useState(false);
   const [stale, setStale] = useState<Stale>();
@@ -159,6 +167,11 @@ export function CameraForm(props: {
       <RecordingGroup {...part} />
       <RegisterGroup {...part} />
       <div ref={notices} className="form-notices">
+        {kept !== undefined && (
+          <Alert color="gray" variant="light" role="status">
+            {t('form.kept')}
+          </Alert>
+        )}
         {registered.length > 0 && (
           <Alert color="green" variant="light" role="status" title={t('form.channelsDone')}>
             {registered.join(' · ')}
@@ -233,12 +246,29 @@ export function CameraForm(props: {
             setDraft(mine);
             send(theirs, mine, false);
           }}
-          onTakeTheirs={props.onReload}
+          onTakeTheirs={() => {
+            setDraft(base.draft);
+            props.onReload();
+          }}
           onClose={() => setStale(undefined)}
         />
       )}
     </form>
   );
+}
+
+/** The session may end while somebody types: who signs in again finds it. Whoever leaves the form gives it up. */
+function useKeptWhenSignedOut(typed: Omit<KeptDraft, 'address'> | undefined): void {
+  const latest = useRef(typed);
+  latest.current = typed;
+  useEffect(() => {
+    const address = shownHash();
+    return () => {
+      if (latest.current !== undefined && shownHash() === address) {
+        keepDraft({ ...latest.current, address });
+      }
+    };
+  }, []);
 }
 
 /** A new camera, and then what was read of it: so that its history says which values nobody typed. Returns its id. */

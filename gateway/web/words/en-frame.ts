@@ -29,6 +29,12 @@ export const enFrame: typeof thFrame = {
     me: 'Account of',
     signOut: 'Sign out',
   },
+  leave: {
+    title: 'Not saved yet',
+    words: 'What you typed on this page is not saved. It is lost if you leave.',
+    stay: 'Go on editing',
+    go: 'Leave without saving',
+  },
   notYours: {
     title: 'This page is not yours',
     words: 'Your role does not open this page. Ask the administrator of your area if you need it.',

@@ -80,6 +80,7 @@ export const enRegister: typeof thRegister = {
   form: {
     new: 'Add a camera',
     edit: 'Change',
+    kept: 'What you had typed before you had to sign in again is back. It is not saved yet.',
     create: 'Register',
     createMany: 'Register {{count}} cameras',
     channels: 'Registered together, of the same recorder; the rest is as in this form',

@@ -1,0 +1,73 @@
+/**
+ * The page's address (route.ts) as the screens see it. A form that holds the page while something in it is not saved keeps its
+ * screen when the address changes, by a link or the browser's buttons, until the person has said what becomes of it.
+ */
+const listeners = new Set<() => void>();
+let shown: string | undefined;
+/** Where the person wanted to go while the page was held. */
+let wanted: string | undefined;
+let isHeld = false;
+
+export function shownHash(): string {
+  return (shown ??= window.location.hash);
+}
+
+export function wantedHash(): string | undefined {
+  return wanted;
+}
+
+export function subscribe(listener: () => void): () => void {
+  if (listeners.size === 0) {
+    window.addEventListener('hashchange', look);
+    shown = window.location.hash;
+  }
+  listeners.add(listener);
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size === 0) window.removeEventListener('hashchange', look);
+  };
+}
+
+/** Until the returned function is called: then what was wanted meanwhile is shown. */
+export function holdPage(): () => void {
+  isHeld = true;
+  window.addEventListener('beforeunload', askBeforeUnload);
+  return () => {
+    isHeld = false;
+    window.removeEventListener('beforeunload', askBeforeUnload);
+    if (wanted !== undefined) look();
+  };
+}
+
+/** The form is done with, saved or given up: it holds nothing any more. */
+export function letGo(): void {
+  isHeld = false;
+  look();
+}
+
+/** What was typed is gone on with. */
+export function stay(): void {
+  window.location.hash = shownHash();
+  wanted = undefined;
+  tell();
+}
+
+function look(): void {
+  const { hash } = window.location;
+  if (isHeld && hash !== shown) {
+    wanted = hash;
+  } else {
+    shown = hash;
+    wanted = undefined;
+  }
+  tell();
+}
+
+function tell(): void {
+  for (const listener of listeners) listener();
+}
+
+/** The browser asks in words of its own, when the whole page is left or loaded anew. */
+function askBeforeUnload(event: BeforeUnloadEvent): void {
+  event.preventDefault();
+}
