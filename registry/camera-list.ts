@@ -5,7 +5,7 @@ import type { Camera, Purpose } from './camera.ts';
 import { selectCameras, withAgencies } from './camera-rows.ts';
 import { searchWords } from './camera-search-text.ts';
 import { textSearchOf } from './database/text-search.ts';
-import { groupsByLao } from './lao-counts.ts';
+import { laosWithUnlinked } from './lao-counts.ts';
 import type { RegistryTables } from './schema/tables.ts';
 import { agencyKey } from './thai-names.ts';
 
@@ -113,10 +113,7 @@ async function unlinkedIds(
 ): Promise<string[]> {
   const { first, probed } = await firstOf(database, filter, laoIds, [], page);
   if (probed === undefined || first.length >= page.limit) return first;
-  const counted = await groupsByLao(database, laoIds);
-  const having = [...counted.keys()].filter((id) =>
-    counted.get(id)?.some(({ kind }) => kind.observed === 'not-linked'),
-  );
+  const having = await laosWithUnlinked(database, laoIds);
   if (having.length === 0) return first;
   const rest = select(database, filter, having, [], restOf(page, first, probed));
   return [...first, ...(await ids(rest))];

@@ -114,6 +114,11 @@ for (const declared of Object.keys(declaredDigits) as SurveyColumn[]) {
   }
 }
 
+/** Numbers of what is not linked; nothing is seen of it, so no flag holds. */
+export const unlinkedKinds: readonly number[] = Object.values(declaredDigits).map(
+  (digit) => 100 * digit + 10 * digitOf('not-linked'),
+);
+
 export function kindOf(number: number): CountedKind {
   const kind = kinds[number];
   assert(kind !== undefined, 'a number that kindNumber makes');

@@ -1,7 +1,8 @@
 import { sql, type Kysely, type Transaction } from 'kysely';
-import { countedRows, kindOf, type CountedGroup } from './counted-groups.ts';
+import { countedRows, kindOf, unlinkedKinds, type CountedGroup } from './counted-groups.ts';
 import { changeMarksOf, markedKeys, type RowMarkedTable } from './database/change-marks.ts';
 import { takeLock } from './database/database.ts';
+import { textSearchOf } from './database/text-search.ts';
 import type { RegistryDatabase, RegistryTables } from './schema/tables.ts';
 
 /**
@@ -71,6 +72,33 @@ export async function groupsByLao(
   if (laoIds === undefined || only !== undefined) return found;
   const wanted = new Set(laoIds);
   return new Map([...found].filter(([laoId]) => wanted.has(laoId)));
+}
+
+/**
+ * LAOs where a camera may be that is not linked: beside those that have one, those with a mark, and some that keep a number of
+ * cameras which is also that of a kind. Quicker than what all of them count as.
+ */
+export async function laosWithUnlinked(
+  database: Kysely<RegistryTables>,
+  laoIds?: readonly string[],
+): Promise<string[]> {
+  const search = textSearchOf(database);
+  const rows = await database
+    .selectFrom('lao_counts')
+    .select('lao_id')
+    .where((where) =>
+      where.or(unlinkedKinds.map((kind) => search.scanned(sql.ref<string>('counts'), `,${kind},`))),
+    )
+    .union(
+      database
+        .selectFrom(sql<{ lao_id: string }>`(${markedKeys(laoMarks)})`.as('marks'))
+        .select('lao_id'),
+    )
+    .execute();
+  const found = rows.map(({ lao_id }) => lao_id);
+  if (laoIds === undefined) return found;
+  const wanted = new Set(laoIds);
+  return found.filter((id) => wanted.has(id));
 }
 
 /** In one statement, which sees one state of the database: what is kept, marks (neither `kept` nor `kind`), and the marked ones counted. */

@@ -3,8 +3,15 @@ import { sql, type Kysely } from 'kysely';
 import { beforeEach, expect, test } from 'vitest';
 import { newCamera } from '#registry/camera.ts';
 import type { Cameras } from '#registry/cameras.ts';
+import type { CountedKind } from '#registry/counted-groups.ts';
 import { markedKeys } from '#registry/database/change-marks.ts';
-import { checkCounts, groupsByLao, laoMarks, settleCounts } from '#registry/lao-counts.ts';
+import {
+  checkCounts,
+  groupsByLao,
+  laoMarks,
+  laosWithUnlinked,
+  settleCounts,
+} from '#registry/lao-counts.ts';
 import { openRegistry } from '#registry/schema/open-registry.ts';
 import type { RegistryDatabase, RegistryTables } from '#registry/schema/tables.ts';
 import { byTest, camerasOf } from '../registry/cameras-of.ts';
@@ -61,10 +68,13 @@ onEachDatabase((rig) => {
       const byHand = await countedByHand(database);
       for (const kind of Object.keys(byHand)) seen.add(kind);
       expect(await countedByUs(database), `round ${round}, with marks`).toEqual(byHand);
+      const unlinked = unlinkedOf(byHand);
+      expect(await laosWithUnlinked(database)).toEqual(expect.arrayContaining(unlinked));
       if (round % 2 === 0) continue;
       await settleCounts(database);
       expect(await marks()).toBe(0);
       expect(await countedByUs(database), `round ${round}, settled`).toEqual(byHand);
+      expect((await laosWithUnlinked(database)).toSorted()).toEqual(unlinked);
       expect((await checkCounts(database)).wrong).toEqual([]);
     }
     expect(changes.done.size, [...changes.done.keys()].join()).toBeGreaterThanOrEqual(10);
@@ -236,3 +246,10 @@ onEachDatabase((rig) => {
     expect(await countedByUs(database)).toEqual(await countedByHand(database));
   });
 });
+
+/** LAOs of `countedByHand` that have a camera which is not linked, in their order. */
+function unlinkedOf(byHand: Record<string, number>): string[] {
+  const keys = Object.keys(byHand).map((key) => JSON.parse(key) as [string, string, CountedKind]);
+  const having = keys.filter(([, , { observed }]) => observed === 'not-linked');
+  return [...new Set(having.map(([laoId]) => laoId))].toSorted();
+}
