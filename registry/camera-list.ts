@@ -1,4 +1,4 @@
-import { sql, type Expression, type Kysely, type SqlBool } from 'kysely';
+import { sql, type Expression, type Kysely, type SelectQueryBuilder, type SqlBool } from 'kysely';
 import type { Area } from './area.ts';
 import { findDistrict, findProvince } from './areas/official-areas.ts';
 import type { Camera, Purpose } from './camera.ts';
@@ -44,6 +44,8 @@ const MAX_NAMED_IDS = 500;
 const MAX_NAMED_LAOS = 1_000;
 /** How many cameras a search looks at one by one before it asks an index: what many have is found at once. */
 const PROBED = 3_000;
+/** So many texts are looked at one by one in the time that a search of all takes: fewer, where other conditions leave them, are. */
+const FEW = 20_000;
 
 /** A page of cameras, oldest first. */
 export async function listCameras(
@@ -89,7 +91,10 @@ async function idsOf(
   return ids(select(database, filter, laoIds, words, page));
 }
 
-/** A word that many cameras have fills the page from the first of them; one that few have is quick by the index. */
+/**
+ * A word that many cameras have fills the page from the first of them; one that few have is quick by the index. Where another
+ * condition leaves few, they are looked at.
+ */
 async function searchIds(
   database: Kysely<RegistryTables>,
   filter: CameraFilter,
@@ -99,9 +104,46 @@ async function searchIds(
 ): Promise<string[]> {
   const { first, probed } = await firstOf(database, filter, laoIds, words, page);
   if (probed === undefined || first.length >= page.limit) return first;
+  const rest = restOf(page, first, probed);
+  if (await areFew(database, filter)) {
+    return [...first, ...(await ids(select(database, filter, laoIds, words, rest)))];
+  }
   const found = await textSearchOf(database).matching(database, 'camera_search', words, probed);
-  const rest = select(database, filter, laoIds, [], restOf(page, first, probed));
-  return [...first, ...(await ids(rest.innerJoin(found.as('found'), 'found.id', 'cameras.id')))];
+  const query = database
+    .selectFrom(found.as('found'))
+    .select('found.id')
+    // Looked up for each text that is found. Of a join, PostgreSQL would first find all of them, and read all cameras.
+    .where((where) => {
+      const camera = where
+        .selectFrom('cameras')
+        .select('cameras.id')
+        .whereRef('cameras.id', '=', 'found.id')
+        .where('cameras.id', '>=', probed);
+      return where(narrowed(camera, filter, laoIds), 'is not', null);
+    })
+    .orderBy('found.id')
+    .limit(rest.limit);
+  return [...first, ...(await ids(query))];
+}
+
+/** Whether conditions that an index answers leave few cameras. */
+async function areFew(database: Kysely<RegistryTables>, filter: CameraFilter): Promise<boolean> {
+  const { brand, budgetSource, site, declared, scope, deleted } = filter;
+  const indexed: CameraFilter = {
+    brand,
+    budgetSource,
+    site,
+    declared: declared === 'working' ? undefined : declared,
+    scope: scope === 'public-area' ? undefined : scope,
+    deleted: deleted === true ? true : undefined,
+  };
+  if (Object.values(indexed).every((value) => value === undefined)) return false;
+  const some = narrowed(database.selectFrom('cameras').select('cameras.id'), indexed, undefined);
+  const { count } = await database
+    .selectFrom(some.limit(FEW + 1).as('some'))
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow();
+  return count <= FEW;
 }
 
 /** Where many are not linked they fill the page from the first of them; where few are, the counts say in which LAOs. */
@@ -195,23 +237,38 @@ function select(
   let query = database
     .selectFrom('cameras')
     .select('cameras.id')
-    .where('cameras.deleted_at_ms', filter.deleted === true ? 'is not' : 'is', null)
     // Of few LAOs, the cameras are found LAO by LAO and then sorted: in the order of ids, all 300,000 would be looked at.
     .orderBy(isNamed(laoIds) ? sql`cameras.id || ''` : sql.ref('cameras.id'))
     .limit(limit);
   if (after !== undefined) query = query.where('cameras.id', from === true ? '>=' : '>', after);
   if (before !== undefined) query = query.where('cameras.id', '<', before);
-  if (laoIds !== undefined) {
-    query =
-      laoIds.length <= MAX_NAMED_LAOS
-        ? query.where('cameras.lao_id', 'in', laoIds)
-        : query.where(inMany('cameras.lao_id', laoIds));
-  }
   if (words.length > 0) {
     const search = textSearchOf(database);
     query = query.where((where) =>
       where.and(words.map((word) => search.scanned(textOfCamera, word))),
     );
+  }
+  return narrowed(query, filter, laoIds);
+}
+
+type CameraQuery = SelectQueryBuilder<RegistryTables, 'cameras', { id: string }>;
+
+/** All that the filter asks of a camera but words of its text. */
+function narrowed(
+  cameras: CameraQuery,
+  filter: CameraFilter,
+  laoIds: readonly string[] | undefined,
+) {
+  let query = cameras.where(
+    'cameras.deleted_at_ms',
+    filter.deleted === true ? 'is not' : 'is',
+    null,
+  );
+  if (laoIds !== undefined) {
+    query =
+      laoIds.length <= MAX_NAMED_LAOS
+        ? query.where('cameras.lao_id', 'in', laoIds)
+        : query.where(inMany('cameras.lao_id', laoIds));
   }
   if (filter.purpose !== undefined) {
     query = query.where(`cameras.purpose_${filter.purpose}`, '=', 1);

@@ -22,8 +22,8 @@ export interface TextSearch {
    */
   indexShortParts(db: Kysely<never>, table: string): Promise<void>;
   /**
-   * Rows of the table, by `id`, that hold all of `parts`, for a FROM: by the index, or in order from the id `from` on, whichever
-   * is quicker. Best where no other condition leaves few.
+   * Rows of the table, by `id`, that hold all of `parts`, for a FROM that is ordered by it and limited: by the index, or in order
+   * from the id `from` on, whichever is quicker. Best where no other condition leaves few.
    */
   matching<Tables>(
     db: Kysely<Tables>,

@@ -502,6 +502,14 @@ onEachDatabase((rig) => {
       expect(await byPages({ q }, 9), q).toEqual(rare);
       expect(await byPages({ q }, 3), q).toEqual(rare);
     }
+    // What an index of the site, or none, leaves of them.
+    for (const among of [{ site: 'ตู้ ฌฎ' }, { purpose: 'prevention' }, { linked: false }] as const) {
+      for (const q of ['หายาก', 'ฎ']) expect(await byPages({ q, ...among }, 3), q).toEqual(rare);
+    }
+    for (const none of [{ site: 'ไม่มี' }, { declared: 'unrepairable' }, { linked: true }] as const) {
+      for (const q of ['หายาก', 'ฎ']) expect(await byPages({ q, ...none }, 3), q).toEqual([]);
+    }
+    expect(await byPages({ q: 'ธรรมดา', site: 'ตู้ ฌฎ' }, 3)).toEqual([]);
     expect(await byPages({ linked: false }, 9)).toEqual(rare);
     expect(await cameras.list({ limit: 500, q: 'ธรรมดา' })).toHaveLength(500);
     expect(await byPages({ q: 'ธร' }, 500)).toHaveLength(3_990);
