@@ -522,7 +522,11 @@ function schemaPool(pool: Pool, schema: string): PostgresPool {
         try {
           // Not within a transaction, whose rollback would take it back.
           // And public, where an extension may have been put before us.
-          await query(`set search_path to "${schema}", public`, []);
+          // The planner takes some searches to be a hundred times as dear as they are, and would compile them first.
+          await query(
+            `select set_config('search_path', $1, false), set_config('jit', 'off', false)`,
+            [`"${schema}", public`],
+          );
         } catch (error) {
           client.release(true);
           throw error;
