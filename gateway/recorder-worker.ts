@@ -13,6 +13,7 @@ import {
   type ToRecorder,
 } from '#storage/recorder-protocol.ts';
 import { Recorder, type RecordedInit } from '#storage/recorder.ts';
+import { giveWay } from './give-way.ts';
 
 const TICK_MS = 250;
 /** How far open recordings have come is told this often, in ticks: a timeline's end is so old. */
@@ -21,6 +22,8 @@ const STOPPING_MS = 20;
 
 if (parentPort === null) throw new Error('recorder-worker.ts runs as a worker thread');
 const port = parentPort;
+// A camera waits 25 ms for its round, a part that is recorded as long as memory lasts (recorder-threads.ts).
+giveWay();
 const settings = workerData as RecorderSettings;
 
 const recorder = new Recorder({

@@ -105,6 +105,21 @@ it('gives leases back when what it was handed is written', async () => {
   await vi.waitFor(() => expect(openedIn()).toHaveLength(1), { timeout: 5_000 });
 });
 
+it.skipIf(process.platform !== 'linux')(
+  'has a recorder give way to the process that serves',
+  async () => {
+    threads.workerStarted(0, cut.pool.shared);
+    threads.cameraAdded(0, SLOT, CAMERA);
+    round(cut.parts.slice(0, 4), [init]);
+    await vi.waitFor(() => expect(openedIn()).toHaveLength(1), { timeout: 5_000 });
+    const ofServing = niceness('/proc/self/stat').at(0) ?? 0;
+    const ofRecorders = readdirSync('/proc/self/task').flatMap((task) =>
+      niceness(`/proc/self/task/${task}/stat`, 'recorder-0'),
+    );
+    expect(ofRecorders).toEqual([Math.min(19, ofServing + 10)]);
+  },
+);
+
 it('records on in the same run after its recorder died, without a word from the camera', async () => {
   const before = cut.leases;
   const second = cut.parts.findIndex(({ independent }, i) => i > 5 && independent);
@@ -237,3 +252,11 @@ it('does not wait for ever for a recorder that waits for its disk', async () => 
   }
   expect(await threads.stop()).toBe('ended');
 });
+
+/** Of a thread, if it is of that name. proc_pid_stat(5): comm, nice. */
+function niceness(path: string, name?: string): number[] {
+  const stat = readFileSync(path, 'latin1');
+  const end = stat.lastIndexOf(')');
+  if (name !== undefined && stat.slice(stat.indexOf('(') + 1, end) !== name) return [];
+  return [Number(stat.slice(end + 2).split(' ')[16])];
+}
