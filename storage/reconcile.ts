@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { SelectQueryBuilder } from 'kysely';
 import { DatabaseUnavailable, type Databases } from '#registry/database/database.ts';
-import { camerasOf } from './catalogue/camera-days.ts';
+import { camerasOf, miscountedDays, recountDay } from './catalogue/camera-days.ts';
 import { noteDeletion, wasDeleted } from './catalogue/deletion.ts';
 import { gapsBetween, insertGap } from './catalogue/gaps.ts';
 import { objectKey, spoolPath } from './catalogue/object-key.ts';
@@ -62,11 +62,14 @@ export type DifferenceKind =
   /** It is stored, and its spool file was not removed. */
   | 'spool-file-left'
   /** The recording before it in its run is not the one that it names. */
-  | 'chain-broken';
+  | 'chain-broken'
+  /** What is counted of a camera's day is not what its rows say: the sums of what is used are wrong, and whether a day was sealed whole. */
+  | 'day-miscounted';
 
 export interface Difference {
   kind: DifferenceKind;
   cameraId: string;
+  /** Of `day-miscounted`: the day. */
   recordingId: string;
   objectKey: string | null;
   /** What was done about it, or null. */
@@ -158,6 +161,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciliati
   for await (const cameraId of camerasOf(catalogue)) {
     seen.add(cameraId);
     await lookAtCamera(options, cameraId, result, note);
+    await lookAtDays(options, cameraId, note);
     await tend(options);
   }
   // Objects of cameras that no row names.
@@ -230,6 +234,19 @@ async function lookAtCamera(
     const id = idOf(object.key);
     const row = id === undefined ? undefined : await recordingById(catalogue, id);
     if (row?.objectKey !== object.key) note(await unknownObject(options, object));
+  }
+}
+
+/** After its repairs, which count by themselves. */
+async function lookAtDays(
+  { catalogue, repair }: ReconcileOptions,
+  cameraId: string,
+  note: (difference: Difference) => void,
+): Promise<void> {
+  for (const day of await miscountedDays(catalogue, cameraId)) {
+    if (repair) await recountDay(catalogue, cameraId, day);
+    const repaired = repair ? 'counted anew' : null;
+    note({ kind: 'day-miscounted', cameraId, recordingId: day, objectKey: null, repaired });
   }
 }
 

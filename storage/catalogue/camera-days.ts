@@ -1,4 +1,4 @@
-import type { Transaction } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import type { Catalogue, CatalogueTables } from './tables.ts';
 
 /**
@@ -95,6 +95,60 @@ export async function uncountMade(
     .where('camera_id', '=', row.camera_id)
     .where('day', '=', dayNumber(row.start_ms))
     .execute();
+}
+
+/** Of a row: the day that it counts for. Whole numbers divided are whole on both databases. */
+const dayOfRow = sql`(start_ms + ${sql.lit(THAI_OFFSET_MS)}) / ${sql.lit(DAY_MS)}`;
+
+/**
+ * Days of a camera of which its recordings, and the notes of those that were, say otherwise than `camera_days`, oldest first. One
+ * statement: of what is made and taken away meanwhile it sees all or nothing.
+ */
+export async function miscountedDays(catalogue: Catalogue, cameraId: string): Promise<string[]> {
+  const { rows } = await sql<{ day: number }>`
+    select day from (
+      select day, made, recordings, byte_length from camera_days where camera_id = ${cameraId}
+      union all
+      select ${dayOfRow}, -1, -1, -byte_length from recordings
+      where camera_id = ${cameraId} and state <> 'open'
+      union all
+      select ${dayOfRow}, -1, 0, 0 from deletions
+      where camera_id = ${cameraId} and sha256 is not null
+    ) told
+    group by day
+    having sum(made) <> 0 or sum(recordings) <> 0 or sum(byte_length) <> 0
+    order by day`.execute(catalogue);
+  return rows.map(({ day }) => dayOfNumber(day));
+}
+
+/** Counts a camera's day anew. */
+export async function recountDay(
+  catalogue: Catalogue,
+  cameraId: string,
+  day: string,
+): Promise<void> {
+  const number = numberOfDay(day);
+  const fromMs = number * DAY_MS - THAI_OFFSET_MS;
+  const ofDay = sql`camera_id = ${cameraId} and start_ms >= ${fromMs} and start_ms < ${fromMs + DAY_MS}`;
+  const whole = sql`from recordings where ${ofDay} and state <> 'open'`;
+  await catalogue.transaction().execute(async (transaction) => {
+    // The row is locked first: who has written it is counted then, and who waits for it adds to the count.
+    await transaction
+      .insertInto('camera_days')
+      .values({ camera_id: cameraId, day: number, made: 0, recordings: 0, byte_length: 0 })
+      .onConflict((conflict) =>
+        conflict
+          .columns(['camera_id', 'day'])
+          .doUpdateSet((row) => ({ made: row.ref('camera_days.made') })),
+      )
+      .execute();
+    await sql`update camera_days set
+        recordings = (select count(*) ${whole}),
+        byte_length = (select coalesce(sum(byte_length), 0) ${whole}),
+        made = (select count(*) ${whole}) +
+          (select count(*) from deletions where ${ofDay} and sha256 is not null)
+      where camera_id = ${cameraId} and day = ${number}`.execute(transaction);
+  });
 }
 
 /** Every camera that ever had a whole recording, in order. */

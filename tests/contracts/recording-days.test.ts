@@ -3,7 +3,12 @@ import { Client } from 'pg';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { DatabaseUnavailable, type DatabaseSchema } from '#registry/database/database.ts';
 import { uuidV7Source } from '#registry/uuid-v7.ts';
-import { dayNumber } from '#storage/catalogue/camera-days.ts';
+import {
+  dayNumber,
+  dayOfNumber,
+  miscountedDays,
+  recountDay,
+} from '#storage/catalogue/camera-days.ts';
 import { garbage, markGarbage, noteDeletion } from '#storage/catalogue/deletion.ts';
 import { insertGap } from '#storage/catalogue/gaps.ts';
 import { placeHolds } from '#storage/catalogue/holds.ts';
@@ -174,6 +179,21 @@ function byDay(rig: DatabaseRig): void {
     expect(
       new Map(told.map(({ camera_id, day, ...sums }) => [`${camera_id} ${day}`, sums])),
     ).toEqual(counted);
+    // What compares them says so, and finds and mends what is not.
+    for (const id of [CAMERA, OTHER]) expect(await miscountedDays(catalogue, id)).toEqual([]);
+    const [first] = told.filter(({ camera_id }) => camera_id === CAMERA);
+    if (first === undefined) throw new Error('no day');
+    await catalogue
+      .updateTable('camera_days')
+      .set({ made: 7_000, recordings: 8_000, byte_length: 9 })
+      .where('camera_id', '=', CAMERA)
+      .where('day', '=', first.day)
+      .execute();
+    const day = dayOfNumber(first.day);
+    expect(await miscountedDays(catalogue, CAMERA)).toEqual([day]);
+    await recountDay(catalogue, CAMERA, day);
+    const after = await catalogue.selectFrom('camera_days').selectAll().execute();
+    expect(after).toEqual(expect.arrayContaining(told));
   });
 
   test('use says what each camera has, since when, and how much a day', async () => {

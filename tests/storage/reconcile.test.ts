@@ -160,6 +160,29 @@ it('another object where one that waits is to be put is named, and both are left
   expect(existsSync(join(spool, CAMERA, `${row.id}.mp4`))).toBe(true);
 });
 
+it('a count of a day that is not what its rows say is named, and counted anew', async () => {
+  const [row] = await recordingsBetween(catalogue, CAMERA, START_MS, START_MS + 1_000);
+  if (row === undefined) throw new Error('not seeded');
+  rmSync(pathOf(row.objectKey));
+  await noteDeletion(catalogue, row, { policy: 'retention 30 days', deletedMs: START_MS });
+  const counts = () => catalogue.selectFrom('camera_days').selectAll().orderBy('day').execute();
+  const right = await counts();
+  expect(right).toMatchObject([{ made: keys.length, recordings: keys.length - 1 }]);
+  expect(kinds(await look())).toEqual([]);
+  for (const column of ['made', 'recordings', 'byte_length'] as const) {
+    await catalogue
+      .updateTable('camera_days')
+      .set((day) => ({ [column]: day(column, '+', 1) }))
+      .execute();
+    const day = '2026-09-21';
+    expect((await look()).differences).toMatchObject([
+      { kind: 'day-miscounted', cameraId: CAMERA, recordingId: day, repaired: null },
+    ]);
+    expect(kinds(await look({ repair: true }))).toEqual(['day-miscounted']);
+    expect(await counts()).toEqual(right);
+  }
+});
+
 it('what was deleted by a rule and is there again goes again', async () => {
   const [row] = await recordingsBetween(catalogue, CAMERA, START_MS, START_MS + 1_000);
   if (row === undefined) throw new Error('not seeded');
@@ -190,7 +213,7 @@ it('an object that no row knows is entered from what it says of itself', async (
   const [row] = await recordingsBetween(catalogue, CAMERA, START_MS, START_MS + 1_000);
   if (row === undefined) throw new Error('not seeded');
   await catalogue.deleteFrom('recordings').where('id', '=', row.id).execute();
-  expect(kinds(await look())).toEqual(['object-unknown']);
+  expect(kinds(await look())).toEqual(['object-unknown', 'day-miscounted']);
   await look({ repair: true });
   const entered = await recordingById(catalogue, row.id);
   expect(entered).toEqual({ ...row, endReason: 'recovered' });
@@ -200,6 +223,7 @@ it('an object that no row knows is entered from what it says of itself', async (
 it('the catalogue can be made anew from the objects alone', async () => {
   const before = await recordingsBetween(catalogue, CAMERA, START_MS, START_MS + 200_000);
   await catalogue.deleteFrom('recordings').execute();
+  await catalogue.deleteFrom('camera_days').execute();
   expect((await look({ repair: true })).differences).toHaveLength(before.length);
   const after = await recordingsBetween(catalogue, CAMERA, START_MS, START_MS + 200_000);
   expect(after).toEqual(before.map((row) => ({ ...row, endReason: 'recovered' })));
