@@ -1,5 +1,5 @@
 /** Gateways that share a database: one records, the others leave alone what waits in a spool that they do not see. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -166,4 +166,12 @@ it('a reconciliation where no gateway runs asks whose turn it is: it repairs in 
   expect(await reconciled('ours', false)).toMatchObject({ differences: [missing, missing] });
   expect(await reconciled('ours', true)).toMatchObject({ differences: [missing, missing] });
   expect(await recordingById(catalogue, spooled)).toBeUndefined();
+});
+
+it('a file that cannot be entered keeps no gateway from recording, and stands among what an operator has to look at', async () => {
+  mkdirSync(join(folder, 'spool', CAMERA, `${newId()}.mp4`), { recursive: true });
+  await startBeside('ours');
+  await vi.waitFor(async () => expect(await gaps()).toEqual(['starting']));
+  expect(logged).toEqual(['spool files left as they are']);
+  expect(service.notices()).toMatchObject([{ code: 'spool-files-left', files: { count: 1 } }]);
 });
