@@ -37,7 +37,7 @@ export interface LeftFile {
         kind: 'changed';
       }
     | {
-        /** It cannot be read, or the catalogue does not take what it says. */
+        /** It cannot be read, or removed, or the catalogue does not take what it says. */
         kind: 'refused';
         error: unknown;
         /** What there are pictures of, if it could be read. */
@@ -63,18 +63,15 @@ export async function recoverSpool(
     const path = join(spoolFolder, spoolPath(file));
     const row = await recordingById(catalogue, recordingId);
     if (row?.state === 'spooled') continue;
-    if (row !== undefined && row.state !== 'open') {
-      // Stored: only the spool file's removal was left to do.
-      rmSync(path);
-      continue;
-    }
-    if (row === undefined && (await wasDeleted(catalogue, recordingId))) {
-      // Given up at the bound of the spool; so is its file.
-      rmSync(path);
-      continue;
-    }
+    // Stored: only the spool file's removal was left to do. Given up at the bound of the spool: so is its file.
+    const isDone =
+      row === undefined ? await wasDeleted(catalogue, recordingId) : row.state !== 'open';
     let read: ReadRecording | undefined;
     try {
+      if (isDone) {
+        rmSync(path);
+        continue;
+      }
       if (await isNotWhatWasLost(catalogue, recordingId, path)) {
         leave(sum, { ...file, byteLength: byteLengthOf(path), why: { kind: 'changed' } });
         continue;

@@ -196,15 +196,21 @@ describe('the spool of a process that died', () => {
     expect(await gapsBetween(catalogue, CAMERA, RUN_START_MS, RUN_START_MS + 1)).toEqual([]);
   });
 
-  it('a file that cannot be read holds no other up', async () => {
-    const [first, second] = [leftBehind(), leftBehind()];
-    rmSync(first.path);
-    mkdirSync(first.path);
+  it('a file that cannot be read, or removed, holds no other up', async () => {
+    const [stored, unread, whole] = [leftBehind(), leftBehind(), leftBehind()];
+    await recoverSpool(catalogue, spool, (id) => id !== stored.head.recordingId);
+    const { recordingId: id, startMs } = stored.head;
+    await markStored(catalogue, [{ id, startMs, versionId: null }]);
+    for (const { path } of [stored, unread]) {
+      rmSync(path);
+      mkdirSync(path);
+    }
+    const why = { kind: 'refused', span: undefined };
     expect(await recoverSpool(catalogue, spool)).toMatchObject({
       recovered: 1,
-      left: [{ recordingId: first.head.recordingId, why: { kind: 'refused', span: undefined } }],
+      left: [stored, unread].map(({ head: { recordingId } }) => ({ recordingId, why })),
     });
-    expect(await recordingById(catalogue, second.head.recordingId)).toMatchObject({
+    expect(await recordingById(catalogue, whole.head.recordingId)).toMatchObject({
       state: 'spooled',
     });
   });
