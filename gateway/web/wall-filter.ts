@@ -10,7 +10,7 @@ export interface WallFilter {
 
 export const everyCamera: WallFilter = { search: '', lao: null, state: null };
 
-/** Every word of the search must occur in the camera's position, LAO, district, province, owner or id. Keeps the order. */
+/** Every word of the search must occur in the camera's position, LAO, district, province or owner, or be its id. Keeps the order. */
 export function filterWall(
   cameras: readonly Camera[],
   live: ReadonlyMap<string, LiveState>,
@@ -28,10 +28,10 @@ export function filterWall(
         camera.lao.district,
         camera.lao.province,
         camera.owningAgency,
-        camera.id,
       ].join(' '),
     );
-    return words.every((word) => text.includes(word));
+    // A digit is in most ids by chance.
+    return words.every((word) => text.includes(word) || word === camera.id);
   });
 }
 

@@ -19,6 +19,7 @@ import {
   stopping,
   type Draft,
 } from '#gateway/web/register/draft.ts';
+import { fieldLabel, fieldValueWords } from '#gateway/web/register/field-words.ts';
 import {
   fromDrawing,
   isFarAway,
@@ -115,6 +116,15 @@ describe('the form', () => {
     expect(merged).toEqual({ ...theirs, brand: 'ของเรา', model: 'ใหม่' });
     expect(changeOf(theirs, merged)).toEqual({ brand: 'ของเรา', model: 'ใหม่' });
     expect(onTopOf(theirs, filled, filled)).toEqual(theirs);
+  });
+
+  test('history has no words of the program in it', () => {
+    expect(fieldLabel('stream.tls', 'th')).toBe('การตรวจใบรับรองของกล้อง');
+    expect(fieldValueWords('stream.tls', { verify: 'system' }, 'th')).toBe(
+      'ตรวจกับ: ใบรับรองที่ระบบเชื่อถือ',
+    );
+    expect(fieldValueWords('stream.password', 'set', 'th')).toBe('ตั้งไว้แล้ว (ไม่แสดง)');
+    expect(fieldValueWords('stream.password', null, 'th')).toBe('–');
   });
 
   test('sends what was changed and nothing else', () => {

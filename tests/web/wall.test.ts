@@ -37,6 +37,15 @@ describe('the filter', () => {
     expect(found('จุดที่ 3')).toEqual(['a']);
   });
 
+  test('an id is found whole, and not by a digit in it', () => {
+    const id = '019e0000-0000-7000-8000-000000000003';
+    const other = camera(id, 'หมู่ที่ 5', 'ทต.เกาะลันตาใหญ่', 'เกาะลันตา');
+    const among = (search: string): string[] =>
+      filterWall([market, other], live, { ...everyCamera, search }).map((one) => one.id);
+    expect(among('3')).toEqual(['a']);
+    expect(among(id)).toEqual([id]);
+  });
+
   test('sara am typed as two characters finds sara am', () => {
     expect(found('น้ํา'.normalize('NFD'))).toEqual(['c']);
   });

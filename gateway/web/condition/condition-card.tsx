@@ -39,7 +39,8 @@ export function ConditionCard(props: { camera: CameraDetail; onDeclared: () => v
       </div>
       {camera.stream !== null && (
         <>
-          <Seen cameraId={camera.id} />
+          {/* A camera that was deleted is not seen; one that came back is asked about anew. */}
+          <Seen key={camera.deleted === null ? 'present' : 'deleted'} cameraId={camera.id} />
           <UsualStreamFields cameraId={camera.id} />
         </>
       )}

@@ -72,6 +72,7 @@ export function CameraForm(props: {
 
   const part: FormPart = {
     draft,
+    base: base.draft,
     set: (change) => {
       setDraft({ ...draft, ...change });
       setNothing(false);
@@ -102,7 +103,8 @@ export function CameraForm(props: {
           setNothing(true);
           return;
         }
-        const { typed, read } = byOrigin(draft, change);
+        // Whoever saves stands for the scope, as the form says, also where it stays what it was.
+        const { typed, read } = byOrigin(draft, { ...change, scope: draft.scope });
         let next = version;
         if (Object.keys(typed).length > 0) {
           const changed = await changeCamera(before.id, typed, { version, duplicateConfirmed });

@@ -34,7 +34,13 @@ export function ConnectionTester(props: {
         {t('test.run')}
       </Button>
       {act.busy && <Waiting words={t('test.running')} />}
-      <Failure error={act.error} />
+      {act.error !== undefined && act.error.issues.length > 0 ? (
+        <Alert variant="light" color="red" role="alert">
+          {t('check.address')}
+        </Alert>
+      ) : (
+        <Failure error={act.error} />
+      )}
       {test !== undefined && !act.busy && (
         <Alert
           variant="light"

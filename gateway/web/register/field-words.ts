@@ -20,7 +20,10 @@ export function fieldLabel(field: string, language: Language): string {
     subUrl: words.form.subUrl,
     username: words.form.username,
     password: words.form.password,
+    secret: words.form.secret,
     transport: words.form.transport,
+    tls: words.form.tls,
+    verify: words.form.verify,
     sound: words.form.sound,
     record: words.form.record,
   };
@@ -40,6 +43,9 @@ export function fieldValueWords(field: string, value: unknown, language: Languag
       .join(', ');
   }
   if (typeof value === 'string') {
+    // Of secrets a history has this one word.
+    if (/^stream\.(password|secret)$/u.test(field)) return wordsOf[language].form.isSet;
+    if (field === 'verify' && value === 'system') return wordsOf[language].form.verifySystem;
     if (field === 'declared') return declaredWords(value, language);
     if (field === 'scope') return scopeWords(value, language);
     return value;

@@ -5,7 +5,7 @@ import { useLanguage } from '../use-language.ts';
 import { AreaFields } from './area-fields.tsx';
 import type { FormPart } from './form-part.ts';
 import { declarations, purposes, scopes } from './choices.ts';
-import type { Draft } from './draft.ts';
+import { isLinked, numberOf, type Draft } from './draft.ts';
 import { PositionMap } from './position-map.tsx';
 import { useNeighbourhood } from './use-neighbourhood.ts';
 
@@ -52,6 +52,11 @@ export function Line(
   ) : (
     <Autocomplete {...shared} data={choices} onChange={(value) => set({ [field]: value })} />
   );
+}
+
+/** What is recorded already is kept as long as before until two people have said otherwise. */
+function keepsLess({ base, draft }: FormPart): boolean {
+  return isLinked(base) && numberOf(draft.retentionDays) < numberOf(base.retentionDays);
 }
 
 /** Fields 1 and 2, and where that is. */
@@ -195,6 +200,7 @@ export function RecordingGroup(part: FormPart) {
           field="retentionDays"
           label={numbered(9, t('field.retentionDays'))}
           inputMode="numeric"
+          {...(keepsLess(part) && { hint: t('form.keepsLess') })}
         />
         <Line
           {...part}

@@ -62,7 +62,7 @@ export const enCondition: typeof thCondition = {
     undecodable: 'cannot be decoded',
     'not-found': 'no stream at its address',
     silent: 'stopped sending',
-    gateway: 'a fault of ours, not of the camera',
+    gateway: 'the gateway or a setting, not the camera',
   },
   repairs: {
     title: 'Repairs',

@@ -103,6 +103,13 @@ export const enRegister: typeof thRegister = {
     subUrlHint: 'A smaller picture for walls; may be empty',
     username: "Camera's user name",
     password: "Camera's password",
+    tls: "Check of the camera's certificate",
+    verify: 'checked against',
+    verifySystem: 'certificates that the system trusts',
+    secret: 'Secret within the address',
+    isSet: 'set (not shown)',
+    keepsLess:
+      'What is recorded already is kept as before. To keep less, ask on the page of what is kept; another person approves.',
     passwordKept: 'Empty: the one that is kept stays. It is never shown.',
     transport: 'Transport',
     transports: {
