@@ -1,7 +1,8 @@
+import { plainRows } from './plain-rows.ts';
 import { dateText } from './thai-numbers.ts';
 import { MAX_COLUMNS, type Cell, type OddCell, type Sheet, type SheetRow } from './sheet-row.ts';
 import { WorkbookRefused } from './workbook-refused.ts';
-import { readXml, xmlPieces } from './xml-part.ts';
+import { readXml, xmlPieces, type XmlHandlers } from './xml-part.ts';
 import type { ZipParts } from './zip-parts.ts';
 
 /**
@@ -200,10 +201,56 @@ async function* readRows(
   let phonetic = 0;
   let value: string | undefined;
   let filled = false;
+  /** Elements that are open, and how many are where rows stand. */
+  let depth = 0;
+  let tableDepth: number | undefined;
 
-  const pieces = xmlPieces(zip.read(part), {
+  function beginRow(number: number): void {
+    if (!Number.isInteger(number) || number < 1 || number > MAX_ROW_NUMBER) {
+      throw new WorkbookRefused('damaged');
+    }
+    rowNumber = number;
+    inRow = true;
+    cells = [];
+    column = -1;
+    filled = false;
+  }
+  function endCell(): void {
+    if (column >= MAX_COLUMNS) return;
+    const cell = cellOf(value, type, style, hasFormula, context);
+    if (cell === undefined) return;
+    cells[column] = cell;
+    filled = true;
+  }
+  function endRow(): void {
+    inRow = false;
+    if (!filled) return;
+    merges.apply(rowNumber, cells);
+    rows.push({ number: rowNumber, cells });
+  }
+
+  const feed = plainRows({
+    isBetweenRows: () => depth === tableDepth,
+    take(row) {
+      beginRow(row.number);
+      hasFormula = false;
+      for (const one of row.cells) {
+        column = columnOf(one.address);
+        type = one.type;
+        style = Number(one.style ?? 0);
+        value = one.value;
+        endCell();
+      }
+      endRow();
+    },
+  });
+  const handlers: XmlHandlers = {
     open(name, attributes) {
+      depth++;
       switch (name) {
+        case 'sheetData':
+          tableDepth ??= depth;
+          break;
         case 'c': {
           const letters = attributes['r'];
           column = letters === undefined ? column + 1 : columnOf(letters);
@@ -225,14 +272,7 @@ async function* readRows(
           phonetic++;
           break;
         case 'row':
-          rowNumber = attributes['r'] === undefined ? rowNumber + 1 : Number(attributes['r']);
-          if (!Number.isInteger(rowNumber) || rowNumber < 1 || rowNumber > MAX_ROW_NUMBER) {
-            throw new WorkbookRefused('damaged');
-          }
-          inRow = true;
-          cells = [];
-          column = -1;
-          filled = false;
+          beginRow(attributes['r'] === undefined ? rowNumber + 1 : Number(attributes['r']));
           break;
       }
     },
@@ -240,6 +280,7 @@ async function* readRows(
       if (inValue && value !== undefined && value.length < MAX_CELL_LENGTH) value += piece;
     },
     close(name) {
+      depth--;
       switch (name) {
         case 'v':
         case 't':
@@ -248,25 +289,16 @@ async function* readRows(
         case 'rPh':
           phonetic--;
           break;
-        case 'c': {
-          if (column >= MAX_COLUMNS) break;
-          const cell = cellOf(value, type, style, hasFormula, context);
-          if (cell === undefined) break;
-          cells[column] = cell;
-          filled = true;
+        case 'c':
+          endCell();
           break;
-        }
         case 'row':
-          inRow = false;
-          if (filled) {
-            merges.apply(rowNumber, cells);
-            rows.push({ number: rowNumber, cells });
-          }
+          endRow();
           break;
       }
     },
-  });
-  for await (const _piece of pieces) {
+  };
+  for await (const _piece of xmlPieces(zip.read(part), handlers, feed)) {
     if (rows.length === 0) continue;
     const batch = rows;
     rows = [];

@@ -8,6 +8,15 @@ export interface XmlHandlers {
   close?: (name: string) => void;
 }
 
+/** Who sees each piece of decoded text before the parser, and gives it what is the parser's. */
+export interface XmlFeed {
+  piece: (text: string, parse: (xml: string) => void) => void;
+  /** No more is to come. */
+  end: (parse: (xml: string) => void) => void;
+}
+
+const everything: XmlFeed = { piece: (text, parse) => parse(text), end: () => {} };
+
 const DOCTYPE = '<!DOCTYPE';
 /** SpreadsheetML needs 8. */
 const MAX_DEPTH = 64;
@@ -28,6 +37,7 @@ export async function readXml(
 export async function* xmlPieces(
   pieces: AsyncIterable<Uint8Array>,
   { open, text, close }: XmlHandlers,
+  feed = everything,
 ): AsyncGenerator<void> {
   const parser = new SaxParser({ position: false, maxDepth: MAX_DEPTH });
   if (open !== undefined)
@@ -37,6 +47,9 @@ export async function* xmlPieces(
     parser.on('cdata', text);
   }
   if (close !== undefined) parser.on('closetag', (tag) => close(localName(tag.name)));
+  const parse = (xml: string): void => {
+    if (xml !== '') parser.write(xml);
+  };
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let tail = '';
   try {
@@ -44,10 +57,11 @@ export async function* xmlPieces(
       const decoded = decoder.decode(piece, { stream: true });
       if ((tail + decoded).includes(DOCTYPE)) throw new WorkbookRefused('document_type');
       tail = decoded.slice(-DOCTYPE.length);
-      parser.write(decoded);
+      feed.piece(decoded, parse);
       yield;
     }
     decoder.decode();
+    feed.end(parse);
     parser.close();
   } catch (cause) {
     if (cause instanceof WorkbookRefused) throw cause;
