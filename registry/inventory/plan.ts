@@ -68,8 +68,8 @@ interface Row {
   place: number;
   url: number;
   camera: ComparedCamera | undefined;
-  /** A camera can be made of it; false: not known yet, or not possible. */
-  asNew: boolean;
+  /** The camera that can be made of it; undefined: not known yet, or not possible. */
+  asNew: NewCamera | undefined;
   problems: readonly CellRemark[];
   /** Those that come from the file alone. */
   ownProblems: readonly CellRemark[];
@@ -255,9 +255,11 @@ export class Planner {
     return this.#written.slice(from, from + limit).map((index) => {
       const { row } = this.#planned[index] ?? {};
       assert(row !== undefined, 'what is written was read');
-      const { camera, given } = row;
-      if (camera === undefined)
-        return { kind: 'create', camera: newCamera.parse(newCameraOf(given)) };
+      const { camera, given, asNew } = row;
+      if (camera === undefined) {
+        assert(asNew !== undefined, 'what is written was planned');
+        return { kind: 'create', camera: asNew };
+      }
       const { change } = compare(camera, given);
       return { kind: 'change', id: camera.id, version: camera.version, change };
     });
@@ -296,7 +298,7 @@ export class Planner {
         place: this.#placeNumber(lao, given.position),
         url: given.stream ? this.#urls.of(redactStreamAddress(given.stream.url)) : 0,
         camera: undefined,
-        asNew: false,
+        asNew: undefined,
         problems: noRemarks,
         ownProblems: noRemarks,
         warnings: noRemarks,
@@ -323,9 +325,9 @@ export class Planner {
 
   /** Why no camera can be made of it, though each of its cells can be read. */
   #newProblems(row: Row): readonly CellRemark[] {
-    if (row.camera !== undefined || row.asNew) return noRemarks;
+    if (row.camera !== undefined || row.asNew !== undefined) return noRemarks;
     const parsed = newCamera.safeParse(newCameraOf(row.given));
-    row.asNew = parsed.success;
+    if (parsed.success) row.asNew = withTextsOf(row.given, parsed.data);
     return (parsed.error?.issues ?? []).map(({ path }) =>
       this.#remark(row, keyOfPath(path.join('.')), 'ค่าในช่องนี้ใช้ไม่ได้'),
     );
@@ -593,6 +595,17 @@ function newCameraOf(given: GivenCamera): unknown {
     );
   }
   return camera;
+}
+
+/** Kept until it is written: to make it again then takes as long as all else that is made of a row. Texts and lists are those of the row. */
+function withTextsOf(given: GivenCamera, made: NewCamera): NewCamera {
+  const { lao, stream } = given;
+  const { name, district, province } = made.lao;
+  if (name === lao.name && district === lao.district && province === lao.province) made.lao = lao;
+  made.purposes = given.purposes;
+  if (given.linkedAgencies !== undefined) made.linkedAgencies = given.linkedAgencies;
+  if (stream && made.stream?.url === stream.url) made.stream.url = stream.url;
+  return made;
 }
 
 function textOfKey(given: GivenCamera, key: ColumnKey): string {
