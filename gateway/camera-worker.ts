@@ -6,6 +6,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '#ingest/clock.ts';
 import { startGatheringLoop } from '#ingest/gathering-loop.ts';
 import { ChunkPool } from '#ingest/memory/chunk-pool.ts';
+import { leaveOutOfForks } from '#ingest/memory/leave-out-of-forks.ts';
 import { PartOutbox } from '#ingest/part-records.ts';
 import { ReadSchedule } from '#ingest/read-schedule.ts';
 import { Supervisor } from '#ingest/supervisor.ts';
@@ -24,7 +25,10 @@ const networks = parseCameraNetworks(settings.cameraNetworks);
 let slabs: SharedArrayBuffer[] = [];
 const pool = new ChunkPool({
   maxBytes: settings.poolMaxBytes,
-  onSlab: (slab) => slabs.push(slab),
+  onSlab: (slab) => {
+    leaveOutOfForks(slab);
+    slabs.push(slab);
+  },
 });
 const outbox = new PartOutbox();
 const schedule = new ReadSchedule();

@@ -207,6 +207,8 @@ export class WorkerPool {
     const thread = new Worker(this.#options.workerUrl, {
       workerData: this.#options.settings,
       name: `camera-worker-${worker}`,
+      // For leave-out-of-forks.ts, which does without where it fails.
+      execArgv: ['--disable-warning=ExperimentalWarning'],
     });
     const handle: WorkerHandle = {
       worker,

@@ -8,7 +8,10 @@
  * through a ring that only it writes and only the worker reads.
  */
 export const CHUNK_BYTES = 32 * 1024;
-const SLAB_CHUNKS = 256;
+/** 32 MB: large enough to be left out of forks (leave-out-of-forks.ts). What is not written yet of it takes no memory. */
+const SLAB_CHUNKS = 1024;
+/** However small the bound. */
+const LEAST_CHUNKS = 256;
 
 /** What the serving thread needs to read a worker's chunks; slabs follow one by one as they are made. */
 export interface SharedChunkState {
@@ -31,8 +34,7 @@ export class ChunkPool {
   readonly #onSlab: (slab: SharedArrayBuffer) => void;
 
   constructor(options: { maxBytes: number; onSlab: (slab: SharedArrayBuffer) => void }) {
-    const slabs = Math.max(1, Math.floor(options.maxBytes / (CHUNK_BYTES * SLAB_CHUNKS)));
-    const chunks = slabs * SLAB_CHUNKS;
+    const chunks = Math.max(LEAST_CHUNKS, Math.floor(options.maxBytes / CHUNK_BYTES));
     this.#leases = new Int32Array(new SharedArrayBuffer(chunks * 4));
     this.#freed = new Int32Array(new SharedArrayBuffer((chunks + 3) * 4));
     this.#free = new Int32Array(chunks);
@@ -85,11 +87,12 @@ export class ChunkPool {
 
   #grow(): boolean {
     if (this.#made === this.#free.length) return false;
-    const slab = new SharedArrayBuffer(CHUNK_BYTES * SLAB_CHUNKS);
+    const chunks = Math.min(SLAB_CHUNKS, this.#free.length - this.#made);
+    const slab = new SharedArrayBuffer(CHUNK_BYTES * chunks);
     this.#slabs.push(Buffer.from(slab));
     this.#onSlab(slab);
-    for (let i = SLAB_CHUNKS - 1; i >= 0; i--) this.#free[this.#freeCount++] = this.#made + i;
-    this.#made += SLAB_CHUNKS;
+    for (let i = chunks - 1; i >= 0; i--) this.#free[this.#freeCount++] = this.#made + i;
+    this.#made += chunks;
     return true;
   }
 }

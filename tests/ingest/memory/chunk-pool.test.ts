@@ -1,9 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { CHUNK_BYTES, ChunkPool, ChunkReader, chunkStart } from '#ingest/memory/chunk-pool.ts';
 
-/** A pool of the least size: one slab. */
-const SLAB_CHUNKS = takeAll(poolWithReader(1).pool).length;
-const SLAB_BYTES = SLAB_CHUNKS * CHUNK_BYTES;
+const SLAB_BYTES = firstSlab(2 ** 30).byteLength;
+const SLAB_CHUNKS = SLAB_BYTES / CHUNK_BYTES;
+
+function firstSlab(maxBytes: number): SharedArrayBuffer {
+  const { pool, made } = poolWithReader(maxBytes);
+  pool.take();
+  return made[0] as SharedArrayBuffer;
+}
 
 function poolWithReader(maxBytes: number) {
   const made: SharedArrayBuffer[] = [];
@@ -40,13 +45,16 @@ describe('the chunk pool', () => {
     expect(made.every((slab) => slab.byteLength === SLAB_BYTES)).toBe(true);
   });
 
-  test('never makes more bytes than its bound, unless that is less than one slab', () => {
-    const bounded = poolWithReader(2.9 * SLAB_BYTES);
-    takeAll(bounded.pool);
-    expect(bounded.made).toHaveLength(2);
-    const tiny = poolWithReader(1);
-    takeAll(tiny.pool);
-    expect(tiny.made).toHaveLength(1);
+  test('makes as many bytes as its bound allows, the last slab a shorter one', () => {
+    const { pool, made } = poolWithReader(2.75 * SLAB_BYTES + CHUNK_BYTES - 1);
+    expect(takeAll(pool)).toHaveLength(2.75 * SLAB_CHUNKS);
+    expect(made.map((slab) => slab.byteLength / SLAB_BYTES)).toEqual([1, 1, 0.75]);
+  });
+
+  test('holds 8 MB, however little it is allowed', () => {
+    const { pool, made } = poolWithReader(1);
+    takeAll(pool);
+    expect(made.map((slab) => slab.byteLength)).toEqual([8 * 2 ** 20]);
   });
 
   test('a chunk released by the worker is taken again, one with a lease left is not', () => {
