@@ -21,13 +21,11 @@ import {
   params,
   record,
   returnAuthor,
+  rowNotes,
   version,
   type ReturnRequests,
   type SurveyReturnDeps,
 } from './survey-return-requests.ts';
-
-const MAX_NOTE = 200;
-const MAX_NOTES = 500;
 
 const cameraIds = z.array(z.string()).min(1).max(MAX_CLASSIFIED_AT_ONCE);
 
@@ -100,21 +98,9 @@ const inspection = z
   .meta({ examples: [{ version: 1, cameras: [exampleId], on: '2026-11-24' }] });
 const INSPECTED = 'inspected';
 
-const notes = z
-  .strictObject({
-    version,
-    notes: z
-      .array(
-        z.strictObject({
-          budgetSource: textLine(MAX_TEXT),
-          note: z.string().trim().max(MAX_NOTE).normalize('NFC'),
-        }),
-      )
-      .max(MAX_NOTES),
-  })
-  .meta({
-    examples: [{ version: 1, notes: [{ budgetSource: 'กระทรวงมหาดไทย', note: 'รออะไหล่' }] }],
-  });
+const notes = z.strictObject({ version, notes: rowNotes }).meta({
+  examples: [{ version: 1, notes: [{ budgetSource: 'กระทรวงมหาดไทย', note: 'รออะไหล่' }] }],
+});
 
 /** What an LAO says of its cameras, and its notes. */
 export function registerReturnFillingRoutes(

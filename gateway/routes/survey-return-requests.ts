@@ -22,6 +22,8 @@ import { returnDetail, toldReturn, toldVersion } from './survey-json.ts';
 
 export const MAX_TEXT = 200;
 export const MAX_REASON = 500;
+const MAX_NOTE = 200;
+const MAX_NOTES = 500;
 const MAX_CHILDREN = 500;
 
 export const params = z.object({ returnId: z.string() });
@@ -31,6 +33,15 @@ export const version = z
   .meta({ description: 'that was looked at: another means that somebody was faster' });
 export const givenVersion = z.coerce.number().int().min(1);
 export const reason = textLine(MAX_REASON);
+/** หมายเหตุ of rows: saved by themselves, or with the signature. */
+export const rowNotes = z
+  .array(
+    z.strictObject({
+      budgetSource: textLine(MAX_TEXT),
+      note: z.string().trim().max(MAX_NOTE).normalize('NFC'),
+    }),
+  )
+  .max(MAX_NOTES);
 export const exampleId = '019aa0b2-6a00-7000-8000-000000000000';
 
 export const changed = {

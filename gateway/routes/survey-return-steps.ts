@@ -12,6 +12,7 @@ import {
   reason,
   record,
   returnAuthor,
+  rowNotes,
   version,
   type ReturnRequests,
   type SurveyReturnDeps,
@@ -30,6 +31,9 @@ const signing = z
     }),
     incompleteReason: reason.nullable().default(null).meta({
       description: 'why it is sent without returns below that are missing',
+    }),
+    notes: rowNotes.default([]).meta({
+      description: 'of an LAO, written with the signature: those that were not saved before',
     }),
   })
   .meta({

@@ -10,6 +10,7 @@ import {
   storeClassification,
   type Classification,
 } from './return-classifications.ts';
+import { writeNotes, type RowNote } from './return-notes.ts';
 import { takeParts } from './return-parts.ts';
 import {
   AwaitingClassification,
@@ -46,12 +47,7 @@ export interface Returns {
   /** Throws ReturnNotFound, ReturnChangedMeanwhile, NotOfThisReturn, CamerasNotOfReturn, RoundClosed. */
   classify(id: string, version: number, given: Classification, author: Author): Promise<void>;
   /** Throws as `classify`. */
-  setNotes(
-    id: string,
-    version: number,
-    notes: readonly { budgetSource: string; note: string }[],
-    author: Author,
-  ): Promise<void>;
+  setNotes(id: string, version: number, notes: readonly RowNote[], author: Author): Promise<void>;
   /** The counts of a filled form in place of the registry's. Throws as `classify`. */
   takeForm(id: string, version: number, rows: readonly FilledRow[], author: Author): Promise<void>;
   /** The registry's counts again. Throws as `classify`. */
@@ -66,6 +62,8 @@ export interface Returns {
       acceptProvisional: boolean;
       /** Why returns below are missing. */
       incompleteReason: string | null;
+      /** Written with the signature, in one act. */
+      notes?: readonly RowNote[];
     },
     author: Author,
   ): Promise<void>;
@@ -133,27 +131,7 @@ export function openReturns(
     async setNotes(id, version, notes, _author) {
       await acting(id, version, DRAFTS, async (transaction, of) => {
         ofLao(of);
-        const draft = await versionOf(transaction, id, version);
-        if (draft.source === 'form') {
-          for (const { budgetSource, note } of notes) {
-            await transaction
-              .updateTable('survey_rows')
-              .set({ note })
-              .where('return_id', '=', id)
-              .where('version', '=', version)
-              .where('budget_source', '=', budgetSource)
-              .execute();
-          }
-        }
-        for (const { budgetSource, note } of notes) {
-          await transaction
-            .insertInto('survey_notes')
-            .values({ return_id: id, version, budget_source: budgetSource, note })
-            .onConflict((conflict) =>
-              conflict.columns(['return_id', 'version', 'budget_source']).doUpdateSet({ note }),
-            )
-            .execute();
-        }
+        await writeNotes(transaction, await versionOf(transaction, id, version), notes);
       });
     },
     async takeForm(id, version, rows, author) {
@@ -197,6 +175,9 @@ export function openReturns(
       }
       await acting(id, version, DRAFTS, async (transaction, of) => {
         const draft = await versionOf(transaction, id, version);
+        const notes = given.notes ?? [];
+        if (notes.length > 0) ofLao(of);
+        await writeNotes(transaction, draft, notes);
         const rows = await rowsOf(transaction, of, draft);
         if (of.level !== 'lao') await takeParts(transaction, of, given.incompleteReason);
         else if (draft.source === 'registry') {

@@ -152,9 +152,11 @@ test('a whole round with four people: one return sent back, corrected, and the p
     '',
     'รออะไหล่',
   ]);
-  await act('owner', own.id, 'submit', { version: 2, signature });
+  const signedNotes = [{ budgetSource: 'กรมส่งเสริมการปกครองท้องถิ่น', note: 'อยู่ในประกัน' }];
+  await act('owner', own.id, 'submit', { version: 2, signature, notes: signedNotes });
   expect((await act('district', own.id, 'accept', { version: 2 })).json()).toMatchObject({
     state: 'accepted',
+    rows: [{ note: 'อยู่ในประกัน' }, { note: 'รออะไหล่' }],
   });
   // What was sent first is read as it was.
   const first = await ask('owner', 'GET', `returns/${own.id}/versions/1`);
@@ -170,6 +172,9 @@ test('a whole round with four people: one return sent back, corrected, and the p
     error: { code: 'survey_parts_missing', details: { names: ['อบต.คลองยาง'] } },
   });
   await act('district', neighbour.id, 'accept');
+  expect(
+    (await act('district', early.id, 'submit', { signature, notes: signedNotes })).json(),
+  ).toMatchObject({ error: { code: 'survey_not_of_this_return' } });
   await act('district', early.id, 'submit', { signature });
   expect((await act('province', early.id, 'accept')).statusCode).toBe(200);
 

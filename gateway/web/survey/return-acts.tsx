@@ -5,17 +5,20 @@ import { ActDialog } from '../shell/act-dialog.tsx';
 import { ReasonDialog } from '../shell/reason-dialog.tsx';
 import { useLanguage } from '../use-language.ts';
 import { SignDialog } from './sign-dialog.tsx';
+import type { RowNote } from './typed-notes.ts';
 
 type Open = 'sign' | 'accept' | 'send-back' | 'correct' | undefined;
 
 /** What is still to do before it can be signed, and what whoever looks at it may do. */
 export function ReturnActs(props: {
   value: ReturnDetail;
+  /** Typed and not yet saved: they go with the signature. */
+  notes: readonly RowNote[];
   onChanged: (value: ReturnDetail) => void;
   onStale: () => void;
 }) {
   const { t } = useLanguage();
-  const { value, onChanged, onStale } = props;
+  const { value, notes, onChanged, onStale } = props;
   const [open, setOpen] = useState<Open>();
   const may = (act: string): boolean => value.mayDo.includes(act);
   const done = (changed: ReturnDetail): void => {
@@ -70,7 +73,9 @@ export function ReturnActs(props: {
           </Button>
         )}
       </div>
-      {open === 'sign' && <SignDialog value={value} onClose={close} onSigned={done} />}
+      {open === 'sign' && (
+        <SignDialog value={value} notes={notes} onClose={close} onSigned={done} />
+      )}
       {open === 'accept' && <AcceptDialog value={value} onClose={close} onDone={done} />}
       {open === 'send-back' && (
         <ReasonDialog

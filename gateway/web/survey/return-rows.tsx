@@ -1,34 +1,26 @@
 import { Button, Table, TextInput } from '@mantine/core';
-import { useState } from 'react';
 import { saveNotes, type ReturnDetail } from '../api/survey.ts';
 import { Failure } from '../shell/pieces.tsx';
 import { useAct } from '../shell/use-loaded.ts';
 import { useLanguage } from '../use-language.ts';
+import { unsavedNotes, type TypedNotes } from './typed-notes.ts';
 
-/** The rows of the form with their totals; its own level writes notes into them. */
+/** The rows of the form with their totals; its own level writes notes into them, which are saved here or with the signature. */
 export function ReturnRows(props: {
   value: ReturnDetail;
   mayFill: boolean;
+  typed: TypedNotes;
+  onTyped: (typed: TypedNotes) => void;
   onChanged: (value: ReturnDetail) => void;
 }) {
   const { t } = useLanguage();
-  const { value, mayFill, onChanged } = props;
+  const { value, mayFill, typed, onTyped, onChanged } = props;
   const act = useAct();
-  const [notes, setNotes] = useState<Record<string, string>>({});
   const ofOthers = value.level !== 'lao';
-  const changed = value.rows.filter(
-    ({ budgetSource, note }) => (notes[budgetSource] ?? note) !== note,
-  );
+  const unsaved = mayFill ? unsavedNotes(value.rows, typed) : [];
 
   async function save(): Promise<void> {
-    await act.run(async () => {
-      const given = value.rows.map(({ budgetSource, note }) => ({
-        budgetSource,
-        note: notes[budgetSource] ?? note,
-      }));
-      onChanged(await saveNotes(value.id, value.version, given));
-      setNotes({});
-    });
+    await act.run(async () => onChanged(await saveNotes(value.id, value.version, unsaved)));
   }
 
   return (
@@ -70,9 +62,9 @@ export function ReturnRows(props: {
                       size="xs"
                       aria-label={`${t('returns.note')} ${row.budgetSource}`}
                       maxLength={200}
-                      value={notes[row.budgetSource] ?? row.note}
+                      value={typed[row.budgetSource] ?? row.note}
                       onChange={({ currentTarget }) =>
-                        setNotes({ ...notes, [row.budgetSource]: currentTarget.value })
+                        onTyped({ ...typed, [row.budgetSource]: currentTarget.value })
                       }
                     />
                   ) : (
@@ -96,7 +88,7 @@ export function ReturnRows(props: {
         </Table>
       </div>
       <Failure error={act.error} />
-      {changed.length > 0 && (
+      {unsaved.length > 0 && (
         <Button variant="default" loading={act.busy} onClick={() => void save()}>
           {t('returns.saveNotes')}
         </Button>

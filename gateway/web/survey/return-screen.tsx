@@ -12,6 +12,7 @@ import { ReturnActs } from './return-acts.tsx';
 import { ReturnCameras } from './return-cameras.tsx';
 import { ReturnRows } from './return-rows.tsx';
 import { ReturnState, ReturnTable } from './return-table.tsx';
+import { unsavedNotes, type TypedNotes } from './typed-notes.ts';
 
 /**
  * One return, of an LAO, a district or a province: looked at by whoever may read it, filled in and signed by its own level,
@@ -22,6 +23,7 @@ export default function ReturnScreen(props: { returnId: string; version: number 
   const { returnId, version } = props;
   const read = useLoaded((signal) => readReturn(returnId, version, signal), [returnId, version]);
   const [changed, setChanged] = useState<ReturnDetail>();
+  const [typed, setTyped] = useState<TypedNotes>({});
   // What an act answered is newer than what was read, until the next reading.
   const value = changed ?? read.value;
   const reread = (): void => {
@@ -29,6 +31,11 @@ export default function ReturnScreen(props: { returnId: string; version: number 
     read.reload();
   };
   const isNewest = value !== undefined && value.shown.version === value.version;
+  const mayFill = isNewest && value.mayDo.includes('fill');
+  const noted = (saved: ReturnDetail): void => {
+    setTyped({});
+    setChanged(saved);
+  };
   return (
     <Page
       title={value === undefined ? t('rounds.title') : t('returns.title', { name: value.name })}
@@ -66,12 +73,21 @@ export default function ReturnScreen(props: { returnId: string; version: number 
       {value !== undefined && (
         <>
           <ReturnHead value={value} isNewest={isNewest} />
-          {isNewest && <ReturnActs value={value} onChanged={setChanged} onStale={reread} />}
+          {isNewest && (
+            <ReturnActs
+              value={value}
+              notes={mayFill ? unsavedNotes(value.rows, typed) : []}
+              onChanged={noted}
+              onStale={reread}
+            />
+          )}
           <ReturnRows
             key={`${value.shown.version} ${value.state}`}
             value={value}
-            mayFill={isNewest && value.mayDo.includes('fill')}
-            onChanged={setChanged}
+            mayFill={mayFill}
+            typed={typed}
+            onTyped={setTyped}
+            onChanged={noted}
           />
           {value.children.length > 0 && (
             <section className="card" aria-label={t('returns.parts')}>
@@ -82,9 +98,7 @@ export default function ReturnScreen(props: { returnId: string; version: number 
           {value.level === 'lao' && (
             <ReturnCameras value={value} isNewest={isNewest} onChanged={setChanged} />
           )}
-          {isNewest && value.level === 'lao' && value.mayDo.includes('fill') && (
-            <FilledForm value={value} onChanged={setChanged} />
-          )}
+          {mayFill && value.level === 'lao' && <FilledForm value={value} onChanged={setChanged} />}
           <Versions value={value} />
         </>
       )}

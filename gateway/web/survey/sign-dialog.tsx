@@ -6,16 +6,18 @@ import { thaiToday } from '../condition/thai-today.ts';
 import { ActDialog } from '../shell/act-dialog.tsx';
 import { useSignedIn } from '../shell/signed-in.ts';
 import { useLanguage } from '../use-language.ts';
+import type { RowNote } from './typed-notes.ts';
 
 /** Name, position and date under the form, and off it goes to the next level. */
 export function SignDialog(props: {
   value: ReturnDetail;
+  notes: readonly RowNote[];
   onClose: () => void;
   onSigned: (value: ReturnDetail) => void;
 }) {
   const { t } = useLanguage();
   const { person } = useSignedIn();
-  const { value, onClose, onSigned } = props;
+  const { value, notes, onClose, onSigned } = props;
   const [name, setName] = useState(person.name);
   const [position, setPosition] = useState('');
   const [date, setDate] = useState(thaiToday);
@@ -42,6 +44,7 @@ export function SignDialog(props: {
             signature: { name, position, date },
             acceptProvisional: provisional,
             incompleteReason: incomplete.trim() || null,
+            notes,
           }),
         )
       }
@@ -55,6 +58,7 @@ export function SignDialog(props: {
       <p>
         {t('returns.signWords')} {t(`returns.to.${value.reportsTo as 'district'}`)}
       </p>
+      {notes.length > 0 && <p>{t('returns.signNotes', { count: notes.length })}</p>}
       <TextInput
         label={t('returns.signName')}
         value={name}

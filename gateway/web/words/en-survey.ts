@@ -171,6 +171,7 @@ export const enSurvey: typeof thSurvey = {
     sign: 'Sign and send',
     signTitle: 'Sign the return of {{name}}',
     signWords: 'Once sent it changes only by a correction, as a new version',
+    signNotes: 'With the notes that were typed into {{count}} rows',
     signName: 'Name',
     signPosition: 'Position',
     signDate: 'Date',

@@ -167,6 +167,7 @@ export const thSurvey = {
     sign: 'ลงนามและส่ง',
     signTitle: 'ลงนามแบบสำรวจของ {{name}}',
     signWords: 'ส่งแล้วแก้ไม่ได้ นอกจากขอแก้ไขเป็นฉบับใหม่',
+    signNotes: 'บันทึกหมายเหตุที่พิมพ์ไว้ {{count}} ช่องไปพร้อมกัน',
     signName: 'ชื่อผู้ลงนาม',
     signPosition: 'ตำแหน่ง',
     signDate: 'วันที่ลงนาม',
