@@ -195,6 +195,8 @@ describe.skipIf(missing.length > 0)('a round of the survey', () => {
       // The version that was sent back stays as it was, without the note.
       await page.getByRole('link', { name: 'ฉบับที่ 1' }).click();
       await page.getByText('กำลังดูฉบับที่ 1').waitFor();
+      // And wears its own state, not that of the one that was sent since.
+      expect(await page.locator('.page-under').textContent()).toContain('ถูกส่งกลับให้แก้ไข');
       expect(await page.locator('.note-cell').allTextContents()).toEqual(['', '']);
     },
   );

@@ -13,6 +13,7 @@ import { ReturnCameras } from './return-cameras.tsx';
 import { ReturnRows } from './return-rows.tsx';
 import { ReturnState, ReturnTable } from './return-table.tsx';
 import { unsavedNotes, type TypedNotes } from './typed-notes.ts';
+import { versionState } from './version-state.ts';
 
 /**
  * One return, of an LAO, a district or a province: looked at by whoever may read it, filled in and signed by its own level,
@@ -108,18 +109,21 @@ export default function ReturnScreen(props: { returnId: string; version: number 
 
 function ReturnHead({ value, isNewest }: { value: ReturnDetail; isNewest: boolean }) {
   const { t, language } = useLanguage();
+  const { shown } = value;
+  const late = isNewest && value.late;
+  const sentBackReason = isNewest ? value.sentBackReason : shown.reason;
   return (
     <>
       <p className="page-under">
-        <ReturnState state={value.state} />{' '}
+        <ReturnState state={isNewest ? value.state : versionState(shown, value)} />{' '}
         {[value.level === 'lao' ? value.district : null, value.province]
           .filter(Boolean)
           .join(' · ')}{' '}
         · {t('returns.version', { version: value.shown.version })} ·{' '}
         {t(`returns.to.${value.reportsTo as 'district'}`)} ·{' '}
-        <span className={value.late ? 'overdue' : undefined}>
+        <span className={late ? 'overdue' : undefined}>
           {t('returns.due', { time: minuteWords(value.dueAt, language) })}
-          {value.late && ` (${t('rounds.late')})`}
+          {late && ` (${t('rounds.late')})`}
         </span>
         <small>{[value.letterNumber, value.contact].filter(Boolean).join(' · ')}</small>
       </p>
@@ -131,9 +135,9 @@ function ReturnHead({ value, isNewest }: { value: ReturnDetail; isNewest: boolea
           </a>
         </Alert>
       )}
-      {value.sentBackReason !== null && value.state !== 'accepted' && (
+      {sentBackReason !== null && !(isNewest && value.state === 'accepted') && (
         <Alert color="red" variant="light">
-          {t('returns.sentBackWhy', { reason: value.sentBackReason })}
+          {t('returns.sentBackWhy', { reason: sentBackReason })}
         </Alert>
       )}
       {value.shown.source === 'form' && (
@@ -165,7 +169,7 @@ function Versions({ value }: { value: ReturnDetail }) {
                 <a href={routeHash({ view: 'return', returnId: value.id, version })}>
                   {t('returns.version', { version: one.version })}
                 </a>{' '}
-                <ReturnState state={one.state} />
+                <ReturnState state={versionState(one, value)} />
                 <small>
                   {t('returns.madeBy', {
                     name: authorName(one.madeBy, language),

@@ -124,6 +124,7 @@ export const enSurvey: typeof thSurvey = {
       'sent-back': 'sent back',
       submitted: 'sent',
       accepted: 'accepted',
+      replaced: 'Replaced by a newer version',
     },
     to: {
       district: 'goes to the district',

@@ -121,6 +121,7 @@ export const thSurvey = {
       'sent-back': 'ถูกส่งกลับให้แก้ไข',
       submitted: 'ส่งแล้ว รอตรวจ',
       accepted: 'รับแล้ว',
+      replaced: 'มีฉบับใหม่แทนแล้ว',
     },
     to: {
       district: 'ส่งถึงอำเภอ',
