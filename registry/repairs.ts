@@ -5,6 +5,7 @@ import type { FieldChange } from './camera-changes.ts';
 import { authorText } from './camera-rows.ts';
 import type { Cameras } from './cameras.ts';
 import { DeclaredInFuture } from './declarations.ts';
+import { MAX_WARRANTY_YEARS, refuseFarDay } from './far-day.ts';
 import {
   bahtOf,
   declarationFor,
@@ -38,12 +39,12 @@ export interface Repairs {
   of(cameraId: string): Promise<Repair[]>;
   history(cameraId: string, id: string): Promise<RepairVersion[]>;
   /**
-   * With the declaration that it makes, in one transaction. Throws CameraNotFound, RepairOpenAlready, DeclaredInFuture.
+   * With the declaration that it makes, in one transaction. Throws CameraNotFound, RepairOpenAlready, DeclaredInFuture, DayTooFar.
    */
   open(cameraId: string, given: NewRepair, options: { author: Author }): Promise<Repair>;
   /**
    * A change of its state makes a declaration, in one transaction with it.
-   * Throws RepairNotFound, RepairChangedMeanwhile, RepairClosed, CameraNotFound, DeclaredInFuture.
+   * Throws RepairNotFound, RepairChangedMeanwhile, RepairClosed, CameraNotFound, DeclaredInFuture, DayTooFar.
    */
   change(
     cameraId: string,
@@ -128,6 +129,7 @@ export function openRepairs(
       const today = thaiDay(atMs);
       const reportedOn = given.reportedOn ?? today;
       if (reportedOn > today) throw new DeclaredInFuture(reportedOn);
+      refuseFarDays(given, atMs);
       const row: Selectable<RepairTable> = {
         id: nextId(),
         camera_id: cameraId,
@@ -160,6 +162,7 @@ export function openRepairs(
     },
     async change(cameraId, id, change, { author, version }) {
       const atMs = now();
+      refuseFarDays(change, atMs);
       const before = await stored(database, cameraId, id);
       const after = changedRow(before, change, atMs);
       const changes = differences(repairOf(before, atMs), repairOf(after, atMs));
@@ -196,6 +199,14 @@ export function openRepairs(
       return repairOf({ ...after, version: version + 1 }, atMs);
     },
   };
+}
+
+function refuseFarDays(
+  { dueOn, warrantyUntil }: Pick<RepairChange, 'dueOn' | 'warrantyUntil'>,
+  nowMs: number,
+): void {
+  if (typeof dueOn === 'string') refuseFarDay(dueOn, nowMs);
+  if (typeof warrantyUntil === 'string') refuseFarDay(warrantyUntil, nowMs, MAX_WARRANTY_YEARS);
 }
 
 async function stored(

@@ -5,6 +5,7 @@ import { findProvince } from '../areas/official-areas.ts';
 import type { Author } from '../author.ts';
 import { authorText } from '../camera-rows.ts';
 import { takeLock } from '../database/database.ts';
+import { refuseFarDay } from '../far-day.ts';
 import type {
   SurveyDeadlineTable,
   SurveyLevel,
@@ -167,9 +168,9 @@ export interface Rounds {
   list(): Promise<Round[]>;
   /** Throws RoundNotFound. */
   get(id: string): Promise<Round>;
-  /** Throws CutOffPast. */
+  /** Throws CutOffPast, DayTooFar. */
   open(given: NewRound, author: Author): Promise<Round>;
-  /** Throws RoundNotFound, RoundNotOpen, CutOffPast, DeadlineNotEarlier. */
+  /** Throws RoundNotFound, RoundNotOpen, CutOffPast, DeadlineNotEarlier, DayTooFar. */
   change(id: string, change: RoundChange): Promise<Round>;
   /** Throws RoundNotFound, RoundNotOpen. */
   close(id: string): Promise<Round>;
@@ -215,6 +216,7 @@ export function openRounds(database: RegistryDatabase, { now }: { now: () => num
     get,
     async open(given, author) {
       const cutOffMs = cutOffOf(given.cutOffAt, now());
+      for (const level of levels) refuseFarDay(given.deadlines[level].dueAt, now());
       const id = nextId();
       await database.transaction().execute(async (transaction) => {
         await transaction
@@ -270,6 +272,7 @@ export function openRounds(database: RegistryDatabase, { now }: { now: () => num
         }
         if (deadlines === undefined) return;
         for (const level of levels) {
+          refuseFarDay(deadlines[level].dueAt, now());
           const {
             round_id: _round,
             level: _level,
@@ -400,6 +403,7 @@ function officially(given: Area): Area {
 }
 
 function cutOffOf(cutOffAt: string, nowMs: number): number {
+  refuseFarDay(cutOffAt, nowMs);
   const cutOffMs = Date.parse(cutOffAt);
   if (cutOffMs < nowMs - CUT_OFF_LENIENCY_MS) {
     throw new CutOffPast('the cut-off has passed: what was declared then is not what is known now');

@@ -105,6 +105,16 @@ test('a reason of another status is refused by its name, a day that has not come
   }
 });
 
+test('a day on which a repair is due, of a year that was read in the wrong era, is refused by its name', async () => {
+  const id = await rig.addCamera(lanta);
+  const far = { dueOn: '2569-12-10' };
+  const opened = { state: 'reported', cause: 'power', reportedBy: 'สมชาย' };
+  for (const given of [far, { warrantyUntil: '2569-12-10' }]) {
+    const refused = await ask('owner', 'POST', `/cameras/${id}/repairs`, { ...opened, ...given });
+    expect([refused.status, refused.json]).toMatchObject([400, { error: { code: 'day_too_far' } }]);
+  }
+});
+
 test('a broken camera is reported in one step, and its repair goes on to the end', async () => {
   const id = await rig.addCamera(lanta);
   const at = `/cameras/${id}/repairs`;

@@ -242,6 +242,36 @@ test('a whole round with four people: one return sent back, corrected, and the p
   );
 });
 
+const inHours = (hours: number): string => inDays(hours / 24);
+
+const waiting = (changes: object = {}): object => ({
+  title: 'การสำรวจ',
+  reference: 'ว ๑',
+  cutOffAt: inHours(1),
+  deadlines: {
+    lao: { dueAt: inDays(2) },
+    district: { dueAt: inDays(3) },
+    province: { dueAt: inDays(4) },
+  },
+  ...changes,
+});
+
+test('a cut-off or a deadline of a year that was read in the wrong era is refused', async () => {
+  const far = { dueAt: '2570-01-15T16:30:00+07:00' };
+  for (const given of [
+    waiting({ cutOffAt: far.dueAt, deadlines: { lao: far, district: far, province: far } }),
+    waiting({
+      deadlines: { lao: { dueAt: inDays(2) }, district: { dueAt: inDays(3) }, province: far },
+    }),
+  ]) {
+    const refused = await ask('dla', 'POST', 'rounds', given);
+    expect([refused.statusCode, refused.json()]).toMatchObject([
+      400,
+      { error: { code: 'day_too_far', message: expect.stringContaining('พ.ศ.') as string } },
+    ]);
+  }
+});
+
 test('nobody acts past their level: an LAO sends to its district, and sees no other’s return', async () => {
   await letterExample();
   const round = await openRound();

@@ -15,6 +15,15 @@ export const enFrame: typeof thFrame = {
   demoBadge: 'Demo',
   waitSeconds: 'Wait {{seconds}} s and try again.',
   otherError: 'That did not work: {{message}}',
+  dayField: {
+    hint: 'Type day/month/year (B.E.), such as 25/11/2569',
+    momentHint: 'Type day/month/year (B.E.) and time, such as 25/11/2569 16.30',
+    notYet: 'That day has not come yet: check the year (B.E.)',
+    tooFar: 'More than {{years}} years ahead: check the year (B.E.)',
+    calendar: 'Choose from a calendar',
+    previousMonth: 'Month before',
+    nextMonth: 'Month after',
+  },
   menu: {
     label: 'Main menu',
     wall: 'Live',
@@ -89,6 +98,7 @@ export const enFrame: typeof thFrame = {
     import_not_ready: 'The file is not ready yet.',
     import_has_refused_rows: 'Rows are refused: put them right, or leave them out.',
     declared_in_future: 'That day has not come yet: give the day it was seen',
+    day_too_far: 'That day is too far ahead: check the year (B.E.)',
     reason_not_of_status: 'The reason does not belong to this condition',
     note_needed: 'Another reason wants a note',
     repair_not_found: 'There is no such repair: load this page again',

@@ -13,6 +13,15 @@ export const thFrame = {
   demoBadge: 'ระบบสาธิต',
   waitSeconds: 'รอ {{seconds}} วินาทีแล้วลองใหม่',
   otherError: 'ทำรายการไม่สำเร็จ: {{message}}',
+  dayField: {
+    hint: 'พิมพ์ วัน/เดือน/ปี พ.ศ. เช่น 25/11/2569',
+    momentHint: 'พิมพ์ วัน/เดือน/ปี พ.ศ. และเวลา เช่น 25/11/2569 16.30',
+    notYet: 'วันนี้ยังมาไม่ถึง ตรวจปี พ.ศ.',
+    tooFar: 'ไกลเกิน {{years}} ปี ตรวจปี พ.ศ.',
+    calendar: 'เลือกจากปฏิทิน',
+    previousMonth: 'เดือนก่อนหน้า',
+    nextMonth: 'เดือนถัดไป',
+  },
   menu: {
     label: 'เมนูหลัก',
     wall: 'ภาพสด',
@@ -82,6 +91,7 @@ export const thFrame = {
     import_not_ready: 'ยังตรวจไฟล์ไม่เสร็จ',
     import_has_refused_rows: 'มีแถวที่ไม่รับ แก้ก่อนหรือข้าม',
     declared_in_future: 'วันที่ยังมาไม่ถึง กรอกวันที่ตรวจพบจริง',
+    day_too_far: 'วันที่อยู่ไกลเกินไป ตรวจปี พ.ศ. ที่กรอก',
     reason_not_of_status: 'เหตุผลไม่ตรงกับสภาพที่เลือก',
     note_needed: 'เหตุอื่นต้องเขียนหมายเหตุ',
     repair_not_found: 'ไม่พบงานซ่อมนี้ โหลดหน้านี้ใหม่',
