@@ -11,7 +11,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { chromium, type Page } from 'playwright-core';
-import { clockTime, dayOf } from '#gateway/web/recordings/day.ts';
+import { clockTime, dayOf } from '#gateway/web/thai-day.ts';
 import { openS3Store } from '#storage/objects/s3.ts';
 import type { ObjectStore } from '#storage/objects/object-store.ts';
 import { MINIO_KEYS, minioMissing, startMinio } from '#tests/contracts/minio-server.ts';

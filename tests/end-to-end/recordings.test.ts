@@ -8,13 +8,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { parseConfig } from '#gateway/config.ts';
 import { startGateway, type Gateway } from '#gateway/gateway.ts';
-import {
-  clockTime,
-  dayInWords,
-  dayOf,
-  dayStartMs,
-  shiftedDay,
-} from '#gateway/web/recordings/day.ts';
+import { clockTime, dayInWords, dayOf, dayStartMs, shiftedDay } from '#gateway/web/thai-day.ts';
 import { country } from '#registry/area.ts';
 import { openBrowser, recordPage, type Browser, type PageRecord } from './browser.ts';
 import { decodePictures } from './ffmpeg.ts';

@@ -126,13 +126,18 @@ describe.skipIf(missing.length > 0)('a round of the survey', () => {
       ['กำหนดส่งของอำเภอ', '02'],
       ['กำหนดส่งของจังหวัด', '03'],
     ] as const) {
-      await dialog.getByLabel(label).fill(`${nextYear}-${month}-15T16:30`);
+      await dialog.getByLabel(label).fill(`15/${month}/${nextYear + 543} 16.30`);
     }
-    // Browsers write the common era; what it is in พ.ศ. stands beneath.
+    // What it was understood as stands beneath; a year that nobody could mean is refused there.
     await dialog
-      .getByText(`${nextYear + 543}`)
+      .getByText(`15 ม.ค. ${nextYear + 543}`)
       .first()
       .waitFor();
+    const due = dialog.getByLabel('กำหนดส่งของจังหวัด');
+    await due.fill('15/3/2600 16.30');
+    await due.blur();
+    await dialog.getByText('ไกลเกิน 5 ปี ตรวจปี พ.ศ.').waitFor();
+    await due.fill(`๑๕/๓/${nextYear + 543} 16.30`);
     await shot('round-form');
     await dialog.getByRole('button', { name: 'เปิดรอบสำรวจ' }).click();
     await page.getByText('กล้องในภาพรวม 70 ตัว').waitFor();

@@ -9,7 +9,8 @@ import {
   declaredReasonWords,
   reasonChoices,
 } from '#gateway/web/condition/reason-words.ts';
-import { thaiMoment, thaiToday } from '#gateway/web/condition/thai-today.ts';
+import { thaiToday } from '#gateway/web/thai-day.ts';
+import { momentToType, thaiMoment, typedMoment } from '#gateway/web/typed-day.ts';
 import { bodyOf, costOf, draftOf, isWhole } from '#gateway/web/repairs/repair-draft.ts';
 import { firstPlace, levelBelow, placeOf, placeQuery } from '#gateway/web/survey/count-place.ts';
 import type { Repair } from '#gateway/web/api/repairs.ts';
@@ -125,6 +126,8 @@ describe('the form of a repair', () => {
     expect(isWhole(other)).toBe(true);
     expect(repairChange.safeParse(bodyOf(other, repair)).success).toBe(true);
     expect(isWhole({ ...draftOf(repair, ''), cost: 'สี่พัน' })).toBe(false);
+    // A day that was not understood is not taken for none.
+    expect(isWhole({ ...draftOf(repair, ''), dueOn: undefined })).toBe(false);
     expect(['', '12.5', '1,200', '๑๒', '1.234', '-1'].map(costOf)).toEqual([
       null,
       12.5,
@@ -162,6 +165,16 @@ describe('places of the counts', () => {
 test('days and moments are those of Thailand', () => {
   expect(thaiToday(Date.parse('2026-11-24T18:00:00Z'))).toBe('2026-11-25');
   expect(thaiMoment('2026-12-18T16:30')).toBe('2026-12-18T16:30:00+07:00');
-  expect(thaiMoment('2026-12-18')).toBeUndefined();
-  expect(thaiMoment('2026-13-40T25:00')).toBeUndefined();
+  expect(thaiMoment('')).toBeUndefined();
+});
+
+test('a moment is typed in the Buddhist era, with digits of both kinds', () => {
+  for (const text of ['18/12/2569 16.30', '18/12/69 16:30', '๑๘/๑๒/๒๕๖๙ ๑๖.๓๐ น.']) {
+    expect([text, typedMoment(text)]).toEqual([text, '2026-12-18T16:30']);
+  }
+  for (const text of ['18/12/2569', '18/12/2569 24.00', '18/12/3112 16.30', '16.30']) {
+    expect([text, typedMoment(text)]).toEqual([text, undefined]);
+  }
+  expect(momentToType('2026-12-18T16:30')).toBe('18/12/2569 16.30');
+  expect(momentToType('')).toBe('');
 });

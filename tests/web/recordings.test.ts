@@ -1,13 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  clockTime,
-  dayInWords,
-  dayOf,
-  dayStartMs,
-  dayToType,
-  shiftedDay,
-  typedDay,
-} from '#gateway/web/recordings/day.ts';
+import { clockTime, dayInWords, dayOf, dayStartMs, shiftedDay } from '#gateway/web/thai-day.ts';
+import { dayToType, typedDay } from '#gateway/web/typed-day.ts';
 import { causeWords, gapWords } from '#gateway/web/recordings/gap-words.ts';
 import { keyAct, keyTable } from '#gateway/web/recordings/keys.ts';
 import {

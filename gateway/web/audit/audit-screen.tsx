@@ -3,10 +3,12 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { useState } from 'react';
 import { auditExportAddress, readAudit, type AuditEntry, type AuditFilter } from '../api/audit.ts';
 import { dateAndTime } from '../buddhist-date.ts';
+import { DayInput } from '../day-input.tsx';
 import { Dialog } from '../shell/dialog.tsx';
 import { Failure, Nothing, Page, Waiting } from '../shell/pieces.tsx';
 import { useSignedIn } from '../shell/signed-in.ts';
 import { useLoaded } from '../shell/use-loaded.ts';
+import type { DayGiven } from '../typed-day.ts';
 import { useLanguage } from '../use-language.ts';
 import { actionNames, actionWords, actorWords, outcomes, outcomeWords } from './audit-words.ts';
 import { everyEntry, startOfDay } from './audit-filter.ts';
@@ -18,6 +20,8 @@ export default function AuditScreen() {
   const { t, language } = useLanguage();
   const { may } = useSignedIn();
   const [filter, setFilter] = useState<AuditFilter>(everyEntry);
+  const [from, setFrom] = useState<DayGiven>('');
+  const [to, setTo] = useState<DayGiven>('');
   const [asked] = useDebouncedValue(filter, TYPED_AFTER_MS);
   const [cursors, setCursors] = useState<(string | null)[]>([null]);
   const cursor = cursors.at(-1) ?? null;
@@ -41,15 +45,23 @@ export default function AuditScreen() {
       }
     >
       <div className="filters">
-        <TextInput
+        <DayInput
           label={t('audit.from')}
-          type="date"
-          onChange={({ currentTarget }) => change({ from: startOfDay(currentTarget.value, 0) })}
+          value={from}
+          onChange={(day) => {
+            setFrom(day);
+            if (day !== undefined) change({ from: startOfDay(day, 0) });
+          }}
+          past
         />
-        <TextInput
+        <DayInput
           label={t('audit.to')}
-          type="date"
-          onChange={({ currentTarget }) => change({ to: startOfDay(currentTarget.value, 1) })}
+          value={to}
+          onChange={(day) => {
+            setTo(day);
+            if (day !== undefined) change({ to: startOfDay(day, 1) });
+          }}
+          past
         />
         <Select
           label={t('audit.action')}

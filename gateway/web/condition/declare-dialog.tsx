@@ -1,11 +1,12 @@
 import { useState } from 'react';
 import { declareCondition } from '../api/condition.ts';
 import { ActDialog } from '../shell/act-dialog.tsx';
+import { thaiToday } from '../thai-day.ts';
+import type { DayGiven } from '../typed-day.ts';
 import { useLanguage } from '../use-language.ts';
-import { DayInput } from './day-input.tsx';
+import { DayInput } from '../day-input.tsx';
 import { isSaid, ReasonFields, type SaidCondition } from './reason-fields.tsx';
 import { isDeclaredStatus } from './reason-words.ts';
-import { thaiToday } from './thai-today.ts';
 
 /** Somebody says in what condition a camera is. */
 export function DeclareDialog(props: {
@@ -21,11 +22,11 @@ export function DeclareDialog(props: {
     reason: null,
     note: '',
   });
-  const [on, setOn] = useState(thaiToday);
+  const [on, setOn] = useState<DayGiven>(thaiToday);
 
   async function save(): Promise<void> {
     const { status, reason, note } = said;
-    const given = { status, reason: reason ?? '', note: note.trim() || null, on };
+    const given = { status, reason: reason ?? '', note: note.trim() || null, on: on ?? '' };
     await declareCondition(camera.id, given);
     onDeclared();
   }
@@ -34,7 +35,7 @@ export function DeclareDialog(props: {
     <ActDialog
       title={t('condition.declareTitle', { position: camera.position })}
       act={t('condition.save')}
-      isWhole={isSaid(said) && on !== ''}
+      isWhole={isSaid(said) && Boolean(on)}
       onAct={save}
       onClose={onClose}
     >

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { readHolds, releaseHold, type HoldOnWire } from '../api/footage.ts';
 import { dateAndTime } from '../buddhist-date.ts';
 import { queryText } from '../recordings/query.ts';
-import { dayOf } from '../recordings/day.ts';
+import { dayOf } from '../thai-day.ts';
 import { routeHash } from '../route.ts';
 import { Failure, Waiting } from '../shell/pieces.tsx';
 import { ReasonDialog } from '../shell/reason-dialog.tsx';

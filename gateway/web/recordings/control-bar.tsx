@@ -2,7 +2,7 @@ import { ActionIcon, Button, Select } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useLanguage } from '../use-language.ts';
 import type { WordKey } from '../word-key.ts';
-import { clockTime } from './day.ts';
+import { clockTime } from '../thai-day.ts';
 import type { KeyAct } from './keys.ts';
 import type { StageState } from './stage.ts';
 import { RATES } from './step.ts';

@@ -3,7 +3,7 @@ import type { Language } from '../language-name.ts';
 import { reasonWords } from '../state-words.ts';
 import { en } from '../words/en.ts';
 import { th, type Words } from '../words/th.ts';
-import { clockTime } from './day.ts';
+import { clockTime } from '../thai-day.ts';
 
 const wordsOf: Record<Language, Words> = { th, en };
 

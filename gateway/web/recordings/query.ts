@@ -1,4 +1,4 @@
-import { dayOf, dayStartMs } from './day.ts';
+import { dayOf, dayStartMs } from '../thai-day.ts';
 
 /** What the address of the screen holds: which cameras, which day, and from when (pure). */
 export interface RecordingsQuery {

@@ -8,7 +8,7 @@ import { useLanguage } from '../use-language.ts';
 import { goTo } from '../use-page-state.ts';
 import { CameraChoice } from './camera-choice.tsx';
 import { ControlBar } from './control-bar.tsx';
-import { clockTime, DAY_MS, dayStartMs, shiftedDay, dayOf } from './day.ts';
+import { clockTime, DAY_MS, dayStartMs, shiftedDay, dayOf } from '../thai-day.ts';
 import { DayChoice } from './day-choice.tsx';
 import { FootagePicture } from './footage-picture.tsx';
 import { causeWords, gapWords } from './gap-words.ts';

@@ -6,7 +6,7 @@ import { Dialog } from '../shell/dialog.tsx';
 import { Failure } from '../shell/pieces.tsx';
 import { useAct } from '../shell/use-loaded.ts';
 import { useLanguage } from '../use-language.ts';
-import { clockTime } from './day.ts';
+import { clockTime } from '../thai-day.ts';
 import { selectionWords } from './selection-words.ts';
 
 export interface ChosenCamera {

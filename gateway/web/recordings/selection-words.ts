@@ -2,7 +2,7 @@ import type { TimeRange } from '../api/footage.ts';
 import type { Language } from '../language-name.ts';
 import { en } from '../words/en.ts';
 import { th, type Words } from '../words/th.ts';
-import { clockTime } from './day.ts';
+import { clockTime } from '../thai-day.ts';
 
 const wordsOf: Record<Language, Words> = { th, en };
 const MINUTE_S = 60;

@@ -1,7 +1,7 @@
 import { useEffect, useId, useRef, useState, type PointerEvent } from 'react';
 import type { TimeRange } from '../api/footage.ts';
 import { useLanguage } from '../use-language.ts';
-import { clockTime } from './day.ts';
+import { clockTime } from '../thai-day.ts';
 import { causeWords, gapWords } from './gap-words.ts';
 import { drawnOf, marksOf, type Lane, type View } from './lane.ts';
 

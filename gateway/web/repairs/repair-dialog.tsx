@@ -1,7 +1,8 @@
 import { Select, Textarea, TextInput } from '@mantine/core';
 import { useState } from 'react';
+import { MAX_WARRANTY_YEARS } from '#registry/far-day.ts';
 import { changeRepair, openRepair, type Repair } from '../api/repairs.ts';
-import { DayInput } from '../condition/day-input.tsx';
+import { DayInput } from '../day-input.tsx';
 import { causeChoices, reasonChoices } from '../condition/reason-words.ts';
 import { ActDialog } from '../shell/act-dialog.tsx';
 import { useSignedIn } from '../shell/signed-in.ts';
@@ -118,6 +119,7 @@ export function RepairDialog(props: {
           label={t('repairs.warrantyUntil')}
           value={draft.warrantyUntil}
           onChange={(warrantyUntil) => set({ warrantyUntil })}
+          years={MAX_WARRANTY_YEARS}
         />
       </div>
       <div className="form-row">

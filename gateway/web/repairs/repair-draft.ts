@@ -1,18 +1,19 @@
 import type { Repair } from '../api/repairs.ts';
-import { thaiToday } from '../condition/thai-today.ts';
+import { thaiToday } from '../thai-day.ts';
+import type { DayGiven } from '../typed-day.ts';
 
 /** What the form of a repair holds, and what it sends of that: pure. */
 export interface RepairDraft {
   state: string;
-  reportedOn: string;
+  reportedOn: DayGiven;
   reportedBy: string;
   cause: string;
   note: string;
   contractor: string;
-  warrantyUntil: string;
-  dueOn: string;
+  warrantyUntil: DayGiven;
+  dueOn: DayGiven;
   cost: string;
-  backOn: string;
+  backOn: DayGiven;
   unrepairableReason: string | null;
 }
 
@@ -50,7 +51,9 @@ export function costOf(text: string): number | null | undefined {
 
 /** May be sent. */
 export function isWhole(draft: RepairDraft): boolean {
-  if (draft.reportedOn === '' || draft.reportedBy.trim() === '') return false;
+  if (!draft.reportedOn || draft.reportedBy.trim() === '') return false;
+  if (draft.warrantyUntil === undefined || draft.dueOn === undefined) return false;
+  if (isClosing(draft.state) && !draft.backOn) return false;
   if (costOf(draft.cost) === undefined) return false;
   if (draft.state !== 'unrepairable') return true;
   if (draft.unrepairableReason === null) return false;

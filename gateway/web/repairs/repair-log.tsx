@@ -4,7 +4,7 @@ import type { CameraDetail } from '../api/cameras.ts';
 import { readRepairs, type Repair } from '../api/repairs.ts';
 import { dayWords } from '../buddhist-date.ts';
 import { causeWords } from '../condition/reason-words.ts';
-import { thaiToday } from '../condition/thai-today.ts';
+import { thaiToday } from '../thai-day.ts';
 import { Failure } from '../shell/pieces.tsx';
 import { useSignedIn } from '../shell/signed-in.ts';
 import { useLoaded } from '../shell/use-loaded.ts';

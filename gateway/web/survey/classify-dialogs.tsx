@@ -1,9 +1,10 @@
 import { useState } from 'react';
 import { actOnReturn, type ReturnDetail } from '../api/survey.ts';
-import { DayInput } from '../condition/day-input.tsx';
+import { DayInput } from '../day-input.tsx';
 import { isSaid, ReasonFields, type SaidCondition } from '../condition/reason-fields.tsx';
-import { thaiToday } from '../condition/thai-today.ts';
 import { ActDialog } from '../shell/act-dialog.tsx';
+import { thaiToday } from '../thai-day.ts';
+import type { DayGiven } from '../typed-day.ts';
 import { useLanguage } from '../use-language.ts';
 
 interface SayingProps {
@@ -47,12 +48,12 @@ export function ClassifyDialog({ value, cameras, onClose, onSaid }: SayingProps)
 /** Somebody stood before them: that suffices for cameras that were not seen. */
 export function InspectDialog({ value, cameras, onClose, onSaid }: SayingProps) {
   const { t } = useLanguage();
-  const [on, setOn] = useState(thaiToday);
+  const [on, setOn] = useState<DayGiven>(thaiToday);
   return (
     <ActDialog
       title={t('returns.inspectTitle', { count: cameras.length })}
       act={t('returns.inspect')}
-      isWhole={on !== ''}
+      isWhole={Boolean(on)}
       onAct={async () =>
         onSaid(await actOnReturn(value.id, 'inspected', { version: value.version, cameras, on }))
       }

@@ -1,10 +1,9 @@
 import type { DeadlineGiven } from '../api/survey.ts';
-import { thaiMoment } from '../condition/thai-today.ts';
+import { thaiMoment, type DayGiven } from '../typed-day.ts';
 
 /** A deadline with the letter that sets it, as a form holds it: pure. */
 export interface DeadlineDraft {
-  /** As `<input type="datetime-local">` holds it, in Thailand. */
-  due: string;
+  due: DayGiven;
   letterNumber: string;
   contact: string;
 }

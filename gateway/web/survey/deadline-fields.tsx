@@ -1,5 +1,5 @@
 import { TextInput } from '@mantine/core';
-import { MomentInput } from '../condition/day-input.tsx';
+import { MomentInput } from '../day-input.tsx';
 import { useLanguage } from '../use-language.ts';
 import type { DeadlineDraft } from './deadline-draft.ts';
 

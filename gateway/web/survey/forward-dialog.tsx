@@ -24,7 +24,11 @@ export function ForwardDialog(props: {
     <ActDialog
       title={`${t('rounds.forward')}${province}`}
       act={t('save')}
-      isWhole={given.lao !== null || given.district !== null}
+      isWhole={
+        (given.lao !== null || given.district !== null) &&
+        lao.due !== undefined &&
+        district.due !== undefined
+      }
       size="xl"
       noValidate
       onAct={async () => {

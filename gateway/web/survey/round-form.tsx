@@ -1,10 +1,10 @@
 import { Checkbox, NumberInput, TagsInput, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { openRound, type Round } from '../api/survey.ts';
-import { MomentInput } from '../condition/day-input.tsx';
-import { thaiMoment } from '../condition/thai-today.ts';
+import { MomentInput } from '../day-input.tsx';
 import { useAreaNames } from '../register/official-areas.ts';
 import { ActDialog } from '../shell/act-dialog.tsx';
+import { thaiMoment, type DayGiven } from '../typed-day.ts';
 import { useLanguage } from '../use-language.ts';
 import {
   deadlineGiven,
@@ -24,7 +24,7 @@ export function RoundForm(props: { onClose: () => void; onOpened: (round: Round)
   const names = useAreaNames();
   const [title, setTitle] = useState('');
   const [reference, setReference] = useState('');
-  const [cutOff, setCutOff] = useState('');
+  const [cutOff, setCutOff] = useState<DayGiven>('');
   const [cutOffNow, setCutOffNow] = useState(false);
   const [windowHours, setWindowHours] = useState<number>(24);
   const [provinces, setProvinces] = useState<string[]>([]);

@@ -1,10 +1,11 @@
 import { Checkbox, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { actOnReturn, type ReturnDetail } from '../api/survey.ts';
-import { DayInput } from '../condition/day-input.tsx';
-import { thaiToday } from '../condition/thai-today.ts';
+import { DayInput } from '../day-input.tsx';
 import { ActDialog } from '../shell/act-dialog.tsx';
 import { useSignedIn } from '../shell/signed-in.ts';
+import { thaiToday } from '../thai-day.ts';
+import type { DayGiven } from '../typed-day.ts';
 import { useLanguage } from '../use-language.ts';
 import type { RowNote } from './typed-notes.ts';
 
@@ -20,7 +21,7 @@ export function SignDialog(props: {
   const { value, notes, onClose, onSigned } = props;
   const [name, setName] = useState(person.name);
   const [position, setPosition] = useState('');
-  const [date, setDate] = useState(thaiToday);
+  const [date, setDate] = useState<DayGiven>(thaiToday);
   const [provisional, setProvisional] = useState(false);
   const [incomplete, setIncomplete] = useState('');
   const { awaiting } = value.toDo;
@@ -28,7 +29,7 @@ export function SignDialog(props: {
   const isWhole =
     name.trim() !== '' &&
     position.trim() !== '' &&
-    date !== '' &&
+    Boolean(date) &&
     (awaiting === 0 || provisional) &&
     (missing.length === 0 || incomplete.trim() !== '');
 

@@ -8,13 +8,9 @@ export const enFootage: typeof thFootage = {
     camerasHint: 'Type a position or an LAO',
     noCameraFound: 'No such camera',
     day: 'Day (B.E.)',
-    dayHint: 'Type day/month/year, such as 25/11/2569',
-    calendar: 'Choose from a calendar',
     previousDay: 'Day before (PageUp)',
     nextDay: 'Day after (PageDown)',
     today: 'Today',
-    previousMonth: 'Month before',
-    nextMonth: 'Month after',
     choose: {
       title: 'Choose the cameras to look at',
       words: 'Up to four; their pictures go together by the time on the wall.',

@@ -6,13 +6,9 @@ export const thFootage = {
     camerasHint: 'พิมพ์ตำแหน่งหรือ อปท.',
     noCameraFound: 'ไม่พบกล้อง',
     day: 'วันที่ (พ.ศ.)',
-    dayHint: 'พิมพ์ วัน/เดือน/ปี เช่น 25/11/2569',
-    calendar: 'เลือกจากปฏิทิน',
     previousDay: 'วันก่อนหน้า (PageUp)',
     nextDay: 'วันถัดไป (PageDown)',
     today: 'วันนี้',
-    previousMonth: 'เดือนก่อนหน้า',
-    nextMonth: 'เดือนถัดไป',
     choose: {
       title: 'เลือกกล้องที่จะดู',
       words: 'เลือกได้ถึงสี่กล้อง ภาพเดินพร้อมกันตามเวลาจริง',

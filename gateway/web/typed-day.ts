@@ -1,0 +1,66 @@
+import { dayOf, dayStartMs } from './thai-day.ts';
+
+/**
+ * Days and moments as an officer types them, in the Buddhist era and with digits of both kinds: pure. A day is held as `2026-11-25`, a
+ * moment of Thailand as `2026-11-25T16:30`.
+ */
+
+/**
+ * What a field holds in which one is typed. Empty: nothing is typed; undefined: what is typed is no day, or out of the field's bounds,
+ * and is not sent.
+ */
+export type DayGiven = string | undefined;
+
+const ERA = 543;
+/** A year that is typed is of the Buddhist era from here on, else of the Christian one. */
+const FIRST_BUDDHIST_YEAR = 2_400;
+const FIRST_YEAR = 1_990;
+const LAST_YEAR = 2_200;
+
+/** 25/11/2569, 25-11-69, ๒๕/๑๑/๒๕๖๙; the year of either era. Undefined: no such day. */
+export function typedDay(text: string): string | undefined {
+  const parts = /^\s*(\d{1,2})\s*[/.-]\s*(\d{1,2})\s*[/.-]\s*(\d{4}|\d{2})\s*$/u.exec(
+    arabicDigits(text),
+  );
+  if (parts === null) return undefined;
+  const [, date = '', month = '', typed = ''] = parts;
+  const full = typed.length === 2 ? 2_500 + Number(typed) : Number(typed);
+  const year = full >= FIRST_BUDDHIST_YEAR ? full - ERA : full;
+  if (year < FIRST_YEAR || year > LAST_YEAR) return undefined;
+  const day = `${year}-${month.padStart(2, '0')}-${date.padStart(2, '0')}`;
+  const startMs = dayStartMs(day);
+  return Number.isNaN(startMs) || dayOf(startMs) !== day ? undefined : day;
+}
+
+/** A day with its time: 25/11/2569 16.30, ๒๕/๑๑/๒๕๖๙ ๑๖:๓๐ น. Undefined: no such moment. */
+export function typedMoment(text: string): string | undefined {
+  const parts = /^(.+?)\s+(\d{1,2})[.:](\d{2})(?:\s*น\.?)?\s*$/u.exec(arabicDigits(text));
+  if (parts === null) return undefined;
+  const [, date = '', hour = '', minute = ''] = parts;
+  const day = typedDay(date);
+  if (day === undefined || Number(hour) > 23 || Number(minute) > 59) return undefined;
+  return `${day}T${hour.padStart(2, '0')}:${minute}`;
+}
+
+/** As it is typed: 25/11/2569. Empty for what is no day. */
+export function dayToType(day: string): string {
+  const [year = '', month = '', date = ''] = day.split('-');
+  return date === '' ? '' : `${Number(date)}/${Number(month)}/${Number(year) + ERA}`;
+}
+
+/** As it is typed: 25/11/2569 16.30. */
+export function momentToType(local: string): string {
+  const [day = '', time = ''] = local.split('T');
+  return `${dayToType(day)} ${time.replace(':', '.')}`.trim();
+}
+
+/** A typed moment as the API wants it; undefined for an empty or wrong one. */
+export function thaiMoment(local: DayGiven): string | undefined {
+  return local === undefined || local === '' ? undefined : `${local}:00+07:00`;
+}
+
+function arabicDigits(text: string): string {
+  return text.replaceAll(/[๐-๙]/gu, (digit) =>
+    String((digit.codePointAt(0) ?? 0) - ('๐'.codePointAt(0) ?? 0)),
+  );
+}
