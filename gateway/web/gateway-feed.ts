@@ -5,8 +5,8 @@ import { cameraOnWire, liveStateOnWire, liveStatesOnWire, type LiveState } from 
 /** State changes are gathered for this long before the page is drawn: a worker's restart is hundreds of them at once. */
 const gatherMs = 100;
 /** Between attempts to reach the gateway; doubled up to the second. */
-const retryFirstMs = 1_000;
-const retryMaxMs = 5_000;
+export const retryFirstMs = 1_000;
+export const retryMaxMs = 5_000;
 /** What may be heard while the registry is being read; past it, all is begun anew. */
 const maxHeard = 10_000;
 

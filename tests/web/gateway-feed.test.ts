@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Camera } from '#gateway/web/wire.ts';
 import { startGatewayFeed, type GatewayFeed } from '#gateway/web/gateway-feed.ts';
+import { startCountsFeed } from '#gateway/web/survey/counts-feed.ts';
 import { camera } from './cameras.ts';
 
 /** Stands in for the browser's, which tests of pages use for real. */
@@ -87,5 +88,32 @@ describe('the feed of a tab', () => {
     answer(new Response('{}', { status: 401 }));
     await settle();
     expect(signedOut).toBe(1);
+  });
+});
+
+describe('the feed of the counts', () => {
+  test('says that the gateway is lost, tries again by itself, and reads anew when it is back', async () => {
+    const told: string[] = [];
+    const counts = startCountsFeed({
+      onChanged: () => told.push('read'),
+      onLost: (lost) => told.push(lost ? 'lost' : 'back'),
+    });
+    Stream.latest.say('snapshot', []);
+    Stream.latest.say('counts', {});
+    Stream.latest.say('camera', {});
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(told).toEqual(['read']);
+    const before = Stream.opened;
+    // A stream that was refused for good too, after which EventSource does nothing more.
+    Stream.latest.dispatchEvent(new Event('error'));
+    await vi.advanceTimersByTimeAsync(1_000);
+    Stream.latest.dispatchEvent(new Event('error'));
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(told).toEqual(['read', 'lost', 'read']);
+    expect(Stream.opened).toBe(before + 2);
+    Stream.latest.say('snapshot', []);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(told).toEqual(['read', 'lost', 'read', 'back', 'read']);
+    counts.stop();
   });
 });

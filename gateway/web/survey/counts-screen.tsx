@@ -2,6 +2,7 @@ import { Alert, Table } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { readCounts, type CountRow, type SurveyCounts, type SurveyPlace } from '../api/survey.ts';
 import { dateAndTime } from '../buddhist-date.ts';
+import { GatewayLost } from '../notices.tsx';
 import { Crumbs } from '../repairs/repairs-screen.tsx';
 import { Failure, Nothing, Page, Waiting } from '../shell/pieces.tsx';
 import { useSignedIn } from '../shell/signed-in.ts';
@@ -17,7 +18,7 @@ import {
   placeQuery,
 } from './count-place.ts';
 import { CountedCameras, type Counted } from './counted-cameras.tsx';
-import { useCountsChanged } from './use-counts-changed.ts';
+import { useCountsFeed } from './use-counts-feed.ts';
 
 const kinds = ['now', 'survey'] as const;
 const columns = [
@@ -35,7 +36,7 @@ export default function CountsScreen({ query }: { query: string }) {
   const place = placeOf(query);
   const counts = useLoaded((signal) => readCounts(levelBelow(place), place, signal), [query]);
   const [opened, setOpened] = useState<Counted>();
-  useCountsChanged(counts.reload);
+  const { lost, retry } = useCountsFeed(counts.reload);
 
   useEffect(() => {
     const own = firstPlace(person.grants.map(({ area }) => area));
@@ -49,7 +50,11 @@ export default function CountsScreen({ query }: { query: string }) {
   return (
     <Page title={t('counts.title')}>
       <Crumbs place={definedOf(place)} onPlace={go} />
-      <Failure error={counts.error} onRetry={counts.reload} />
+      {lost && value !== undefined ? (
+        <GatewayLost heardAtMs={Date.parse(value.at)} onRetry={retry} />
+      ) : (
+        <Failure error={counts.error} onRetry={counts.reload} />
+      )}
       {value === undefined && counts.loading && <Waiting />}
       {value !== undefined && value.rows.length === 0 && (
         <Nothing title={t('counts.none')}>
@@ -61,7 +66,8 @@ export default function CountsScreen({ query }: { query: string }) {
           <CountsTable counts={value} place={place} onPlace={go} onOpen={setOpened} />
           <p>
             <small>
-              {t('counts.at', { time: dateAndTime(value.at, language) })} · {t('counts.live')}
+              {t('counts.at', { time: dateAndTime(value.at, language) })}
+              {!lost && ` · ${t('counts.live')}`}
             </small>
           </p>
           {value.total.survey.inIncident > 0 && (
