@@ -282,6 +282,14 @@ describe.skipIf(missing.length > 0)('a round of the survey', () => {
     await openReturn(LANTA);
     await shot('phone-return');
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
+    // The printed page is wider, within its frame, and the button to print it is in sight.
+    await page.getByRole('link', { name: 'พิมพ์แบบสำรวจ' }).click();
+    await page.locator('.sheet').waitFor();
+    await shot('phone-print');
+    const print = await page.getByRole('button', { name: 'พิมพ์ หรือบันทึกเป็น PDF' }).boundingBox();
+    expect(print?.x).toBeGreaterThanOrEqual(0);
+    expect((print?.x ?? 0) + (print?.width ?? 0)).toBeLessThanOrEqual(390);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
   });
 
   test('no errors in the console', () => {

@@ -27,7 +27,11 @@ export default function PrintView(props: { returnId: string; version: number | n
       </div>
       <Failure error={form.error} onRetry={form.reload} />
       {form.value === undefined && form.loading && <Waiting />}
-      {form.value !== undefined && <Sheet form={form.value} />}
+      {form.value !== undefined && (
+        <div className="sheet-frame">
+          <Sheet form={form.value} />
+        </div>
+      )}
     </main>
   );
 }
