@@ -118,7 +118,6 @@ describe.skipIf(missing.length > 0)('a round of the survey', () => {
     await page.getByRole('button', { name: 'เปิดรอบสำรวจ' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('ชื่อรอบ').fill(TITLE);
-    await dialog.getByLabel('เลขที่หนังสือ').first().fill('ที่ มท 0816.3/ว ทดสอบ');
     await dialog.getByLabel('ตัดยอดทันที').check();
     const nextYear = new Date().getFullYear() + 1;
     for (const [label, month] of [
@@ -138,6 +137,10 @@ describe.skipIf(missing.length > 0)('a round of the survey', () => {
     await due.blur();
     await dialog.getByText('ไกลเกิน 5 ปี ตรวจปี พ.ศ.').waitFor();
     await due.fill(`๑๕/๓/${nextYear + 543} 16.30`);
+    // What still keeps it from being opened is said.
+    expect(await dialog.getByRole('button', { name: 'เปิดรอบสำรวจ' }).isDisabled()).toBe(true);
+    await dialog.getByText('ยังไม่ครบ: เลขที่หนังสือ').waitFor();
+    await dialog.getByLabel('เลขที่หนังสือ').first().fill('ที่ มท 0816.3/ว ทดสอบ');
     await shot('round-form');
     await dialog.getByRole('button', { name: 'เปิดรอบสำรวจ' }).click();
     await page.getByText('กล้องในภาพรวม 70 ตัว').waitFor();

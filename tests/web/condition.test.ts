@@ -11,7 +11,7 @@ import {
 } from '#gateway/web/condition/reason-words.ts';
 import { thaiToday } from '#gateway/web/thai-day.ts';
 import { momentToType, thaiMoment, typedMoment } from '#gateway/web/typed-day.ts';
-import { bodyOf, costOf, draftOf, isWhole } from '#gateway/web/repairs/repair-draft.ts';
+import { bodyOf, costOf, draftOf, missingIn } from '#gateway/web/repairs/repair-draft.ts';
 import { firstPlace, levelBelow, placeOf, placeQuery } from '#gateway/web/survey/count-place.ts';
 import type { Repair } from '#gateway/web/api/repairs.ts';
 
@@ -104,7 +104,7 @@ describe('the form of a repair', () => {
 
   test('of a new one is what the gateway takes', () => {
     const draft = draftOf(null, 'สมชาย', '2026-11-25');
-    expect(isWhole(draft)).toBe(true);
+    expect(missingIn(draft, null)).toEqual([]);
     expect(newRepair.safeParse(bodyOf(draft, null)).success).toBe(true);
   });
 
@@ -120,14 +120,16 @@ describe('the form of a repair', () => {
 
   test('is not whole without the reason that it cannot be repaired, or with a cost that is no number', () => {
     const draft = { ...draftOf(repair, ''), state: 'unrepairable' };
-    expect(isWhole(draft)).toBe(false);
-    expect(isWhole({ ...draft, unrepairableReason: 'other' })).toBe(false);
+    expect(missingIn(draft, repair)).toEqual(['unrepairableReason']);
+    expect(missingIn({ ...draft, unrepairableReason: 'other' }, repair)).toEqual(['note']);
     const other = { ...draft, unrepairableReason: 'other', note: 'จมน้ำ' };
-    expect(isWhole(other)).toBe(true);
+    expect(missingIn(other, repair)).toEqual([]);
     expect(repairChange.safeParse(bodyOf(other, repair)).success).toBe(true);
-    expect(isWhole({ ...draftOf(repair, ''), cost: 'สี่พัน' })).toBe(false);
+    expect(missingIn({ ...draftOf(repair, ''), cost: 'สี่พัน' }, repair)).toEqual(['cost']);
+    // Of one that is closed already nobody asks it again.
+    expect(missingIn({ ...draft, cost: '5' }, { ...repair, state: 'unrepairable' })).toEqual([]);
     // A day that was not understood is not taken for none.
-    expect(isWhole({ ...draftOf(repair, ''), dueOn: undefined })).toBe(false);
+    expect(missingIn({ ...draftOf(repair, ''), dueOn: undefined }, repair)).toEqual(['dueOn']);
     expect(['', '12.5', '1,200', '๑๒', '1.234', '-1'].map(costOf)).toEqual([
       null,
       12.5,

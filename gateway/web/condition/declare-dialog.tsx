@@ -1,11 +1,12 @@
 import { useState } from 'react';
 import { declareCondition } from '../api/condition.ts';
 import { ActDialog } from '../shell/act-dialog.tsx';
+import { missingOf } from '../shell/missing.ts';
 import { thaiToday } from '../thai-day.ts';
 import type { DayGiven } from '../typed-day.ts';
 import { useLanguage } from '../use-language.ts';
 import { DayInput } from '../day-input.tsx';
-import { isSaid, ReasonFields, type SaidCondition } from './reason-fields.tsx';
+import { ReasonFields, unsaid, type SaidCondition } from './reason-fields.tsx';
 import { isDeclaredStatus } from './reason-words.ts';
 
 /** Somebody says in what condition a camera is. */
@@ -35,7 +36,10 @@ export function DeclareDialog(props: {
     <ActDialog
       title={t('condition.declareTitle', { position: camera.position })}
       act={t('condition.save')}
-      isWhole={isSaid(said) && Boolean(on)}
+      missing={[
+        ...unsaid(said).map((field) => t(`condition.${field}`)),
+        ...missingOf([Boolean(on), t('condition.day')]),
+      ]}
       onAct={save}
       onClose={onClose}
     >

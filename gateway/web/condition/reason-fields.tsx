@@ -11,8 +11,10 @@ export interface SaidCondition {
   note: string;
 }
 
-export function isSaid({ reason, note }: SaidCondition): boolean {
-  return reason !== null && (reason !== OTHER_REASON || note.trim() !== '');
+/** What it still wants; their labels are `condition.reason` and `condition.note`. */
+export function unsaid({ reason, note }: SaidCondition): ('reason' | 'note')[] {
+  if (reason === null) return ['reason'];
+  return reason === OTHER_REASON && note.trim() === '' ? ['note'] : [];
 }
 
 /** Status, the reason that belongs to it, and a note. */

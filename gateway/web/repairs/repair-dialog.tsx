@@ -5,9 +5,18 @@ import { changeRepair, openRepair, type Repair } from '../api/repairs.ts';
 import { DayInput } from '../day-input.tsx';
 import { causeChoices, reasonChoices } from '../condition/reason-words.ts';
 import { ActDialog } from '../shell/act-dialog.tsx';
+import { missingOf } from '../shell/missing.ts';
 import { useSignedIn } from '../shell/signed-in.ts';
 import { useLanguage } from '../use-language.ts';
-import { bodyOf, costOf, draftOf, isClosing, isWhole, type RepairDraft } from './repair-draft.ts';
+import {
+  bodyOf,
+  costOf,
+  draftOf,
+  isClosing,
+  missingIn,
+  type RepairDraft,
+  type WantedField,
+} from './repair-draft.ts';
 
 const openStates = ['reported', 'in-repair'] as const;
 const allStates = [...openStates, 'back-in-service', 'no-fault', 'unrepairable'] as const;
@@ -30,6 +39,12 @@ export function RepairDialog(props: {
   const closes = isClosing(draft.state) && !wasClosed;
   const feeds = t(`repairs.feeds.${draft.state as 'reported'}`);
 
+  const backOnLabel = t(draft.state === 'back-in-service' ? 'repairs.backOn' : 'repairs.closedOn');
+  const labelOf = (field: WantedField): string => {
+    if (field === 'backOn') return backOnLabel;
+    return t(field === 'note' ? 'condition.note' : `repairs.${field}`);
+  };
+
   async function save(): Promise<void> {
     await (repair === null ? openRepair(camera.id, body) : changeRepair(repair, body));
     onSaved();
@@ -41,7 +56,10 @@ export function RepairDialog(props: {
         position: camera.position,
       })}
       act={repair === null ? t('repairs.report') : t('save')}
-      isWhole={isWhole(draft) && Object.keys(body).length > 0}
+      missing={[
+        ...missingIn(draft, repair).map(labelOf),
+        ...missingOf([Object.keys(body).length > 0, t('repairs.something')]),
+      ]}
       size="lg"
       onAct={save}
       onClose={onClose}
@@ -73,7 +91,7 @@ export function RepairDialog(props: {
       {closes && (
         <div className="form-row">
           <DayInput
-            label={t(draft.state === 'back-in-service' ? 'repairs.backOn' : 'repairs.closedOn')}
+            label={backOnLabel}
             value={draft.backOn}
             onChange={(backOn) => set({ backOn })}
             past

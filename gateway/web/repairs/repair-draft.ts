@@ -49,15 +49,27 @@ export function costOf(text: string): number | null | undefined {
   return /^\d{1,9}(?:\.\d{1,2})?$/u.test(plain) ? Number(plain) : undefined;
 }
 
-/** May be sent. */
-export function isWhole(draft: RepairDraft): boolean {
-  if (!draft.reportedOn || draft.reportedBy.trim() === '') return false;
-  if (draft.warrantyUntil === undefined || draft.dueOn === undefined) return false;
-  if (isClosing(draft.state) && !draft.backOn) return false;
-  if (costOf(draft.cost) === undefined) return false;
-  if (draft.state !== 'unrepairable') return true;
-  if (draft.unrepairableReason === null) return false;
-  return draft.unrepairableReason !== 'other' || draft.note.trim() !== '';
+export type WantedField = Exclude<keyof RepairDraft, 'state' | 'cause' | 'contractor'>;
+
+/**
+ * The fields that it still wants; none: it may be sent. A day that was typed and is none is not taken for no day. What came of a
+ * repair is asked for when it is closed, and not of one that is.
+ */
+export function missingIn(draft: RepairDraft, repair: Repair | null): WantedField[] {
+  const closes = isClosing(draft.state) && !(repair !== null && isClosing(repair.state));
+  const givesUp = closes && draft.state === 'unrepairable';
+  const saysOther = givesUp && draft.unrepairableReason === 'other';
+  const wanted: [WantedField, boolean][] = [
+    ['backOn', !closes || Boolean(draft.backOn)],
+    ['unrepairableReason', !givesUp || draft.unrepairableReason !== null],
+    ['reportedOn', Boolean(draft.reportedOn)],
+    ['reportedBy', draft.reportedBy.trim() !== ''],
+    ['warrantyUntil', draft.warrantyUntil !== undefined],
+    ['dueOn', draft.dueOn !== undefined],
+    ['cost', costOf(draft.cost) !== undefined],
+    ['note', !saysOther || draft.note.trim() !== ''],
+  ];
+  return wanted.filter(([, isThere]) => !isThere).map(([field]) => field);
 }
 
 /** Everything of a new one; of one that is open only what is different. */

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import type { ReactNode } from 'react';
+import { useId, type ReactNode } from 'react';
 import { useLanguage } from '../use-language.ts';
 import { Dialog } from './dialog.tsx';
 import { Failure } from './pieces.tsx';
@@ -11,8 +11,8 @@ export function ActDialog(props: {
   /** What the button says. */
   act: string;
   color?: 'red' | 'green' | 'blue';
-  /** False while something is missing: it cannot be done yet. */
-  isWhole?: boolean;
+  /** Labels of what it still wants (missing.ts): it cannot be done yet, and says why. */
+  missing?: readonly string[];
   /** Fields stand side by side in the wider two. */
   size?: 'lg' | 'xl';
   /** A field of its own says what is wrong with it, not the browser. */
@@ -27,7 +27,7 @@ export function ActDialog(props: {
     title,
     act,
     color = 'blue',
-    isWhole = true,
+    missing = [],
     size,
     noValidate,
     children,
@@ -35,6 +35,7 @@ export function ActDialog(props: {
     onClose,
   } = props;
   const doing = useAct();
+  const missingId = useId();
   return (
     <Dialog title={title} onClose={onClose} {...(size && { size })}>
       <form
@@ -47,8 +48,17 @@ export function ActDialog(props: {
       >
         {children}
         <Failure error={doing.error} />
+        {missing.length > 0 && (
+          <small id={missingId}>{t('stillMissing', { fields: missing.join(', ') })}</small>
+        )}
         <div className="row-actions">
-          <Button type="submit" color={color} loading={doing.busy} disabled={!isWhole}>
+          <Button
+            type="submit"
+            color={color}
+            loading={doing.busy}
+            disabled={missing.length > 0}
+            aria-describedby={missing.length > 0 ? missingId : undefined}
+          >
             {act}
           </Button>
           <Button variant="default" onClick={onClose}>

@@ -1,6 +1,7 @@
 import { Textarea } from '@mantine/core';
 import { useState, type ReactNode } from 'react';
 import { ActDialog } from './act-dialog.tsx';
+import { missingOf } from './missing.ts';
 
 /** An act that is recorded with its reason. */
 export function ReasonDialog(props: {
@@ -20,7 +21,7 @@ export function ReasonDialog(props: {
       title={title}
       act={act}
       {...(color && { color })}
-      isWhole={reason.trim() !== ''}
+      missing={missingOf([reason.trim() !== '', label])}
       onAct={() => onAct(reason.trim())}
       onClose={onClose}
     >

@@ -1,8 +1,9 @@
 import { useState } from 'react';
 import { actOnReturn, type ReturnDetail } from '../api/survey.ts';
 import { DayInput } from '../day-input.tsx';
-import { isSaid, ReasonFields, type SaidCondition } from '../condition/reason-fields.tsx';
+import { ReasonFields, unsaid, type SaidCondition } from '../condition/reason-fields.tsx';
 import { ActDialog } from '../shell/act-dialog.tsx';
+import { missingOf } from '../shell/missing.ts';
 import { thaiToday } from '../thai-day.ts';
 import type { DayGiven } from '../typed-day.ts';
 import { useLanguage } from '../use-language.ts';
@@ -27,7 +28,7 @@ export function ClassifyDialog({ value, cameras, onClose, onSaid }: SayingProps)
     <ActDialog
       title={t('returns.classifyTitle', { count: cameras.length })}
       act={t('returns.classify')}
-      isWhole={isSaid(said)}
+      missing={unsaid(said).map((field) => t(`condition.${field}`))}
       onAct={async () =>
         onSaid(
           await actOnReturn(value.id, 'classify', {
@@ -53,7 +54,7 @@ export function InspectDialog({ value, cameras, onClose, onSaid }: SayingProps) 
     <ActDialog
       title={t('returns.inspectTitle', { count: cameras.length })}
       act={t('returns.inspect')}
-      isWhole={Boolean(on)}
+      missing={missingOf([Boolean(on), t('returns.inspectDay')])}
       onAct={async () =>
         onSaid(await actOnReturn(value.id, 'inspected', { version: value.version, cameras, on }))
       }

@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { bringForward, type Round } from '../api/survey.ts';
 import { ActDialog } from '../shell/act-dialog.tsx';
+import { missingOf } from '../shell/missing.ts';
 import { useLanguage } from '../use-language.ts';
 import { deadlineGiven, emptyDeadline, isDeadlineWhole } from './deadline-draft.ts';
 import { DeadlineFields } from './deadline-fields.tsx';
@@ -20,15 +21,17 @@ export function ForwardDialog(props: {
     lao: isDeadlineWhole(lao) ? deadlineGiven(lao) : null,
     district: isDeadlineWhole(district) ? deadlineGiven(district) : null,
   };
+  // One of them suffices; one that is typed and no moment is not taken for none.
+  const isNone = given.lao === null && given.district === null;
+  const missing = missingOf(
+    [lao.due !== undefined && !isNone, t('rounds.deadline.lao')],
+    [district.due !== undefined && !isNone, t('rounds.deadline.district')],
+  );
   return (
     <ActDialog
       title={`${t('rounds.forward')}${province}`}
       act={t('save')}
-      isWhole={
-        (given.lao !== null || given.district !== null) &&
-        lao.due !== undefined &&
-        district.due !== undefined
-      }
+      missing={missing}
       size="xl"
       noValidate
       onAct={async () => {

@@ -4,6 +4,7 @@ import { openRound, type Round } from '../api/survey.ts';
 import { MomentInput } from '../day-input.tsx';
 import { useAreaNames } from '../register/official-areas.ts';
 import { ActDialog } from '../shell/act-dialog.tsx';
+import { missingOf } from '../shell/missing.ts';
 import { thaiMoment, type DayGiven } from '../typed-day.ts';
 import { useLanguage } from '../use-language.ts';
 import {
@@ -34,11 +35,14 @@ export function RoundForm(props: { onClose: () => void; onOpened: (round: Round)
     district: emptyDeadline,
     province: emptyDeadline,
   });
-  const isWhole =
-    title.trim() !== '' &&
-    reference.trim() !== '' &&
-    (cutOffNow || thaiMoment(cutOff) !== undefined) &&
-    levels.every((level) => isDeadlineWhole(deadlines[level]));
+  const missing = missingOf(
+    [title.trim() !== '', t('rounds.name')],
+    [reference.trim() !== '', t('rounds.reference')],
+    [cutOffNow || thaiMoment(cutOff) !== undefined, t('rounds.cutOff')],
+    ...levels.map(
+      (level) => [isDeadlineWhole(deadlines[level]), t(`rounds.deadline.${level}`)] as const,
+    ),
+  );
 
   async function open(): Promise<void> {
     const round = await openRound({
@@ -61,7 +65,7 @@ export function RoundForm(props: { onClose: () => void; onOpened: (round: Round)
     <ActDialog
       title={t('rounds.open')}
       act={t('rounds.open')}
-      isWhole={isWhole}
+      missing={missing}
       size="xl"
       onAct={open}
       onClose={onClose}

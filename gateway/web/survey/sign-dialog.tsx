@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { actOnReturn, type ReturnDetail } from '../api/survey.ts';
 import { DayInput } from '../day-input.tsx';
 import { ActDialog } from '../shell/act-dialog.tsx';
+import { missingOf } from '../shell/missing.ts';
 import { useSignedIn } from '../shell/signed-in.ts';
 import { thaiToday } from '../thai-day.ts';
 import type { DayGiven } from '../typed-day.ts';
@@ -25,19 +26,21 @@ export function SignDialog(props: {
   const [provisional, setProvisional] = useState(false);
   const [incomplete, setIncomplete] = useState('');
   const { awaiting } = value.toDo;
-  const missing = value.waitingFor;
-  const isWhole =
-    name.trim() !== '' &&
-    position.trim() !== '' &&
-    Boolean(date) &&
-    (awaiting === 0 || provisional) &&
-    (missing.length === 0 || incomplete.trim() !== '');
+  const { waitingFor } = value;
+  const provisionalLabel = t('returns.signProvisional', { count: awaiting });
+  const incompleteLabel = t('returns.signIncomplete', { names: waitingFor.join(', ') });
 
   return (
     <ActDialog
       title={t('returns.signTitle', { name: value.name })}
       act={t('returns.sign')}
-      isWhole={isWhole}
+      missing={missingOf(
+        [name.trim() !== '', t('returns.signName')],
+        [position.trim() !== '', t('returns.signPosition')],
+        [Boolean(date), t('returns.signDate')],
+        [awaiting === 0 || provisional, provisionalLabel],
+        [waitingFor.length === 0 || incomplete.trim() !== '', incompleteLabel],
+      )}
       onAct={async () =>
         onSigned(
           await actOnReturn(value.id, 'submit', {
@@ -80,14 +83,14 @@ export function SignDialog(props: {
       <DayInput label={t('returns.signDate')} value={date} onChange={setDate} past required />
       {awaiting > 0 && (
         <Checkbox
-          label={t('returns.signProvisional', { count: awaiting })}
+          label={provisionalLabel}
           checked={provisional}
           onChange={({ currentTarget }) => setProvisional(currentTarget.checked)}
         />
       )}
-      {missing.length > 0 && (
+      {waitingFor.length > 0 && (
         <TextInput
-          label={t('returns.signIncomplete', { names: missing.join(', ') })}
+          label={incompleteLabel}
           value={incomplete}
           maxLength={500}
           required

@@ -116,6 +116,7 @@ export const enCondition: typeof thCondition = {
       unrepairable: 'declares: unrepairable',
       'no-fault': 'declares: working',
     },
+    something: 'something to change',
     reportedOn: 'Reported on',
     reportedBy: 'Reported by',
     cause: 'Cause',

@@ -8,6 +8,7 @@ export const enFrame: typeof thFrame = {
   copy: 'Copy',
   copied: 'Copied',
   save: 'Save',
+  stillMissing: 'Still needed: {{fields}}',
   cancel: 'Cancel',
   dismiss: 'Close',
   yes: 'Yes',

@@ -113,6 +113,7 @@ export const thCondition = {
       unrepairable: 'แจ้งสภาพ: ไม่สามารถซ่อมได้',
       'no-fault': 'แจ้งสภาพ: ใช้งานได้',
     },
+    something: 'สิ่งที่จะแก้',
     reportedOn: 'วันที่แจ้ง',
     reportedBy: 'ผู้แจ้ง',
     cause: 'สาเหตุ',

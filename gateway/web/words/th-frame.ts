@@ -6,6 +6,7 @@ export const thFrame = {
   copy: 'คัดลอก',
   copied: 'คัดลอกแล้ว',
   save: 'บันทึก',
+  stillMissing: 'ยังไม่ครบ: {{fields}}',
   cancel: 'ยกเลิก',
   dismiss: 'ปิด',
   yes: 'ใช่',
