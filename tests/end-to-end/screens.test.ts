@@ -192,6 +192,25 @@ describe.skipIf(missing.length > 0)('the screens', () => {
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
     await shot('storage-alarm-phone');
     await page.locator('label', { hasText: 'ไทย' }).click();
+    // Two at once leave a small one its screen; what to do about each is a touch away.
+    await page.setViewportSize({ width: 360, height: 640 });
+    await page.route('**/api/v1/storage/notices', async (route) => {
+      const answer = await route.fetch();
+      const told = (await answer.json()) as { notices: { code: string }[] };
+      const two = [...told.notices, { ...told.notices[0], code: 'store-away' }];
+      await route.fulfill({ response: answer, json: { ...told, notices: two } });
+    });
+    await open('#/profile');
+    const [first, second] = [0, 1].map((at) => page.locator('.storage-alarm summary').nth(at));
+    await second?.waitFor();
+    const heightOf = async (): Promise<number> =>
+      (await page.locator('.storage-alarm').boundingBox())?.height ?? 0;
+    expect(await heightOf()).toBeLessThan(140);
+    await shot('storage-alarms-small-phone');
+    await first?.click();
+    await page.getByText('แจ้งผู้ดูแลเครื่องแม่ข่ายให้ตรวจดิสก์').waitFor();
+    expect(await heightOf()).toBeLessThan(160);
+    await page.unroute('**/api/v1/storage/notices');
     await page.setViewportSize({ width: 1366, height: 768 });
     // Mended: seen to be so at the end.
     await rm(spool());

@@ -1,3 +1,4 @@
+import { useMediaQuery } from '@mantine/hooks';
 import { useEffect, useState } from 'react';
 import { readStorageState, type StorageState } from '../api/storage.ts';
 import { moment } from '../buddhist-date.ts';
@@ -7,6 +8,8 @@ import { useSignedIn } from './signed-in.ts';
 import { isLosing, sizeWords, storageWords, waitingShare } from './storage-words.ts';
 
 const ASK_EVERY_MS = 30_000;
+/** As in shell.css. Several notices with what to do about each would leave a telephone no room for its screen. */
+const NARROW = '(max-width: 48em)';
 
 /** What is wrong with recording and its store, above every screen of those who watch over the system; until it is mended. */
 export function StorageAlarm() {
@@ -15,6 +18,7 @@ export function StorageAlarm() {
   const { view } = useRoute();
   const [state, setState] = useState<StorageState>();
   const mayAsk = may('metrics.read');
+  const folded = useMediaQuery(NARROW, undefined, { getInitialValueInEffect: false });
 
   // Also when another screen is opened.
   useEffect(() => {
@@ -47,21 +51,35 @@ export function StorageAlarm() {
       <ul role="alert">
         {notices.map(({ code, since, files }) => {
           const { title, todo } = storageWords(code, language);
-          return (
-            <li key={code}>
-              <strong>{title}</strong>
+          const what = (
+            <>
+              <strong>{title}</strong>{' '}
               {files && (
                 <span>
                   {t('storageAlarm.files', {
                     count: files.count.toLocaleString('en'),
                     size: sizeWords(files.bytes),
-                  })}
+                  })}{' '}
                 </span>
               )}
               <span className="storage-alarm-since">
                 {t('since', { time: moment(since, Date.now(), language) })}
               </span>
-              <span>{todo}</span>
+            </>
+          );
+          return (
+            <li key={code}>
+              {folded ? (
+                <details>
+                  <summary>{what}</summary>
+                  {todo}
+                </details>
+              ) : (
+                <>
+                  {what}
+                  <span>{todo}</span>
+                </>
+              )}
             </li>
           );
         })}
