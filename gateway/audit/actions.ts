@@ -37,6 +37,7 @@ export const auditActions = {
   'survey.open': 'เปิดรอบสำรวจ · opened a round of the survey',
   'survey.change': 'แก้ไขรอบสำรวจ · changed a round of the survey',
   'survey.close': 'ปิดรอบสำรวจ · closed a round of the survey',
+  'survey.cancel': 'ยกเลิกรอบสำรวจ · cancelled a round of the survey',
   'survey.classify': 'จำแนกสภาพกล้องในแบบสำรวจ · classified cameras of a return',
   'survey.fill': 'กรอกแบบสำรวจ · filled in a return',
   'survey.form': 'นำเข้าแบบสำรวจ · took in a filled form',

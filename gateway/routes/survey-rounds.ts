@@ -17,6 +17,7 @@ import {
   type Round,
   type Rounds,
 } from '#registry/survey/rounds.ts';
+import { textLine } from '#registry/text.ts';
 import type { Actor } from '../auth/actor.ts';
 import { SignInNeeded } from '../auth/refusal.ts';
 import { errorBody } from '../errors.ts';
@@ -33,6 +34,7 @@ import {
 } from './survey-json.ts';
 
 const MAX_TEXT = 200;
+const MAX_REASON = 500;
 const MAX_RETURNS = 500;
 const DEFAULT_RETURNS = 100;
 /** Reminded in one act. */
@@ -65,7 +67,7 @@ export function registerSurveyRoundRoutes(
   async function told(request: FastifyRequest, round: Round): Promise<z.infer<typeof roundJson>> {
     const within = request.areasFor('survey.read');
     const counted =
-      round.state === 'open'
+      round.frozenMs === null
         ? undefined
         : await registry
             .selectFrom('survey_cameras')
@@ -196,6 +198,34 @@ export function registerSurveyRoundRoutes(
       await request.permit('survey.country', { kind: 'area', area: country });
       await request.record('survey.close', { kind: 'survey-round', id: roundId });
       return told(request, await rounds.close(roundId));
+    },
+  );
+
+  typed.post(
+    '/api/v1/survey/rounds/:roundId/cancel',
+    {
+      config: { action: 'survey.country' },
+      schema: {
+        summary: 'Cancel a round whose cut-off has not come, and say why',
+        tags: ['survey'],
+        params,
+        body: z
+          .strictObject({ reason: textLine(MAX_REASON) })
+          .meta({ examples: [{ reason: 'กรอกปีผิด' }] }),
+        response: { 200: roundJson, 400: errorBody, 404: errorBody, 409: errorBody },
+      },
+    },
+    async (request) => {
+      const { roundId } = request.params;
+      const { reason } = request.body;
+      const { title } = await rounds.get(roundId);
+      await request.permit('survey.country', { kind: 'area', area: country });
+      await request.record(
+        'survey.cancel',
+        { kind: 'survey-round', id: roundId, label: title },
+        { why: reason },
+      );
+      return told(request, await rounds.cancel(roundId, reason));
     },
   );
 

@@ -12,6 +12,7 @@ import * as searchIndexedLater from './migrations/0012-search-indexed-later.ts';
 import * as listsAndSearches from './migrations/0013-lists-and-searches.ts';
 import * as marksOfCameras from './migrations/0014-marks-of-cameras.ts';
 import * as formerNames from './migrations/0015-former-names.ts';
+import * as cancelledRounds from './migrations/0017-cancelled-rounds.ts';
 import { indexSearch } from '../index-search.ts';
 import type { RegistryDatabase, RegistryTables } from './tables.ts';
 
@@ -32,6 +33,7 @@ const registry: DatabaseSchema = {
     '0013-lists-and-searches': listsAndSearches,
     '0014-marks-of-cameras': marksOfCameras,
     '0015-former-names': formerNames,
+    '0017-cancelled-rounds': cancelledRounds,
   },
 };
 

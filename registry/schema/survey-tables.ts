@@ -43,6 +43,8 @@ export interface SurveyRoundTable {
   opened_ms: number;
   frozen_ms: number | null;
   closed_ms: number | null;
+  /** Of one that is closed and was never frozen: why it was cancelled. */
+  cancelled_reason: string | null;
 }
 
 export type SurveyLevel = 'lao' | 'district' | 'province';

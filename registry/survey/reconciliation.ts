@@ -67,7 +67,7 @@ export async function reconcile(
     .selectFrom('survey_rounds')
     .select('id')
     .where('id', '!=', round.id)
-    .where('state', '!=', 'open')
+    .where('frozen_ms', 'is not', null)
     .where('cut_off_ms', '<', round.cutOffMs)
     .orderBy('cut_off_ms', 'desc')
     .limit(1)

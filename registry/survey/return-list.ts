@@ -114,7 +114,7 @@ export async function progressOf(
   nowMs: number,
 ): Promise<Record<SurveyLevel, LevelProgress>> {
   const progress = { lao: noProgress(), district: noProgress(), province: noProgress() };
-  if (round.state === 'open') return progress;
+  if (round.frozenMs === null) return progress;
   const ours = await oursMs(database, round, nowMs);
   const rows = await database
     .selectFrom('survey_returns')

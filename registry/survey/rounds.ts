@@ -127,8 +127,13 @@ export interface Round {
   scope: Area[];
   countsClosedAreas: boolean;
   declarationDays: number;
-  /** Open: its cut-off has not come. Frozen: it is being returned. Closed: nothing of it changes any more. */
-  state: 'open' | 'frozen' | 'closed';
+  /**
+   * Open: its cut-off has not come. Frozen: it is being returned. Closed: nothing of it changes any more. Cancelled: the same, and it
+   * was never cut off.
+   */
+  state: 'open' | 'frozen' | 'closed' | 'cancelled';
+  /** Of one that is cancelled. */
+  cancelledReason: string | null;
   openedBy: Author;
   openedMs: number;
   frozenMs: number | null;
@@ -172,8 +177,10 @@ export interface Rounds {
   open(given: NewRound, author: Author): Promise<Round>;
   /** Throws RoundNotFound, RoundNotOpen, CutOffPast, DeadlineNotEarlier, DayTooFar. */
   change(id: string, change: RoundChange): Promise<Round>;
-  /** Throws RoundNotFound, RoundNotOpen. */
+  /** One that was cut off. Throws RoundNotFound, RoundNotOpen. */
   close(id: string): Promise<Round>;
+  /** One whose cut-off has not come. Throws RoundNotFound, RoundNotOpen. */
+  cancel(id: string, reason: string): Promise<Round>;
   /** Throws RoundNotFound, RoundNotOpen, DeadlineNotEarlier. */
   bringForward(id: string, province: string, deadlines: ProvinceDeadlines): Promise<Round>;
 }
@@ -235,6 +242,7 @@ export function openRounds(database: RegistryDatabase, { now }: { now: () => num
             opened_ms: now(),
             frozen_ms: null,
             closed_ms: null,
+            cancelled_reason: null,
           })
           .execute();
         await transaction
@@ -246,7 +254,7 @@ export function openRounds(database: RegistryDatabase, { now }: { now: () => num
     },
     async change(id, { title, reference, cutOffAt, deadlines }) {
       return changing(id, async (transaction, round) => {
-        if (round.state === 'closed') throw new RoundNotOpen('the round is closed');
+        refuseClosed(round);
         if (cutOffAt !== undefined && round.state !== 'open') {
           throw new RoundNotOpen('the snapshot is frozen: its cut-off cannot be moved any more');
         }
@@ -291,7 +299,8 @@ export function openRounds(database: RegistryDatabase, { now }: { now: () => num
     },
     async close(id) {
       return changing(id, async (transaction, { state }) => {
-        if (state === 'closed') throw new RoundNotOpen('the round is closed already');
+        if (state === 'open') throw new RoundNotOpen('the round is not cut off yet: cancel it');
+        if (state !== 'frozen') throw new RoundNotOpen(`the round is ${state} already`);
         await transaction
           .updateTable('survey_rounds')
           .set({ state: 'closed', closed_ms: now() })
@@ -299,9 +308,22 @@ export function openRounds(database: RegistryDatabase, { now }: { now: () => num
           .execute();
       });
     },
+    async cancel(id, reason) {
+      return changing(id, async (transaction, { state, cutOffMs }) => {
+        // One whose cut-off has come is frozen any moment now: the snapshot's turn is taken by the same lock.
+        if (state !== 'open' || cutOffMs <= now()) {
+          throw new RoundNotOpen('the cut-off has come: the round cannot be cancelled any more');
+        }
+        await transaction
+          .updateTable('survey_rounds')
+          .set({ state: 'closed', closed_ms: now(), cancelled_reason: reason })
+          .where('id', '=', id)
+          .execute();
+      });
+    },
     async bringForward(id, province, given) {
       return changing(id, async (transaction, round) => {
-        if (round.state === 'closed') throw new RoundNotOpen('the round is closed');
+        refuseClosed(round);
         for (const level of ['lao', 'district'] as const) {
           const deadline = given[level];
           await transaction
@@ -382,7 +404,8 @@ function roundOf(
     scope: JSON.parse(row.scope) as Area[],
     countsClosedAreas: row.counts_closed_areas === 1,
     declarationDays: row.declaration_days,
-    state: row.state,
+    state: row.cancelled_reason === null ? row.state : 'cancelled',
+    cancelledReason: row.cancelled_reason,
     openedBy: JSON.parse(row.opened_by) as Author,
     openedMs: row.opened_ms,
     frozenMs: row.frozen_ms,
@@ -394,6 +417,10 @@ function roundOf(
       district: find('district', province),
     })),
   };
+}
+
+function refuseClosed({ state }: Round): void {
+  if (state === 'closed' || state === 'cancelled') throw new RoundNotOpen(`the round is ${state}`);
 }
 
 /** As the official list spells its province: rows are compared by it. */

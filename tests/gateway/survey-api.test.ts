@@ -12,7 +12,8 @@ import { byTest } from '../registry/cameras-of.ts';
 import { formExample } from '../simulator/form-example.ts';
 import { ServerRig } from './auth/server-rig.ts';
 
-const DAY_MS = 24 * 3_600_000;
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
 const province = 'กระบี่';
 const lanta = { province, district: 'เกาะลันตา' };
 const areas = {
@@ -242,12 +243,10 @@ test('a whole round with four people: one return sent back, corrected, and the p
   );
 });
 
-const inHours = (hours: number): string => inDays(hours / 24);
-
 const waiting = (changes: object = {}): object => ({
   title: 'การสำรวจ',
   reference: 'ว ๑',
-  cutOffAt: inHours(1),
+  cutOffAt: new Date(rig.now() + 10 * MINUTE_MS).toISOString(),
   deadlines: {
     lao: { dueAt: inDays(2) },
     district: { dueAt: inDays(3) },
@@ -270,6 +269,41 @@ test('a cut-off or a deadline of a year that was read in the wrong era is refuse
       { error: { code: 'day_too_far', message: expect.stringContaining('พ.ศ.') as string } },
     ]);
   }
+});
+
+test('a round is cancelled before its cut-off, by who may open one, with the reason, and is never frozen', async () => {
+  const opened = await ask('dla', 'POST', 'rounds', waiting());
+  const { id, state } = opened.json<Told>();
+  expect(state).toBe('open');
+  const why = { reason: 'กรอกปีผิด' };
+  expect((await ask('province', 'POST', `rounds/${id}/cancel`, why)).statusCode).toBe(403);
+  // Closed is what was cut off.
+  expect((await ask('dla', 'POST', `rounds/${id}/close`)).statusCode).toBe(409);
+  const cancelled = await ask('dla', 'POST', `rounds/${id}/cancel`, why);
+  expect([cancelled.statusCode, cancelled.json()]).toMatchObject([
+    200,
+    { state: 'cancelled', cancelledReason: why.reason, frozenAt: null, cameras: null },
+  ]);
+  expect(rig.audit.entries.find(({ action }) => action === 'survey.cancel')).toMatchObject({
+    why: why.reason,
+    object: { id },
+  });
+  rig.clock.aheadMs += 20 * MINUTE_MS;
+  for (const [method, url, body] of [
+    ['POST', `rounds/${id}/cancel`, why],
+    ['PATCH', `rounds/${id}`, { title: 'อื่น' }],
+  ] as const) {
+    expect((await ask('dla', method, url, body)).json()).toMatchObject({
+      error: { code: 'survey_round_not_open' },
+    });
+  }
+  // One whose cut-off has come is not cancelled, and the next is compared with none that was.
+  const frozen = await openRound();
+  expect((await ask('dla', 'POST', `rounds/${frozen}/cancel`, why)).statusCode).toBe(409);
+  expect((await ask('dla', 'GET', `rounds/${frozen}/reconciliation`)).json()).toMatchObject({
+    previousRoundId: null,
+  });
+  expect((await ask('dla', 'GET', `rounds/${id}`)).json()).toMatchObject({ state: 'cancelled' });
 });
 
 test('nobody acts past their level: an LAO sends to its district, and sees no other’s return', async () => {

@@ -111,6 +111,7 @@ const roundOnWire = z.object({
   scope: z.array(z.looseObject({ level: z.string() })),
   countsClosedAreas: z.boolean(),
   state: z.string(),
+  cancelledReason: z.nullable(z.string()),
   openedBy: author,
   openedAt: z.string(),
   frozenAt: z.nullable(z.string()),
@@ -158,6 +159,10 @@ export function openRound(given: Readonly<Record<string, unknown>>): Promise<Rou
 
 export function closeRound(id: string): Promise<Round> {
   return call(roundOnWire, `${roundAddress(id)}/close`, { method: 'POST' });
+}
+
+export function cancelRound(id: string, reason: string): Promise<Round> {
+  return call(roundOnWire, `${roundAddress(id)}/cancel`, { method: 'POST', body: { reason } });
 }
 
 export function bringForward(

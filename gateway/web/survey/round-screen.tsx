@@ -1,6 +1,7 @@
-import { Button, Checkbox, SegmentedControl, Title } from '@mantine/core';
+import { Alert, Button, Checkbox, SegmentedControl, Title } from '@mantine/core';
 import { useState } from 'react';
 import {
+  cancelRound,
   closeRound,
   readReminders,
   readReturns,
@@ -11,6 +12,7 @@ import {
 import { dateAndTime, minuteWords } from '../buddhist-date.ts';
 import { ActDialog } from '../shell/act-dialog.tsx';
 import { Failure, Page, Waiting } from '../shell/pieces.tsx';
+import { ReasonDialog } from '../shell/reason-dialog.tsx';
 import { useSignedIn } from '../shell/signed-in.ts';
 import { useAct, useLoaded } from '../shell/use-loaded.ts';
 import { useLanguage } from '../use-language.ts';
@@ -27,6 +29,7 @@ export default function RoundScreen({ roundId }: { roundId: string }) {
   const { person, may } = useSignedIn();
   const round = useLoaded((signal) => readRound(roundId, signal), [roundId]);
   const [closing, setClosing] = useState(false);
+  const [cancelling, setCancelling] = useState(false);
   const [forward, setForward] = useState<string>();
   const { value } = round;
   const isFrozen = value?.state === 'frozen';
@@ -39,13 +42,18 @@ export default function RoundScreen({ roundId }: { roundId: string }) {
       actions={
         <>
           {value !== undefined &&
-            value.state !== 'closed' &&
+            ['open', 'frozen'].includes(value.state) &&
             may('survey.province') &&
             ownProvince !== undefined && (
               <Button variant="default" onClick={() => setForward(ownProvince)}>
                 {t('rounds.forward')}
               </Button>
             )}
+          {value?.state === 'open' && may('survey.country') && (
+            <Button variant="default" onClick={() => setCancelling(true)}>
+              {t('rounds.cancel')}
+            </Button>
+          )}
           {isFrozen && may('survey.country') && (
             <Button variant="default" onClick={() => setClosing(true)}>
               {t('rounds.close')}
@@ -63,6 +71,11 @@ export default function RoundScreen({ roundId }: { roundId: string }) {
             {minuteWords(value.cutOffAt, language)}
             {value.cameras !== null && ` · ${t('rounds.cameras', { count: value.cameras })}`}
           </p>
+          {value.cancelledReason !== null && (
+            <Alert color="gray" variant="light">
+              {t('rounds.cancelledWhy', { reason: value.cancelledReason })}
+            </Alert>
+          )}
           <section className="card">
             <RoundProgress round={value} />
             {value.provinceDeadlines.flatMap(({ province, lao, district }) =>
@@ -88,7 +101,7 @@ export default function RoundScreen({ roundId }: { roundId: string }) {
               ),
             )}
           </section>
-          {value.state !== 'open' && (
+          {value.frozenAt !== null && (
             <>
               <Returns round={value} onChanged={round.reload} />
               <ReconciliationCard roundId={value.id} />
@@ -105,6 +118,22 @@ export default function RoundScreen({ roundId }: { roundId: string }) {
                 round.reload();
               }}
             />
+          )}
+          {cancelling && (
+            <ReasonDialog
+              title={t('rounds.cancel')}
+              label={t('rounds.cancelReason')}
+              act={t('rounds.cancel')}
+              color="red"
+              onAct={async (reason) => {
+                await cancelRound(value.id, reason);
+                setCancelling(false);
+                round.reload();
+              }}
+              onClose={() => setCancelling(false)}
+            >
+              <p>{t('rounds.cancelWords')}</p>
+            </ReasonDialog>
           )}
           {closing && (
             <CloseDialog

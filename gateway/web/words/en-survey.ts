@@ -65,6 +65,7 @@ export const enSurvey: typeof thSurvey = {
       open: 'before its cut-off',
       frozen: 'being returned',
       closed: 'closed',
+      cancelled: 'cancelled',
     },
     cameras: '{{count}} cameras in the snapshot',
     level: {
@@ -113,6 +114,10 @@ export const enSurvey: typeof thSurvey = {
       reclassified: 'reclassified {{count}}',
       moved: 'moved {{count}}',
     },
+    cancel: 'Cancel the round',
+    cancelReason: 'Why it is cancelled',
+    cancelWords: 'Only before the cut-off. It is never cut off then, and has no returns.',
+    cancelledWhy: 'This round was cancelled: {{reason}}',
     close: 'Close the round',
     closeWords: 'Nothing of a closed round changes any more; every return stays readable',
   },

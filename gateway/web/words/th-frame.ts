@@ -103,7 +103,7 @@ export const thFrame = {
     survey_round_not_found: 'ไม่พบรอบสำรวจนี้',
     survey_return_not_found: 'ไม่พบแบบสำรวจนี้ หรืออยู่นอกพื้นที่ของท่าน',
     no_such_province: 'ไม่มีจังหวัดชื่อนี้ ตรวจตัวสะกด',
-    survey_round_not_open: 'รอบนี้ตัดยอดแล้ว แก้ส่วนนี้ไม่ได้',
+    survey_round_not_open: 'รอบนี้ตัดยอดหรือปิดแล้ว ทำส่วนนี้ไม่ได้',
     survey_round_closed: 'รอบนี้ปิดแล้ว แก้ไขไม่ได้',
     survey_cut_off_past: 'เวลาตัดยอดผ่านไปแล้ว เลือกเวลาใหม่หรือตัดยอดทันที',
     survey_deadline_not_earlier: 'กำหนดของจังหวัดต้องไม่ช้ากว่าของกรม',

@@ -62,6 +62,7 @@ export const thSurvey = {
       open: 'รอตัดยอด',
       frozen: 'กำลังเก็บแบบสำรวจ',
       closed: 'ปิดรอบแล้ว',
+      cancelled: 'ยกเลิกแล้ว',
     },
     cameras: 'กล้องในภาพรวม {{count}} ตัว',
     level: {
@@ -110,6 +111,10 @@ export const thSurvey = {
       reclassified: 'จำแนกใหม่ {{count}}',
       moved: 'ย้าย {{count}}',
     },
+    cancel: 'ยกเลิกรอบ',
+    cancelReason: 'เหตุที่ยกเลิก',
+    cancelWords: 'ยกเลิกได้ก่อนถึงเวลาตัดยอดเท่านั้น รอบนี้จะไม่ตัดยอด และจะไม่มีแบบสำรวจ',
+    cancelledWhy: 'ยกเลิกรอบนี้แล้ว: {{reason}}',
     close: 'ปิดรอบ',
     closeWords: 'ปิดรอบแล้วแก้ไขอะไรไม่ได้อีก ทุกแบบสำรวจยังเปิดอ่านได้',
   },
