@@ -25,7 +25,7 @@ export async function hashNewPassword(
   password: string,
   owner: { name: string; email: string },
 ): Promise<string> {
-  const fault = passwordFault(password, [owner.name, owner.email]);
+  const fault = await passwordFault(password, [owner.name, owner.email]);
   if (fault !== undefined) throw new PasswordNotAccepted(fault);
   return passwords.hash(password);
 }

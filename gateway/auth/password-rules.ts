@@ -1,5 +1,3 @@
-import { dictionary } from '@zxcvbn-ts/language-common';
-
 /**
  * What a new password must be, after OWASP ASVS 5 (V6.2): long enough, and none that is tried first. No rule about its
  * letters, digits or signs, and no expiry.
@@ -11,13 +9,17 @@ export const MAX_PASSWORD_LENGTH = 200;
 export type PasswordFault = 'too-short' | 'too-long' | 'common' | 'own-name';
 
 /** Undefined: it will do. `own`: the person's name and e-mail, which must not be it. */
-export function passwordFault(password: string, own: readonly string[]): PasswordFault | undefined {
+export async function passwordFault(
+  password: string,
+  own: readonly string[],
+): Promise<PasswordFault | undefined> {
   // Code points: a Thai letter and its vowel sign count as two, an emoji as one.
   const length = Array.from(password.normalize('NFC')).length;
   if (length < MIN_PASSWORD_LENGTH) return 'too-short';
   if (length > MAX_PASSWORD_LENGTH) return 'too-long';
   const bare = bareOf(password);
-  if (common().has(bare) || isOneTwice(bare, common())) return 'common';
+  const words = await common();
+  if (words.has(bare) || isOneTwice(bare, words)) return 'common';
   const names = [...productNames, ...own.flatMap(partsOf)];
   if (names.some((name) => bare.length - name.length < MIN_BESIDE_NAME && bare.includes(name))) {
     return 'own-name';
@@ -52,10 +54,13 @@ function partsOf(own: string): string[] {
   return [whole, ...parts].filter((part) => part.length >= MIN_NAME_LENGTH);
 }
 
-let words: ReadonlySet<string> | undefined;
+let commonWords: ReadonlySet<string> | undefined;
 
-/** 49,000 of them, unpacked when the first password is chosen. */
-function common(): ReadonlySet<string> {
-  words ??= new Set(dictionary['passwords-common']);
-  return words;
+/** 49,000 of them, loaded when the first password is chosen: they take 6 MB. */
+async function common(): Promise<ReadonlySet<string>> {
+  if (commonWords === undefined) {
+    const { dictionary } = await import('@zxcvbn-ts/language-common');
+    commonWords = new Set(dictionary['passwords-common']);
+  }
+  return commonWords;
 }
