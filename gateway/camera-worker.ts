@@ -71,7 +71,12 @@ const loop = startGatheringLoop({
 });
 const ticking = setInterval(() => supervisor.tick(), TICK_MS);
 const reporting = setInterval(() => {
-  send({ type: 'report', counters: supervisor.counters(), lag: loop.lag() });
+  send({
+    type: 'report',
+    counters: supervisor.counters(),
+    lag: loop.lag(),
+    openBytes: supervisor.openBytes(),
+  });
 }, REPORT_MS);
 
 port.on('message', (message: ToWorker) => {

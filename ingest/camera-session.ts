@@ -256,6 +256,11 @@ export class CameraSession implements ScheduledReader {
     return this.#bytes;
   }
 
+  /** Of the part that is being written. */
+  get openBytes(): number {
+    return this.#segmenter.openBytes;
+  }
+
   /** Camera's clock minus ours, ms; undefined until it has told its time. */
   get cameraClockOffsetMs(): number | undefined {
     return this.#cameraClock.offsetMs;

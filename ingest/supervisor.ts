@@ -231,6 +231,13 @@ export class Supervisor {
     return counters;
   }
 
+  /** Bytes of media in parts that are being written. */
+  openBytes(): number {
+    let bytes = 0;
+    for (const { session } of this.#entries.values()) bytes += session?.openBytes ?? 0;
+    return bytes;
+  }
+
   /** Leaves every camera. */
   stop(): void {
     for (const slot of this.#entries.keys()) this.release(slot);

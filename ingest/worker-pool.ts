@@ -80,12 +80,15 @@ interface WorkerHandle {
   inits: Map<number, { slot: number; init: WindowInit }>;
   counters: WorkerCounters;
   lag: LoopLag;
+  openBytes: number;
 }
 
 export interface WorkerReport {
   worker: number;
   counters: WorkerCounters;
   lag: LoopLag;
+  /** Of media in parts that are being written. */
+  openBytes: number;
 }
 
 /**
@@ -175,7 +178,12 @@ export class WorkerPool {
   }
 
   reports(): WorkerReport[] {
-    return this.#workers.map(({ counters, lag }, worker) => ({ worker, counters, lag }));
+    return this.#workers.map(({ worker, counters, lag, openBytes }) => ({
+      worker,
+      counters,
+      lag,
+      openBytes,
+    }));
   }
 
   counters(): WorkerCounters {
@@ -220,6 +228,7 @@ export class WorkerPool {
       inits: new Map(),
       counters: { droppedUnits: 0, lostPackets: 0, parts: 0 },
       lag: { p50: 0, p99: 0 },
+      openBytes: 0,
     };
     thread.on('message', (message: FromWorker) => this.#receive(handle, message));
     thread.on('error', (error) => {
@@ -233,6 +242,7 @@ export class WorkerPool {
     if (this.#stopping) return;
     add(this.#pastCounters, handle.counters);
     handle.counters = { droppedUnits: 0, lostPackets: 0, parts: 0 };
+    handle.openBytes = 0;
     const { now, log, states } = this.#options;
     const wasSound = performance.now() - handle.startedMs >= SOUND_LIFE_MS;
     const restartMs = wasSound ? RESTART_MS : handle.restartMs;
@@ -291,6 +301,7 @@ export class WorkerPool {
       case 'report':
         handle.counters = message.counters;
         handle.lag = message.lag;
+        handle.openBytes = message.openBytes;
         return;
     }
   }

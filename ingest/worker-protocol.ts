@@ -145,4 +145,5 @@ export type FromWorker =
       baselines: readonly BaselineNotice[];
       looks: readonly LookNotice[];
     }
-  | { type: 'report'; counters: WorkerCounters; lag: LoopLag };
+  /** `openBytes`: of media in parts that are being written. */
+  | { type: 'report'; counters: WorkerCounters; lag: LoopLag; openBytes: number };

@@ -66,6 +66,8 @@ function ingestLines(
     ...Object.entries(states).map(([state, n]) => `cctv_cameras{state="${state}"} ${n}`),
     ...gauge('cctv_media_held_bytes', 'Media in live windows.'),
     `cctv_media_held_bytes ${held}`,
+    ...gauge('cctv_media_open_bytes', 'Media in parts that are being written, in no window yet.'),
+    `cctv_media_open_bytes ${pool.reports().reduce((sum, { openBytes }) => sum + openBytes, 0)}`,
     ...gauge('cctv_waiting_requests', 'Playlist and part requests that wait.'),
     `cctv_waiting_requests ${waiting}`,
     ...counter('cctv_parts_total', 'Parts handed on, of the cameras linked now.'),

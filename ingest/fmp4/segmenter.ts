@@ -148,6 +148,11 @@ export class Segmenter {
     return this.#initIndex;
   }
 
+  /** Of the part that is being written. */
+  get openBytes(): number {
+    return this.#writer.openBytes;
+  }
+
   /**
    * Decode time of the picture that is expected to close the open part, ticks; undefined while that cannot be told.
    * Only a guess from the camera's habits: when to look, not what will be there.

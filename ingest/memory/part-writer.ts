@@ -36,6 +36,7 @@ export class PartWriter {
   #at = 0;
   #end = 0;
   #headerEnd = 0;
+  #headerRoom = 0;
   #headerSlab: Buffer;
   #nalSlab: Buffer;
   #nalAt = 0;
@@ -56,6 +57,15 @@ export class PartWriter {
     return this.#unitBytes;
   }
 
+  /** Bytes of samples in the part that is being written; 0 between parts. */
+  get openBytes(): number {
+    if (this.#sliceCount === 0) return 0;
+    const open = this.#slices[this.#sliceCount - 1] as Slice;
+    let bytes = this.#at - this.#base - open.offset - this.#headerRoom;
+    for (let i = 0; i < this.#sliceCount - 1; i++) bytes += (this.#slices[i] as Slice).length;
+    return bytes;
+  }
+
   /** Begins a part with room for `headerBytes` in front of its samples. False when the pool is dry. */
   begin(headerBytes: number): boolean {
     this.exhausted = false;
@@ -66,6 +76,7 @@ export class PartWriter {
     this.#openSlice();
     this.#at += headerBytes;
     this.#headerEnd = this.#at;
+    this.#headerRoom = headerBytes;
     this.#headerSlab = this.#slab;
     return true;
   }

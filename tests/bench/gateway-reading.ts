@@ -23,6 +23,7 @@ export interface GatewayReading {
   microsPerStreamSecond: number;
   percentOfCore: number;
   residentBytes: number;
+  /** In live windows, and in parts that are being written. */
   heldBytes: number;
   workerLagP50Ms: number;
   workerLagP99Ms: number;
@@ -89,7 +90,7 @@ export async function measureGateway(options: {
       microsPerStreamSecond: used.micros / used.seconds / streams,
       percentOfCore: used.percentOfCore,
       residentBytes: resident,
-      heldBytes: total(after, 'cctv_media_held_bytes'),
+      heldBytes: total(after, 'cctv_media_held_bytes') + total(after, 'cctv_media_open_bytes'),
       workerLagP50Ms: lagMs('cctv_worker_loop_lag_seconds', '0.5'),
       workerLagP99Ms: lagMs('cctv_worker_loop_lag_seconds', '0.99'),
       servingLagP50Ms: lagMs('cctv_serving_loop_lag_seconds', '0.5'),

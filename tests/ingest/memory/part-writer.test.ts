@@ -65,7 +65,9 @@ describe('a part writer', () => {
   test('a NAL unit across chunks keeps its length and its bytes', () => {
     const { writer, bytesOf } = rig();
     const nal = pattern(3 * CHUNK_BYTES + 17, 2);
+    expect(writer.openBytes).toBe(0);
     writer.begin(100);
+    expect(writer.openBytes).toBe(0);
     writer.markUnit();
     writer.openNal();
     writer.appendByte(nal[0] as number);
@@ -73,9 +75,10 @@ describe('a part writer', () => {
       writer.append(nal, at, Math.min(nal.length, at + 1400));
     }
     writer.closeNal();
-    expect(writer.unitBytes).toBe(nal.length + 4);
+    expect([writer.unitBytes, writer.openBytes]).toEqual([nal.length + 4, nal.length + 4]);
     const slices = writer.finish(Buffer.from('H'), 1);
     expect(slices).toHaveLength(4);
+    expect(writer.openBytes).toBe(0);
     expect(bytesOf(slices)).toEqual(Buffer.concat([Buffer.from('H'), lengthPrefixed(nal)]));
   });
 
