@@ -108,11 +108,17 @@ async function searchIds(
   if (await areFew(database, filter)) {
     return [...first, ...(await ids(select(database, filter, laoIds, words, rest)))];
   }
-  const found = await textSearchOf(database).matching(database, 'camera_search', words, probed);
+  const search = textSearchOf(database);
+  const found = await search.matching(database, 'camera_search', words, probed);
+  if (search.found === 'joined') {
+    const cameras = select(database, filter, laoIds, [], rest);
+    const joined = cameras.innerJoin(found.as('found'), 'found.id', 'cameras.id');
+    return [...first, ...(await ids(joined))];
+  }
   const query = database
     .selectFrom(found.as('found'))
     .select('found.id')
-    // Looked up for each text that is found. Of a join, PostgreSQL would first find all of them, and read all cameras.
+    // A scalar subselect, which no planner makes a join of.
     .where((where) => {
       const camera = where
         .selectFrom('cameras')

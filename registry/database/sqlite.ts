@@ -237,6 +237,9 @@ class ThreadAdapter
     return sql`(select ${sql.ref(`${table}.id`)} from ${sql.table(table)} where ${sql.join(conditions, sql` and `)})`;
   }
 
+  /** A lookup a row costs a fifth more where very many match. */
+  readonly found = 'joined';
+
   scanned(text: Expression<string>, part: string): Expression<SqlBool> {
     return sql<SqlBool>`instr(${text}, ${part}) > 0`;
   }

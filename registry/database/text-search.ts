@@ -31,6 +31,8 @@ export interface TextSearch {
     parts: readonly string[],
     from: string,
   ): Promise<RawBuilder<{ id: string }>>;
+  /** How rows that `matching` found are best brought to those they belong to: all by a join, or each looked up as it comes. */
+  readonly found: 'joined' | 'looked-up';
   /** That a text holds `part`, by looking at it: best where many do, or few are left by other conditions. */
   scanned(text: Expression<string>, part: string): Expression<SqlBool>;
 }
