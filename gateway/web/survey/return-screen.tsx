@@ -7,6 +7,7 @@ import { routeHash } from '../route.ts';
 import { Failure, Page, Waiting } from '../shell/pieces.tsx';
 import { useLoaded } from '../shell/use-loaded.ts';
 import { useLanguage } from '../use-language.ts';
+import { useUnsaved } from '../use-page-state.ts';
 import { FilledForm } from './filled-form.tsx';
 import { ReturnActs } from './return-acts.tsx';
 import { ReturnCameras } from './return-cameras.tsx';
@@ -33,6 +34,8 @@ export default function ReturnScreen(props: { returnId: string; version: number 
   };
   const isNewest = value !== undefined && value.shown.version === value.version;
   const mayFill = isNewest && value.mayDo.includes('fill');
+  const notes = value !== undefined && mayFill ? unsavedNotes(value.rows, typed) : [];
+  useUnsaved(notes.length > 0);
   const noted = (saved: ReturnDetail): void => {
     setTyped({});
     setChanged(saved);
@@ -75,12 +78,7 @@ export default function ReturnScreen(props: { returnId: string; version: number 
         <>
           <ReturnHead value={value} isNewest={isNewest} />
           {isNewest && (
-            <ReturnActs
-              value={value}
-              notes={mayFill ? unsavedNotes(value.rows, typed) : []}
-              onChanged={noted}
-              onStale={reread}
-            />
+            <ReturnActs value={value} notes={notes} onChanged={noted} onStale={reread} />
           )}
           <ReturnRows
             key={`${value.shown.version} ${value.state}`}
