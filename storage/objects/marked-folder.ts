@@ -1,4 +1,5 @@
-import { mkdir, open, readFile, rename, stat } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, open, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { FOLDER_MARKER, openFolderStore } from './folder.ts';
 import {
@@ -19,8 +20,8 @@ export interface MarkedFolder {
 /**
  * A folder of objects that may be on a disk of its own, and is known by a marker in it (decision 0150). Without its marker it is
  * a mount point without its disk, or another disk: nothing is kept there, looked for or deleted, and it is ObjectFolderAbsent
- * until the marker is there. The first time, the marker is made; one that is there is taken. Throws ObjectFolderAbsent,
- * ObjectStoreRefused when it cannot be written.
+ * until the marker is there. The first time, the marker is made; one that is there is taken, also of another gateway that makes
+ * it at the same moment. Throws ObjectFolderAbsent, ObjectStoreRefused when it cannot be written.
  */
 export async function openMarkedFolder(folder: MarkedFolder): Promise<ObjectStore> {
   const store = openFolderStore(folder.root);
@@ -88,12 +89,8 @@ async function remember({ root, rememberedIn, newId }: MarkedFolder): Promise<st
   const markerPath = join(root, FOLDER_MARKER);
   try {
     await mkdir(root, { recursive: true, mode: 0o700 });
-    let id = await idIn(markerPath);
-    if (id === undefined) {
-      id = newId();
-      await writeId(markerPath, id);
-    }
-    await writeId(rememberedIn, id);
+    const id = (await idIn(markerPath)) ?? (await mark(markerPath, newId()));
+    await writeId(rememberedIn, id, rename);
     return id;
   } catch (cause) {
     if (cause instanceof ObjectStoreUnavailable) throw cause;
@@ -128,17 +125,47 @@ function notThere(cause: unknown): undefined {
   throw new ObjectStoreUnavailable('the object folder cannot be looked at', { cause });
 }
 
-/** It is there whole, or not at all. */
-async function writeId(path: string, id: string): Promise<void> {
-  const partial = `${path}.partial`;
-  const file = await open(partial, 'w', 0o600);
+/** The folder's id from then on: the given one, or that of another gateway which was there first. */
+async function mark(markerPath: string, ownId: string): Promise<string> {
+  await writeId(markerPath, ownId, nameFirst);
+  const id = await idIn(markerPath);
+  if (id !== undefined) return id;
+  // A file with nothing in it, and so nobody's.
+  await writeId(markerPath, ownId, rename);
+  return ownId;
+}
+
+/** Unless there is a file of that name. A file system without second names (FAT, some SMB) takes the name away from who had it. */
+async function nameFirst(partial: string, path: string): Promise<void> {
   try {
-    await file.writeFile(`${id}\n`);
-    await file.sync();
-  } finally {
-    await file.close();
+    await link(partial, path);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'EEXIST') return;
+    if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'ENOSYS') throw error;
+    await rename(partial, path);
   }
-  await rename(partial, path);
+}
+
+/** It is there whole, or not at all. Its partial is of its own name: another gateway may be writing one too. */
+async function writeId(
+  path: string,
+  id: string,
+  name: (partial: string, path: string) => Promise<void>,
+): Promise<void> {
+  const partial = `${path}.${randomUUID()}.partial`;
+  const file = await open(partial, 'wx', 0o600);
+  try {
+    try {
+      await file.writeFile(`${id}\n`);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await name(partial, path);
+  } finally {
+    await unlink(partial).catch(notThere);
+  }
   const folder = await open(dirname(path), 'r');
   try {
     await folder.sync();

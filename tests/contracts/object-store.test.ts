@@ -193,6 +193,25 @@ describe('a folder as object store', () => {
     await openMarkedFolder(before);
     expect(readFileSync(before.rememberedIn, 'utf8')).toBe(id);
   });
+
+  it('gateways that open a fresh folder at the same moment keep in the same one', async () => {
+    const { root } = marked('shared');
+    const gateways = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => ({ ...marked(name), root }));
+    const stores = await Promise.all(gateways.map(openMarkedFolder));
+    for (const opened of stores) expect(await keysOf(opened, '')).toEqual([]);
+    const marker = readFileSync(join(root, 'object-folder.id'), 'utf8');
+    for (const { rememberedIn } of gateways) {
+      expect(readFileSync(rememberedIn, 'utf8')).toBe(marker);
+    }
+    expect(readdirSync(root)).toEqual(['object-folder.id']);
+  });
+
+  it('a marker with nothing in it is nobody’s, and is made anew', async () => {
+    const of = marked('emptied');
+    mkdirSync(of.root);
+    writeFileSync(join(of.root, 'object-folder.id'), '');
+    expect(await keysOf(await openMarkedFolder(of), '')).toEqual([]);
+  });
 });
 
 const missing = minioMissing();
