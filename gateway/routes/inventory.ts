@@ -324,8 +324,8 @@ export function registerInventoryRoutes(
       schema: {
         summary: 'Throw a file away',
         description:
-          'What is being written is not written then. Where it was being committed already, the answer is 409 `import_already_written`: all of it is ' +
-          'written, and the import is `applied`.',
+          'What is being written is not written then. Where it was being committed already, or is written, the answer is 409 `import_already_written`: ' +
+          'all of it is in the register, the import is `applied`, and goes by itself.',
         tags: ['inventory'],
         params,
         response: { 204: z.null(), 404: errorBody, 409: errorBody },

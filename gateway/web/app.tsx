@@ -66,7 +66,7 @@ export function App({ store }: { store: SessionStore }) {
     );
   }
   if (state.instead !== undefined) {
-    return <SomebodyElse session={session} was={state.instead} store={store} />;
+    return <SomebodyElse session={session} was={state.instead.name} store={store} />;
   }
   if (session.state === 'second-factor')
     return <ShowSecondFactor session={session} store={store} />;

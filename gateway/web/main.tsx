@@ -18,6 +18,9 @@ if (!root) throw new Error('index.html lacks its #root');
 startStyleNonce();
 await startLanguage();
 const session = startSession();
+document.addEventListener('visibilitychange', () => {
+  if (document.visibilityState === 'visible') void session.read();
+});
 createRoot(root).render(
   <StrictMode>
     <MantineProvider theme={theme} forceColorScheme="dark" getStyleNonce={styleNonce}>

@@ -7,6 +7,8 @@ let shown: string | undefined;
 /** Where the person wanted to go while the page was held. */
 let wanted: string | undefined;
 let isHeld = false;
+/** Of the page whose form was done with. */
+let doneWith: string | undefined;
 
 export function shownHash(): string {
   return (shown ??= window.location.hash);
@@ -31,6 +33,7 @@ export function subscribe(listener: () => void): () => void {
 /** Until the returned function is called: then what was wanted meanwhile is shown. */
 export function holdPage(): () => void {
   isHeld = true;
+  doneWith = undefined;
   window.addEventListener('beforeunload', askBeforeUnload);
   return () => {
     isHeld = false;
@@ -42,7 +45,13 @@ export function holdPage(): () => void {
 /** The form is done with, saved or given up: it holds nothing any more. */
 export function letGo(): void {
   isHeld = false;
+  doneWith = shownHash();
   look();
+}
+
+/** Else the form went because the person did. */
+export function isDoneWith(address: string): boolean {
+  return doneWith === address;
 }
 
 /** What was typed is gone on with. */

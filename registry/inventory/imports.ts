@@ -136,8 +136,9 @@ export function openImports(
       if (phase() === 'applying') {
         // Until it is known, whoever looks at it is told that it is being written.
         await one.run.close();
-        if (phase() === 'applied') throw new ImportAlreadyWritten(id);
       }
+      // Also where whoever stops it has not seen yet that it is written.
+      if (phase() === 'applied') throw new ImportAlreadyWritten(id);
       await drop(one);
     },
     async close() {

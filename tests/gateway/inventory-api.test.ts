@@ -359,7 +359,8 @@ test('whoever was moved to another LAO has no longer the import of where they we
   expect(await settled(id, own)).toMatchObject({ phase: 'applied' });
   await rig.people.accounts.change(accountId, { grants: [ownerOf('อบต.คลองยาง')] });
   await rig.people.admission.recheck();
-  expect((await asked('DELETE', id)).statusCode).toBe(204);
+  // What is written is not thrown away: it goes by itself.
+  expect((await asked('DELETE', id)).statusCode).toBe(409);
 });
 
 test('an import that is thrown away while it is being committed is written, and whoever throws it away is told so', async () => {
@@ -382,7 +383,8 @@ test('an import that is thrown away while it is being committed is written, and 
   ]);
   expect((await ask('GET', `imports/${id}`)).json()).toMatchObject({ phase: 'applied' });
   expect(await all()).toHaveLength(1);
-  expect((await ask('DELETE', `imports/${id}`)).statusCode).toBe(204);
+  // Nor later, by somebody who has not seen yet that it is written.
+  expect((await ask('DELETE', `imports/${id}`)).statusCode).toBe(409);
 });
 
 test('an import that is looked at again and again is over after four hours', async () => {

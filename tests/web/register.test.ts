@@ -9,6 +9,7 @@ import { browserName } from '#gateway/web/profile/browser-name.ts';
 import {
   byOrigin,
   changeOf,
+  disputedFields,
   emptyDraft,
   faultsOf,
   newCameraOf,
@@ -118,6 +119,29 @@ describe('the form', () => {
     expect(onTopOf(theirs, filled, filled)).toEqual(theirs);
   });
 
+  test('what was typed of a link that others ended is disputed, not lost', () => {
+    const mine = { ...linked, url: 'rtsp://10.0.0.9/mine' };
+    for (const theirs of [
+      { ...linked, linked: false, url: '', subUrl: '', username: '' },
+      { ...linked, scope: 'closed-area', linked: false, url: '', subUrl: '', username: '' },
+    ]) {
+      const merged = onTopOf(theirs, linked, mine);
+      const change = changeOf(theirs, merged);
+      expect(change).toMatchObject({ stream: { url: 'rtsp://10.0.0.9/mine' } });
+      expect(disputedFields(change, ['stream.url', 'scope']).has('stream')).toBe(true);
+    }
+    // Not touched: theirs.
+    const ended = { ...linked, linked: false, url: '' };
+    expect(onTopOf(ended, linked, { ...linked, brand: 'ก' })).toEqual({ ...ended, brand: 'ก' });
+  });
+
+  test('parts of a link are disputed one by one', () => {
+    const change = changeOf(linked, { ...linked, url: 'rtsp://10.0.0.9/mine', brand: 'ก' });
+    expect(disputedFields(change, ['stream.sound', 'frameRate'])).toEqual(new Set());
+    expect(disputedFields(change, ['stream.url'])).toEqual(new Set(['stream']));
+    expect(disputedFields(change, ['brand'])).toEqual(new Set(['brand']));
+  });
+
   test('history has no words of the program in it', () => {
     expect(fieldLabel('stream.tls', 'th')).toBe('การตรวจใบรับรองของกล้อง');
     expect(fieldValueWords('stream.tls', { verify: 'system' }, 'th')).toBe(
@@ -125,6 +149,7 @@ describe('the form', () => {
     );
     expect(fieldValueWords('stream.password', 'set', 'th')).toBe('ตั้งไว้แล้ว (ไม่แสดง)');
     expect(fieldValueWords('stream.password', null, 'th')).toBe('–');
+    expect(fieldValueWords('stream', { password: 'hunter2' }, 'th')).not.toContain('hunter2');
   });
 
   test('sends what was changed and nothing else', () => {

@@ -10,12 +10,12 @@ import {
   type Stale,
   type Twice,
 } from '../api/cameras.ts';
-import { routeHash } from '../route.ts';
+import { routeHash, type Route } from '../route.ts';
 import { Failure } from '../shell/pieces.tsx';
 import { useSignedIn } from '../shell/signed-in.ts';
 import { useAct } from '../shell/use-loaded.ts';
 import { useLanguage } from '../use-language.ts';
-import { shownHash } from '../page-address.ts';
+import { isDoneWith, shownHash } from '../page-address.ts';
 import { goTo, useUnsaved } from '../use-page-state.ts';
 import {
   byOrigin,
@@ -103,8 +103,9 @@ export function CameraForm(props: {
           setNothing(true);
           return;
         }
-        // Whoever saves stands for the scope, as the form says, also where it stays what it was.
-        const { typed, read } = byOrigin(draft, { ...change, scope: draft.scope });
+        // Whoever saves stands for the scope that the form showed, as it says, also where that stays what it was.
+        const attested = draft.scope === start.scope ? { scope: draft.scope } : {};
+        const { typed, read } = byOrigin(draft, { ...change, ...attested });
         let next = version;
         if (Object.keys(typed).length > 0) {
           const changed = await changeCamera(before.id, typed, { version, duplicateConfirmed });
@@ -113,7 +114,7 @@ export function CameraForm(props: {
         if (Object.keys(read).length > 0) {
           await changeCamera(before.id, read, { version: next, source: 'onvif' });
         }
-        goTo({ view: 'registered', cameraId: before.id });
+        leaveFor({ view: 'registered', cameraId: before.id });
       } catch (error) {
         const meanwhile = staleOf(error);
         if (meanwhile === undefined) throw error;
@@ -131,7 +132,7 @@ export function CameraForm(props: {
       const { position } = current;
       if (next === undefined) {
         const isOne = registered.length === 0 && isFirst;
-        goTo(isOne ? { view: 'registered', cameraId: id } : { view: 'register', query: '' }, {
+        leaveFor(isOne ? { view: 'registered', cameraId: id } : { view: 'register', query: '' }, {
           replace: true,
         });
         return;
@@ -140,6 +141,11 @@ export function CameraForm(props: {
       setDraft(next);
       current = next;
     }
+  }
+
+  /** Whoever has left meanwhile stays where they are. */
+  function leaveFor(route: Route, options?: { replace: boolean }): void {
+    if (form.current !== null) goTo(route, options);
   }
 
   function submit(duplicateConfirmed: boolean): void {
@@ -163,11 +169,14 @@ export function CameraForm(props: {
         submit(false);
       }}
     >
-      <PlaceGroup {...part} fixed={fixed} />
-      <PurposeGroup {...part} />
-      <LinkGroup {...part} cameraId={before?.id ?? null} hasPassword={before?.stream != null} />
-      <RecordingGroup {...part} />
-      <RegisterGroup {...part} />
+      {/* What is typed while it is saved would not be. */}
+      <div className="form-groups" inert={act.busy}>
+        <PlaceGroup {...part} fixed={fixed} />
+        <PurposeGroup {...part} />
+        <LinkGroup {...part} cameraId={before?.id ?? null} hasPassword={before?.stream != null} />
+        <RecordingGroup {...part} />
+        <RegisterGroup {...part} />
+      </div>
       <div ref={notices} className="form-notices">
         {kept !== undefined && (
           <Alert color="gray" variant="light" role="status">
@@ -249,7 +258,10 @@ export function CameraForm(props: {
             send(theirs, mine, false);
           }}
           onTakeTheirs={() => {
-            setDraft(base.draft);
+            const theirs = draftOf(stale.current);
+            setStale(undefined);
+            setBase({ version: stale.current.version, draft: theirs });
+            setDraft(theirs);
             props.onReload();
           }}
           onClose={() => setStale(undefined)}
@@ -259,14 +271,14 @@ export function CameraForm(props: {
   );
 }
 
-/** The session may end while somebody types: who signs in again finds it. Whoever leaves the form gives it up. */
+/** The session may end while somebody types, or they end it: who signs in again finds it. Whoever leaves the form gives it up. */
 function useKeptWhenSignedOut(typed: Omit<KeptDraft, 'address'> | undefined): void {
   const latest = useRef(typed);
   latest.current = typed;
   useEffect(() => {
     const address = shownHash();
     return () => {
-      if (latest.current !== undefined && shownHash() === address) {
+      if (latest.current !== undefined && !isDoneWith(address)) {
         keepDraft({ ...latest.current, address });
       }
     };

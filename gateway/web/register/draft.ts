@@ -245,13 +245,49 @@ export function changeOf(before: Draft, draft: Draft): Record<string, unknown> {
   return change;
 }
 
-/** What was typed since `base` was read, on top of what others have saved since: a field that was not touched is theirs. */
+const linkFields = [
+  'linked',
+  'url',
+  'subUrl',
+  'username',
+  'password',
+  'transport',
+  'sound',
+  'record',
+] as const satisfies readonly (keyof Draft)[];
+
+/**
+ * What was typed since `base` was read, on top of what others have saved since: a field that was not touched is theirs.
+ * Where they have ended the link that was being changed, what was typed of it stays, and disputes theirs.
+ */
 export function onTopOf(theirs: Draft, base: Draft, draft: Draft): Draft {
-  const kept = Object.entries(theirs).filter(([field]) => {
-    const name = field as keyof Draft;
-    return JSON.stringify(draft[name]) === JSON.stringify(base[name]);
-  });
-  return { ...draft, ...Object.fromEntries(kept) };
+  const isTouched = (field: keyof Draft): boolean =>
+    JSON.stringify(draft[field]) !== JSON.stringify(base[field]);
+  const keepsLink = isLinked(draft) && !isLinked(theirs) && linkFields.some(isTouched);
+  const ofLink: readonly string[] = keepsLink ? [...linkFields, 'scope'] : [];
+  const untouched = Object.entries(theirs).filter(
+    ([field]) => !isTouched(field as keyof Draft) && !ofLink.includes(field),
+  );
+  return { ...draft, ...Object.fromEntries(untouched) };
+}
+
+/** Fields of a change that others have changed too: `changedSince` has their names, `stream.url` and its like for parts of a link. */
+export function disputedFields(
+  change: Readonly<Record<string, unknown>>,
+  changedSince: readonly string[],
+): Set<string> {
+  const parts = Object.keys(change['stream'] ?? {}).map((part) => `stream.${part}`);
+  const isWhole = change['stream'] === null;
+  return new Set(
+    Object.keys(change).filter((field) =>
+      field === 'stream'
+        ? changedSince.some(
+            (name) =>
+              name === field || parts.includes(name) || (isWhole && name.startsWith('stream.')),
+          )
+        : changedSince.includes(field),
+    ),
+  );
 }
 
 function fieldsOf(draft: Draft) {

@@ -43,8 +43,8 @@ export function fieldValueWords(field: string, value: unknown, language: Languag
       .join(', ');
   }
   if (typeof value === 'string') {
-    // Of secrets a history has this one word.
-    if (/^stream\.(password|secret)$/u.test(field)) return wordsOf[language].form.isSet;
+    // Never the secret itself; of secrets a history has one word.
+    if (/^(stream\.)?(password|secret)$/u.test(field)) return wordsOf[language].form.isSet;
     if (field === 'verify' && value === 'system') return wordsOf[language].form.verifySystem;
     if (field === 'declared') return declaredWords(value, language);
     if (field === 'scope') return scopeWords(value, language);

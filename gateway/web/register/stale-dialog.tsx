@@ -2,7 +2,7 @@ import { Button, Table } from '@mantine/core';
 import type { Stale } from '../api/cameras.ts';
 import { Dialog } from '../shell/dialog.tsx';
 import { useLanguage } from '../use-language.ts';
-import { changeOf, draftOf, type Draft } from './draft.ts';
+import { changeOf, disputedFields, draftOf, type Draft } from './draft.ts';
 import { fieldLabel, fieldValueWords } from './field-words.ts';
 
 /**
@@ -20,10 +20,10 @@ export function StaleDialog(props: {
   const { stale, mine } = props;
   const theirs = stale.current;
   const different = changeOf(draftOf(theirs), mine);
-  const isDisputed = Object.keys(different).some((field) => stale.changedSince.includes(field));
+  const disputed = disputedFields(different, stale.changedSince);
   return (
     <Dialog onClose={props.onClose} size="xl" title={t('stale.title')}>
-      <p>{t(isDisputed ? 'stale.words' : 'stale.apart')}</p>
+      <p>{t(disputed.size > 0 ? 'stale.words' : 'stale.apart')}</p>
       <Table className="stacked" withTableBorder>
         <Table.Thead>
           <Table.Tr>
@@ -37,7 +37,7 @@ export function StaleDialog(props: {
             <Table.Tr key={field}>
               <Table.Th scope="row">
                 {fieldLabel(field, language)}
-                {stale.changedSince.includes(field) && <small>{t('stale.changedSince')}</small>}
+                {disputed.has(field) && <small>{t('stale.changedSince')}</small>}
               </Table.Th>
               <Table.Td data-label={t('stale.theirs')}>
                 {fieldValueWords(field, theirs[field as keyof typeof theirs], language)}

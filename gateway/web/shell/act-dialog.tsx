@@ -37,7 +37,8 @@ export function ActDialog(props: {
   const doing = useAct();
   const missingId = useId();
   return (
-    <Dialog title={title} onClose={onClose} {...(size && { size })}>
+    // What it comes to is told here, so it stays until that is known.
+    <Dialog title={title} onClose={doing.busy ? () => {} : onClose} {...(size && { size })}>
       <form
         className={size === undefined ? 'narrow-form' : 'narrow-form wide'}
         noValidate={noValidate}
@@ -61,7 +62,7 @@ export function ActDialog(props: {
           >
             {act}
           </Button>
-          <Button variant="default" onClick={onClose}>
+          <Button variant="default" disabled={doing.busy} onClick={onClose}>
             {t('cancel')}
           </Button>
         </div>

@@ -7,9 +7,8 @@ import { Dialog } from './dialog.tsx';
 /** Asks whoever leaves a form in which something is not saved. */
 export function LeaveDialog() {
   const { t } = useLanguage();
-  if (!useWantsToLeave()) return null;
   return (
-    <Dialog title={t('leave.title')} onClose={stay}>
+    <Dialog opened={useWantsToLeave()} title={t('leave.title')} onClose={stay}>
       <div className="narrow-form">
         <p>{t('leave.words')}</p>
         <div className="row-actions">

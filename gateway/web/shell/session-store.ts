@@ -4,7 +4,7 @@ import { readSession, type Session } from '../api/session.ts';
 
 /**
  * Who sits at this page: read once at its start, whenever an answer says that it is nobody or somebody else, and when the page is
- * looked at again.
+ * looked at again (main.tsx).
  */
 export type SessionState =
   | { kind: 'reading' }
@@ -12,9 +12,11 @@ export type SessionState =
   | {
       kind: 'known';
       session: Session;
-      /** Whose page this was until the other signed in with this browser, elsewhere than here. */
-      instead?: string;
+      /** Whose page this was until the other signed in with this browser, elsewhere than here; what still runs for them is asked as theirs. */
+      instead?: Signed;
     };
+
+type Signed = NonNullable<Session['person']>;
 
 export interface SessionStore {
   state: () => SessionState;
@@ -31,7 +33,7 @@ export function startSession(): SessionStore {
 
   function become(next: SessionState): void {
     state = next;
-    askAs(next.kind === 'known' ? (next.session.person?.id ?? null) : null);
+    askAs(next.kind === 'known' ? ((next.instead ?? next.session.person)?.id ?? null) : null);
     for (const listener of listeners) listener();
   }
 
@@ -39,10 +41,9 @@ export function startSession(): SessionStore {
     try {
       const session = await readSession();
       const before = state.kind === 'known' ? state : undefined;
-      const was = before?.session.person;
-      const changed = was != null && session.person !== null && was.id !== session.person.id;
-      const instead = changed ? was.name : session.person === null ? undefined : before?.instead;
-      become({ kind: 'known', session, ...(instead !== undefined && { instead }) });
+      const was = before?.instead ?? before?.session.person;
+      const isOther = was != null && session.person !== null && was.id !== session.person.id;
+      become({ kind: 'known', session, ...(isOther && { instead: was }) });
     } catch (error) {
       const known = error instanceof ApiError ? error : new ApiError('no_answer', String(error));
       // What is on the screen stays there while the network is away.
@@ -59,9 +60,6 @@ export function startSession(): SessionStore {
   }
 
   whenSomebodyElse(() => void read());
-  document.addEventListener('visibilitychange', () => {
-    if (document.visibilityState === 'visible') void read();
-  });
   void read();
   return {
     state: () => state,
