@@ -1,6 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
-import { Client } from 'minio';
+import { Client, S3Error } from 'minio';
 import * as z from 'zod';
 import { FileBodies } from './file-body.ts';
 import {
@@ -256,6 +256,10 @@ function withoutRight(error: unknown, bucket: string, right: string): unknown {
   );
 }
 
+/**
+ * A store that answers that it makes no such bucket says so again however long it is waited for: it may know no object lock, or the
+ * name is another's. Only one that does not answer, or is not up yet, is away.
+ */
 async function makeBucket(client: Client, bucket: string): Promise<void> {
   try {
     // Object lock can only be had when a bucket is made.
@@ -263,10 +267,12 @@ async function makeBucket(client: Client, bucket: string): Promise<void> {
   } catch (error) {
     const code = codeOf(error);
     if (code === 'BucketAlreadyOwnedByYou') return;
-    // Also a store that goes away meanwhile.
-    if (code !== 'AccessDenied') throw mapped(error, bucket);
+    const reason = code === 'AccessDenied' ? undefined : mapped(error, bucket);
+    const isKnown = reason instanceof ObjectStoreRefused || reason instanceof ObjectStoreFull;
+    const isAnswer = error instanceof S3Error && code !== '' && !PASSES.has(code);
+    if (isKnown || !isAnswer) throw reason;
     throw new ObjectStoreRefused(
-      `the bucket ${bucket} is not there and could not be made: make it (with object lock), or let this key make it`,
+      `the bucket ${bucket} is not there and could not be made (${code}): make it (with object lock, if the store knows that), or let this key make it`,
       { cause: error },
     );
   }
@@ -319,6 +325,20 @@ const CORRUPT = new Set([
   'BadDigest',
   'IncompleteBody',
   'file_too_short',
+]);
+/** Of AWS and MinIO: it is too busy, not up yet, or somebody makes the bucket just now. */
+const PASSES = new Set([
+  'SlowDown',
+  'SlowDownRead',
+  'SlowDownWrite',
+  'ServiceUnavailable',
+  'ServerBusy',
+  'InternalError',
+  'RequestTimeout',
+  'OperationAborted',
+  'XMinioServerNotInitialized',
+  'XMinioBucketMetadataNotInitialized',
+  'XMinioBackendDown',
 ]);
 const FULL = new Set(['XMinioStorageFull', 'QuotaExceeded', 'XMinioAdminBucketQuotaExceeded']);
 

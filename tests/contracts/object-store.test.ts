@@ -1,4 +1,5 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import {
   copyFileSync,
   mkdirSync,
@@ -10,6 +11,8 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -405,5 +408,53 @@ describe.skipIf(missing !== undefined)(missing ?? 'a MinIO bucket as object stor
       ...MINIO_KEYS,
     });
     await expect(opening).rejects.toThrow(ObjectStoreUnavailable);
+  });
+});
+
+/** Of an S3. */
+const said = (code: string): string => `<Error><Code>${code}</Code></Error>`;
+
+describe('an S3 where the bucket is not there', () => {
+  /** What it answers to who makes the bucket. */
+  let answer: { status: number; body: string };
+  const server = createServer((request, response) => {
+    request.resume();
+    const { status, body } = request.method === 'PUT' ? answer : { status: 404, body: '' };
+    response.writeHead(status).end(body);
+  });
+  beforeAll(async () => {
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+  });
+  afterAll(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const opening = (status: number, body: string): Promise<ObjectStore> => {
+    answer = { status, body };
+    const { port } = server.address() as AddressInfo;
+    const endpoint = `http://127.0.0.1:${port}`;
+    return openS3Store({ endpoint, bucket: 'recordings', ...MINIO_KEYS });
+  };
+
+  it('has refused when it answers that it makes none: it knows no object lock, or the name is taken', async () => {
+    for (const [status, code] of [
+      [501, 'NotImplemented'],
+      [409, 'BucketAlreadyExists'],
+    ] as const) {
+      const refused = opening(status, said(code));
+      await expect(refused).rejects.toThrow(ObjectStoreRefused);
+      await expect(refused).rejects.toThrow(`could not be made (${code}): make it`);
+    }
+    await expect(opening(501, '')).rejects.toThrow(ObjectStoreRefused);
+  });
+
+  it('is away when it is busy, or what stands before it does not reach it', async () => {
+    for (const [status, body] of [
+      [503, said('SlowDown')],
+      [503, ''],
+      [502, '<html>Bad Gateway</html>'],
+    ] as const) {
+      await expect(opening(status, body)).rejects.toThrow(ObjectStoreUnavailable);
+    }
   });
 });
