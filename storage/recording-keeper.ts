@@ -12,11 +12,10 @@ import type { Catalogue, GapCause } from './catalogue/tables.ts';
 import { gapCause } from './gap-cause.ts';
 import type { OpenRecordings } from './open-recordings.ts';
 import type { FinishedRecording, FromRecorder, OpenedRecording } from './recorder-protocol.ts';
-import { decodeFragments, fragmentEndMs } from './spool/fragment-index.ts';
+import { decodeFragments } from './spool/fragment-index.ts';
+import { stretches } from './spool/stretches.ts';
 import type { NotRecorded } from './storage-notices.ts';
 
-/** A hole within a recording is a gap from this on: pictures may be a second apart. */
-const HOLE_MS = 1_000;
 /**
  * Steps that wait for the database. One more, and all that come until those are done, are given up: recordings that end
  * meanwhile lie in the spool, where recovery reads them, and gaps are kept apart.
@@ -211,16 +210,15 @@ export class RecordingKeeper {
   }
 
   async #holes({ cameraId, fragmentIndex }: FinishedRecording): Promise<void> {
-    const fragments = decodeFragments(fragmentIndex);
+    const unbroken = stretches(decodeFragments(fragmentIndex));
     const behind = this.#behind.delete(cameraId);
-    for (const [i, fragment] of fragments.entries()) {
-      const before = fragments[i - 1];
-      const startMs = before === undefined ? fragment.startMs : Math.round(fragmentEndMs(before));
-      if (fragment.startMs - startMs <= HOLE_MS) continue;
+    for (const [i, { startMs: endMs }] of unbroken.entries()) {
+      const startMs = unbroken[i - 1]?.endMs;
+      if (startMs === undefined) continue;
       await insertGap(this.#catalogue, this.#newId(), {
         cameraId,
         startMs,
-        endMs: fragment.startMs,
+        endMs,
         cause: behind ? 'storage' : 'network',
         detail: behind ? 'recorder-behind' : 'lost-pictures',
       });

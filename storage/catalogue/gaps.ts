@@ -1,6 +1,7 @@
-import { sql } from 'kysely';
+import { randomUUID } from 'node:crypto';
+import { sql, type SelectQueryBuilder } from 'kysely';
 import { lastEndMs } from './recordings.ts';
-import type { Catalogue, GapCause } from './tables.ts';
+import type { Catalogue, CatalogueTables, GapCause, GapTable } from './tables.ts';
 
 export interface Gap {
   cameraId: string;
@@ -58,18 +59,33 @@ export async function closeGap(
   });
 }
 
-/** What was missing is there: a gap of its whole time, and of this detail alone, was none. */
-export async function removeGap(
+/** Of what is there and is not what was hashed: its pictures are no proof that nothing is missing. */
+const DAMAGED = new Set<string | null>(['object-corrupt', 'object-length']);
+
+/** There are pictures of these times: of a gap that is over, whatever it was called, what lies beside them is left. */
+export async function cutGaps(
   catalogue: Catalogue,
-  { cameraId, startMs }: Pick<Gap, 'cameraId' | 'startMs'>,
-  detail: string,
+  cameraId: string,
+  footage: readonly { startMs: number; endMs: number }[],
 ): Promise<void> {
-  await catalogue
-    .deleteFrom('gaps')
-    .where('camera_id', '=', cameraId)
-    .where('start_ms', '=', startMs)
-    .where('detail', '=', detail)
-    .execute();
+  for (const { startMs, endMs } of footage) {
+    const rows = await rowsBetween(catalogue, cameraId, startMs, endMs).limit(MAX_GAPS).execute();
+    const over = rows.filter((row) => row.end_ms !== null && !DAMAGED.has(row.detail));
+    for (const { id, ...gap } of over) {
+      const beside = [
+        { ...gap, id, end_ms: startMs },
+        { ...gap, id: randomUUID(), start_ms: endMs },
+      ].filter((rest) => rest.start_ms < (rest.end_ms ?? 0));
+      await catalogue.transaction().execute(async (transaction) => {
+        const { numDeletedRows } = await transaction
+          .deleteFrom('gaps')
+          .where('id', '=', id)
+          .executeTakeFirstOrThrow();
+        if (numDeletedRows === 0n || beside.length === 0) return;
+        await transaction.insertInto('gaps').values(beside).execute();
+      });
+    }
+  }
 }
 
 /**
@@ -129,25 +145,7 @@ export async function gapsBetween(
   toMs: number,
   limit = MAX_GAPS,
 ): Promise<Gap[]> {
-  const rows = await catalogue
-    .selectFrom('gaps')
-    .selectAll()
-    .where('camera_id', '=', cameraId)
-    // Gaps of a camera do not overlap, so only the last before the range may reach into it: however long its history.
-    .where('start_ms', '>=', (query) =>
-      query
-        .selectFrom('gaps as earlier')
-        .select(({ fn }) =>
-          fn.coalesce(fn.max('earlier.start_ms'), sql<number>`${fromMs}`).as('at'),
-        )
-        .where('earlier.camera_id', '=', cameraId)
-        .where('earlier.start_ms', '<=', fromMs),
-    )
-    .where('start_ms', '<', toMs)
-    .where((where) => where.or([where('end_ms', '>', fromMs), where('end_ms', 'is', null)]))
-    .orderBy('start_ms')
-    .limit(limit)
-    .execute();
+  const rows = await rowsBetween(catalogue, cameraId, fromMs, toMs).limit(limit).execute();
   return rows.map((row) => ({
     cameraId: row.camera_id,
     startMs: row.start_ms,
@@ -155,4 +153,31 @@ export async function gapsBetween(
     cause: row.cause,
     detail: row.detail,
   }));
+}
+
+function rowsBetween(
+  catalogue: Catalogue,
+  cameraId: string,
+  fromMs: number,
+  toMs: number,
+): SelectQueryBuilder<CatalogueTables, 'gaps', GapTable> {
+  return (
+    catalogue
+      .selectFrom('gaps')
+      .selectAll()
+      .where('camera_id', '=', cameraId)
+      // Gaps of a camera do not overlap, so only the last before the range may reach into it: however long its history.
+      .where('start_ms', '>=', (query) =>
+        query
+          .selectFrom('gaps as earlier')
+          .select(({ fn }) =>
+            fn.coalesce(fn.max('earlier.start_ms'), sql<number>`${fromMs}`).as('at'),
+          )
+          .where('earlier.camera_id', '=', cameraId)
+          .where('earlier.start_ms', '<=', fromMs),
+      )
+      .where('start_ms', '<', toMs)
+      .where((where) => where.or([where('end_ms', '>', fromMs), where('end_ms', 'is', null)]))
+      .orderBy('start_ms')
+  );
 }

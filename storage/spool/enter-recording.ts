@@ -1,18 +1,16 @@
 import { noteFound } from '../catalogue/deletion.ts';
-import { removeGap } from '../catalogue/gaps.ts';
+import { cutGaps } from '../catalogue/gaps.ts';
 import { spoolPath } from '../catalogue/object-key.ts';
 import { insertOpened, markSpooled } from '../catalogue/recordings.ts';
 import type { Catalogue } from '../catalogue/tables.ts';
 import { sha256OfFile } from '../objects/file-hash.ts';
 import { encodeFragments, fragmentEndMs } from './fragment-index.ts';
 import type { ReadRecording } from './spool-reader.ts';
-
-/** Of the gap that a spool file leaves which could not be entered. */
-export const REFUSED = 'spool-file-refused';
+import { stretches } from './stretches.ts';
 
 /**
- * A whole recording that its file alone tells of, into the catalogue: its row is `spooled`, and a note that it was lost is taken
- * back. `path` holds what `read` was read from and nothing after it. Repeating it is harmless.
+ * A whole recording that its file alone tells of, into the catalogue: its row is `spooled`, a note that it was lost is taken
+ * back, and no gap lies over its pictures. `path` holds what `read` was read from and nothing after it. Repeating it is harmless.
  */
 export async function enterRecording(
   catalogue: Catalogue,
@@ -22,7 +20,7 @@ export async function enterRecording(
   const { head, initBytes, headBytes, fragments, byteLength } = read;
   await insertOpened(catalogue, [{ ...head, path: spoolPath(head), initBytes, headBytes }]);
   await noteFound(catalogue, head);
-  await removeGap(catalogue, head, REFUSED);
+  await cutGaps(catalogue, head.cameraId, stretches(fragments));
   await markSpooled(catalogue, [
     {
       recordingId: head.recordingId,

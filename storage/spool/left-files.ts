@@ -3,13 +3,18 @@ import { join } from 'node:path';
 import { spoolPath } from '../catalogue/object-key.ts';
 import type { Catalogue } from '../catalogue/tables.ts';
 import { gapsBetween, insertGap } from '../catalogue/gaps.ts';
-import { REFUSED } from './enter-recording.ts';
+import { recordingsBetween } from '../catalogue/recordings.ts';
 import type { LeftFile } from './recover-spool.ts';
 
+/** Of the gap that a spool file leaves which could not be entered. */
+const REFUSED = 'spool-file-refused';
 /** Named in the log, so many of them; `reconcile` names all. */
 const NAMED = 20;
 
-/** What there are pictures of, and cannot be found, is missing for want of the storage; once, however often it is tried. */
+/**
+ * What there are pictures of, and cannot be found, is missing for want of the storage, up to what was recorded next; once, however
+ * often it is tried.
+ */
 export async function accountForRefused(
   catalogue: Catalogue,
   left: readonly LeftFile[],
@@ -17,7 +22,10 @@ export async function accountForRefused(
 ): Promise<void> {
   for (const { cameraId, why } of left) {
     if (why.kind !== 'refused' || why.span === undefined) continue;
-    const { startMs, endMs } = why.span;
+    const { startMs } = why.span;
+    const among = await recordingsBetween(catalogue, cameraId, startMs, why.span.endMs);
+    const next = among.find((recording) => recording.startMs > startMs);
+    const endMs = Math.min(why.span.endMs, next?.startMs ?? why.span.endMs);
     const known = await gapsBetween(catalogue, cameraId, startMs, endMs);
     if (known.some((gap) => gap.startMs <= startMs)) continue;
     const gap = { cameraId, startMs, endMs, cause: 'storage' as const, detail: REFUSED };

@@ -1,11 +1,18 @@
-import { readdirSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, rmSync, statSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseUnavailable, DiskFull } from '#registry/database/database.ts';
 import { wasDeleted } from '../catalogue/deletion.ts';
 import { spoolPath } from '../catalogue/object-key.ts';
-import { recordingById, recordingsIn, removeLost } from '../catalogue/recordings.ts';
+import {
+  LONGEST_RECORDING_MS,
+  recordingById,
+  recordingsIn,
+  removeLost,
+  type Recording,
+} from '../catalogue/recordings.ts';
 import type { Catalogue } from '../catalogue/tables.ts';
 import { isNotWhatWasLost } from '../found-again.ts';
+import { rotationMs } from '../rotation.ts';
 import { enterRecording, spanOf } from './enter-recording.ts';
 import { cutTorn, readRecording, type ReadRecording } from './spool-reader.ts';
 
@@ -40,7 +47,10 @@ export interface LeftFile {
         /** It cannot be read, or removed, or the catalogue does not take what it says. */
         kind: 'refused';
         error: unknown;
-        /** What there are pictures of, if it could be read. */
+        /**
+         * What there are pictures of: as it says itself, or, where it cannot be read, from where its row begins to when it was
+         * written last. Undefined: nobody knows, or it is stored.
+         */
         span: { startMs: number; endMs: number } | undefined;
       };
 }
@@ -88,7 +98,8 @@ export async function recoverSpool(
       await enterRecording(catalogue, path, read);
     } catch (error) {
       if (!isOfTheFile(error) || sum.left.length >= MAX_LEFT) throw error;
-      const span = read === undefined ? undefined : spanOf(read);
+      const ofRow = row?.state === 'open' ? writtenSpan(row, path) : undefined;
+      const span = read === undefined ? ofRow : spanOf(read);
       const why = { kind: 'refused', error, span } as const;
       leave(sum, { ...file, byteLength: byteLengthOf(path), why });
       continue;
@@ -111,7 +122,26 @@ function isOfTheFile(error: unknown): boolean {
 }
 
 function byteLengthOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  return statOf(path)?.size ?? 0;
+}
+
+/** A file that does not even say when it was written was to end with its minute. */
+function writtenSpan(
+  { cameraId, startMs }: Recording,
+  path: string,
+): { startMs: number; endMs: number } {
+  const writtenMs = statOf(path)?.mtimeMs ?? rotationMs(cameraId, startMs);
+  const endMs = Math.min(Math.max(startMs, Math.round(writtenMs)), startMs + LONGEST_RECORDING_MS);
+  return { startMs, endMs };
+}
+
+/** What cannot be read may not say of itself what it is either. */
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Open rows that are left have no file (it was lost with the power before its first sync), or one that was refused. */

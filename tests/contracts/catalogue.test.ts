@@ -1,7 +1,7 @@
 /** The catalogue of recordings (storage/catalogue): what holds on both databases. */
 import { beforeEach, expect, test } from 'vitest';
 import { garbage, markGarbage, noteDeletion } from '#storage/catalogue/deletion.ts';
-import { closeGap, gapsBetween, insertGap, openGap } from '#storage/catalogue/gaps.ts';
+import { closeGap, cutGaps, gapsBetween, insertGap, openGap } from '#storage/catalogue/gaps.ts';
 import { holdsBetween, placeHolds, releaseHold } from '#storage/catalogue/holds.ts';
 import { openCatalogue } from '#storage/catalogue/open-catalogue.ts';
 import {
@@ -98,6 +98,42 @@ onEachDatabase((rig) => {
       [120_400, 240_000, 'network'],
       [250_000, 252_000, 'network'],
       [300_000, 360_000, 'unknown'],
+    ]);
+  });
+
+  test('where pictures are found after all a gap is cut, whatever it was called; holes, what lasts, and what tells of damage stay', async () => {
+    const gaps: [number, number | null, string | null][] = [
+      [-5_000, 1_000, null],
+      [10_000, 90_000, 'stopped'],
+      [100_000, 104_000, 'lost-pictures'],
+      [110_000, 120_000, 'object-corrupt'],
+      [150_000, null, 'unreachable'],
+    ];
+    for (const [from, to, detail] of gaps) {
+      await insertGap(catalogue, newId(), {
+        cameraId: CAMERA,
+        startMs: T0 + from,
+        endMs: to === null ? null : T0 + to,
+        cause: 'gateway',
+        detail,
+      });
+    }
+    await cutGaps(catalogue, CAMERA, [
+      { startMs: T0, endMs: T0 + 5_000 },
+      { startMs: T0 + 30_000, endMs: T0 + 40_000 },
+      { startMs: T0 + 50_000, endMs: T0 + 100_000 },
+      { startMs: T0 + 104_000, endMs: T0 + 160_000 },
+    ]);
+    const left = await gapsBetween(catalogue, CAMERA, T0 - MINUTE, T0 + 6 * MINUTE);
+    expect(
+      left.map((g) => [relative(g.startMs), g.endMs && relative(g.endMs), g.cause, g.detail]),
+    ).toEqual([
+      [-5_000, 0, 'gateway', null],
+      [10_000, 30_000, 'gateway', 'stopped'],
+      [40_000, 50_000, 'gateway', 'stopped'],
+      [100_000, 104_000, 'gateway', 'lost-pictures'],
+      [110_000, 120_000, 'gateway', 'object-corrupt'],
+      [150_000, null, 'gateway', 'unreachable'],
     ]);
   });
 

@@ -1,5 +1,5 @@
 /** Gateways that share a database: one records, the others leave alone what waits in a spool that they do not see. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmdirSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -15,6 +15,7 @@ import { reconcileAlone, RecordedElsewhere } from '#storage/reconcile.ts';
 import { startRecording, type RecordingService } from '#storage/recording-service.ts';
 import { encodeFragments } from '#storage/spool/fragment-index.ts';
 import { CAMERA, opened } from '../contracts/recorded-minutes.ts';
+import { LEFT_MS, leftBehind } from './left-behind.ts';
 
 const newId = uuidV7Source(Date.now);
 
@@ -174,4 +175,44 @@ it('a file that cannot be entered keeps no gateway from recording, and stands am
   await vi.waitFor(async () => expect(await gaps()).toEqual(['starting']));
   expect(logged).toEqual(['spool files left as they are']);
   expect(service.notices()).toMatchObject([{ code: 'spool-files-left', files: { count: 1 } }]);
+});
+
+it('a file that cannot be read at a start is a gap of the storage, and footage once it is', async () => {
+  const spool = join(folder, 'spool');
+  const startMs = Date.now() - 60_000;
+  leftBehind(spool, { recordingId: newId(), cameraId: CAMERA, startMs });
+  const next = { recordingId: newId(), cameraId: CAMERA, startMs: startMs + LEFT_MS };
+  const { path, opened: row } = leftBehind(spool, next);
+  await insertOpened(catalogue, [row]);
+  renameSync(path, `${path}.away`);
+  mkdirSync(path);
+  const writtenMs = startMs + 2 * LEFT_MS + 500;
+  utimesSync(path, writtenMs / 1_000, writtenMs / 1_000);
+  const told = async () => {
+    const range = { fromMs: startMs, toMs: startMs + 10_000 };
+    const { spans, gaps: missing } = await service.timeline(CAMERA, range);
+    return {
+      spans: spans.map((span) => [span.startMs - startMs, span.endMs - startMs]),
+      gaps: missing.map((gap) => [gap.startMs - startMs, gap.endMs - startMs, gap.detail]),
+    };
+  };
+  await startBeside('ours');
+  expect(await told()).toEqual({
+    spans: [[0, LEFT_MS]],
+    gaps: [
+      [LEFT_MS, 2 * LEFT_MS + 500, 'spool-file-refused'],
+      [2 * LEFT_MS + 500, 10_000, 'stopped'],
+    ],
+  });
+  await service.stop();
+  rmdirSync(path);
+  renameSync(`${path}.away`, path);
+  await startBeside('ours');
+  expect(await told()).toEqual({
+    spans: [[0, 2 * LEFT_MS]],
+    gaps: [
+      [2 * LEFT_MS, 2 * LEFT_MS + 500, 'spool-file-refused'],
+      [2 * LEFT_MS + 500, 10_000, 'stopped'],
+    ],
+  });
 });

@@ -32,12 +32,12 @@ import {
   ObjectStoreUnavailable,
   type ObjectStore,
 } from '#storage/objects/object-store.ts';
-import { headBytes, type RecordingHead } from '#storage/spool/recording-head.ts';
+import type { OpenedRecording } from '#storage/recorder-protocol.ts';
 import { accountForRefused } from '#storage/spool/left-files.ts';
 import { recoverSpool } from '#storage/spool/recover-spool.ts';
-import { SpoolFile } from '#storage/spool/spool-file.ts';
 import { Uploader } from '#storage/uploader.ts';
-import { clipPictures, Cut, RUN_START_MS } from '#tests/ingest/cut.ts';
+import { RUN_START_MS } from '#tests/ingest/cut.ts';
+import { leftBehind as leftByRecorder } from './left-behind.ts';
 
 const CAMERA = '019e0000-0000-7000-8000-000000000001';
 let folder: string;
@@ -59,46 +59,18 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A spool file of two seconds as a recorder leaves it when it is killed, and the head that it told of. */
 function leftBehind(): {
-  head: RecordingHead;
+  head: OpenedRecording;
   path: string;
   initBytes: number;
   headLength: number;
 } {
-  const { config, pictures } = clipPictures('small');
-  const cut = new Cut();
-  cut.segmenter.configure(config);
-  for (const [i, picture] of pictures.slice(0, 22).entries()) {
-    cut.picture(i * 9_000, picture.randomAccess, picture.nals);
-  }
-  const [init] = cut.inits;
-  if (init === undefined) throw new Error('no init');
-  const head: RecordingHead = {
-    recordingId: newId(),
-    cameraId: CAMERA,
-    runId: 'run1',
-    startMs: RUN_START_MS,
-    codec: config.codec,
-    width: config.width,
-    height: config.height,
-    previousSha256: null,
-  };
-  const path = join(spool, CAMERA, `${head.recordingId}.mp4`);
-  const bytes = headBytes(init.bytes, head);
-  const file = new SpoolFile(path, bytes);
-  for (const part of cut.parts) {
-    const media = part.slices.map((s) => cut.reader.bytes(s.chunk, s.offset, s.length));
-    file.append(part, media);
-  }
-  file.close();
-  return { head, path, initBytes: init.bytes.length, headLength: bytes.length };
+  const { path, opened } = leftByRecorder(spool, { recordingId: newId(), cameraId: CAMERA });
+  return { head: opened, path, initBytes: opened.initBytes, headLength: opened.headBytes };
 }
 
-async function enter(left: ReturnType<typeof leftBehind>): Promise<void> {
-  await insertOpened(catalogue, [
-    { ...left.head, path: '', initBytes: left.initBytes, headBytes: left.headLength },
-  ]);
+async function enter({ head }: ReturnType<typeof leftBehind>): Promise<void> {
+  await insertOpened(catalogue, [head]);
 }
 
 describe('the spool of a process that died', () => {

@@ -1,0 +1,40 @@
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { spoolPath } from '#storage/catalogue/object-key.ts';
+import type { OpenedRecording } from '#storage/recorder-protocol.ts';
+import { headBytes } from '#storage/spool/recording-head.ts';
+import { SpoolFile } from '#storage/spool/spool-file.ts';
+import { clipPictures, Cut, RUN_START_MS } from '#tests/ingest/cut.ts';
+
+/** Of its pictures. */
+export const LEFT_MS = 2_000;
+
+/** A spool file of two seconds as a recorder leaves it when it is killed: where it lies, and what it told of it. */
+export function leftBehind(
+  spoolFolder: string,
+  recording: { recordingId: string; cameraId: string; startMs?: number },
+): { path: string; opened: OpenedRecording } {
+  const { config, pictures } = clipPictures('small');
+  const cut = new Cut();
+  cut.segmenter.configure(config);
+  for (const [i, picture] of pictures.slice(0, 22).entries()) {
+    cut.picture(i * 9_000, picture.randomAccess, picture.nals);
+  }
+  const [init] = cut.inits;
+  if (init === undefined) throw new Error('no init');
+  const { codec, width, height } = config;
+  const of = { runId: 'run1', startMs: RUN_START_MS, previousSha256: null, ...recording };
+  const head = { ...of, codec, width, height };
+  const path = join(spoolFolder, spoolPath(head));
+  mkdirSync(dirname(path), { recursive: true });
+  const bytes = headBytes(init.bytes, head);
+  const file = new SpoolFile(path, bytes);
+  for (const part of cut.parts) {
+    const media = part.slices.map((s) => cut.reader.bytes(s.chunk, s.offset, s.length));
+    file.append({ ...part, startMs: part.startMs - RUN_START_MS + head.startMs }, media);
+  }
+  file.close();
+  const initBytes = init.bytes.length;
+  const opened = { ...head, path: spoolPath(head), initBytes, headBytes: bytes.length };
+  return { path, opened };
+}
