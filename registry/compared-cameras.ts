@@ -13,6 +13,7 @@ import {
   type LeadingSource,
 } from './leading-names.ts';
 import type { RegistryTables } from './schema/tables.ts';
+import { districtKey, provinceKey } from './thai-names.ts';
 
 /**
  * Registered cameras as the rows of an inventory are compared with them, in few statements: of a file of the whole country
@@ -344,9 +345,8 @@ async function namesWithin(
 
 /** Ids of the LAOs that lie in these districts, and of those that names of there lead to. */
 function laosOf({ laos, leading }: Names, districts: readonly NamedDistrict[]): string[] {
-  const named = new Set(districts.map(officialDistrict));
-  const isNamed = ({ province, district }: NamedDistrict): boolean =>
-    named.has(`${province}\n${district}`);
+  const named = new Set(districts.map(keyOfDistrict));
+  const isNamed = (district: NamedDistrict): boolean => named.has(keyOfDistrict(district));
   const found = new Set<string>();
   for (const [id, place] of laos) {
     if (isNamed(place)) found.add(id);
@@ -358,7 +358,8 @@ function laosOf({ laos, leading }: Names, districts: readonly NamedDistrict[]): 
   return [...found];
 }
 
-function officialDistrict({ province, district }: NamedDistrict): string {
+/** The same for every spelling, also of a district that is not on the official list. */
+function keyOfDistrict({ province, district }: NamedDistrict): string {
   const official = findDistrict(province, district)?.name ?? district;
-  return `${findProvince(province)?.name ?? province}\n${official}`;
+  return `${provinceKey(findProvince(province)?.name ?? province)}\n${districtKey(official)}`;
 }

@@ -552,7 +552,7 @@ function leadingReason({ reading, given }: Row, { why }: LeadingName): string {
   const now = calledNow(given.lao);
   return why === 'merged'
     ? `${name} ถูกรวมไว้กับ ${now} แล้ว กล้องจึงเป็นของ อปท. นั้น`
-    : `${name} อำเภอ${reading.given?.lao.district ?? ''} เป็นชื่อเดิมของ ${now} กล้องจึงเป็นของ อปท. นั้น`;
+    : `${name} ใน “${reading.given?.lao.district ?? ''}” เป็นชื่อเดิมของ ${now} กล้องจึงเป็นของ อปท. นั้น`;
 }
 
 function sourceReason({ reading, given }: Row): string {

@@ -63,7 +63,22 @@ export async function reconcile(
   round: Round,
   within: readonly Area[],
 ): Promise<Reconciliation> {
-  const previous = await database
+  // A round that was cancelled, or is not cut off yet, counts nothing: all of before would look removed.
+  const previous = round.frozenMs === null ? undefined : await roundBefore(database, round);
+  return {
+    roundId: round.id,
+    previousRoundId: previous?.id ?? null,
+    agreements: await agreements(database, round.id, within),
+    differences:
+      previous === undefined ? [] : await differences(database, previous.id, round.id, within),
+  };
+}
+
+function roundBefore(
+  database: Kysely<RegistryTables>,
+  round: Round,
+): Promise<{ id: string } | undefined> {
+  return database
     .selectFrom('survey_rounds')
     .select('id')
     .where('id', '!=', round.id)
@@ -72,13 +87,6 @@ export async function reconcile(
     .orderBy('cut_off_ms', 'desc')
     .limit(1)
     .executeTakeFirst();
-  return {
-    roundId: round.id,
-    previousRoundId: previous?.id ?? null,
-    agreements: await agreements(database, round.id, within),
-    differences:
-      previous === undefined ? [] : await differences(database, previous.id, round.id, within),
-  };
 }
 
 async function agreements(

@@ -567,6 +567,39 @@ test('a row that names a budget source that was merged is of the one that it wen
       },
     ],
   });
+
+  // Merged between the plan and its acceptance: the rows are shown anew, and nothing is written.
+  const other = 'งบจังหวัด';
+  const third = rowWith({ [sourceHeading]: other, ตำแหน่งในการติดตั้งกล้อง: 'ท่าเรือ' });
+  const entered = await upload(csvOf(headings, third));
+  await accept(entered.id);
+  await settled(entered.id);
+  const waiting = await upload(csvOf(headings, third.with(9, 'อยู่ระหว่างซ่อม')));
+  expect(waiting.counts).toMatchObject({ changed: 1, warned: 0 });
+  const otherId = (await sources.list()).find(({ name }) => name === other)?.id ?? '';
+  await sources.merge(otherId, idOf(department), { author: byTest.author });
+  await accept(waiting.id);
+  expect(await settled(waiting.id)).toMatchObject({
+    phase: 'ready',
+    changedMeanwhile: true,
+    counts: { changed: 1, warned: 1 },
+  });
+});
+
+test('a former name is found by any spelling of a district that is on no list', async () => {
+  const proposed = { name: 'ทต.ดอนสัก', district: 'อำเภอดอนหาย', province: 'กระบี่' };
+  await rig.cameras.create(newCamera.parse({ ...(await firstRow()), lao: proposed }), byTest);
+  const laos = openLaos(rig.registry, { now: rig.now });
+  const [lao] = await laos.list({ q: 'ดอนสัก' });
+  await laos.change(lao?.id ?? '', { district: 'คลองท่อม' });
+  for (const district of ['ดอนหาย', 'อ.ดอนหาย', 'อำเภอดอนหาย']) {
+    const file = await upload(csvOf(headings, rowWith({ 'อปท.': proposed.name, อำเภอ: district })));
+    expect([district, file.counts]).toMatchObject([district, { new: 0, refused: 0, warned: 1 }]);
+    const { rows } = (await ask('GET', `imports/${file.id}/rows`)).json<{
+      rows: { warnings: { reason: string }[] }[];
+    }>();
+    expect(rows[0]?.warnings[0]?.reason).toMatch(/ใน “.*ดอนหาย” เป็นชื่อเดิมของ/);
+  }
 });
 
 /** What `goodRow` registers. */

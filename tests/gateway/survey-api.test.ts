@@ -269,6 +269,11 @@ test('a cut-off or a deadline of a year that was read in the wrong era is refuse
       { error: { code: 'day_too_far', message: expect.stringContaining('พ.ศ.') as string } },
     ]);
   }
+  const { id } = (await ask('dla', 'POST', 'rounds', waiting())).json<Told>();
+  const moved = await ask('dla', 'PATCH', `rounds/${id}`, {
+    deadlines: { lao: { dueAt: inDays(2) }, district: { dueAt: inDays(3) }, province: far },
+  });
+  expect(moved.json()).toMatchObject({ error: { code: 'day_too_far' } });
 });
 
 test('a round is cancelled before its cut-off, by who may open one, with the reason, and is never frozen', async () => {
@@ -304,6 +309,16 @@ test('a round is cancelled before its cut-off, by who may open one, with the rea
     previousRoundId: null,
   });
   expect((await ask('dla', 'GET', `rounds/${id}`)).json()).toMatchObject({ state: 'cancelled' });
+
+  // Nor is it compared with one before it: it counted nothing, and all would look removed.
+  await letterExample();
+  await openRound();
+  const again = (await ask('dla', 'POST', 'rounds', waiting())).json<Told>();
+  await ask('dla', 'POST', `rounds/${again.id}/cancel`, why);
+  expect((await ask('dla', 'GET', `rounds/${again.id}/reconciliation`)).json()).toMatchObject({
+    previousRoundId: null,
+    differences: [],
+  });
 });
 
 test('nobody acts past their level: an LAO sends to its district, and sees no other’s return', async () => {
@@ -454,8 +469,10 @@ test('a filled form of an LAO without linked cameras, refused by its cells, then
   // Counted by what is linked already.
   const linked = await named('district', round, 'อบต.คลองยาง');
   expect((await upload(linked.id, 5)).statusCode).toBe(422);
-  expect((await act('district', id, 'submit', { signature })).json()).toMatchObject({
+  const notes = [{ budgetSource: row.budgetSource, note: 'รอเสา' }];
+  expect((await act('district', id, 'submit', { signature, notes })).json()).toMatchObject({
     state: 'submitted',
+    rows: [{ budgetSource: row.budgetSource, note: 'รอเสา' }],
   });
 });
 
