@@ -79,7 +79,7 @@ export async function recoverSpool(
     let read: ReadRecording | undefined;
     try {
       if (isDone) {
-        rmSync(path);
+        rmSync(path, { force: true });
         continue;
       }
       if (await isNotWhatWasLost(catalogue, recordingId, path)) {
@@ -90,13 +90,15 @@ export async function recoverSpool(
       const isIts = read?.head.recordingId === recordingId && read.head.cameraId === cameraId;
       if (read === undefined || !isIts || read.fragments.length === 0) {
         if (row !== undefined) await removeLost(catalogue, row);
-        rmSync(path);
+        rmSync(path, { force: true });
         sum.empty++;
         continue;
       }
       cutTorn(path, read.byteLength);
       await enterRecording(catalogue, path, read);
     } catch (error) {
+      // The uploader stores and removes files beside this: what is gone is not left.
+      if (isMissingFile(error)) continue;
       if (!isOfTheFile(error) || sum.left.length >= MAX_LEFT) throw error;
       const ofRow = row?.state === 'open' ? writtenSpan(row, path) : undefined;
       const span = read === undefined ? ofRow : spanOf(read);
@@ -176,7 +178,11 @@ function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder).toSorted();
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    if (isMissingFile(error)) return [];
     throw error;
   }
+}
+
+function isMissingFile(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }

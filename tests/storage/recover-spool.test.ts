@@ -187,6 +187,23 @@ describe('the spool of a process that died', () => {
     });
   });
 
+  it('a file that is stored and removed while it looks at others is none that is left', async () => {
+    const [first, stored, unknown] = [leftBehind(), leftBehind(), leftBehind()];
+    await recoverSpool(catalogue, spool, (id) => id !== stored.head.recordingId);
+    const { recordingId: id, startMs } = stored.head;
+    await markStored(catalogue, [{ id, startMs, versionId: null }]);
+    // Asked for each file, after they were listed.
+    const beside = (): boolean => {
+      for (const { path } of [stored, unknown]) rmSync(path, { force: true });
+      return false;
+    };
+    expect(await recoverSpool(catalogue, spool, beside)).toMatchObject({ recovered: 1, left: [] });
+    expect(await recordingById(catalogue, first.head.recordingId)).toMatchObject({
+      state: 'spooled',
+    });
+    expect(await recordingById(catalogue, id)).toMatchObject({ state: 'stored' });
+  });
+
   it('leaves alone what a live recorder has open, and files that are not its own', async () => {
     const left = leftBehind();
     await enter(left);
