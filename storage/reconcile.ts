@@ -109,6 +109,14 @@ export class RecordedElsewhere extends Error {
   }
 }
 
+/** A gateway whose turn it is, or may be, and that does not record now: what it repaired another might be recording. */
+export class RecordingNotBegun extends Error {
+  readonly code = 'recording_not_begun';
+  constructor(why: string, options?: ErrorOptions) {
+    super(`${why}: repair when it records`, options);
+  }
+}
+
 /**
  * Where no gateway runs: one on another machine may. A repair has the turn of recording for as long as it takes; who only looks gives
  * it back. Throws RecordedElsewhere.

@@ -15,7 +15,13 @@ import { LegalHolds } from './legal-hold.ts';
 import { OpenRecordings } from './open-recordings.ts';
 import { RecorderThreads } from './recorder-threads.ts';
 import { RecordingKeeper } from './recording-keeper.ts';
-import { elsewhere, reconcile, RECORDING_TURN, type Reconciliation } from './reconcile.ts';
+import {
+  elsewhere,
+  reconcile,
+  RECORDING_TURN,
+  RecordingNotBegun,
+  type Reconciliation,
+} from './reconcile.ts';
 import { sweep, type SweptCamera } from './retention.ts';
 import { isToldOf, retentionClock } from './retention-clock.ts';
 import type { Seal, Signer } from './sealed-day.ts';
@@ -95,7 +101,7 @@ export interface RecordingService extends Footage {
   counters(): StorageCounters;
   /** What every camera's recordings take. */
   use(): Promise<CameraUse[]>;
-  /** Compares catalogue, store and spool. */
+  /** Compares catalogue, store and spool. A repair throws RecordedElsewhere, RecordingNotBegun where this gateway does not record. */
   reconcile(how: { repair: boolean; deep: boolean }): Promise<Reconciliation>;
   /** Whether what is known of sealed days is what was signed. */
   verify(day?: string): ReturnType<typeof verifySeals>;
@@ -235,15 +241,20 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
     elsewhereMs = undefined;
   };
   let beginning: Promise<void> = Promise.resolve();
+  /** Why it does not record although it is its turn. */
+  let notBegun: RecordingNotBegun | undefined;
   let stopping = false;
   const beginLater = async (): Promise<void> => {
     if (stopping || records || turn.state !== 'ours') return;
     try {
       await begin();
+      notBegun = undefined;
       log('this gateway records now', {});
       onTurn?.();
     } catch (error) {
       log('recording not begun', { err: error });
+      const reason = error instanceof Error ? error.message : String(error);
+      notBegun = new RecordingNotBegun(`recording cannot begin here (${reason})`, { cause: error });
       setTimeout(() => {
         beginning = beginning.then(beginLater);
       }, BEGIN_AGAIN_MS).unref();
@@ -322,7 +333,14 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
     use: () => useByCamera(catalogue, now()),
     async reconcile({ repair, deep }) {
       const how = { catalogue, store, spoolFolder, isOpen: isLive, newId, now, repair, deep };
-      return reconcile(records && turn.state === 'ours' ? how : { ...how, ...elsewhere(how) });
+      if (turn.state === 'others') return reconcile({ ...how, ...elsewhere(how) });
+      if (repair) {
+        if (turn.state === 'lost') {
+          throw new RecordingNotBegun('the database does not say whose turn it is to record');
+        }
+        if (!records) throw notBegun ?? new RecordingNotBegun('this gateway begins to record');
+      }
+      return reconcile(how);
     },
     verify: (day) => verifySeals(catalogue, options.signer.isSigned, day),
     notices() {

@@ -1,5 +1,13 @@
 /** Gateways that share a database: one records, the others leave alone what waits in a spool that they do not see. */
-import { mkdirSync, mkdtempSync, renameSync, rmdirSync, rmSync, utimesSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -11,7 +19,7 @@ import { openCatalogue } from '#storage/catalogue/open-catalogue.ts';
 import { insertOpened, markSpooled, recordingById } from '#storage/catalogue/recordings.ts';
 import type { Catalogue } from '#storage/catalogue/tables.ts';
 import { openFolderStore } from '#storage/objects/folder.ts';
-import { reconcileAlone, RecordedElsewhere } from '#storage/reconcile.ts';
+import { reconcileAlone, RecordedElsewhere, RecordingNotBegun } from '#storage/reconcile.ts';
 import { startRecording, type RecordingService } from '#storage/recording-service.ts';
 import { encodeFragments } from '#storage/spool/fragment-index.ts';
 import { CAMERA, opened } from '../contracts/recorded-minutes.ts';
@@ -138,6 +146,26 @@ it('who is not sure of its turn puts nothing, and who lost it to another records
   tell('ours');
   await vi.waitFor(() => expect(reconnected).toBe(2));
   expect(logged).toContain('this gateway records now');
+});
+
+it('a reconciliation looks into the spool unless another records, and a repair is refused for what keeps this one from it', async () => {
+  await startBeside('ours');
+  const look = { repair: false, deep: false };
+  const repair = { ...look, repair: true };
+  expect(await service.reconcile(repair)).toMatchObject({ spoolFiles: 0 });
+  tell('lost');
+  expect(await service.reconcile(look)).toMatchObject({ spoolFiles: 0 });
+  await expect(service.reconcile(repair)).rejects.toThrow(RecordingNotBegun);
+  await expect(service.reconcile(repair)).rejects.toThrow('the database does not say whose turn');
+  tell('others');
+  await expect(service.reconcile(repair)).rejects.toThrow(RecordedElsewhere);
+  const spool = join(folder, 'spool');
+  rmSync(spool, { recursive: true });
+  writeFileSync(spool, 'a file where the folder was');
+  tell('ours');
+  await vi.waitFor(() => expect(logged.at(-1)).toBe('recording not begun'));
+  expect(await service.reconcile(look)).toMatchObject({ spoolFiles: 0 });
+  await expect(service.reconcile(repair)).rejects.toThrow(/cannot begin here \(ENOTDIR/);
 });
 
 it('a reconciliation where no gateway runs asks whose turn it is: it repairs in its own, and gives back what it only looks in', async () => {
