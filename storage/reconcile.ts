@@ -93,6 +93,8 @@ export interface ReconcileOptions {
   spoolFolder: string | undefined;
   /** A live recorder has it open. */
   isOpen: (recordingId: string) => boolean;
+  /** What waits and is not in this spool is in no other: a repair takes it for lost. */
+  isOnlySpool: boolean;
   newId: () => string;
   now: () => number;
   /** Mend what can be mended. */
@@ -105,7 +107,9 @@ export interface ReconcileOptions {
 export class RecordedElsewhere extends Error {
   readonly code = 'recorded_elsewhere';
   constructor() {
-    super('another gateway on this database records: repair there, or stop it first');
+    super(
+      'another gateway on this database records, and has in its spool what waits: repair there',
+    );
   }
 }
 
@@ -119,12 +123,14 @@ export class RecordingNotBegun extends Error {
 
 /**
  * Where no gateway runs: one on another machine may. A repair has the turn of recording for as long as it takes; who only looks gives
- * it back. Throws RecordedElsewhere.
+ * it back. What waits and is not here is named, and left: it may lie in the spool of one that was stopped, and a gateway that begins
+ * to record accounts for it by itself (uploader.ts, spool/recover-spool.ts). Throws RecordedElsewhere.
  */
 export async function reconcileAlone(
   databases: Pick<Databases, 'takeTurn'>,
-  options: ReconcileOptions,
+  given: Omit<ReconcileOptions, 'isOnlySpool'>,
 ): Promise<Reconciliation> {
+  const options = { ...given, isOnlySpool: false };
   const turn = await databases.takeTurn(RECORDING_TURN, () => {});
   const isOurs = turn.state === 'ours';
   try {
@@ -397,7 +403,7 @@ async function lookAtSpool(
   result: Reconciliation,
   note: (difference: Difference) => void,
 ): Promise<void> {
-  const { catalogue, spoolFolder, repair, isOpen, newId } = options;
+  const { catalogue, spoolFolder, repair, isOpen, isOnlySpool, newId } = options;
   const files = new Set<string>();
   const wrong: Difference[] = [];
   for (const cameraId of namesIn(spoolFolder)) {
@@ -422,12 +428,19 @@ async function lookAtSpool(
     if (isOpen(id) || files.has(id) || statSync(path, { throwIfNoEntry: false })) continue;
     // Put, and not noted yet.
     if ((await recordingById(catalogue, id))?.state === 'stored') continue;
-    const repaired = repair ? await repairLost(options, recording, 'spool-file-missing') : null;
+    const repaired = isOnlySpool
+      ? await repairLost(options, recording, 'spool-file-missing')
+      : null;
     note({ kind: 'spool-file-missing', cameraId, recordingId: id, objectKey: null, repaired });
   }
   const refused = new Set<string>();
   if (repair && wrong.length > 0) {
-    const { left } = await recoverSpool(catalogue, spoolFolder, isOpen);
+    const { left } = await recoverSpool(
+      catalogue,
+      spoolFolder,
+      // Rows of recordings that are open in another spool are none without a file.
+      isOnlySpool ? isOpen : (id) => isOpen(id) || !files.has(id),
+    );
     await accountForRefused(catalogue, left, newId);
     for (const { recordingId } of left) refused.add(recordingId);
   }

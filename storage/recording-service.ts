@@ -332,7 +332,17 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
     }),
     use: () => useByCamera(catalogue, now()),
     async reconcile({ repair, deep }) {
-      const how = { catalogue, store, spoolFolder, isOpen: isLive, newId, now, repair, deep };
+      const how = {
+        catalogue,
+        store,
+        spoolFolder,
+        isOpen: isLive,
+        isOnlySpool: true,
+        newId,
+        now,
+        repair,
+        deep,
+      };
       if (turn.state === 'others') return reconcile({ ...how, ...elsewhere(how) });
       if (repair) {
         if (turn.state === 'lost') {

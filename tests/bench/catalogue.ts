@@ -217,6 +217,7 @@ async function goThroughAll(catalogue: Catalogue, answers: Answers): Promise<voi
       store,
       spoolFolder: join(dataDir, 'no-spool'),
       isOpen: () => false,
+      isOnlySpool: true,
       newId,
       now: Date.now,
       repair: false,

@@ -168,8 +168,8 @@ it('a reconciliation looks into the spool unless another records, and a repair i
   await expect(service.reconcile(repair)).rejects.toThrow(/cannot begin here \(ENOTDIR/);
 });
 
-it('a reconciliation where no gateway runs asks whose turn it is: it repairs in its own, and gives back what it only looks in', async () => {
-  const { spooled } = await recordedElsewhere();
+it('a reconciliation where no gateway runs asks whose turn it is: it repairs in its own, takes nothing for lost that may lie in another spool, and gives back what it only looks in', async () => {
+  const { open, spooled } = await recordedElsewhere();
   await startBeside('others');
   const reconciled = (state: TurnState, repair: boolean) => {
     turn.state = state;
@@ -193,8 +193,15 @@ it('a reconciliation where no gateway runs asks whose turn it is: it repairs in 
   expect(await recordingById(catalogue, spooled)).toMatchObject({ state: 'spooled' });
   const missing = { kind: 'spool-file-missing' };
   expect(await reconciled('ours', false)).toMatchObject({ differences: [missing, missing] });
-  expect(await reconciled('ours', true)).toMatchObject({ differences: [missing, missing] });
-  expect(await recordingById(catalogue, spooled)).toBeUndefined();
+  // A file of its own that is to be recovered, beside them.
+  mkdirSync(join(folder, 'spool', CAMERA, `${newId()}.mp4`), { recursive: true });
+  expect(await reconciled('ours', true)).toMatchObject({
+    differences: [{ ...missing, repaired: null }, { ...missing, repaired: null }, {}],
+  });
+  // They lie in the spool of a gateway that was stopped, and wait there.
+  expect(await recordingById(catalogue, open)).toMatchObject({ state: 'open' });
+  expect(await recordingById(catalogue, spooled)).toMatchObject({ state: 'spooled' });
+  expect(await gaps()).toEqual([]);
 });
 
 it('a file that cannot be entered keeps no gateway from recording, and stands among what an operator has to look at', async () => {
