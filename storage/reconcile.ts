@@ -183,7 +183,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciliati
     const cameraId = object.key.split('/', 1)[0] ?? '';
     if (seen.has(cameraId)) continue;
     result.objects++;
-    note(await unknownObject(options, object));
+    if (!(await isKnown(catalogue, object))) note(await unknownObject(options, object));
     if (result.objects % ENTERED_BEFORE_TENDING === 0) await tend(options);
   }
   return result;
@@ -244,11 +244,15 @@ async function lookAtCamera(
     before.set(recording.runId, { sha256: recording.sha256, startMs: recording.startMs });
   }
   for (const object of objects.values()) {
-    // Put since the rows were read.
-    const id = idOf(object.key);
-    const row = id === undefined ? undefined : await recordingById(catalogue, id);
-    if (row?.objectKey !== object.key) note(await unknownObject(options, object));
+    if (!(await isKnown(catalogue, object))) note(await unknownObject(options, object));
   }
+}
+
+/** Put since the rows were read. */
+async function isKnown(catalogue: Catalogue, { key }: ListedObject): Promise<boolean> {
+  const id = idOf(key);
+  const row = id === undefined ? undefined : await recordingById(catalogue, id);
+  return row?.objectKey === key;
 }
 
 /** After its repairs, which count by themselves. */
@@ -391,8 +395,8 @@ async function enter(
     if (!isWhole) return 'unknown';
     await enterRecording(catalogue, path, read);
     const { recordingId: id, startMs } = read.head;
-    await markStored(catalogue, [{ id, startMs, versionId: object.versionId }]);
-    return 'entered';
+    const stored = [{ id, startMs, versionId: object.versionId }];
+    return (await markStored(catalogue, stored)) === 1 ? 'entered' : 'unknown';
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

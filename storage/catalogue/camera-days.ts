@@ -10,7 +10,6 @@ const DAY_MS = 86_400_000;
 /** Days begin at midnight in Thailand, as sealed days do (sealed-day.ts). */
 const THAI_OFFSET_MS = 7 * 3_600_000;
 const ROWS_A_STATEMENT = 100;
-const PAGE = 1_000;
 
 /** Days since 1970-01-01 of the day in Thailand. */
 export function dayNumber(ms: number): number {
@@ -151,22 +150,24 @@ export async function recountDay(
   });
 }
 
-/** Every camera that ever had a whole recording, in order. */
+/**
+ * Every camera that has, or ever had, a recording, in order: those too whose days are not counted. Each is one step in an index of
+ * each table, however many rows it has.
+ */
 export async function* camerasOf(catalogue: Catalogue): AsyncGenerator<string> {
-  let after = '';
-  for (;;) {
-    const rows = await catalogue
-      .selectFrom('camera_days')
-      .select('camera_id')
-      .distinct()
-      .where('camera_id', '>', after)
-      .orderBy('camera_id')
-      .limit(PAGE)
-      .execute();
-    for (const { camera_id } of rows) yield camera_id;
-    const last = rows.at(-1);
-    if (last === undefined || rows.length < PAGE) return;
-    after = last.camera_id;
+  for (let after = ''; ;) {
+    const { rows } = await sql<{ camera_id: string | null }>`
+      select min(camera_id) as camera_id from (
+        select min(camera_id) as camera_id from camera_days where camera_id > ${after}
+        union all
+        select min(camera_id) from recordings where camera_id > ${after}
+        union all
+        select min(camera_id) from deletions where camera_id > ${after}
+      ) told`.execute(catalogue);
+    const cameraId = rows[0]?.camera_id ?? null;
+    if (cameraId === null) return;
+    yield cameraId;
+    after = cameraId;
   }
 }
 

@@ -184,6 +184,28 @@ it('a count of a day that is not what its rows say is named, and counted anew', 
   }
 });
 
+it('a camera whose counts are all gone is known by its recordings: its days are miscounted, and no object of it is unknown', async () => {
+  const counts = () => catalogue.selectFrom('camera_days').selectAll().execute();
+  const right = await counts();
+  await catalogue.deleteFrom('camera_days').execute();
+  expect(kinds(await look())).toEqual(['day-miscounted']);
+  expect(await look({ repair: true })).toMatchObject({
+    recordings: keys.length,
+    differences: [{ kind: 'day-miscounted', cameraId: CAMERA, repaired: 'counted anew' }],
+  });
+  expect(await counts()).toEqual(right);
+});
+
+it('a camera that is left only in notes of deletions is counted too', async () => {
+  for (const row of await recordingsBetween(catalogue, CAMERA, START_MS, START_MS + 200_000)) {
+    rmSync(pathOf(row.objectKey));
+    await noteDeletion(catalogue, row, { policy: 'retention 30 days', deletedMs: START_MS });
+  }
+  await catalogue.deleteFrom('camera_days').execute();
+  expect(kinds(await look({ repair: true }))).toEqual(['day-miscounted']);
+  expect(kinds(await look())).toEqual([]);
+});
+
 it('what was deleted by a rule and is there again goes again', async () => {
   const [row] = await recordingsBetween(catalogue, CAMERA, START_MS, START_MS + 1_000);
   if (row === undefined) throw new Error('not seeded');
