@@ -235,10 +235,8 @@ it('does not wait for ever for a recorder that waits for its disk', async () => 
   const disk = join(folder, 'disk');
   execFileSync('mkfifo', [disk]);
   const reading = openSync(disk, constants.O_RDONLY | constants.O_NONBLOCK);
-  threads = startThreads(new URL('scripted-recorder.ts', import.meta.url), undefined, {
-    finishMs: 1,
-    endMs: 20,
-  });
+  const waits = { finishMs: 1, endMs: 20 };
+  threads = startThreads(new URL('scripted-recorder.ts', import.meta.url), undefined, waits);
   threads.workerStarted(0, cut.pool.shared);
   threads.cameraAdded(0, SLOT, CAMERA);
   try {
@@ -250,6 +248,8 @@ it('does not wait for ever for a recorder that waits for its disk', async () => 
     // The disk fails, and what waited for it ends.
     closeSync(reading);
   }
+  // For as long as it takes to end.
+  waits.endMs = 60_000;
   expect(await threads.stop()).toBe('ended');
 });
 
