@@ -1,6 +1,7 @@
 /** Reads the environment, starts the gateway, ends it on a signal. */
 import { pino } from 'pino';
 import { parseConfig, InvalidConfig } from './config.ts';
+import { endAtOnce } from './end-at-once.ts';
 import { startGateway } from './gateway.ts';
 
 /** What has not ended by itself is ended: more than recorders are given (storage/recorder-threads.ts), and not more than Docker gives. */
@@ -19,22 +20,17 @@ async function start(): Promise<void> {
     if (closing) return;
     closing = true;
     log.info({ signal }, 'gateway stops');
-    setTimeout(kill, CLOSE_MS).unref();
+    setTimeout(endAtOnce, CLOSE_MS).unref();
     gateway.close().then(
-      (threads) => (threads === 'ended' ? process.exit(0) : kill()),
+      (threads) => (threads === 'ended' ? process.exit(0) : endAtOnce()),
       (error: unknown) => {
         log.error({ err: error }, 'gateway did not stop cleanly');
-        kill();
+        endAtOnce();
       },
     );
   };
   process.on('SIGINT', close);
   process.on('SIGTERM', close);
-}
-
-/** Not `process.exit`: it waits for every thread, and one may wait for a disk that stands still. All is recovered as after a crash. */
-function kill(): void {
-  process.kill(process.pid, 'SIGKILL');
 }
 
 function firstStart(link: string): string {
