@@ -1,5 +1,5 @@
 /** What recorders tell, while the database has no room, is away for long, or refuses a step. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
@@ -18,10 +18,10 @@ import type {
   OpenedRecording,
 } from '#storage/recorder-protocol.ts';
 import { RecordingKeeper } from '#storage/recording-keeper.ts';
-import { headBytes, type RecordingHead } from '#storage/spool/recording-head.ts';
 import { recoverSpool } from '#storage/spool/recover-spool.ts';
-import { SpoolFile, spoolMeter } from '#storage/spool/spool-file.ts';
-import { clipPictures, Cut, RUN_START_MS } from '#tests/ingest/cut.ts';
+import { spoolMeter } from '#storage/spool/spool-file.ts';
+import { RUN_START_MS } from '#tests/ingest/cut.ts';
+import { leftBehind } from './left-behind.ts';
 
 const CAMERA = '019e0000-0000-7000-8000-000000000001';
 const OTHER = '019e0000-0000-7000-8000-000000000002';
@@ -81,42 +81,17 @@ function recording(
   startMs: number,
   endReason: EndReason = 'rotated',
 ): { id: string; opened: OpenedRecording; finished: FinishedRecording } {
-  const { config, pictures } = clipPictures('small');
-  const cut = new Cut();
-  cut.segmenter.configure(config);
-  for (const [i, picture] of pictures.slice(0, 22).entries()) {
-    cut.picture(i * 9_000, picture.randomAccess, picture.nals);
-  }
-  const initBytes = cut.inits[0]?.bytes ?? Buffer.alloc(0);
   const id = newId();
-  const { codec, width, height } = config;
-  const head: RecordingHead = {
-    recordingId: id,
-    cameraId: CAMERA,
-    runId: 'run1',
-    startMs,
-    codec,
-    width,
-    height,
-    previousSha256: null,
-  };
-  const path = join(spool, CAMERA, `${id}.mp4`);
-  const bytes = headBytes(initBytes, head);
-  const file = new SpoolFile(path, bytes);
-  for (const part of cut.parts) {
-    const media = part.slices.map((s) => cut.reader.bytes(s.chunk, s.offset, s.length));
-    file.append({ ...part, startMs: part.startMs - RUN_START_MS + startMs }, media);
-  }
-  file.close();
+  const { path, opened } = leftBehind(spool, { recordingId: id, cameraId: CAMERA, startMs });
   return {
     id,
-    opened: { ...head, path, initBytes: initBytes.length, headBytes: bytes.length },
+    opened,
     finished: {
       recordingId: id,
       cameraId: CAMERA,
       startMs,
       endMs: startMs + MINUTE_MS,
-      byteLength: bytes.length,
+      byteLength: statSync(path).size,
       sha256: 'a'.repeat(64),
       fragmentIndex: new Uint8Array(),
       fragments: 0,
@@ -269,4 +244,20 @@ it('a recording whose end the database refuses is not taken for one that grows',
   expect(await recoverSpool(catalogue, spool, (id) => open.has(id))).toMatchObject({
     recovered: 1,
   });
+});
+
+it('the gap after a recorder that died begins where the gap of a file that it left ends', async () => {
+  const whole = recording(RUN_START_MS);
+  const refused = { startMs: whole.finished.endMs, endMs: RUN_START_MS + 2 * MINUTE_MS };
+  tell({ opened: [whole.opened], finished: [whole.finished] });
+  const recover = async (): Promise<void> => {
+    const gap = { cameraId: CAMERA, ...refused, cause: 'storage', detail: 'left' } as const;
+    await insertGap(catalogue, newId(), gap);
+  };
+  keeper.recorderDied([CAMERA], recover, RUN_START_MS + 5 * MINUTE_MS);
+  await keeper.stop();
+  expect(await gapsOf(CAMERA)).toMatchObject([
+    refused,
+    { startMs: refused.endMs, endMs: null, detail: 'recorder-restarted' },
+  ]);
 });

@@ -15,10 +15,12 @@ import type { Databases } from '#registry/database/database.ts';
 import { openDatabases } from '#registry/database/open-databases.ts';
 import type { Turn, TurnListener, TurnState } from '#registry/database/turn.ts';
 import { uuidV7Source } from '#registry/uuid-v7.ts';
+import { gapsBetween } from '#storage/catalogue/gaps.ts';
 import { openCatalogue } from '#storage/catalogue/open-catalogue.ts';
 import { insertOpened, markSpooled, recordingById } from '#storage/catalogue/recordings.ts';
 import type { Catalogue } from '#storage/catalogue/tables.ts';
 import { openFolderStore } from '#storage/objects/folder.ts';
+import { ObjectConflict, type ObjectStore } from '#storage/objects/object-store.ts';
 import { reconcileAlone, RecordedElsewhere, RecordingNotBegun } from '#storage/reconcile.ts';
 import { startRecording, type RecordingService } from '#storage/recording-service.ts';
 import { encodeFragments } from '#storage/spool/fragment-index.ts';
@@ -52,7 +54,10 @@ afterEach(async () => {
 });
 
 /** A gateway on the same database, whose turn it is when it is told. */
-async function startBeside(state: TurnState): Promise<void> {
+async function startBeside(
+  state: TurnState,
+  store = openFolderStore(join(folder, 'objects')),
+): Promise<void> {
   turn = { state, release: async () => void released++ };
   service = await startRecording({
     databases: {
@@ -66,7 +71,7 @@ async function startBeside(state: TurnState): Promise<void> {
         return turn;
       },
     },
-    store: openFolderStore(join(folder, 'objects')),
+    store,
     recorderUrl: new URL('file:///none'),
     spoolFolder: join(folder, 'spool'),
     syncMs: 5_000,
@@ -107,6 +112,10 @@ async function recordedElsewhere(): Promise<{ open: string; spooled: string }> {
   ]);
   return { open, spooled };
 }
+
+const inConflict: ObjectStore['put'] = async (key) => {
+  throw new ObjectConflict(key);
+};
 
 const gaps = async (): Promise<string[]> =>
   (await catalogue.selectFrom('gaps').select('detail').execute()).map(({ detail }) => detail ?? '');
@@ -239,6 +248,9 @@ it('a file that cannot be read at a start is a gap of the storage, and footage o
       [2 * LEFT_MS + 500, 10_000, 'stopped'],
     ],
   });
+  // The absence begins where the file's gap ends: one does not lie over the other.
+  const rows = await gapsBetween(catalogue, CAMERA, startMs, startMs + 10_000);
+  expect(rows.map((gap) => gap.startMs - startMs)).toEqual([LEFT_MS, 2 * LEFT_MS + 500]);
   await service.stop();
   rmdirSync(path);
   renameSync(`${path}.away`, path);
@@ -250,4 +262,13 @@ it('a file that cannot be read at a start is a gap of the storage, and footage o
       [2 * LEFT_MS + 500, 10_000, 'stopped'],
     ],
   });
+});
+
+it('a file that the store refuses for good stands among what an operator has to look at', async () => {
+  const left = { recordingId: newId(), cameraId: CAMERA, startMs: Date.now() - 60_000 };
+  leftBehind(join(folder, 'spool'), left);
+  await startBeside('ours', { ...openFolderStore(join(folder, 'objects')), put: inConflict });
+  await vi.waitFor(() =>
+    expect(service.notices()).toMatchObject([{ code: 'spool-files-left', files: { count: 1 } }]),
+  );
 });
