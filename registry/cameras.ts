@@ -11,7 +11,7 @@ import { authorText, iso, selectCameras, withAgencies, type CameraRow } from './
 import { refuseTwice } from './camera-twice.ts';
 import { insertCameras, insertVersions, newCameraRows, versionRow } from './camera-writes.ts';
 import { readCompared, type ComparedReading, type WantedCameras } from './compared-cameras.ts';
-import { executeTogether, readByKeys } from './database/database.ts';
+import { executeTogether, lockRows, readByKeys } from './database/database.ts';
 import { textSearchOf } from './database/text-search.ts';
 import { indexSearch } from './index-search.ts';
 import { asExpected, changeRows, writeChanges, type VersionedChange } from './change-cameras.ts';
@@ -364,6 +364,11 @@ export function openCameras(
       }
       const atMs = now();
       const rows = await database.transaction().execute(async (transaction) => {
+        await lockRows(
+          transaction,
+          'cameras',
+          declaring.map(({ cameraId }) => cameraId),
+        );
         for (const one of declaring) {
           const written = await writeDeclaration(transaction, one, { id: nextId(), atMs });
           if (!written) throw new CameraNotFound(one.cameraId);

@@ -21,7 +21,7 @@ import {
   type StreamRows,
 } from './camera-writes.ts';
 import type { CameraChange } from './camera.ts';
-import { DatabaseFailed, executeTogether } from './database/database.ts';
+import { DatabaseFailed, executeTogether, lockRows } from './database/database.ts';
 import { rowChanger } from './database/row-writer.ts';
 import { withOrigins } from './origins.ts';
 import type { FoundPlaces, PlaceIds } from './place-ids.ts';
@@ -136,6 +136,11 @@ export async function writeChanges(
   box: SecretBox,
   rows: ChangeRows,
 ): Promise<void> {
+  await lockRows(
+    transaction,
+    'cameras',
+    rows.changed.map(({ id }) => id),
+  );
   // Before the cameras: a closed area has no stream at any time.
   await dropStreams(transaction, rows.withoutStream);
   const [written = 0] = await executeTogether(transaction, updateCameras(changedValues(rows)));

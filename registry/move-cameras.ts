@@ -3,7 +3,7 @@ import type { Author } from './author.ts';
 import type { FieldChange } from './camera-changes.ts';
 import { authorText } from './camera-rows.ts';
 import { cameraSearchText } from './camera-search-text.ts';
-import { takeLock } from './database/database.ts';
+import { lockRows, takeLock } from './database/database.ts';
 import { MERGE_LOCK } from './place-ids.ts';
 import type { RegistryTables } from './schema/tables.ts';
 
@@ -49,15 +49,13 @@ async function moveCommitted(
       .limit(PAGE)
       .execute();
     if (page.length === 0) break;
+    const ids = page.map(({ id }) => id);
+    await lockRows(transaction, 'cameras', ids);
     // The version that it made, not one read before: in PostgreSQL somebody may declare something of a camera in between.
     const rows = await transaction
       .updateTable('cameras')
       .set((set) => ({ [column]: into, version: set('version', '+', 1), updated_at_ms: atMs }))
-      .where(
-        'id',
-        'in',
-        page.map(({ id }) => id),
-      )
+      .where('id', 'in', ids)
       .where(column, '=', from)
       .returning(['id', 'version'])
       .execute();

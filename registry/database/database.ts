@@ -46,6 +46,8 @@ export interface NamedLocks {
     name: string,
     held: 'alone' | 'shared',
   ): Promise<void>;
+  /** Waits for each row in the order of ids; held to the end of the transaction. */
+  lockRows(transaction: Transaction<unknown>, table: string, ids: readonly string[]): Promise<void>;
 }
 
 /**
@@ -60,6 +62,20 @@ export async function takeLock<Tables>(
 ): Promise<void> {
   const adapter = transaction.getExecutor().adapter as unknown as NamedLocks;
   await adapter.takeLock(transaction as unknown as Transaction<unknown>, name, held);
+}
+
+/**
+ * Before several rows are written at once: one statement writes them in an order of the planner's own, and of two
+ * transactions with rows in common each could then wait for the other. SQLite has one writer anyway.
+ */
+export async function lockRows<Tables>(
+  transaction: Transaction<Tables>,
+  table: keyof Tables & string,
+  ids: readonly string[],
+): Promise<void> {
+  if (ids.length < 2) return;
+  const adapter = transaction.getExecutor().adapter as unknown as NamedLocks;
+  await adapter.lockRows(transaction as unknown as Transaction<unknown>, table, ids);
 }
 
 /** What an adapter's dialect says of statements that wait for no answer of each other. */

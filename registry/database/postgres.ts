@@ -172,6 +172,16 @@ class OurAdapter
     );
   }
 
+  async lockRows(
+    transaction: Transaction<unknown>,
+    table: string,
+    ids: readonly string[],
+  ): Promise<void> {
+    await sql`select id from ${sql.table(table)} where id in (${sql.join(ids)}) order by id for update`.execute(
+      transaction,
+    );
+  }
+
   /** On a connection of its own, as which nobody else plans meanwhile. */
   async readByKeys<Result>(
     db: Kysely<unknown>,

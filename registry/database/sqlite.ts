@@ -111,6 +111,8 @@ class ThreadAdapter
   /** Whoever is in a transaction is the only writer (BEGIN IMMEDIATE). */
   async takeLock(): Promise<void> {}
 
+  async lockRows(): Promise<void> {}
+
   /** It looks up what has an index. */
   async readByKeys<Result>(
     db: Kysely<unknown>,

@@ -173,6 +173,29 @@ onEachDatabase((rig) => {
       ).rejects.toBeInstanceOf(CameraNotFound);
       expect(await statuses(one)).toHaveLength(1);
     });
+
+    test('of the same cameras by several at once, in whatever order, is each written', async () => {
+      const ids = [
+        await add(),
+        await add({ position: 'หลังตลาด' }),
+        await add({ position: 'ท่าเรือ' }),
+      ];
+      const declaration = newDeclaration.parse({ status: 'working', reason: 'inspected' });
+      const TIMES = 12;
+      await Promise.all(
+        Array.from({ length: TIMES }, async (_, i) =>
+          cameras.declare(
+            (i % 2 === 0 ? ids : ids.toReversed()).map((cameraId) => ({
+              cameraId,
+              declaration,
+              author,
+              source: 'survey' as const,
+            })),
+          ),
+        ),
+      );
+      for (const id of ids) expect(await statuses(id)).toHaveLength(1 + TIMES);
+    });
   });
 
   describe('a repair', () => {
