@@ -116,7 +116,7 @@ async function importInto(database: string): Promise<void> {
       const began = performance.now();
       const lag = monitorEventLoopDelay({ resolution: 1 });
       lag.enable();
-      const { id, run } = await imports.begin({
+      const { run } = await imports.begin({
         actorId: 'bench',
         fileName: name,
         bytes,
@@ -141,7 +141,6 @@ async function importInto(database: string): Promise<void> {
         peakMegabytes: peakMegabytes(),
         ...since(before),
       };
-      await imports.discard(id, 'bench');
       await run.settled();
       readings[name] = { ...reading, settledSeconds: (performance.now() - over) / 1_000 };
       console.error(database, name, readings[name]);
