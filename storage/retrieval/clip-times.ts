@@ -16,19 +16,29 @@ export interface SetBack {
 /** `prft` and `moof` of a part, which holds at most 128 pictures and their sound: some 4 KB. */
 export const MAX_HEAD_BYTES = 64 * 1024;
 
-/** By what a clip is set back, so that the earliest of its tracks begins at zero. `head`: its first fragment, or MAX_HEAD_BYTES of it. Throws BoxesNotReadable. */
-export function setBackOf(init: Buffer, head: Buffer): SetBack {
+/**
+ * By what a clip is set back, so that the earliest of its tracks begins at zero. `head`: its first fragment, or
+ * MAX_HEAD_BYTES of it; where that is damaged, `decodeSeconds` is what its index says of it. Throws BoxesNotReadable for
+ * an init segment that cannot be read.
+ */
+export function setBackOf(init: Buffer, head: Buffer, decodeSeconds: number): SetBack {
   const scales = timescales(init);
-  const length = headLength(head) ?? 0;
-  const begins = timesIn(head.subarray(0, length)).map(({ track, time }) => {
-    const scale = scales.get(track);
-    if (scale === undefined) throw new BoxesNotReadable(`there is no track ${track}`);
-    return readTime(time) / scale;
-  });
-  if (begins.length === 0) throw new BoxesNotReadable('a fragment has no decode time');
-  const seconds = Math.min(...begins);
+  const seconds = Math.min(decodeSeconds, ...beginsIn(head, scales));
   const ticks = new Map([...scales].map(([track, scale]) => [track, Math.floor(seconds * scale)]));
   return { seconds, ticks };
+}
+
+/** Seconds, of each track that the head tells of; none where it cannot be read. */
+function beginsIn(head: Buffer, scales: ReadonlyMap<number, number>): number[] {
+  try {
+    return timesIn(head.subarray(0, headLength(head) ?? 0)).flatMap(({ track, time }) => {
+      const scale = scales.get(track);
+      return scale === undefined ? [] : [readTime(time) / scale];
+    });
+  } catch (error) {
+    if (error instanceof BoxesNotReadable) return [];
+    throw error;
+  }
 }
 
 /** Sets back the times of a fragment's head, in place. A head that cannot be read stays as it is: what plays the file passes over it. */

@@ -90,7 +90,8 @@ export async function makeClip(
   const first = run[0] as PlayableRecording;
   const source = await sourceOf(first.recording);
   const init = await buffer(await source.read({ start: 0, end: first.recording.initBytes }));
-  const setBack = setBackOf(init, await firstHead(first, source));
+  const decodeSeconds = (first.fragments[0]?.decodeTicks ?? 0) / TICKS_PER_SECOND;
+  const setBack = setBackOf(init, await firstHead(first, source), decodeSeconds);
   const shown = startSeconds(first, fromMs) - setBack.seconds;
   const pieces: Piece[] = [{ kind: 'bytes', bytes: shownFrom(init, shown) }];
   for (const { recording, fragments } of run) {

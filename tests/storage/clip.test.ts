@@ -102,8 +102,11 @@ it('pictures and sound are set back by the same time, however the bytes come', a
   // A day on, the sound begins 10 ms before the pictures; a second fragment is half a second later.
   const day = 86_400;
   const fragments = [0, 0.5].map((later) => fragmentAt(day + later, day - 0.01 + later));
-  const setBack = setBackOf(init, fragments[0] as Buffer);
+  const setBack = setBackOf(init, fragments[0] as Buffer, day);
   expect(setBack.seconds).toBeCloseTo(day - 0.01, 9);
+  // Where the first is damaged, its index says when it begins, and the clip is had all the same.
+  const damaged = Buffer.alloc(200, 0xff);
+  expect(setBackOf(init, damaged, day).seconds).toBe(day);
   const whole = Buffer.concat(fragments);
   let offset = 0;
   const index = fragments.map(({ length }, i) => {
