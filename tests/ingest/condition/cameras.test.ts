@@ -147,7 +147,8 @@ describe.skipIf(missingParts('ffmpeg').length > 0)(
 
     test('a change tells what it goes by', () => {
       expect(measuredOf('slows')).toMatchObject({ usualFrameRate: 10 });
-      expect(measuredOf('slows')['frameRate']).toBeLessThan(6);
+      // Told at any moment before it would be over again (baseline.ts): seven pictures may bunch in one second.
+      expect(measuredOf('slows')['frameRate']).toBeLessThan(7.5);
       expect(measuredOf('shrinks')).toMatchObject({ width: 320, usualWidth: 640 });
       expect(measuredOf('freezes')['sameShare']).toBe(1);
       expect(measuredOf('loses')['lostShare']).toBeGreaterThan(0.02);
