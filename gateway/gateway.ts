@@ -314,6 +314,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
         (app) =>
           registerDownloadRoutes(app, {
             footage: recording,
+            cameras,
             links: footageLinks,
             mayDownload: async (accountId, cameraId) =>
               mayStill(accountId, 'footage.download', cameraId, {

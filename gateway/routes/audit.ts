@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
+import { attachment } from '../attachment.ts';
 import { auditActionNames } from '../audit/actions.ts';
 import { auditOutcomes } from '../audit/audit.ts';
 import { loggedEntrySchema } from '../audit/entry.ts';
@@ -143,10 +144,10 @@ export function registerAuditRoutes(
           exportedBy: auditActorOf(request.actor).id,
           nowMs,
         });
-        const name = `audit-${new Date(nowMs).toISOString().slice(0, 19).replaceAll(':', '')}Z.jsonl`;
+        const file = { name: 'บันทึกการใช้งาน', plainName: 'audit', extension: 'jsonl' };
         return await reply
           .header('Content-Type', 'application/x-ndjson; charset=utf-8')
-          .header('Content-Disposition', `attachment; filename="${name}"`)
+          .header('Content-Disposition', attachment({ ...file, fromMs: nowMs }))
           .header('Cache-Control', 'no-store')
           .send(Readable.from(lines));
       } catch (error) {

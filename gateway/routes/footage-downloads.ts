@@ -2,9 +2,11 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
+import type { Cameras } from '#registry/cameras.ts';
 import { stillOf } from '#ingest/normalise/still.ts';
 import type { Footage } from '#storage/footage.ts';
 import type { Clip } from '#storage/retrieval/clip.ts';
+import { attachment, cameraFileName, fileNameOf, type FileOf } from '../attachment.ts';
 import { errorBody, TooManyStills } from '../errors.ts';
 import { LinkNotValid, type SignedLinks } from '../signed-links.ts';
 import { sendBytes } from './footage-bytes.ts';
@@ -28,6 +30,7 @@ const READ_AHEAD_BYTES = 1024 * 1024;
 /** Each is a process of ffmpeg's. */
 const MAX_STILLS = 3;
 const STILL_WIDTH = 3_840;
+const PLAIN_NAME = 'camera';
 
 const filesJson = z
   .object({
@@ -48,6 +51,8 @@ const filesJson = z
 
 export interface DownloadRouteDeps {
   footage: Pick<Footage, 'clip' | 'clipPieces' | 'picture'>;
+  /** What a file is called by. */
+  cameras: Pick<Cameras, 'get'>;
   links: SignedLinks;
   /** Whether the account that a link was made for may still use it. */
   mayDownload: (accountId: string, cameraId: string) => Promise<boolean>;
@@ -56,9 +61,26 @@ export interface DownloadRouteDeps {
 
 /** Footage to take away: clips as MP4 files, pictures as JPEG. Each stands in the audit log before a byte is sent. */
 export function registerDownloadRoutes(app: FastifyInstance, deps: DownloadRouteDeps): void {
-  const { footage, links, now } = deps;
+  const { footage, links, cameras, now } = deps;
   const typed = app.withTypeProvider<ZodTypeProvider>();
   let stills = 0;
+
+  async function fileOf(
+    cameraId: string,
+    extension: 'mp4' | 'jpg',
+    fromMs: number,
+    toMs?: number,
+  ): Promise<FileOf> {
+    const camera = await cameras.get(cameraId);
+    const name = camera === undefined ? PLAIN_NAME : cameraFileName(camera);
+    return {
+      name,
+      plainName: PLAIN_NAME,
+      extension,
+      fromMs,
+      ...(toMs === undefined ? {} : { toMs }),
+    };
+  }
 
   typed.get(
     '/api/v1/cameras/:id/clip.mp4',
@@ -84,7 +106,7 @@ export function registerDownloadRoutes(app: FastifyInstance, deps: DownloadRoute
         { kind: 'camera', id },
         { detail: { from: iso(from), to: iso(to) } },
       );
-      return sendClip(request, reply, clip, fileName(id, from, 'mp4'));
+      return sendClip(request, reply, clip, await fileOf(id, 'mp4', from, to));
     },
   );
 
@@ -135,7 +157,7 @@ export function registerDownloadRoutes(app: FastifyInstance, deps: DownloadRoute
         );
         files.push({
           url: `/download/clip.mp4?${query.toString()}`,
-          fileName: fileName(id, piece.fromMs, 'mp4'),
+          fileName: fileNameOf(await fileOf(id, 'mp4', piece.fromMs, piece.toMs)),
           from: iso(piece.fromMs),
           to: iso(piece.toMs),
           byteLength: clip.byteLength,
@@ -174,7 +196,7 @@ export function registerDownloadRoutes(app: FastifyInstance, deps: DownloadRoute
         throw new LinkNotValid('the right that this link was made with has ended');
       }
       const clip = await footage.clip(camera, { fromMs: from, toMs: to, recordingId });
-      return sendClip(request, reply, clip, fileName(camera, from, 'mp4'));
+      return sendClip(request, reply, clip, await fileOf(camera, 'mp4', from, to));
     },
   );
 
@@ -204,7 +226,7 @@ export function registerDownloadRoutes(app: FastifyInstance, deps: DownloadRoute
         return await reply
           .type('image/jpeg')
           .header('Cache-Control', 'no-store')
-          .header('Content-Disposition', `attachment; filename="${fileName(id, at, 'jpg')}"`)
+          .header('Content-Disposition', attachment(await fileOf(id, 'jpg', at)))
           .send(still as never);
       } finally {
         stills--;
@@ -225,12 +247,12 @@ async function sendClip(
   request: FastifyRequest,
   reply: FastifyReply,
   clip: Clip,
-  name: string,
+  file: FileOf,
 ): Promise<FastifyReply> {
   void reply
     .header('ETag', clip.etag)
     .header('Cache-Control', 'private, no-cache')
-    .header('Content-Disposition', `attachment; filename="${name}"`);
+    .header('Content-Disposition', attachment(file));
   // What the rest is asked of has changed: all of it is sent (RFC 9110 §13.1.5).
   const ifRange = request.headers['if-range'];
   if (ifRange !== undefined && ifRange !== clip.etag) delete request.headers.range;
@@ -250,8 +272,4 @@ function statementOf(asked: {
 }): (string | number)[] {
   const { camera, from, to, recording, by, until } = asked;
   return ['clip', camera, from, to, recording, by, until];
-}
-
-function fileName(cameraId: string, atMs: number, extension: 'mp4' | 'jpg'): string {
-  return `${cameraId}_${iso(atMs).replaceAll(/[:.]/g, '-')}.${extension}`;
 }

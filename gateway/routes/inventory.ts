@@ -11,6 +11,7 @@ import type { KeptImport, Imports } from '#registry/inventory/imports.ts';
 import { fates } from '#registry/inventory/plan.ts';
 import { MAX_FILE_BYTES } from '#registry/inventory/workbook-kind.ts';
 import { xlsxOfInventory } from '#registry/inventory/xlsx-out.ts';
+import { attachment } from '../attachment.ts';
 import type { Audit } from '../audit/audit.ts';
 import { auditActorOf, auditOriginOf } from '../audit/request-entry.ts';
 import { authorOf, type Actor } from '../auth/actor.ts';
@@ -146,7 +147,11 @@ export function registerInventoryRoutes(
         querystring: z.object({ format: format.default('xlsx') }),
       },
     },
-    async (request, reply) => sendFile(reply, request.query.format, 'cctv-template', none()),
+    async (request, reply) => {
+      const { format: as } = request.query;
+      const name = `attachment; filename="cctv-template.${as}"`;
+      return sendFile(reply, as, name, none());
+    },
   );
 
   typed.get(
@@ -185,7 +190,13 @@ export function registerInventoryRoutes(
       reply.raw.once('close', () => exports--);
       const within = request.areasFor('camera.export');
       const among = observedNow(liveStates, observed);
-      return sendFile(reply, as, 'cctv-inventory', pagesOf(cameras, { ...filter, within, among }));
+      const name = attachment({
+        name: 'ทะเบียนกล้อง',
+        plainName: 'cctv-inventory',
+        fromMs: Date.now(),
+        extension: as,
+      });
+      return sendFile(reply, as, name, pagesOf(cameras, { ...filter, within, among }));
     },
   );
 
@@ -369,12 +380,12 @@ function actorOf(request: FastifyRequest): Actor {
 function sendFile(
   reply: FastifyReply,
   as: z.infer<typeof format>,
-  name: string,
+  disposition: string,
   pages: AsyncIterable<readonly Camera[]>,
 ): FastifyReply {
   const pieces = as === 'xlsx' ? xlsxOfInventory(pages) : csvOfInventory(pages);
   return reply
-    .header('Content-Disposition', `attachment; filename="${name}.${as}"`)
+    .header('Content-Disposition', disposition)
     .header('Cache-Control', 'no-store')
     .type(as === 'xlsx' ? XLSX : 'text/csv; charset=utf-8')
     .send(Readable.from(pieces, { objectMode: false }));

@@ -12,6 +12,7 @@ import {
 import { shorteningStates } from '#storage/catalogue/tables.ts';
 import type { Footage } from '#storage/footage.ts';
 import type { Shortenings } from '#storage/shortening.ts';
+import { attachment } from '../attachment.ts';
 import type { Action } from '../auth/actions.ts';
 import { errorBody, TooManyExports } from '../errors.ts';
 import { permitCameras, visibleCameras, visiblePage, type ReadPlaces } from '../visible-cameras.ts';
@@ -344,10 +345,10 @@ export function registerRetentionRoutes(app: FastifyInstance, deps: RetentionRou
       );
       exporting++;
       reply.raw.once('close', () => exporting--);
-      const name = `deletions-${iso(Date.now()).slice(0, 19).replaceAll(':', '')}Z.csv`;
+      const file = { name: 'บันทึกการลบภาพ', plainName: 'deletions', extension: 'csv' };
       return reply
         .header('Content-Type', 'text/csv; charset=utf-8')
-        .header('Content-Disposition', `attachment; filename="${name}"`)
+        .header('Content-Disposition', attachment({ ...file, fromMs: Date.now() }))
         .header('Cache-Control', 'no-store')
         .send(Readable.from(linesOf(request, { fromMs: from, toMs: to, cameraId })));
     },

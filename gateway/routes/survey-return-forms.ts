@@ -7,6 +7,7 @@ import { formXlsx } from '#registry/survey/form-xlsx.ts';
 import { rowsOf } from '#registry/survey/return-rows.ts';
 import type { ReturnRowOf, VersionRow } from '#registry/survey/return-versions.ts';
 import { signatureOf } from '#registry/survey/signature.ts';
+import { attachmentOf } from '../attachment.ts';
 import { errorBody } from '../errors.ts';
 import { fillingOf } from '../survey-rights.ts';
 import { formAnswer } from './survey-json.ts';
@@ -157,16 +158,8 @@ export function registerReturnFormRoutes(
 }
 
 async function sendForm(reply: FastifyReply, form: SurveyForm): Promise<FastifyReply> {
-  // RFC 8187: what encodeURIComponent leaves, and an extended value may not hold.
-  const name = encodeURIComponent(`${form.fileName}.xlsx`).replace(
-    /['()*]/g,
-    (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
   return reply
-    .header(
-      'Content-Disposition',
-      `attachment; filename="cctv-survey.xlsx"; filename*=UTF-8''${name}`,
-    )
+    .header('Content-Disposition', attachmentOf(`${form.fileName}.xlsx`, 'cctv-survey.xlsx'))
     .header('Cache-Control', 'no-store')
     .type(XLSX)
     .send(Buffer.from(await formXlsx(form)));

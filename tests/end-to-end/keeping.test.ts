@@ -186,7 +186,14 @@ const holdJson = z.object({
 });
 const holdsJson = z.object({ holds: z.array(holdJson) });
 const filesJson = z.object({
-  files: z.array(z.object({ url: z.string(), byteLength: z.number(), from: z.string() })),
+  files: z.array(
+    z.object({
+      url: z.string(),
+      fileName: z.string(),
+      byteLength: z.number(),
+      from: z.string(),
+    }),
+  ),
 });
 
 describe('playing', () => {
@@ -253,8 +260,10 @@ describe('taking away', () => {
     const { files } = filesJson.parse(await made.json());
     expect(files.map(({ from }) => Date.parse(from) - RECENT)).toEqual([5_000, 60_000]);
     expect(await auditOf('footage.download')).toMatchObject([{ detail: { ...asked, files: 2 } }]);
-    for (const { url, byteLength } of files) {
+    for (const { url, byteLength, fileName } of files) {
       const whole = await fetch(gateway.url + url);
+      // Whether by a page that says the name, or by whoever was handed the link.
+      expect(whole.headers.get('content-disposition')).toContain(encodeURIComponent(fileName));
       const etag = whole.headers.get('etag') ?? '';
       const bytes = Buffer.from(await whole.arrayBuffer());
       expect([whole.status, bytes.length]).toEqual([200, byteLength]);

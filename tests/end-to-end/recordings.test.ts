@@ -273,7 +273,9 @@ describe.skipIf(missing.length > 0)('the screen of recordings', () => {
       const [download] = await Promise.all([page.waitForEvent('download'), link.click()]);
       const path = join(folder, 'downloaded.mp4');
       await download.saveAs(path);
-      expect(download.suggestedFilename()).toMatch(/\.mp4$/);
+      const [year = 0, ...monthAndDay] = yesterday.split('-');
+      const called = `สี่แยกโรงเรียน ทต.เกาะลันตาใหญ่ ${[Number(year) + 543, ...monthAndDay].join('-')}`;
+      expect(download.suggestedFilename()).toBe(`${called} 10.00.20-10.01.15.mp4`);
       expect((await readFile(path)).subarray(4, 8).toString('latin1')).toBe('ftyp');
       if (!noFfmpeg) {
         await page.keyboard.press('Escape');
@@ -281,7 +283,7 @@ describe.skipIf(missing.length > 0)('the screen of recordings', () => {
           page.waitForEvent('download'),
           page.keyboard.press('s'),
         ]);
-        expect(still.suggestedFilename()).toMatch(/^สี่แยกโรงเรียน 10-01-15\.jpg$/);
+        expect(still.suggestedFilename()).toBe(`${called} 10.01.15.jpg`);
         const { complaints, pts } = await decodePictures(['-copyts', '-i', path]);
         expect(complaints).toBe('');
         // Ten pictures a second for 55 s, and what the last half-second part adds.

@@ -21,6 +21,7 @@ test('a still wants ffmpeg, and says so', async () => {
             clipPieces: unused,
             picture: async () => ({ file: Buffer.from('ftyp'), skipSeconds: 0 }),
           },
+          cameras: { get: unused },
           links: signedLinks(Buffer.alloc(32), Date.now),
           mayDownload: async () => true,
           now: Date.now,

@@ -115,6 +115,7 @@ beforeAll(async () => {
       (app) =>
         registerDownloadRoutes(app, {
           footage,
+          cameras: rig.cameras,
           links,
           mayDownload: async () => true,
           now: Date.now,

@@ -122,6 +122,18 @@ export async function order(address: string, options: CallOptions): Promise<void
   await ask(address, options);
 }
 
+/** A file that is taken away, and what the gateway calls it (RFC 8187). */
+export async function callForFile(
+  address: string,
+  options: CallOptions = {},
+): Promise<{ content: Blob; fileName: string }> {
+  const response = await ask(address, options);
+  const named = /filename\*=UTF-8''([^;]+)/u.exec(
+    response.headers.get('content-disposition') ?? '',
+  );
+  return { content: await response.blob(), fileName: decodeURIComponent(named?.[1] ?? '') };
+}
+
 async function ask(address: string, options: CallOptions): Promise<Response> {
   const { method = 'GET', body, raw, ifMatch, signal } = options;
   const within = AbortSignal.timeout(options.withinMs ?? ANSWER_WITHIN_MS);

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { call, queryOf } from './call.ts';
+import { call, callForFile, queryOf } from './call.ts';
 
 /** What was recorded: timelines, holds, clips, and how long it is kept. */
 
@@ -137,9 +137,12 @@ export function makeClips(cameraId: string, { fromMs, toMs }: TimeRange): Promis
   });
 }
 
-/** The browser downloads it by itself. */
-export function stillAddress(cameraId: string, atMs: number): string {
-  return `${cameraAddress(cameraId)}/still.jpg${queryOf({ at: iso(atMs) })}`;
+/** A recorded picture as JPEG. */
+export function readStill(
+  cameraId: string,
+  atMs: number,
+): Promise<{ content: Blob; fileName: string }> {
+  return callForFile(`${cameraAddress(cameraId)}/still.jpg${queryOf({ at: iso(atMs) })}`);
 }
 
 const actOnWire = z.object({ id: z.string(), name: z.string(), at: z.string() });

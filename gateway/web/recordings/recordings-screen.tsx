@@ -1,9 +1,10 @@
 import { Button, VisuallyHidden } from '@mantine/core';
 import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
-import { stillAddress, type TimeRange } from '../api/footage.ts';
+import { readStill, type TimeRange } from '../api/footage.ts';
 import { routeHash } from '../route.ts';
 import { Failure, Nothing, Waiting } from '../shell/pieces.tsx';
 import { useSignedIn } from '../shell/signed-in.ts';
+import { useAct } from '../shell/use-loaded.ts';
 import { useLanguage } from '../use-language.ts';
 import { goTo } from '../use-page-state.ts';
 import { CameraChoice } from './camera-choice.tsx';
@@ -91,7 +92,7 @@ function Review(props: {
   const [view, setView] = useState<View>(range);
   const [selection, setSelection] = useState<Partial<TimeRange>>({});
   const [dialog, setDialog] = useState<Dialog>();
-  const [stillError, setStillError] = useState(false);
+  const still = useAct();
   const placed = useRef(false);
 
   // A link to another moment of the same day.
@@ -199,19 +200,16 @@ function Review(props: {
   useKeys(act, dialog === undefined);
 
   async function saveStill(): Promise<void> {
-    setStillError(false);
     const [id] = [...stage.state().lanes].find(([, seen]) => seen === 'picture') ?? [];
     if (id === undefined) return;
-    const answer = await fetch(stillAddress(id, Math.round(stage.state().wallMs)));
-    if (!answer.ok) {
-      setStillError(true);
-      return;
-    }
-    const link = document.createElement('a');
-    link.href = URL.createObjectURL(await answer.blob());
-    link.download = `${nameOf(id)} ${clockTime(stage.state().wallMs).replaceAll(':', '-')}.jpg`;
-    link.click();
-    URL.revokeObjectURL(link.href);
+    await still.run(async () => {
+      const { content, fileName } = await readStill(id, Math.round(stage.state().wallMs));
+      const link = document.createElement('a');
+      link.href = URL.createObjectURL(content);
+      link.download = fileName;
+      link.click();
+      URL.revokeObjectURL(link.href);
+    });
   }
 
   const gaps = cameraIds.flatMap((id) =>
@@ -311,7 +309,7 @@ function Review(props: {
           )}
         </div>
       </div>
-      {stillError && <p role="alert">{t('footage.stillFailed')}</p>}
+      <Failure error={still.error} />
       <ul className="footage-legend">
         <li>
           <i className="span" /> {t('footage.recorded')}

@@ -61,7 +61,6 @@ export const enFootage: typeof thFootage = {
     hold: 'Hold',
     clip: 'Download a clip',
     still: 'Save a picture',
-    stillFailed: 'The picture could not be saved',
     toRecordings: 'Recordings',
     keeping: 'Keeping footage',
     cause: {

@@ -59,7 +59,6 @@ export const thFootage = {
     hold: 'ระงับการลบ',
     clip: 'ดาวน์โหลดคลิป',
     still: 'บันทึกภาพนิ่ง',
-    stillFailed: 'บันทึกภาพนิ่งไม่ได้',
     toRecordings: 'ดูภาพย้อนหลัง',
     keeping: 'การเก็บภาพ',
     cause: {

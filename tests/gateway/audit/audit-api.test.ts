@@ -112,7 +112,9 @@ test('an export can be verified, and holds the act of exporting it', async () =>
   for (let i = 0; i < 1_200; i++) void keeper.log.record(anEntry({ detail: { i } }));
   const answer = await get('/api/v1/audit/export');
   expect(answer.headers['content-type']).toContain('application/x-ndjson');
-  expect(answer.headers['content-disposition']).toMatch(/^attachment; filename="audit-.*\.jsonl"$/);
+  expect(answer.headers['content-disposition']).toMatch(
+    /^attachment; filename="audit 25\d\d-.*\.jsonl"; filename\*=UTF-8''%E0%B8%9A/,
+  );
   const file = join(folder, 'export.jsonl');
   writeFileSync(file, answer.body);
   const { lines, intact } = await verifyAudit(file, { publicKeyFiles: [], anchorFiles: [] });
