@@ -1,8 +1,8 @@
-import { Worker } from 'node:worker_threads';
 import type { ConnectionTestResult } from './connection-test.ts';
 import { NotDecoded } from './normalise/first-picture.ts';
 import { stillOf } from './normalise/still.ts';
 import type { StreamSource } from '#registry/cameras.ts';
+import { ThrownAwayThreads } from '#registry/thrown-away-threads.ts';
 
 /** Tests that run at once; each has a thread and up to 16 MB of media. */
 const MAX_AT_ONCE = 4;
@@ -35,15 +35,12 @@ export interface ConnectionTestOrder {
   withinMs: number;
 }
 
-/**
- * Tries addresses, each in a thread of its own: whatever a camera sends can end that thread and nothing else. The caller
- * always gets an answer.
- */
+/** Tries addresses, each in a thread that is thrown away. The caller always gets an answer. */
 export class ConnectionTests {
-  readonly #workerUrl: URL;
+  readonly #threads: ThrownAwayThreads<ConnectionTestOrder>;
   readonly #cameraNetworks: readonly string[];
   readonly #withinMs: number;
-  readonly #running = new Set<Worker>();
+  /** Until the still is made as well. */
   #count = 0;
 
   constructor(options: {
@@ -52,7 +49,11 @@ export class ConnectionTests {
     cameraNetworks: readonly string[];
     withinMs?: number;
   }) {
-    this.#workerUrl = options.workerUrl;
+    this.#threads = new ThrownAwayThreads({
+      url: options.workerUrl,
+      name: 'connection-test',
+      heapMb: HEAP_MB,
+    });
     this.#cameraNetworks = options.cameraNetworks;
     this.#withinMs = options.withinMs ?? CONNECTION_TEST_MS;
   }
@@ -71,7 +72,7 @@ export class ConnectionTests {
 
   /** Ends what runs. */
   async stop(): Promise<void> {
-    await Promise.all([...this.#running].map((worker) => worker.terminate()));
+    await this.#threads.stop();
   }
 
   async #inThread(source: StreamSource): Promise<ConnectionTestResult> {
@@ -80,28 +81,18 @@ export class ConnectionTests {
       cameraNetworks: this.#cameraNetworks,
       withinMs: this.#withinMs,
     };
-    const worker = new Worker(this.#workerUrl, {
-      workerData: order,
-      name: 'connection-test',
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
+    const outcome = await this.#threads.ask<ConnectionTestResult>(order, {
+      withinMs: this.#withinMs + GRACE_MS,
     });
-    this.#running.add(worker);
-    const { promise, resolve } = Promise.withResolvers<ConnectionTestResult>();
-    const timer = setTimeout(() => {
-      resolve(withoutAnswer('timeout', 'the test did not come to an end'));
-    }, this.#withinMs + GRACE_MS);
-    worker.once('message', resolve);
-    worker.once('error', (error) =>
-      resolve(withoutAnswer('protocol-error', error instanceof Error ? error.message : 'unknown')),
-    );
-    worker.once('exit', () => resolve(withoutAnswer('worker-restarted', 'the test was ended')));
-    try {
-      return await promise;
-    } finally {
-      clearTimeout(timer);
-      this.#running.delete(worker);
-      await worker.terminate();
-    }
+    if ('answer' in outcome) return outcome.answer;
+    const reason = {
+      timeout: 'timeout',
+      memory: 'protocol-error',
+      error: 'protocol-error',
+      ended: 'worker-restarted',
+      cancelled: 'worker-restarted',
+    } as const;
+    return withoutAnswer(reason[outcome.failed], outcome.detail);
   }
 }
 
@@ -123,7 +114,7 @@ function withoutAnswer(
 ): ConnectionTestResult {
   return {
     reason,
-    detail: detail.slice(0, 200),
+    detail,
     transport: 'tcp',
     codec: null,
     width: null,

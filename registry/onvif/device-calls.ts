@@ -1,4 +1,8 @@
-import { Worker } from 'node:worker_threads';
+import {
+  ThrownAwayThreads,
+  type ThreadMessage,
+  type ThreadOutcome,
+} from '../thrown-away-threads.ts';
 import type { DiscoveredDevice, DiscoveryOrder, DiscoveryProgress } from './discover.ts';
 import type { DeviceProbe, ProbeOrder } from './probe.ts';
 
@@ -34,12 +38,7 @@ export type DeviceCallOrder = { cameraNetworks: readonly string[] } & (
   { kind: 'probe'; order: ProbeOrder } | { kind: 'discover'; order: DiscoveryOrder }
 );
 
-/** What it tells: the last is its answer. */
-export type DeviceCallMessage =
-  { progress: DiscoveryProgress } | { answer: DeviceProbe | DiscoveredDevice[] };
-
-type Outcome<Answer> =
-  { answer: Answer } | { failed: 'timeout' | 'heap' | 'error' | 'cancelled'; detail: string };
+export type DeviceCallMessage = ThreadMessage<DeviceProbe | DiscoveredDevice[], DiscoveryProgress>;
 
 interface CallOptions {
   /** Ends the thread. */
@@ -47,16 +46,11 @@ interface CallOptions {
   onProgress?: ((progress: DiscoveryProgress) => void) | undefined;
 }
 
-/**
- * Asks devices by ONVIF, each in a thread of its own: whatever a device replies can end that thread and nothing else. The
- * caller always gets an answer.
- */
+/** Asks devices by ONVIF, each in a thread that is thrown away. The caller always gets an answer. */
 export class DeviceCalls {
-  readonly #workerUrl: URL;
+  readonly #threads: ThrownAwayThreads<DeviceCallOrder, DiscoveryProgress>;
   readonly #cameraNetworks: readonly string[];
   readonly #withinMs: number;
-  readonly #running = new Set<Worker>();
-  #count = 0;
 
   constructor(options: {
     /** The composition root of such a thread. */
@@ -64,7 +58,13 @@ export class DeviceCalls {
     cameraNetworks: readonly string[];
     withinMs?: number;
   }) {
-    this.#workerUrl = options.workerUrl;
+    this.#threads = new ThrownAwayThreads({
+      url: options.workerUrl,
+      name: 'onvif',
+      heapMb: HEAP_MB,
+      // The package prints what devices reply.
+      silent: true,
+    });
     this.#cameraNetworks = options.cameraNetworks;
     this.#withinMs = options.withinMs ?? PROBE_MS;
   }
@@ -79,8 +79,9 @@ export class DeviceCalls {
     if ('answer' in outcome) return outcome.answer;
     const result = {
       timeout: 'timeout',
-      heap: 'reply-too-large',
+      memory: 'reply-too-large',
       error: 'protocol-error',
+      ended: 'protocol-error',
       cancelled: 'timeout',
     } as const;
     return {
@@ -105,55 +106,17 @@ export class DeviceCalls {
 
   /** Ends what runs. */
   async stop(): Promise<void> {
-    await Promise.all([...this.#running].map((worker) => worker.terminate()));
+    await this.#threads.stop();
   }
 
   async #inThread<Answer>(
     order: DeviceCallOrder,
-    { signal, onProgress }: CallOptions = {},
-  ): Promise<Outcome<Answer>> {
-    if (this.#count >= MAX_AT_ONCE) throw new TooManyDeviceCalls();
-    this.#count++;
-    const worker = new Worker(this.#workerUrl, {
-      workerData: order,
-      name: 'onvif',
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
-      // The package prints what devices reply.
-      stdout: true,
-      stderr: true,
+    options: CallOptions = {},
+  ): Promise<ThreadOutcome<Answer>> {
+    if (this.#threads.running >= MAX_AT_ONCE) throw new TooManyDeviceCalls();
+    return this.#threads.ask<Answer>(order, {
+      ...options,
+      withinMs: this.#withinMs,
     });
-    worker.stdout.resume();
-    worker.stderr.resume();
-    this.#running.add(worker);
-    const { promise, resolve } = Promise.withResolvers<Outcome<Answer>>();
-    const timer = setTimeout(
-      () => resolve({ failed: 'timeout', detail: 'the device did not come to an end' }),
-      this.#withinMs,
-    );
-    const cancel = (): void => resolve({ failed: 'cancelled', detail: 'nobody waits for it' });
-    signal?.addEventListener('abort', cancel);
-    if (signal?.aborted === true) cancel();
-    worker.on('message', (message: { progress: DiscoveryProgress } | { answer: Answer }) => {
-      if ('progress' in message) onProgress?.(message.progress);
-      else resolve(message);
-    });
-    worker.once('error', (error) => resolve(failureOf(error)));
-    worker.once('exit', () => resolve({ failed: 'error', detail: 'the thread was ended' }));
-    try {
-      return await promise;
-    } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', cancel);
-      this.#running.delete(worker);
-      await worker.terminate();
-      this.#count--;
-    }
   }
-}
-
-function failureOf(error: unknown): { failed: 'heap' | 'error'; detail: string } {
-  const detail = error instanceof Error ? error.message.slice(0, 200) : 'unknown';
-  const isHeap =
-    error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
-  return { failed: isHeap ? 'heap' : 'error', detail };
 }

@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import { ThrownAwayThreads } from '../thrown-away-threads.ts';
 import type { FilledForm, FilledRow, FormProblem } from './filled-form.ts';
 
 /** A filled form is some tens of kilobytes. */
@@ -22,43 +22,36 @@ export class TooManyForms extends Error {
   readonly code = 'too_many_survey_forms';
 }
 
-let running = 0;
+/** What such a thread is started with. */
+export interface FormOrder {
+  bytes: Uint8Array;
+  lao: { name: string };
+}
+
+const threads = new ThrownAwayThreads<FormOrder>({
+  url: new URL('filled-form-thread.ts', import.meta.url),
+  name: 'survey-form',
+  heapMb: HEAP_MB,
+});
+
+const notRead: FormProblem = {
+  cell: null,
+  heading: '',
+  text: '',
+  reason: 'ระบบอ่านไฟล์นี้ไม่สำเร็จ ไม่มีข้อมูลใดถูกบันทึก กรุณาใช้แบบสำรวจที่ดาวน์โหลดจากระบบ',
+};
 
 /** Throws FormRefused, TooManyForms. `bytes` are handed over. */
 export async function readFormFile(
   bytes: Uint8Array<ArrayBuffer>,
   lao: { name: string },
 ): Promise<FilledRow[]> {
-  if (running >= MAX_AT_ONCE) throw new TooManyForms('too many forms are being read');
-  running++;
-  const worker = new Worker(new URL('filled-form-thread.ts', import.meta.url), {
-    name: 'survey-form',
-    workerData: { bytes, lao },
-    transferList: [bytes.buffer],
-    resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
-  });
-  const { promise, resolve } = Promise.withResolvers<FilledForm>();
-  const failed: FilledForm = {
-    problems: [
-      {
-        cell: null,
-        heading: '',
-        text: '',
-        reason: 'ระบบอ่านไฟล์นี้ไม่สำเร็จ ไม่มีข้อมูลใดถูกบันทึก กรุณาใช้แบบสำรวจที่ดาวน์โหลดจากระบบ',
-      },
-    ],
-  };
-  const timer = setTimeout(() => resolve(failed), READ_MS);
-  worker.once('message', (answer: FilledForm) => resolve(answer));
-  worker.once('error', () => resolve(failed));
-  worker.once('exit', () => resolve(failed));
-  try {
-    const form = await promise;
-    if ('problems' in form) throw new FormRefused(form.problems);
-    return form.rows;
-  } finally {
-    clearTimeout(timer);
-    await worker.terminate();
-    running--;
-  }
+  if (threads.running >= MAX_AT_ONCE) throw new TooManyForms('too many forms are being read');
+  const outcome = await threads.ask<FilledForm>(
+    { bytes, lao },
+    { withinMs: READ_MS, handedOver: [bytes.buffer] },
+  );
+  const form = 'answer' in outcome ? outcome.answer : { problems: [notRead] };
+  if ('problems' in form) throw new FormRefused(form.problems);
+  return form.rows;
 }

@@ -4,9 +4,11 @@ import { csvSheet } from '../inventory/csv-sheet.ts';
 import { openFile } from '../inventory/workbook-kind.ts';
 import { WorkbookRefused } from '../inventory/workbook-refused.ts';
 import { xlsxSheets } from '../inventory/xlsx-sheets.ts';
+import type { ThreadMessage } from '../thrown-away-threads.ts';
+import type { FormOrder } from './filled-form-file.ts';
 import { readFilledForm, type FilledForm } from './filled-form.ts';
 
-const { bytes, lao } = workerData as { bytes: Uint8Array; lao: { name: string } };
+const { bytes, lao } = workerData as FormOrder;
 
 async function read(): Promise<FilledForm> {
   try {
@@ -19,4 +21,4 @@ async function read(): Promise<FilledForm> {
   }
 }
 
-parentPort?.postMessage(await read());
+parentPort?.postMessage({ answer: await read() } satisfies ThreadMessage<FilledForm>);
