@@ -57,6 +57,7 @@ import { registerOnvifStillRoute } from './routes/onvif-still.ts';
 import { registerOnvifRoutes } from './routes/onvif.ts';
 import { registerCameraCountRoute } from './routes/camera-counts.ts';
 import { registerDeclarationRoutes } from './routes/declarations.ts';
+import { registerDeletionRoute } from './routes/deletions.ts';
 import { registerNoticeRoutes } from './routes/notices.ts';
 import { registerPlaceRoutes } from './routes/places.ts';
 import { registerFootageRoutes } from './routes/footage.ts';
@@ -66,7 +67,7 @@ import { registerIncidentRoute } from './routes/incidents.ts';
 import { registerInventoryRoutes } from './routes/inventory.ts';
 import { registerRepairRoutes } from './routes/repairs.ts';
 import { registerMetricsRoute } from './routes/metrics.ts';
-import { registerRetentionRoutes } from './routes/retention.ts';
+import { registerShorteningRoutes } from './routes/shortenings.ts';
 import { registerStorageRoutes } from './routes/storage.ts';
 import { mayStill } from './auth/may-still.ts';
 import { signedLinks } from './signed-links.ts';
@@ -335,11 +336,11 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
             now: Date.now,
           }),
         (app) =>
-          registerRetentionRoutes(app, {
-            footage: recording,
+          registerShorteningRoutes(app, {
             shortenings: recording.shortenings,
             readPlaces: placesOf,
           }),
+        (app) => registerDeletionRoute(app, { footage: recording, readPlaces: placesOf }),
         (app) =>
           registerBaselineRoutes(app, {
             cameras,

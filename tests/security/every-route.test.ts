@@ -21,7 +21,8 @@ import { registerHoldRoutes } from '#gateway/routes/holds.ts';
 import { registerOnvifDiscoveryRoutes } from '#gateway/routes/onvif-discoveries.ts';
 import { registerOnvifStillRoute } from '#gateway/routes/onvif-still.ts';
 import { registerOnvifRoutes } from '#gateway/routes/onvif.ts';
-import { registerRetentionRoutes } from '#gateway/routes/retention.ts';
+import { registerDeletionRoute } from '#gateway/routes/deletions.ts';
+import { registerShorteningRoutes } from '#gateway/routes/shortenings.ts';
 import { signedLinks } from '#gateway/signed-links.ts';
 import { registerSurveyCountRoutes } from '#gateway/routes/survey-counts.ts';
 import { registerSurveyReturnRoutes } from '#gateway/routes/survey-returns.ts';
@@ -121,7 +122,8 @@ beforeAll(async () => {
           now: Date.now,
         }),
       (app) => registerHoldRoutes(app, { holds, readPlaces: placesOf }),
-      (app) => registerRetentionRoutes(app, { footage, shortenings, readPlaces: placesOf }),
+      (app) => registerShorteningRoutes(app, { shortenings, readPlaces: placesOf }),
+      (app) => registerDeletionRoute(app, { footage, readPlaces: placesOf }),
       (app) =>
         registerOnvifDiscoveryRoutes(app, {
           discoveries: openDiscoveries({ discover: async () => [] }, Date.now),

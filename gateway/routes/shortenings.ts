@@ -1,31 +1,24 @@
-import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import { CameraNotFound } from '#registry/camera-refusals.ts';
-import type { Deletion } from '#storage/catalogue/deletion.ts';
 import {
   ShorteningNotFound,
   type Shortening,
   type ShorteningPreview,
 } from '#storage/catalogue/shortenings.ts';
 import { shorteningStates } from '#storage/catalogue/tables.ts';
-import type { Footage } from '#storage/footage.ts';
 import type { Shortenings } from '#storage/shortening.ts';
-import { attachment } from '../attachment.ts';
 import type { Action } from '../auth/actions.ts';
-import { errorBody, TooManyExports } from '../errors.ts';
+import { errorBody } from '../errors.ts';
 import { permitCameras, visibleCameras, visiblePage, type ReadPlaces } from '../visible-cameras.ts';
-import { cameraParams, iso, isoTime, time } from './footage-range.ts';
+import { cameraParams, iso, isoTime } from './footage-range.ts';
 import { reasonGiven, whoActs } from './holds.ts';
 
 const MAX_CAMERAS = 100;
 const MAX_DAYS = 36_500;
 const DEFAULT_PAGE = 50;
 const MAX_PAGE = 200;
-const MAX_EXPORTS = 2;
-/** Rows of an export read at once. */
-const EXPORT_PAGE = 1_000;
 
 const actJson = z.object({ id: z.string(), name: z.string(), at: isoTime });
 const cameraIdsGiven = z
@@ -62,17 +55,12 @@ const previewJson = z
   })
   .meta({ id: 'ShorteningPreview' });
 
-export interface RetentionRouteDeps {
-  shortenings: Shortenings;
-  footage: Pick<Footage, 'deletions'>;
-  readPlaces: ReadPlaces;
-}
-
-/** How long footage is kept, the act by which it is kept for fewer days, and the record of what was deleted. */
-export function registerRetentionRoutes(app: FastifyInstance, deps: RetentionRouteDeps): void {
-  const { shortenings, footage, readPlaces } = deps;
+/** How long footage is kept, and the act by which it is kept for fewer days. */
+export function registerShorteningRoutes(
+  app: FastifyInstance,
+  { shortenings, readPlaces }: { shortenings: Shortenings; readPlaces: ReadPlaces },
+): void {
   const typed = app.withTypeProvider<ZodTypeProvider>();
-  let exporting = 0;
 
   typed.get(
     '/api/v1/cameras/:id/retention',
@@ -241,118 +229,53 @@ export function registerRetentionRoutes(app: FastifyInstance, deps: RetentionRou
   const decision = z
     .strictObject({ reason: reasonGiven })
     .meta({ examples: [{ reason: 'ตรวจแล้ว ไม่มีภาพที่ต้องใช้' }] });
-  const decided = {
-    200: shorteningJson,
-    400: errorBody,
-    404: errorBody,
-    409: errorBody,
-  };
+  const decisions = {
+    approve: {
+      action: 'retention.approve',
+      recorded: 'retention.approve',
+      summary: 'Approve it',
+      description: 'By another person than the one who asked. The time of grace begins.',
+    },
+    reject: {
+      action: 'retention.approve',
+      recorded: 'retention.reject',
+      summary: 'Reject it',
+      description: 'Nothing is deleted by it.',
+    },
+    cancel: {
+      action: 'footage.hold',
+      recorded: 'retention.cancel',
+      summary: 'Cancel it, before it is done',
+      description:
+        'Whoever may hold footage may stop what would delete it, also after the approval.',
+    },
+  } as const;
 
-  typed.post(
-    '/api/v1/retention/shortenings/:shorteningId/approve',
-    {
-      config: { action: 'retention.approve' },
-      schema: {
-        summary: 'Approve it',
-        description: 'By another person than the one who asked. The time of grace begins.',
-        tags: ['footage'],
-        params: z.object({ shorteningId: z.uuidv7() }),
-        body: decision,
-        response: decided,
+  for (const decide of ['approve', 'reject', 'cancel'] as const) {
+    const { action, recorded, summary, description } = decisions[decide];
+    typed.post(
+      `/api/v1/retention/shortenings/:shorteningId/${decide}`,
+      {
+        config: { action },
+        schema: {
+          summary,
+          description,
+          tags: ['footage'],
+          params: z.object({ shorteningId: z.uuidv7() }),
+          body: decision,
+          response: { 200: shorteningJson, 400: errorBody, 404: errorBody, 409: errorBody },
+        },
       },
-    },
-    async (request) => {
-      const { shorteningId } = request.params;
-      const { reason } = request.body;
-      const shortening = await seen(request, shorteningId, 'retention.approve');
-      await recordDecision(request, 'retention.approve', shortening, reason);
-      const by = whoActs(request);
-      return jsonOf(await shortenings.approve(shorteningId, { by, reason }));
-    },
-  );
-
-  typed.post(
-    '/api/v1/retention/shortenings/:shorteningId/reject',
-    {
-      config: { action: 'retention.approve' },
-      schema: {
-        summary: 'Reject it',
-        tags: ['footage'],
-        params: z.object({ shorteningId: z.uuidv7() }),
-        body: decision,
-        response: decided,
+      async (request) => {
+        const { shorteningId } = request.params;
+        const { reason } = request.body;
+        const shortening = await seen(request, shorteningId, action);
+        await recordDecision(request, recorded, shortening, reason);
+        const by = whoActs(request);
+        return jsonOf(await shortenings[decide](shorteningId, { by, reason }));
       },
-    },
-    async (request) => {
-      const { shorteningId } = request.params;
-      const { reason } = request.body;
-      const shortening = await seen(request, shorteningId, 'retention.approve');
-      await recordDecision(request, 'retention.reject', shortening, reason);
-      const by = whoActs(request);
-      return jsonOf(await shortenings.reject(shorteningId, { by, reason }));
-    },
-  );
-
-  typed.post(
-    '/api/v1/retention/shortenings/:shorteningId/cancel',
-    {
-      config: { action: 'footage.hold' },
-      schema: {
-        summary: 'Cancel it, before it is done',
-        description:
-          'Whoever may hold footage may stop what would delete it, also after the approval.',
-        tags: ['footage'],
-        params: z.object({ shorteningId: z.uuidv7() }),
-        body: decision,
-        response: decided,
-      },
-    },
-    async (request) => {
-      const { shorteningId } = request.params;
-      const { reason } = request.body;
-      const shortening = await seen(request, shorteningId, 'footage.hold');
-      await recordDecision(request, 'retention.cancel', shortening, reason);
-      const by = whoActs(request);
-      return jsonOf(await shortenings.cancel(shorteningId, { by, reason }));
-    },
-  );
-
-  typed.get(
-    '/api/v1/deletions.csv',
-    {
-      config: { action: 'deletions.read' },
-      exposeHeadRoute: false,
-      schema: {
-        summary: 'What was deleted, under which rule, with the hash of each file (CSV, RFC 4180)',
-        tags: ['footage'],
-        querystring: z.object({
-          from: time.optional().meta({ description: 'deleted not before' }),
-          to: time.optional().meta({ description: 'deleted before' }),
-          cameraId: z.uuidv7().optional(),
-        }),
-        response: { 200: z.unknown(), 400: errorBody, 503: errorBody },
-      },
-    },
-    async (request, reply) => {
-      if (exporting >= MAX_EXPORTS) throw new TooManyExports('other exports are running');
-      const { from = 0, to = Date.now() + 1, cameraId } = request.query;
-      await request.record(
-        'deletions.export',
-        cameraId === undefined
-          ? { kind: 'deletions', id: 'deletions' }
-          : { kind: 'camera', id: cameraId },
-        { detail: { from: iso(from), to: iso(to) } },
-      );
-      exporting++;
-      reply.raw.once('close', () => exporting--);
-      const file = { name: 'บันทึกการลบภาพ', plainName: 'deletions', extension: 'csv' };
-      return reply
-        .header('Content-Type', 'text/csv; charset=utf-8')
-        .header('Content-Disposition', attachment({ ...file, fromMs: Date.now() }))
-        .header('Cache-Control', 'no-store')
-        .send(Readable.from(linesOf(request, { fromMs: from, toMs: to, cameraId })));
-    },
-  );
+    );
+  }
 
   /** One whose cameras are all theirs; otherwise it does not exist. */
   async function seen(request: FastifyRequest, id: string, action: Action): Promise<Shortening> {
@@ -364,30 +287,6 @@ export function registerRetentionRoutes(app: FastifyInstance, deps: RetentionRou
       throw error instanceof CameraNotFound ? new ShorteningNotFound(id) : error;
     }
     return shortening;
-  }
-
-  async function* linesOf(
-    request: FastifyRequest,
-    filter: { fromMs: number; toMs: number; cameraId?: string | undefined },
-  ): AsyncGenerator<string> {
-    // The mark by which Excel knows UTF-8.
-    yield '\uFEFFrecording,camera,from,to,bytes,sha256,policy,deleted\r\n';
-    let after: Deletion | undefined;
-    for (;;) {
-      const page = await footage.deletions(filter, { after, limit: EXPORT_PAGE });
-      const ids = await visibleCameras(
-        request,
-        'deletions.read',
-        page.map(({ cameraId }) => cameraId),
-        readPlaces,
-      );
-      yield page
-        .filter(({ cameraId }) => ids.has(cameraId))
-        .map(lineOf)
-        .join('');
-      if (page.length < EXPORT_PAGE) return;
-      after = page.at(-1);
-    }
   }
 }
 
@@ -404,21 +303,6 @@ async function recordDecision(
       { why: reason, detail: { shortening: id, fromDays, days } },
     );
   }
-}
-
-/** All of it is the gateway's own words: nothing that a spreadsheet would run. */
-function lineOf(deletion: Deletion): string {
-  const fields = [
-    deletion.recordingId,
-    deletion.cameraId,
-    iso(deletion.startMs),
-    iso(deletion.endMs),
-    String(deletion.byteLength),
-    deletion.sha256 ?? '',
-    deletion.policy,
-    iso(deletion.deletedMs),
-  ];
-  return `${fields.map((field) => (/[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field)).join(',')}\r\n`;
 }
 
 function jsonOf(shortening: Shortening): z.infer<typeof shorteningJson> {
