@@ -7,6 +7,7 @@ import { cameraEvent, observedStates, type ObservedState } from '#registry/event
 import { settleIncidents } from '#registry/incidents.ts';
 import { LaoNotFound, openLaos } from '#registry/laos.ts';
 import { groupsByLao, settleCounts } from '#registry/lao-counts.ts';
+import { PlaceMerged } from '#registry/place-ids.ts';
 import type { RegistryDatabase } from '#registry/schema/tables.ts';
 import { refreshStatuses } from '#registry/survey/statuses.ts';
 import { uuidV7Source } from '#registry/uuid-v7.ts';
@@ -221,6 +222,7 @@ function isRefusal(error: unknown): boolean {
     error instanceof CameraStale ||
     error instanceof CameraNotFound ||
     error instanceof LaoNotFound ||
+    error instanceof PlaceMerged ||
     (error instanceof Error && 'code' in error && error.code === 'budget_source_not_found')
   );
 }
