@@ -72,11 +72,13 @@ export interface AdmissionDeps {
   now: () => number;
   /** `ADMIN_TOKEN`: an administrator's, of the whole country. */
   adminToken?: string | undefined;
+  /** How often rights are read again; RECHECK_MS unless it says otherwise. */
+  recheckMs?: number | undefined;
   log: { warn: (fields: object, message: string) => void };
 }
 
 export function openAdmission(deps: AdmissionDeps): Admission {
-  const { database, laos, now, adminToken, log } = deps;
+  const { database, laos, now, adminToken, recheckMs = RECHECK_MS, log } = deps;
   const inside = new Map<string, Admitted>();
   const lookups = new Map<string, Promise<Admitted | undefined>>();
   const listeners: (() => void | Promise<void>)[] = [];
@@ -202,7 +204,7 @@ export function openAdmission(deps: AdmissionDeps): Admission {
     return again;
   }
 
-  const timer = setInterval(() => void recheck(), RECHECK_MS);
+  const timer = setInterval(() => void recheck(), recheckMs);
   timer.unref();
 
   return {

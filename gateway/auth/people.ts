@@ -39,6 +39,8 @@ export async function openPeople(
     /** Seals what a second factor's codes are made from. */
     box: Pick<SecretBox, 'seal' | 'open'>;
     adminToken?: string | undefined;
+    /** How often rights are read again; RECHECK_MS unless it says otherwise. */
+    recheckMs?: number | undefined;
     log: { warn: (fields: object, message: string) => void };
   },
 ): Promise<People> {

@@ -44,7 +44,10 @@ export class ServerRig {
   app!: FastifyInstance;
   #people = 0;
 
-  static async start(more: Partial<ServerDeps> = {}): Promise<ServerRig> {
+  static async start(
+    more: Partial<ServerDeps> = {},
+    { recheckMs }: { recheckMs?: number } = {},
+  ): Promise<ServerRig> {
     const rig = new ServerRig();
     rig.databases = openDatabases({ dataDir: rig.folder });
     rig.registry = await openRegistry(rig.databases);
@@ -55,6 +58,7 @@ export class ServerRig {
       now: rig.now,
       box: testBox,
       adminToken: ADMIN_TOKEN,
+      recheckMs,
       log: { warn: () => {} },
     });
     rig.app = buildServer({
