@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config';
+import { WAIT_MS } from './wait-bound.ts';
 
-const TEST_TIMEOUT_MS = 30_000;
+/** Longer than what it may wait for: whoever waited in vain says for what. */
+const TEST_TIMEOUT_MS = 60_000;
 
 export default defineConfig({
   root: new URL('..', import.meta.url).pathname,
@@ -15,5 +17,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: TEST_TIMEOUT_MS,
     hookTimeout: TEST_TIMEOUT_MS,
+    setupFiles: [new URL('wait-bound.ts', import.meta.url).pathname],
+    expect: { poll: { timeout: WAIT_MS } },
   },
 });

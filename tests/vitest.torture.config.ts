@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { WAIT_MS } from './wait-bound.ts';
 
 const TEST_TIMEOUT_MS = 30 * 60_000;
 
@@ -13,5 +14,7 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: TEST_TIMEOUT_MS,
     hookTimeout: TEST_TIMEOUT_MS,
+    setupFiles: [new URL('wait-bound.ts', import.meta.url).pathname],
+    expect: { poll: { timeout: WAIT_MS } },
   },
 });

@@ -1,8 +1,7 @@
 /** An RTSP client that hides nothing, for tests: requests as they are typed, replies and frames as they come. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-
-const WAIT_MS = 5_000;
+import { WAIT_MS } from '../wait-bound.ts';
 
 export interface Reply {
   status: number;
@@ -64,7 +63,7 @@ export class RawClient {
     return this.request('PLAY', url, { Session: setUp.headers['session']?.split(';')[0] ?? '' });
   }
 
-  /** Throws after five seconds without it. */
+  /** Throws after WAIT_MS without it. */
   async until(condition: () => boolean, what: string): Promise<void> {
     const giveUp = performance.now() + WAIT_MS;
     while (!condition()) {

@@ -100,9 +100,9 @@ it('gives leases back when what it was handed is written', async () => {
   threads.cameraAdded(0, SLOT, CAMERA);
   round(cut.parts.slice(0, 4), [init]);
   expect(cut.leases).toBeGreaterThan(before);
-  await vi.waitFor(() => expect(cut.leases).toBe(before), { timeout: 5_000 });
+  await vi.waitFor(() => expect(cut.leases).toBe(before));
   expect(threads.behindBytes).toBe(0);
-  await vi.waitFor(() => expect(openedIn()).toHaveLength(1), { timeout: 5_000 });
+  await vi.waitFor(() => expect(openedIn()).toHaveLength(1));
 });
 
 it.skipIf(process.platform !== 'linux')(
@@ -111,7 +111,7 @@ it.skipIf(process.platform !== 'linux')(
     threads.workerStarted(0, cut.pool.shared);
     threads.cameraAdded(0, SLOT, CAMERA);
     round(cut.parts.slice(0, 4), [init]);
-    await vi.waitFor(() => expect(openedIn()).toHaveLength(1), { timeout: 5_000 });
+    await vi.waitFor(() => expect(openedIn()).toHaveLength(1));
     const ofServing = niceness('/proc/self/stat').at(0) ?? 0;
     const ofRecorders = readdirSync('/proc/self/task').flatMap((task) =>
       niceness(`/proc/self/task/${task}/stat`, 'recorder-0'),
@@ -126,7 +126,7 @@ it('records on in the same run after its recorder died, without a word from the 
   threads.workerStarted(0, cut.pool.shared);
   threads.cameraAdded(0, SLOT, CAMERA);
   round(cut.parts.slice(0, second), [init]);
-  await vi.waitFor(() => expect(openedIn()).toHaveLength(1), { timeout: 5_000 });
+  await vi.waitFor(() => expect(openedIn()).toHaveLength(1));
   await threads.kill(0);
   await vi.waitFor(() => expect(died).toEqual([[CAMERA]]));
   // Between two recorders nothing is handed over, and no lease kept.
@@ -138,7 +138,7 @@ it('records on in the same run after its recorder died, without a word from the 
       round(cut.parts.slice(third, third + 1));
       expect(openedIn()).toHaveLength(2);
     },
-    { timeout: 10_000, interval: 300 },
+    { interval: 300 },
   );
   await threads.stop();
   const files = readdirSync(join(folder, CAMERA)).toSorted();
@@ -164,7 +164,7 @@ it('hands a recorder one batch at a time: one that is behind gets to its timers 
   for (let i = 0; i < 25; i++) round([large], i === 0 ? [init] : []);
   expect(threads.behindBytes).toBe(210_000_000);
   expect(passedOver).toEqual(Array.from({ length: 4 }, () => CAMERA));
-  await vi.waitFor(() => expect(threads.behindBytes).toBe(0), { timeout: 5_000 });
+  await vi.waitFor(() => expect(threads.behindBytes).toBe(0));
   expect(cut.leases).toBe(before);
   round([large]);
   expect(threads.behindBytes).toBe(10_000_000);
@@ -220,14 +220,14 @@ it('ends a recorder that takes nothing, keeps no lease for it, says what is pass
   round(cut.parts.slice(8, 9));
   expect(passedOver).toEqual([CAMERA, CAMERA]);
   expect(cut.leases).toBe(before);
-  await vi.waitFor(() => expect(died).toEqual([[CAMERA]]), { timeout: 5_000 });
+  await vi.waitFor(() => expect(died).toEqual([[CAMERA]]));
   // From here on it is a recorder that is restarted.
   round(cut.parts.slice(9, 10));
   expect(passedOver).toEqual([CAMERA, CAMERA]);
   rmSync(stuck);
   const batches = (): string[] =>
     readFileSync(join(folder, 'batches'), 'utf8').trim().split('\n').slice(-2);
-  await vi.waitFor(() => expect(batches()).toEqual(['worker', 'record round']), { timeout: 5_000 });
+  await vi.waitFor(() => expect(batches()).toEqual(['worker', 'record round']));
 });
 
 it('does not wait for ever for a recorder that waits for its disk', async () => {

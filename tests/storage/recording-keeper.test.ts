@@ -132,7 +132,7 @@ it('a step that the database has no room for waits until there is room', async (
   tell({ failed: [{ cameraId: OTHER, atMs, full: true }] });
   await vi.waitFor(() => expect(failures[0]).toBeInstanceOf(DiskFull));
   await makeRoom();
-  await vi.waitFor(async () => expect(await gapsOf(OTHER)).toHaveLength(1), 5_000);
+  await vi.waitFor(async () => expect(await gapsOf(OTHER)).toHaveLength(1));
   expect(await gapsOf(OTHER)).toEqual([
     { cameraId: OTHER, startMs: atMs, endMs: null, cause: 'storage', detail: 'disk-full' },
   ]);
@@ -161,7 +161,7 @@ it('what is told while too much waits is entered when all that waited is', async
     false,
     true,
   ]);
-  await vi.waitFor(() => expect(recoveries).toHaveLength(1), 10_000);
+  await vi.waitFor(() => expect(recoveries).toHaveLength(1));
   await Promise.all(recoveries);
   await vi.waitFor(async () => expect(await stateOf(growing.id)).toBe('open'));
   for (const { id } of [before, lost, ended]) expect(await stateOf(id)).toBe('spooled');
@@ -183,7 +183,7 @@ it('the gap that lasts when all that waited is entered has its beginning and cau
   tell({ opened: [first.opened] });
   keeper.runEnded(CAMERA, 'refused');
   tell({ finished: [{ ...first.finished, endReason: 'run-ended' }] });
-  await vi.waitFor(async () => expect(await gapsOf(CAMERA)).toHaveLength(2), 10_000);
+  await vi.waitFor(async () => expect(await gapsOf(CAMERA)).toHaveLength(2));
   expect(await gapsOf(CAMERA)).toMatchObject([
     { startMs: RUN_START_MS - 1_000, endMs: RUN_START_MS, detail: 'starting' },
     { startMs: RUN_START_MS + MINUTE_MS, endMs: null, detail: 'refused' },
@@ -202,7 +202,7 @@ it('a gap that began and ended while too much waited has its cause', async () =>
   tell({ opened: [second.opened] });
   keeper.runEnded(CAMERA, 'refused');
   tell({ finished: [{ ...second.finished, endReason: 'run-ended' }] });
-  await vi.waitFor(async () => expect(await gapsOf(CAMERA)).toHaveLength(3), 10_000);
+  await vi.waitFor(async () => expect(await gapsOf(CAMERA)).toHaveLength(3));
   expect(await gapsOf(CAMERA)).toMatchObject([
     { endMs: RUN_START_MS, detail: 'starting' },
     {

@@ -284,12 +284,10 @@ describe('putting recordings into the store', () => {
       { rest },
     );
     uploader.start();
-    await vi.waitFor(() => expect(tries).toBeGreaterThanOrEqual(3), { timeout: 10_000 });
+    await vi.waitFor(() => expect(tries).toBeGreaterThanOrEqual(3));
     expect(await recordingsIn(catalogue, 'spooled', 10)).toHaveLength(2);
     away = false;
-    await vi.waitFor(async () => expect(await recordingsIn(catalogue, 'spooled', 10)).toEqual([]), {
-      timeout: 10_000,
-    });
+    await vi.waitFor(async () => expect(await recordingsIn(catalogue, 'spooled', 10)).toEqual([]));
     await uploader.stop();
     expect(logged).toEqual(['recordings wait in the spool', 'object store answers again']);
   });

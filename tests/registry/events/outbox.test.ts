@@ -132,12 +132,10 @@ describe('the outbox', () => {
     const outbox = await open({ maxBytes: 100_000 });
     const events = cameraIds.flatMap((cameraId) => eventsOf(cameraId, 400));
     for (const event of events) outbox.add(event);
-    await vi.waitFor(() => expect(outbox.counters().collapsed).toBeGreaterThan(0), {
-      timeout: 10_000,
-    });
+    await vi.waitFor(() => expect(outbox.counters().collapsed).toBeGreaterThan(0));
     expect(outbox.counters().waitingBytes).toBeLessThanOrEqual(100_000);
     isAway = false;
-    await vi.waitFor(() => expect(outbox.counters().waiting).toBe(0), { timeout: 15_000 });
+    await vi.waitFor(() => expect(outbox.counters().waiting).toBe(0));
     for (const cameraId of cameraIds) {
       const mine = told().filter((event) => event.cameraId === cameraId);
       expect(mine[0]).toMatchObject({ state: 'unknown', reason: 'gateway', sequence: 1 });
