@@ -176,10 +176,11 @@ function recording() {
     },
     later: () => void (monotonicMs += RETRY_MS),
     stop: () => recorder.stop(),
+    /** In the order of their beginnings: two at once wait for the disk, and either may be there first. */
     async settled(): Promise<FinishedRecording[]> {
       while (!recorder.idle) await wait(5);
       take();
-      return finished;
+      return finished.toSorted((a, b) => a.startMs - b.startMs);
     },
   };
 }
