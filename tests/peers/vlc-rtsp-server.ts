@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { freePort } from '../free-port.ts';
 
 const NOBODY = 65_534;
-const LISTENS_WITHIN_MS = 15_000;
+const LISTENS_WITHIN_MS = 30_000;
 
 export interface VlcServer {
   url: string;
@@ -44,15 +45,6 @@ export async function startVlcServer(options: { file: string }): Promise<VlcServ
     await wait(100);
   }
   return { url: `rtsp://127.0.0.1:${port}/cam`, kill };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function listens(port: number): Promise<boolean> {

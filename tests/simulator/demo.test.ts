@@ -1,17 +1,18 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Workbook } from '@cj-tech-master/excelts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
+import { freePort } from '../free-port.ts';
 import { runDemo, type Demo } from './demo.ts';
 import { FORM_ROWS } from './form-example.ts';
 
-const START_TIMEOUT_MS = 60_000;
+const START_TIMEOUT_MS = 90_000;
 /** All 43 are to be up after it, on a slow machine too. */
-const UP_TIMEOUT_MS = 30_000;
+const UP_TIMEOUT_MS = 60_000;
 
 const cameraPage = z.object({
   cameras: z.array(z.object({ id: z.string(), stream: z.nullable(z.object({ url: z.string() })) })),
@@ -25,9 +26,9 @@ let busyPort: number;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'demo-'));
-  busy = createServer().listen(0, '127.0.0.1');
+  busyPort = await freePort();
+  busy = createServer().listen(busyPort, '127.0.0.1');
   await once(busy, 'listening');
-  busyPort = (busy.address() as AddressInfo).port;
   demo = await runDemo({ port: busyPort, dataDir: join(folder, 'demo-data') });
 }, START_TIMEOUT_MS);
 

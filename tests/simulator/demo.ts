@@ -7,11 +7,11 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { freePort, isFree } from '../free-port.ts';
 import { DEMO_PASSWORD, demoPeople } from './demo-people.ts';
 import { exampleCameraName, formExample } from './form-example.ts';
 import { startSimulator, type Simulator } from './rtsp-server.ts';
@@ -59,7 +59,8 @@ export class DemoFailed extends Error {
 
 /** Starts cameras and gateway and registers the 70 cameras. Throws DemoFailed. */
 export async function runDemo(options: DemoOptions = {}): Promise<Demo> {
-  const port = await freePort(options.port ?? Number(process.env['PORT'] ?? DEFAULT_PORT));
+  const wanted = options.port ?? Number(process.env['PORT'] ?? DEFAULT_PORT);
+  const port = wanted === 0 ? await freePort() : await freePortFrom(wanted);
   // Named after the port, which no other demo has: one must never empty the folder of another that runs.
   const dataDir = join(options.dataDir ?? join(ROOT, 'demo-data'), String(port));
   await rm(dataDir, { recursive: true, force: true });
@@ -152,28 +153,11 @@ function hasEnded(child: ChildProcess): boolean {
 }
 
 /** The wanted port, or the next one that nobody has. Throws DemoFailed. */
-async function freePort(wanted: number): Promise<number> {
+async function freePortFrom(wanted: number): Promise<number> {
   for (let port = wanted; port <= wanted + MAX_PORTS_TRIED; port++) {
-    const found = await tryPort(port);
-    if (found !== undefined) return found;
-    if (wanted === 0) break;
+    if (await isFree(port)) return port;
   }
   throw new DemoFailed(`no free port from ${wanted} to ${wanted + MAX_PORTS_TRIED}`);
-}
-
-async function tryPort(port: number): Promise<number | undefined> {
-  const probe = createServer();
-  try {
-    probe.listen(port, HOST);
-    await once(probe, 'listening');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') return undefined;
-    throw error;
-  }
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  return address !== null && typeof address === 'object' ? address.port : undefined;
 }
 
 function welcome(gatewayUrl: string, wantedPort: number): string {
