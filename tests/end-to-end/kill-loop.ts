@@ -6,30 +6,34 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { expect, vi } from 'vitest';
 import { startSimulator } from '../simulator/rtsp-server.ts';
-import { readKept, spoolFiles, startKilledGateway } from './killed-gateway.ts';
+import { readKept, spoolFiles, startKilledGateway, type KilledGateway } from './killed-gateway.ts';
 
 const COMMANDS = new URL('../../gateway/keeping-commands.ts', import.meta.url).pathname;
-const FIRST_PICTURE_MS = 2_500;
+/** So much of a camera is recorded before a gateway is killed, and how long that may take. */
+const FIRST_MS = 500;
+const RECORDS_MS = 45_000;
 const STORED_MS = 20_000;
 
 /**
- * Kills a recording gateway `kills` times at random moments of its first seconds, and looks at what it kept. Returns
- * how much was lost before each kill at most, ms: from the end of the footage to the kill.
+ * Kills a recording gateway `kills` times at random moments of its first seconds, and looks at what it kept: all that it
+ * said was recorded. Returns how much was lost before each kill at most, ms: from the end of the footage to the kill.
  */
 export async function killLoop(kills: number, random: () => number): Promise<number[]> {
   const dataDir = await mkdtemp(join(tmpdir(), 'killed-'));
   const simulator = await startSimulator({ cameras: { killed: { clip: 'small' } } });
   try {
-    const killedMs: number[] = [];
+    const killed: { toldMs: number; atMs: number }[] = [];
     let cameraId = '';
     for (let i = 0; i < kills; i++) {
       const gateway = await startKilledGateway(dataDir);
       if (cameraId === '') cameraId = await gateway.addCamera(simulator.url('killed'));
-      await wait(FIRST_PICTURE_MS + random() * 2_500);
-      killedMs.push(await gateway.kill());
+      await untilRecords(gateway, cameraId);
+      await wait(random() * 2_500);
+      const toldMs = await gateway.recordedTo(cameraId);
+      killed.push({ toldMs, atMs: await gateway.kill() });
     }
     const last = await startKilledGateway(dataDir);
-    await wait(FIRST_PICTURE_MS);
+    await untilRecords(last, cameraId);
     // Beside the gateway that records: what is on its way is no difference.
     const command = [COMMANDS, 'reconcile', '--deep'];
     const { stdout } = await promisify(execFile)(process.execPath, command, {
@@ -45,12 +49,22 @@ export async function killLoop(kills: number, random: () => number): Promise<num
 
     const kept = await readKept(dataDir, cameraId, Date.now());
     expect(kept.unexplainedMs).toBe(0);
-    return killedMs.map((atMs) => {
+    return killed.map(({ toldMs, atMs }) => {
       const before = kept.recordings.filter(({ startMs }) => startMs < atMs).at(-1);
-      return before === undefined ? Number.POSITIVE_INFINITY : atMs - before.endMs;
+      const endMs = before?.endMs ?? Number.NEGATIVE_INFINITY;
+      expect(endMs).toBeGreaterThanOrEqual(toldMs);
+      return atMs - endMs;
     });
   } finally {
     await simulator.close();
     await rm(dataDir, { recursive: true, force: true });
   }
+}
+
+async function untilRecords(gateway: KilledGateway, cameraId: string): Promise<void> {
+  await vi.waitFor(
+    async () =>
+      expect(await gateway.recordedTo(cameraId)).toBeGreaterThan(gateway.startedMs + FIRST_MS),
+    { timeout: RECORDS_MS, interval: 100 },
+  );
 }

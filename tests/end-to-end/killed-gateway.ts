@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect } from 'vitest';
+import * as z from 'zod';
 import { openDatabases } from '#registry/database/open-databases.ts';
 import { openCatalogue } from '#storage/catalogue/open-catalogue.ts';
 import { recordingsBetween, type Recording } from '#storage/catalogue/recordings.ts';
@@ -15,7 +16,9 @@ import { krabiCamera } from '../registry/krabi-camera.ts';
 
 const TOKEN = 'killed-gateway-0123456789-0123456789';
 const MAIN = new URL('../../gateway/main.ts', import.meta.url).pathname;
-const READY_MS = 30_000;
+const READY_MS = 45_000;
+const DAY_MS = 86_400_000;
+const timelineJson = z.object({ spans: z.array(z.object({ to: z.string() })) });
 /** Of a log. */
 const MAX_LINES = 500;
 
@@ -28,6 +31,10 @@ export interface KilledGateway {
   /** `Authorization` for it, of an administrator. */
   authorization: string;
   addCamera(url: string): Promise<string>;
+  /** When it was started, Unix ms. */
+  startedMs: number;
+  /** Up to when it says that a camera is recorded, Unix ms; -Infinity: not at all. */
+  recordedTo(cameraId: string): Promise<number>;
   /** SIGKILL; returns when it was sent, Unix ms. */
   kill(): Promise<number>;
   /** SIGTERM, and the end of it. */
@@ -40,6 +47,7 @@ export async function startKilledGateway(
   /** Runs the command line that follows it. */
   runner: readonly [string, ...string[]] = ['env'],
 ): Promise<KilledGateway> {
+  const startedMs = Date.now();
   const [command, ...words] = runner;
   const child = spawn(command, [...words, process.execPath, MAIN], {
     env: {
@@ -74,6 +82,16 @@ export async function startKilledGateway(
       const made: unknown = await reply.json();
       expect(made).toMatchObject({ id: expect.any(String) });
       return (made as { id: string }).id;
+    },
+    startedMs,
+    async recordedTo(cameraId) {
+      const [from, to] = [Date.now() - DAY_MS, Date.now()].map((ms) => new Date(ms).toISOString());
+      const query = new URLSearchParams({ from: from ?? '', to: to ?? '' });
+      const reply = await fetch(`${url}/api/v1/cameras/${cameraId}/timeline?${query.toString()}`, {
+        headers: { authorization: `Bearer ${TOKEN}` },
+      });
+      const { spans } = timelineJson.parse(await reply.json());
+      return Date.parse(spans.at(-1)?.to ?? '') || Number.NEGATIVE_INFINITY;
     },
     async kill() {
       const atMs = Date.now();
