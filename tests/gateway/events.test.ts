@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Fastify, { type FastifyInstance } from 'fastify';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { httpErrorOf } from '#gateway/errors.ts';
 import { registerEventRoute } from '#gateway/routes/events.ts';
 import { LiveStateBoard, plainState } from '#ingest/live-states.ts';
@@ -127,8 +127,10 @@ test('one tab too many is told to come again; a place is free once a tab closes'
   const fourth = await openTab();
   await until(() => fourth.text() !== '');
   expect(fourth.text()).toContain('503');
+  fourth.socket.destroy();
   tabs[0]?.socket.destroy();
-  await sleep(50);
+  // The server has seen both leave.
+  await vi.waitFor(async () => expect(await connections()).toBe(2));
   const fifth = await openTab();
   await until(() => fifth.text() !== '');
   expect(fifth.text()).toContain('200 OK');

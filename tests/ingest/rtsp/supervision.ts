@@ -9,7 +9,7 @@ import type { StreamSource } from '#registry/cameras.ts';
 
 const MB = 1024 * 1024;
 const STEP_MS = 10;
-const STEPS = 800;
+const STEPS = 2_000;
 
 /** A supervisor on the machine's clock, which `later` moves on; what it told is gathered. */
 export function supervise(isAllowed: (address: string) => boolean = () => true) {
