@@ -131,9 +131,8 @@ export const sessionJson = z
       })
       .nullable(),
     actions: z.array(actionName).meta({ description: 'what they may do somewhere' }),
-    watches: z.array(area).meta({
-      description:
-        'where they may watch live pictures: less, it may be, than where they see cameras',
+    areas: z.partialRecord(actionName, z.array(area)).meta({
+      description: 'where they may do each of those: less, it may be, than where they see cameras',
     }),
     secondFactor: z
       .object({

@@ -44,6 +44,7 @@ export function registerSessionRoutes(app: FastifyInstance, deps: SessionRouteDe
     isSetUp ||= !(await accounts.isEmpty());
     const rights = admitted?.rights;
     const actor = rights?.pending === true ? undefined : rights?.actor;
+    const actions = actor === undefined ? [] : actionsOf(actor);
     return {
       state:
         rights === undefined ? 'signed-out' : actor === undefined ? 'second-factor' : 'signed-in',
@@ -57,8 +58,10 @@ export function registerSessionRoutes(app: FastifyInstance, deps: SessionRouteDe
               kind: actor.kind,
               grants: [...actor.grants],
             },
-      actions: actor === undefined ? [] : actionsOf(actor),
-      watches: actor === undefined ? [] : areasFor(actor, 'camera.watch'),
+      actions,
+      areas: Object.fromEntries(
+        actions.map((action) => [action, actor === undefined ? [] : areasFor(actor, action)]),
+      ),
       secondFactor:
         rights === undefined || rights.actor.kind !== 'person'
           ? null

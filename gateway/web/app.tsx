@@ -91,8 +91,10 @@ function SignedInApp(props: {
     return {
       person,
       secondFactor: session.secondFactor,
-      may: (action) => actions.has(action),
-      mayWatch: (lao) => session.watches.some((area) => liesIn(lao, area)),
+      may: (action, lao) =>
+        lao === undefined
+          ? actions.has(action)
+          : (session.areas[action] ?? []).some((area) => liesIn(lao, area)),
       reread: store.read,
     };
   }, [session, person, store]);

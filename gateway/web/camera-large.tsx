@@ -56,7 +56,7 @@ export function CameraLarge(props: {
               </Text>
             )}
           </div>
-          {may('footage.list') && (
+          {camera && may('footage.list', camera.lao) && (
             <Button component="a" variant="default" href={recordingsOf(cameraId)}>
               {t('footage.toRecordings')}
             </Button>
@@ -117,7 +117,7 @@ function Neighbour(props: { to: Camera | undefined; label: string; sign: string 
 function LargeCamera(props: { camera: Camera; live: LiveState | undefined; watched: boolean }) {
   const { camera, live } = props;
   const players = usePlayers('large', largeLimits, props.watched);
-  const mayWatch = useSignedIn().mayWatch(camera.lao);
+  const mayWatch = useSignedIn().may('camera.watch', camera.lao);
   const { refs, picture } = useTilePicture(players, camera.id, mayWatch ? live : undefined);
   const state = live?.state ?? 'not-linked';
   const player = useCallback(() => players.player(camera.id), [players, camera.id]);

@@ -22,7 +22,7 @@ export const CameraTile = memo(function CameraTile(props: {
 }) {
   const { t, language } = useLanguage();
   const { camera, live, players } = props;
-  const mayWatch = useSignedIn().mayWatch(camera.lao);
+  const mayWatch = useSignedIn().may('camera.watch', camera.lao);
   // Without a state no picture is asked for: it would be refused.
   const { refs, picture } = useTilePicture(players, camera.id, mayWatch ? live : undefined);
   const state = live?.state ?? 'not-linked';

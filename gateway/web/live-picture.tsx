@@ -19,7 +19,7 @@ export function LivePicture(props: {
   const words = useLanguage();
   const { t, language } = words;
   const { camera, live, refs, picture } = props;
-  const mayWatch = useSignedIn().mayWatch(camera.lao);
+  const mayWatch = useSignedIn().may('camera.watch', camera.lao);
   const lines = tileLines(camera, live, picture, largeLimits.playing, words, mayWatch);
   const advice =
     live?.state === 'down' && live.reason ? adviceWords(live.reason, language) : undefined;

@@ -160,7 +160,7 @@ test('who keeps people of an LAO keeps them through its new name, and nobody of 
   expect(given.statusCode).toBe(403);
 });
 
-test('the session tells where pictures may be watched: less than where cameras are seen', async () => {
+test('the session tells where each thing may be done: less than where cameras are seen', async () => {
   const district: Area = { level: 'district', ...krabi };
   const own: Area = { level: 'lao', ...krabi, lao: lanta.name };
   const who = await rig.signedIn([
@@ -171,10 +171,13 @@ test('the session tells where pictures may be watched: less than where cameras a
   const other = await rig.addCamera(klongyang);
   expect(await seen(who)).toEqual([mine, other]);
   const session = await rig.app.inject({ url: '/api/v1/session', headers: who.headers });
-  expect(session.json()).toMatchObject({ watches: [own] });
+  expect(session.json()).toMatchObject({
+    areas: { 'camera.list': [district], 'camera.watch': [own], 'footage.play': [own] },
+  });
   const stranger = await rig.app.inject({
     url: '/api/v1/session',
     headers: { host: 'localhost' },
   });
-  expect(stranger.json()).toMatchObject({ watches: [] });
+  expect(stranger.json()).toMatchObject({ actions: [] });
+  expect(Object.keys((stranger.json() as { areas: object }).areas)).toEqual([]);
 });

@@ -26,7 +26,7 @@ function sessionOf(id: string | null): Session {
     person:
       id === null ? null : { id, name: `name of ${id}`, email: 'a@example.go.th', grants: [] },
     actions: [],
-    watches: [],
+    areas: {},
     secondFactor: null,
     setUp: true,
     openId: null,

@@ -14,11 +14,15 @@ export const areaOnWire = z.discriminatedUnion('level', [
 ]);
 export type Area = z.infer<typeof areaOnWire>;
 
+/** An LAO. */
+export interface Place {
+  name: string;
+  district: string;
+  province: string;
+}
+
 /** The gateway spells both as the master list does. */
-export function liesIn(
-  place: { name: string; district: string; province: string },
-  area: Area,
-): boolean {
+export function liesIn(place: Place, area: Area): boolean {
   if (area.level === 'country') return true;
   if (area.province !== place.province) return false;
   if (area.level === 'province') return true;

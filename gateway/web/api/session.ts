@@ -15,8 +15,8 @@ export const sessionOnWire = z.object({
   ),
   /** What they may do somewhere. */
   actions: z.array(z.string()),
-  /** Where they may watch live pictures. */
-  watches: z.array(areaOnWire),
+  /** Where they may do each of those. */
+  areas: z.record(z.string(), z.array(areaOnWire)),
   secondFactor: z.nullable(
     z.object({ enrolled: z.boolean(), shown: z.boolean(), required: z.boolean() }),
   ),

@@ -31,7 +31,7 @@ export function ConditionCard(props: { camera: CameraDetail; onDeclared: () => v
     <section className="card condition" aria-label={t('condition.title')}>
       <div className="card-head">
         <Title order={3}>{t('condition.title')}</Title>
-        {may('camera.declare') && camera.deleted === null && (
+        {may('camera.declare', camera.lao) && camera.deleted === null && (
           <Button size="compact-sm" onClick={() => setDeclaring(true)}>
             {t('condition.declare')}
           </Button>
@@ -41,7 +41,7 @@ export function ConditionCard(props: { camera: CameraDetail; onDeclared: () => v
         <>
           {/* A camera that was deleted is not seen; one that came back is asked about anew. */}
           <Seen key={camera.deleted === null ? 'present' : 'deleted'} cameraId={camera.id} />
-          <UsualStreamFields cameraId={camera.id} />
+          <UsualStreamFields camera={camera} />
         </>
       )}
       <Failure error={declarations.error} onRetry={declarations.reload} />

@@ -1,5 +1,6 @@
 import { Button, TextInput } from '@mantine/core';
 import { useState } from 'react';
+import type { CameraDetail } from '../api/cameras.ts';
 import {
   readBaseline,
   setUsual,
@@ -18,7 +19,8 @@ import { authorName } from './author-name.ts';
 const lights = ['day', 'night'] as const;
 
 /** What is usual for the stream, by which it is found to be degraded: learnt, unless somebody says otherwise. */
-export function UsualStreamFields({ cameraId }: { cameraId: string }) {
+export function UsualStreamFields({ camera }: { camera: CameraDetail }) {
+  const cameraId = camera.id;
   const { t } = useLanguage();
   const { may } = useSignedIn();
   const baseline = useLoaded((signal) => readBaseline(cameraId, signal), [cameraId]);
@@ -46,7 +48,7 @@ export function UsualStreamFields({ cameraId }: { cameraId: string }) {
             <dt>{t(`usual.${light}`)}</dt>
             <dd>
               <Usual usual={shown?.[light] ?? null} />
-              {may('camera.edit') && shown !== undefined && edited !== light && (
+              {may('camera.edit', camera.lao) && shown !== undefined && edited !== light && (
                 <div className="row-actions">
                   <Button
                     size="compact-sm"

@@ -20,19 +20,19 @@ import { RegisteredFields } from './registered-fields.tsx';
 /** One camera of the register: what is registered and by whom, what disagrees, its picture, its history. */
 export default function CameraScreen({ cameraId }: { cameraId: string }) {
   const { t } = useLanguage();
-  const { may, mayWatch } = useSignedIn();
+  const { may } = useSignedIn();
   const camera = useLoaded((signal) => readCamera(cameraId, signal), [cameraId]);
   const [deleting, setDeleting] = useState(false);
   const { value } = camera;
   const present = value !== undefined && value.deleted === null;
-  const hasPicture = present && value.stream !== null && mayWatch(value.lao);
+  const hasPicture = present && value.stream !== null && may('camera.watch', value.lao);
   const hasPlace = value != null && value.latitude !== null && value.longitude !== null;
   const sections = [
     { id: 'picture', shown: hasPicture },
     { id: 'condition', shown: true },
     { id: 'fields', shown: true },
     { id: 'map', shown: hasPlace },
-    { id: 'repairs', shown: may('repair.list') },
+    { id: 'repairs', shown: value !== undefined && may('repair.list', value.lao) },
     { id: 'history', shown: true },
   ] as const;
   return (
@@ -50,17 +50,17 @@ export default function CameraScreen({ cameraId }: { cameraId: string }) {
                 {t('openLarge')}
               </Button>
             )}
-            {may('footage.list') && value.stream !== null && (
+            {may('footage.list', value.lao) && value.stream !== null && (
               <Button component="a" variant="default" href={recordingsOf(cameraId)}>
                 {t('footage.toRecordings')}
               </Button>
             )}
-            {may('camera.delete') && (
+            {may('camera.delete', value.lao) && (
               <Button variant="default" onClick={() => setDeleting(true)}>
                 {t('camera.delete')}
               </Button>
             )}
-            {may('camera.edit') && (
+            {may('camera.edit', value.lao) && (
               <Button component="a" href={routeHash({ view: 'edit', cameraId })}>
                 {t('form.edit')}
               </Button>
@@ -120,7 +120,7 @@ export default function CameraScreen({ cameraId }: { cameraId: string }) {
                   </section>
                 </Section>
               )}
-              {may('repair.list') && (
+              {may('repair.list', value.lao) && (
                 <Section id="camera-repairs">
                   <RepairLog camera={value} onChanged={camera.reload} />
                 </Section>
@@ -150,7 +150,7 @@ export default function CameraScreen({ cameraId }: { cameraId: string }) {
 function Deleted(props: { camera: CameraDetail; onRestored: () => void }) {
   const { t, language } = useLanguage();
   const { may } = useSignedIn();
-  const { deleted, id } = props.camera;
+  const { deleted, id, lao } = props.camera;
   const act = useAct();
   if (deleted === null) return null;
   return (
@@ -163,7 +163,7 @@ function Deleted(props: { camera: CameraDetail; onRestored: () => void }) {
         })}
       </p>
       <Failure error={act.error} />
-      {may('camera.delete') && (
+      {may('camera.delete', lao) && (
         <Button
           variant="default"
           loading={act.busy}

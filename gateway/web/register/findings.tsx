@@ -20,7 +20,7 @@ export function Findings(props: { camera: CameraDetail; onAccepted: () => void }
   if (camera.findings.length === 0 && proposals.length === 0) return null;
 
   const accept = (field: string, value: string | number, source: string) =>
-    may('camera.edit') && (
+    may('camera.edit', camera.lao) && (
       <Button
         size="compact-sm"
         variant="default"

@@ -26,7 +26,7 @@ export function RepairLog(props: { camera: CameraDetail; onChanged: () => void }
     <section className="card repair-log" aria-label={t('repairs.log')}>
       <div className="card-head">
         <Title order={3}>{t('repairs.log')}</Title>
-        {may('repair.keep') && !hasOpen && camera.deleted === null && repairs.value && (
+        {may('repair.keep', camera.lao) && !hasOpen && camera.deleted === null && repairs.value && (
           <Button size="compact-sm" variant="default" onClick={() => setEdited('new')}>
             {t('repairs.report')}
           </Button>
@@ -39,7 +39,7 @@ export function RepairLog(props: { camera: CameraDetail; onChanged: () => void }
           <RepairEntry
             key={repair.id}
             repair={repair}
-            onEdit={may('repair.keep') ? () => setEdited(repair) : undefined}
+            onEdit={may('repair.keep', camera.lao) ? () => setEdited(repair) : undefined}
           />
         ))}
       </ol>

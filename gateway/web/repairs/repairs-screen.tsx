@@ -165,7 +165,7 @@ function BrokenTable(props: { cameras: BrokenCamera[]; onEdit: (camera: BrokenCa
                 )}
               </Table.Td>
               <Table.Td>
-                {may('repair.keep') && (
+                {may('repair.keep', camera.lao) && (
                   <Button
                     size="compact-sm"
                     variant={repair === null ? 'filled' : 'default'}

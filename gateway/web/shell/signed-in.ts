@@ -1,14 +1,17 @@
 import { createContext, useContext } from 'react';
+import type { Place } from '../api/areas.ts';
 import type { Session } from '../api/session.ts';
 
 /** The person at this page, for what lies below the frame. */
 export interface SignedIn {
   person: NonNullable<Session['person']>;
   secondFactor: Session['secondFactor'];
-  /** By the names of the gateway's policy: what is not theirs is not shown. The gateway refuses it all the same. */
-  may: (action: string) => boolean;
-  /** A camera of this LAO: whoever sees cameras of several areas may watch those of some. */
-  mayWatch: (lao: { name: string; district: string; province: string }) => boolean;
+  /**
+   * By the names of the gateway's policy: what is not theirs is not shown. The gateway refuses it all the same. With the LAO
+   * of a camera, whether they may do it to that one: who sees cameras of several areas may act on those of some. Without,
+   * whether they may do it anywhere.
+   */
+  may: (action: string, lao?: Place) => boolean;
   reread: () => Promise<void>;
 }
 

@@ -98,7 +98,7 @@ export function CountedCameras({ counted, onClose }: { counted: Counted; onClose
                     : camera.now.awaitingClassification
                       ? observedWords(camera.observed?.state ?? 'unknown', language)
                       : declaredWords(camera.now.status, language)}
-                  {camera[kind].awaitingClassification && may('repair.keep') && (
+                  {camera[kind].awaitingClassification && may('repair.keep', camera.lao) && (
                     <div>
                       <Button
                         size="compact-xs"
