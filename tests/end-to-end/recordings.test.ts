@@ -374,4 +374,17 @@ describe.skipIf(missing.length > 0)('the screen of recordings', () => {
       .waitFor();
     await shot('recordings-error');
   });
+
+  test('while the gateway is away that is said, and nothing of what is recorded; then it is read by itself', async () => {
+    await page.route('**/api/v1/cameras/**', (route) => route.abort());
+    await open(ids.slice(1, 2), TEN + 20 * SECOND);
+    const picture = page.locator('.footage-picture');
+    await picture.getByText('ติดต่อระบบไม่ได้ กำลังลองใหม่').waitFor();
+    await page.getByRole('alert').getByText('ตรวจว่าเครื่องแม่ข่ายเปิดอยู่').waitFor();
+    expect(await page.getByText(/ไม่มีภาพ/).count()).toBe(0);
+    await shot('recordings-lost');
+    await page.unroute('**/api/v1/cameras/**');
+    await untilShown();
+    expect(await page.getByRole('alert').count()).toBe(0);
+  });
 });

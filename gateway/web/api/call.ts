@@ -160,6 +160,10 @@ async function ask(address: string, options: CallOptions): Promise<Response> {
   }
   if (response.ok) return response;
   const error = errorOnWire.safeParse(await jsonOf(response)).data?.error;
+  // A proxy says that nobody is behind it.
+  if (error === undefined && proxyErrors.has(response.status)) {
+    throw new ApiError('no_answer', 'the gateway did not answer', { status: response.status });
+  }
   const code = error?.code ?? (response.status === 404 ? 'not_found' : 'answer_not_understood');
   if (code === 'sign_in_needed' || code === 'another_person') onSomebodyElse();
   throw new ApiError(code, error?.message ?? `the gateway answered ${response.status}`, {
@@ -168,6 +172,9 @@ async function ask(address: string, options: CallOptions): Promise<Response> {
     retryAfterSeconds: Number(response.headers.get('retry-after')) || null,
   });
 }
+
+/** RFC 9110: bad gateway, service unavailable, gateway timeout. */
+const proxyErrors = new Set([502, 503, 504]);
 
 async function jsonOf(response: Response): Promise<unknown> {
   try {

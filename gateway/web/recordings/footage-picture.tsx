@@ -1,6 +1,8 @@
 import { ActionIcon, Loader } from '@mantine/core';
 import { useEffect, useRef } from 'react';
+import type { ApiError } from '../api/call.ts';
 import { useLanguage } from '../use-language.ts';
+import type { WordKey } from '../word-key.ts';
 import { gapWords } from './gap-words.ts';
 import { at, type Lane } from './lane.ts';
 import type { LaneView, Stage } from './stage.ts';
@@ -12,13 +14,15 @@ export function FootagePicture(props: {
   name: string;
   number: number;
   lane: Lane | undefined;
+  /** Why its timeline could not be read the last time. */
+  failed: ApiError | undefined;
   view: LaneView;
   wallMs: number;
   mayPlay: boolean;
   onRemove: () => void;
 }) {
   const { t, language } = useLanguage();
-  const { stage, cameraId, lane, view, wallMs, mayPlay } = props;
+  const { stage, cameraId, lane, failed, view, wallMs, mayPlay } = props;
   const video = useRef<HTMLVideoElement>(null);
   useEffect(() => {
     const element = video.current;
@@ -30,12 +34,18 @@ export function FootagePicture(props: {
     return () => stage.setLane(cameraId, undefined);
   }, [stage, cameraId, lane]);
   const gap = lane === undefined ? undefined : at(lane.gaps, wallMs);
-  const words = mayPlay ? wordsOf(view) : undefined;
+  // All time that was read is footage or a gap: of another moment nothing is known while the timeline cannot be read.
+  const isKnown = gap !== undefined || failed === undefined;
+  const words = !mayPlay
+    ? 'footage.notPlayed'
+    : view === 'unknown' || (view === 'gap' && !isKnown)
+      ? notReadWords(failed)
+      : wordsOf(view);
 
   return (
     <figure className="footage-picture" data-camera-id={cameraId} data-view={view}>
       <video ref={video} muted playsInline data-camera-id={cameraId} />
-      {view === 'gap' && (
+      {view === 'gap' && isKnown && (
         <div className="footage-over">
           <strong>{t('footage.noPicture')}</strong>
           {gap !== undefined && <span>{gapWords(gap, language)}</span>}
@@ -47,7 +57,6 @@ export function FootagePicture(props: {
         </div>
       )}
       {words !== undefined && <div className="footage-over">{t(words)}</div>}
-      {!mayPlay && <div className="footage-over">{t('footage.notPlayed')}</div>}
       <figcaption>
         <b>{props.number}</b>
         <span>{props.name}</span>
@@ -66,7 +75,12 @@ export function FootagePicture(props: {
   );
 }
 
-function wordsOf(view: LaneView): 'footage.failed' | 'footage.unplayable' | undefined {
+function notReadWords(failed: ApiError | undefined): WordKey | undefined {
+  if (failed === undefined) return undefined;
+  return failed.code === 'no_answer' ? 'lost.title' : 'footage.notRead';
+}
+
+function wordsOf(view: LaneView): WordKey | undefined {
   if (view === 'failed') return 'footage.failed';
   return view === 'unplayable' ? 'footage.unplayable' : undefined;
 }

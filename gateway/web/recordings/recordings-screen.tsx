@@ -2,6 +2,7 @@ import { Button, VisuallyHidden } from '@mantine/core';
 import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { readStill, type TimeRange } from '../api/footage.ts';
 import { routeHash } from '../route.ts';
+import { GatewayLost } from '../notices.tsx';
 import { Failure, Nothing, Waiting } from '../shell/pieces.tsx';
 import { useSignedIn } from '../shell/signed-in.ts';
 import { useAct } from '../shell/use-loaded.ts';
@@ -62,6 +63,7 @@ export default function RecordingsScreen({ query }: { query: string }) {
           {t('footage.keeping')}
         </Button>
       </div>
+      {found.lost && <GatewayLost heardAtMs={found.heardAtMs} onRetry={found.reload} />}
       <Failure error={found.error} onRetry={found.reload} />
       {cameraIds.length === 0 ? (
         <Nothing title={t('footage.choose.title')}>
@@ -85,7 +87,7 @@ function Review(props: {
   const { may } = useSignedIn();
   const { asked, range, found, onChange } = props;
   const { cameraIds, day } = asked;
-  const { lanes, cameras } = found;
+  const { lanes, cameras, failed } = found;
   const mayPlay = may('footage.play');
   const stage = useStage(range, asked.atMs ?? range.fromMs);
   const state = useSyncExternalStore(stage.subscribe, stage.state);
@@ -100,11 +102,11 @@ function Review(props: {
     if (asked.atMs !== undefined) stage.seek(asked.atMs);
   }, [stage, asked.atMs]);
 
-  const read = cameraIds.every((id) => lanes.has(id));
+  const read = cameraIds.every((id) => lanes.has(id) || failed.has(id));
   const all = cameraIds.flatMap((id) => lanes.get(id) ?? []);
   useEffect(() => {
     // Where there is something to see, once that is known.
-    if (!read || placed.current) return;
+    if (!read || all.length === 0 || placed.current) return;
     placed.current = true;
     setView(fitting(all, range));
     const first = nextFootageMs(all, range.fromMs);
@@ -220,7 +222,7 @@ function Review(props: {
   const holds = cameraIds.flatMap((id) =>
     (lanes.get(id)?.holds ?? []).map((hold) => ({ ...hold, camera: id })),
   );
-  const empty = read && all.every(({ spans }) => spans.length === 0);
+  const empty = read && all.length > 0 && all.every(({ spans }) => spans.length === 0);
 
   return (
     <>
@@ -233,6 +235,7 @@ function Review(props: {
             name={nameOf(id)}
             number={index + 1}
             lane={lanes.get(id)}
+            failed={failed.get(id)}
             view={state.lanes.get(id) ?? 'unknown'}
             wallMs={state.wallMs}
             mayPlay={mayPlay}
@@ -264,7 +267,7 @@ function Review(props: {
           onSelect={setSelection}
         />
       </div>
-      {!read && found.error === undefined && <Waiting />}
+      {!read && <Waiting />}
       {empty && (
         <Nothing title={t('footage.nothing.title')}>
           <p>{t('footage.nothing.words')}</p>

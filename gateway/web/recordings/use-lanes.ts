@@ -1,7 +1,10 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { ApiError } from '../api/call.ts';
+import type { Place } from '../api/areas.ts';
 import { readCamera } from '../api/cameras.ts';
 import { readTimeline, type TimeRange } from '../api/footage.ts';
+import { retryFirstMs, retryMaxMs } from '../gateway-feed.ts';
+import { apiErrorOf } from '../shell/use-loaded.ts';
 import { laneOf, type Lane } from './lane.ts';
 
 /** Today's timeline grows: it is read again so often. */
@@ -9,84 +12,121 @@ const AGAIN_MS = 15_000;
 
 export interface NamedCamera {
   position: string;
-  lao: { name: string };
+  lao: Place;
 }
 
 export interface Lanes {
+  /** As they were read last; of a camera that was never read there is none. */
   lanes: ReadonlyMap<string, Lane>;
   cameras: ReadonlyMap<string, NamedCamera>;
-  /** The first that went wrong. */
+  /** Of those that could not be read the last time. */
+  failed: ReadonlyMap<string, ApiError>;
+  /** The first of them; undefined while the gateway is away. */
   error: ApiError | undefined;
+  /** The gateway does not answer. It is asked again by itself. */
+  lost: boolean;
+  /** When it last answered; null: not yet. */
+  heardAtMs: number | null;
   reload: () => void;
+}
+
+interface Read {
+  /** Which day. */
+  fromMs: number;
+  lanes: ReadonlyMap<string, Lane>;
+  failed: ReadonlyMap<string, ApiError>;
+  heardAtMs: number | null;
 }
 
 /** The timelines of these cameras for a day, and what they are called. */
 export function useLanes(cameraIds: readonly string[], day: TimeRange): Lanes {
-  const [read, setRead] = useState<{ of: string; lanes: ReadonlyMap<string, Lane> }>();
+  const [read, setRead] = useState<Read>();
   const [cameras, setCameras] = useState<ReadonlyMap<string, NamedCamera>>(new Map());
-  const [error, setError] = useState<ApiError>();
+  const named = useRef(new Set<string>());
   const [times, setTimes] = useState(0);
   const { fromMs, toMs } = day;
   const wanted = cameraIds.join(',');
-  const of = `${wanted} ${fromMs}`;
 
   useEffect(() => {
     const reading = new AbortController();
     const { signal } = reading;
+    const ids = wanted.split(',').filter((id) => id !== '');
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let retryMs = retryFirstMs;
+
+    async function readName(id: string): Promise<void> {
+      if (named.current.has(id)) return;
+      const { position, lao } = await readCamera(id, signal);
+      named.current.add(id);
+      setCameras((known) => new Map(known).set(id, { position, lao }));
+    }
+
     async function readNow(): Promise<void> {
       const nowMs = Date.now();
       const until = Math.min(toMs, nowMs);
-      const ids = wanted.split(',').filter((id) => id !== '');
-      let failed: ApiError | undefined;
-      const found = await Promise.all(
-        ids.map(async (id): Promise<[string, Lane]> => {
-          if (until <= fromMs) return [id, emptyLane];
+      const lanes = new Map<string, Lane>();
+      const failed = new Map<string, ApiError>();
+      await Promise.all(
+        ids.map(async (id) => {
           try {
-            return [id, laneOf(await readTimeline(id, { fromMs, toMs: until }, signal))];
+            const [timeline] = await Promise.all([
+              until <= fromMs ? undefined : readTimeline(id, { fromMs, toMs: until }, signal),
+              readName(id),
+            ]);
+            lanes.set(id, timeline === undefined ? emptyLane : laneOf(timeline));
           } catch (failure) {
             // One that cannot be read does not keep the others from being seen.
-            failed ??= apiErrorOf(failure);
-            return [id, emptyLane];
+            if (!signal.aborted) failed.set(id, apiErrorOf(failure));
           }
         }),
       );
       if (signal.aborted) return;
-      setRead({ of, lanes: new Map(found) });
-      setError(failed);
+      setRead((before) => ({
+        fromMs,
+        // What was recorded stays recorded, and can be seen again as soon as the gateway is back.
+        lanes: new Map([...(before?.fromMs === fromMs ? before.lanes : []), ...lanes]),
+        failed,
+        heardAtMs: lanes.size > 0 ? nowMs : (before?.heardAtMs ?? null),
+      }));
+      if ([...failed.values()].some(mayPass)) {
+        timer = setTimeout(() => void readNow(), retryMs);
+        retryMs = Math.min(retryMs * 2, retryMaxMs);
+        return;
+      }
+      retryMs = retryFirstMs;
       if (nowMs < toMs) timer = setTimeout(() => void readNow(), AGAIN_MS);
     }
+
     void readNow();
     return () => {
       clearTimeout(timer);
       reading.abort();
     };
-  }, [of, wanted, fromMs, toMs, times]);
+  }, [wanted, fromMs, toMs, times]);
 
-  useEffect(() => {
-    const reading = new AbortController();
-    for (const id of wanted.split(',').filter((each) => each !== '')) {
-      readCamera(id, reading.signal).then(
-        ({ position, lao }) =>
-          setCameras((known) =>
-            known.has(id) ? known : new Map(known).set(id, { position, lao }),
-          ),
-        () => {
-          // Its timeline says what is wrong with it; until then it is called by its id.
-        },
-      );
-    }
-    return () => reading.abort();
-  }, [wanted]);
-
-  // Of another day or other cameras: not these.
-  const lanes = read?.of === of ? read.lanes : noLanes;
-  return { lanes, cameras, error, reload: () => setTimes((before) => before + 1) };
+  // Of another day: not these.
+  const { lanes, failed, heardAtMs } = read?.fromMs === fromMs ? read : nothingRead;
+  const errors = cameraIds.flatMap((id) => failed.get(id) ?? []);
+  const lost = errors.some(isAway);
+  return {
+    lanes,
+    cameras,
+    failed,
+    error: lost ? undefined : errors[0],
+    lost,
+    heardAtMs,
+    reload: () => setTimes((before) => before + 1),
+  };
 }
 
-function apiErrorOf(failure: unknown): ApiError {
-  return failure instanceof ApiError ? failure : new ApiError('page_failed', String(failure));
+function isAway({ code }: ApiError): boolean {
+  return code === 'no_answer';
 }
 
-const noLanes: ReadonlyMap<string, Lane> = new Map();
+/** Asked again by itself: it is not the question that is wrong. */
+function mayPass(error: ApiError): boolean {
+  return isAway(error) || error.status === 429 || (error.status ?? 0) >= 500;
+}
+
+const nothingRead: Omit<Read, 'fromMs'> = { lanes: new Map(), failed: new Map(), heardAtMs: null };
 const emptyLane: Lane = { spans: [], gaps: [], holds: [], retentionDays: 0 };

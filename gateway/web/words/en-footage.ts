@@ -38,6 +38,7 @@ export const enFootage: typeof thFootage = {
     waiting: 'Waiting for every camera',
     loading: 'Opening',
     failed: 'The picture cannot be opened; trying again',
+    notRead: 'What is recorded of this camera cannot be read',
     unplayable: 'This browser does not play this camera: download a clip and open it elsewhere.',
     noPicture: 'No picture here',
     remove: 'Take this camera away',
