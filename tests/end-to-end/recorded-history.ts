@@ -35,6 +35,7 @@ export interface SeededRun {
 
 export interface SeededCamera {
   position: string;
+  lao?: { name: string; district: string; province: string };
   retentionDays?: number;
   /** In force, where that is more than the inventory says now. */
   keptDays?: number;
@@ -57,8 +58,13 @@ export async function seedHistory(
   const newId = uuidV7Source(Date.now);
   const ids: string[] = [];
   try {
-    for (const { position, retentionDays, keptDays, runs, gaps = [] } of cameras) {
-      const given = krabiCamera({ position, stream: null, retentionDays: retentionDays ?? 30 });
+    for (const { position, lao, retentionDays, keptDays, runs, gaps = [] } of cameras) {
+      const given = krabiCamera({
+        position,
+        ...(lao === undefined ? {} : { lao }),
+        stream: null,
+        retentionDays: retentionDays ?? 30,
+      });
       const { id } = await registry.create(newCamera.parse(given), byTest);
       ids.push(id);
       if (keptDays !== undefined) await lengthenRetention(catalogue, id, keptDays);

@@ -26,6 +26,7 @@ const missing = missingParts('chromium', 'screens');
 const noFfmpeg = missingParts('ffmpeg').length > 0;
 
 const yesterday = shiftedDay(dayOf(Date.now()), -1);
+const LANTA = { name: 'ทต.เกาะลันตาใหญ่', district: 'เกาะลันตา', province: 'กระบี่' };
 /** Ten in the morning, in Thailand. */
 const TEN = dayStartMs(yesterday) + 10 * 3_600_000;
 
@@ -65,18 +66,31 @@ describe.skipIf(missing.length > 0)('the screen of recordings', () => {
       { position: 'สี่แยกโรงเรียน', runs: whole },
       { position: 'ท่าเรือศาลาด่าน', runs: whole },
       { position: 'หน้าโรงพยาบาล', runs: whole, retentionDays: 20, keptDays: 60 },
+      {
+        position: 'หน้าวัดคลองยาง',
+        lao: { ...LANTA, name: 'อบต.คลองยาง' },
+        runs: [{ startMs: TEN, seconds: 20 }],
+      },
     ]);
     const config = parseConfig({ PORT: '0', DATA_DIR: folder, WORKERS: '1' });
     gateway = await startGateway(config, pino({ level: 'silent' }));
-    for (const [name, role] of [
-      ['สืบสวน', 'investigator'],
-      ['กรม', 'dla'],
-      ['อนุมัติ', 'approver'],
+    const { name: lao, ...district } = LANTA;
+    const investigator = {
+      role: 'investigator',
+      area: { level: 'lao', lao, ...district },
+    } as const;
+    const province = { level: 'province', province: district.province } as const;
+    for (const [name, role, grants] of [
+      ['สืบสวน', 'investigator', [{ role: 'investigator', area: country }]],
+      ['กรม', 'dla', [{ role: 'dla', area: country }]],
+      ['อนุมัติ', 'approver', [{ role: 'approver', area: country }]],
+      // Sees what there is in the province, and looks back in one LAO of it.
+      ['สองบทบาท', 'both', [investigator, { role: 'province', area: province }]],
     ] as const) {
       const { account } = await gateway.people.accounts.create({
         name,
         email: `${role}@example.go.th`,
-        grants: [{ role, area: country }],
+        grants: [...grants],
       });
       const { token } = await gateway.people.sessions.begin(account.id, {
         secondFactor: true,
@@ -203,7 +217,8 @@ describe.skipIf(missing.length > 0)('the screen of recordings', () => {
 
   test('four cameras go in step by wall time', { timeout: TEST_MS }, async () => {
     // The same clip, recorded at the same time by three of them: at one moment all show the same.
-    await open(ids, TEN + 30 * SECOND);
+    const four = ids.slice(0, 4);
+    await open(four, TEN + 30 * SECOND);
     await untilShown();
     const still = await pictures();
     expect(still).toHaveLength(4);
@@ -232,7 +247,7 @@ describe.skipIf(missing.length > 0)('the screen of recordings', () => {
       expect(new Set(stopped.map(({ pixels }) => pixels)).size).toBe(1);
     });
     // Where one has a gap, the others go on.
-    await open(ids, TEN + 58 * SECOND);
+    await open(four, TEN + 58 * SECOND);
     await untilShown();
     await page.keyboard.press('k');
     await vi.waitFor(
@@ -373,6 +388,27 @@ describe.skipIf(missing.length > 0)('the screen of recordings', () => {
       .locator(`.footage-picture[data-camera-id="${ids[1]}"][data-view="picture"]`)
       .waitFor();
     await shot('recordings-error');
+  });
+
+  test('what is offered goes by the right in each camera’s LAO', async () => {
+    await signIn('both');
+    const [other = '', own = ''] = [ids[4], ids[1]];
+    await open([other, own], TEN + 10 * SECOND);
+    const pictureOf = (id: string) => page.locator(`.footage-picture[data-camera-id="${id}"]`);
+    await pictureOf(other).getByText('เปิดดูภาพไม่ได้').waitFor();
+    await page.locator(`[data-camera-id="${own}"][data-view="picture"]`).waitFor();
+    await page.keyboard.press('o');
+    await page.keyboard.press('h');
+    const dialog = page.getByRole('dialog');
+    expect(await dialog.getByRole('listitem').allTextContents()).toEqual(['สี่แยกโรงเรียน']);
+    await dialog.getByText('ไม่รวม หน้าวัดคลองยาง').waitFor();
+    await shot('recordings-two-rights');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('c');
+    await dialog.getByRole('combobox').click();
+    expect(await page.getByRole('option').allTextContents()).toEqual(['สี่แยกโรงเรียน']);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Escape');
   });
 
   test('while the gateway is away that is said, and nothing of what is recorded; then it is read by itself', async () => {

@@ -18,7 +18,8 @@ export function FootagePicture(props: {
   failed: ApiError | undefined;
   view: LaneView;
   wallMs: number;
-  mayPlay: boolean;
+  /** Undefined: it is not known yet whose camera it is. */
+  mayPlay: boolean | undefined;
   onRemove: () => void;
 }) {
   const { t, language } = useLanguage();
@@ -26,7 +27,7 @@ export function FootagePicture(props: {
   const video = useRef<HTMLVideoElement>(null);
   useEffect(() => {
     const element = video.current;
-    if (element === null || !mayPlay) return undefined;
+    if (element === null || mayPlay !== true) return undefined;
     return stage.add(cameraId, element);
   }, [stage, cameraId, mayPlay]);
   useEffect(() => {
@@ -36,11 +37,12 @@ export function FootagePicture(props: {
   const gap = lane === undefined ? undefined : at(lane.gaps, wallMs);
   // All time that was read is footage or a gap: of another moment nothing is known while the timeline cannot be read.
   const isKnown = gap !== undefined || failed === undefined;
-  const words = !mayPlay
-    ? 'footage.notPlayed'
-    : view === 'unknown' || (view === 'gap' && !isKnown)
-      ? notReadWords(failed)
-      : wordsOf(view);
+  const words =
+    mayPlay === false
+      ? 'footage.notPlayed'
+      : view === 'unknown' || (view === 'gap' && !isKnown)
+        ? notReadWords(failed)
+        : wordsOf(view);
 
   return (
     <figure className="footage-picture" data-camera-id={cameraId} data-view={view}>

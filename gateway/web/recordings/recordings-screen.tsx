@@ -19,7 +19,7 @@ import { keyAct, type KeyAct } from './keys.ts';
 import { fitting, moved, nextFootageMs, showing, zoomed, type View } from './lane.ts';
 import { parseQuery, queryText, type RecordingsQuery } from './query.ts';
 import './recordings.css';
-import { ClipDialog, HoldDialog } from './selection-dialogs.tsx';
+import { ClipDialog, HoldDialog, type ChosenCamera } from './selection-dialogs.tsx';
 import { selectionWords } from './selection-words.ts';
 import { Stage } from './stage.ts';
 import { nextRate } from './step.ts';
@@ -88,7 +88,15 @@ function Review(props: {
   const { asked, range, found, onChange } = props;
   const { cameraIds, day } = asked;
   const { lanes, cameras, failed } = found;
-  const mayPlay = may('footage.play');
+  /** Undefined: not known yet whose camera it is. */
+  const mayOn = (action: string, id: string): boolean | undefined => {
+    const camera = cameras.get(id);
+    return camera && may(action, camera.lao);
+  };
+  const thoseWith = (action: string): string[] => cameraIds.filter((id) => mayOn(action, id));
+  const mayPlay = thoseWith('footage.play').length > 0;
+  const downloaded = thoseWith('footage.download');
+  const held = thoseWith('footage.hold');
   const stage = useStage(range, asked.atMs ?? range.fromMs);
   const state = useSyncExternalStore(stage.subscribe, stage.state);
   const [view, setView] = useState<View>(range);
@@ -117,7 +125,9 @@ function Review(props: {
   }, [state.wallMs, state.playing, range]);
 
   const nameOf = (id: string): string => cameras.get(id)?.position ?? id;
-  const chosen = cameraIds.map((id) => ({ id, name: nameOf(id) }));
+  const named = (those: readonly string[]): ChosenCamera[] =>
+    those.map((id) => ({ id, name: nameOf(id) }));
+  const isShown = (id: string): boolean => stage.state().lanes.get(id) === 'picture';
   const { fromMs, toMs } = selection;
   const whole =
     fromMs !== undefined && toMs !== undefined && toMs - fromMs >= SHORTEST_SELECTION_MS
@@ -187,13 +197,13 @@ function Review(props: {
       case 'clearSelection':
         return setSelection({});
       case 'hold':
-        if (may('footage.hold') && whole !== undefined) setDialog('hold');
+        if (held.length > 0 && whole !== undefined) setDialog('hold');
         return;
       case 'clip':
-        if (may('footage.download') && whole !== undefined) setDialog('clip');
+        if (downloaded.length > 0 && whole !== undefined) setDialog('clip');
         return;
       case 'still':
-        if (may('footage.download')) void saveStill();
+        void saveStill();
         return;
       case 'help':
         setDialog('help');
@@ -202,7 +212,7 @@ function Review(props: {
   useKeys(act, dialog === undefined);
 
   async function saveStill(): Promise<void> {
-    const [id] = [...stage.state().lanes].find(([, seen]) => seen === 'picture') ?? [];
+    const id = downloaded.find(isShown);
     if (id === undefined) return;
     await still.run(async () => {
       const { content, fileName } = await readStill(id, Math.round(stage.state().wallMs));
@@ -238,7 +248,7 @@ function Review(props: {
             failed={failed.get(id)}
             view={state.lanes.get(id) ?? 'unknown'}
             wallMs={state.wallMs}
-            mayPlay={mayPlay}
+            mayPlay={mayOn('footage.play', id)}
             onRemove={() =>
               onChange({ cameraIds: cameraIds.filter((other) => other !== id), atMs: state.wallMs })
             }
@@ -291,19 +301,19 @@ function Review(props: {
           )}
         </div>
         <div className="footage-group">
-          {may('footage.hold') && (
+          {held.length > 0 && (
             <Button variant="default" disabled={whole === undefined} onClick={() => act('hold')}>
               {t('footage.hold')}
             </Button>
           )}
-          {may('footage.download') && (
+          {downloaded.length > 0 && (
             <>
               <Button variant="default" disabled={whole === undefined} onClick={() => act('clip')}>
                 {t('footage.clip')}
               </Button>
               <Button
                 variant="default"
-                disabled={![...state.lanes.values()].includes('picture')}
+                disabled={!downloaded.some(isShown)}
                 onClick={() => act('still')}
               >
                 {t('footage.still')}
@@ -367,14 +377,19 @@ function Review(props: {
       {dialog === 'help' && <HelpPanel onClose={() => setDialog(undefined)} />}
       {dialog === 'hold' && whole !== undefined && (
         <HoldDialog
-          cameras={chosen}
+          cameras={named(held)}
+          others={named(cameraIds.filter((id) => !held.includes(id)))}
           range={whole}
           onClose={() => setDialog(undefined)}
           onHeld={found.reload}
         />
       )}
       {dialog === 'clip' && whole !== undefined && (
-        <ClipDialog cameras={chosen} range={whole} onClose={() => setDialog(undefined)} />
+        <ClipDialog
+          cameras={named(downloaded)}
+          range={whole}
+          onClose={() => setDialog(undefined)}
+        />
       )}
     </>
   );

@@ -14,15 +14,17 @@ export interface ChosenCamera {
   name: string;
 }
 
-/** Footage of all the cameras on the page in the selected range, held from deletion. */
+/** Footage in the selected range, held from deletion: of all the cameras on the page that somebody may hold. */
 export function HoldDialog(props: {
   cameras: readonly ChosenCamera[];
+  /** On the page, and not theirs to hold. */
+  others: readonly ChosenCamera[];
   range: TimeRange;
   onClose: () => void;
   onHeld: () => void;
 }) {
   const { t, language } = useLanguage();
-  const { cameras, range, onClose } = props;
+  const { cameras, others, range, onClose } = props;
   const [reason, setReason] = useState('');
   const [held, setHeld] = useState<number>();
   const act = useAct();
@@ -48,6 +50,13 @@ export function HoldDialog(props: {
             <li key={id}>{name}</li>
           ))}
         </ul>
+        {others.length > 0 && (
+          <p>
+            {t('footage.holdDialog.others', {
+              names: others.map(({ name }) => name).join(', '),
+            })}
+          </p>
+        )}
         {held === undefined ? (
           <>
             <p>{t('footage.holdDialog.words')}</p>

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'react';
-import { ApiError } from '../api/call.ts';
+import type { ApiError } from '../api/call.ts';
 import type { Place } from '../api/areas.ts';
 import { readCamera } from '../api/cameras.ts';
 import { readTimeline, type TimeRange } from '../api/footage.ts';

@@ -19,7 +19,7 @@ export const enFootage: typeof thFootage = {
       title: 'Nothing was recorded that day',
       words: 'Try another day, or see whether recording of these cameras is on.',
     },
-    notPlayed: 'Your role sees when there is footage, and does not play it.',
+    notPlayed: 'Your role sees when there is footage of this camera, and does not play it.',
     timeline: 'Timeline: drag to move, hold Shift and drag to select',
     now: 'Time of the picture',
     play: 'Play',
@@ -120,6 +120,7 @@ export const enFootage: typeof thFootage = {
       title: 'Hold footage',
       words:
         'Footage of this range is not deleted until another person, an approver, releases it, also past its days.',
+      others: 'Without {{names}}, whose footage you may not hold.',
       reason: 'Reason, such as the number of a case',
       place: 'Hold',
       done: '{{recordings}} files held',
