@@ -4,6 +4,7 @@ import { findDistrict, findProvince } from './areas/official-areas.ts';
 import type { Camera, Purpose } from './camera.ts';
 import { selectCameras, withAgencies } from './camera-rows.ts';
 import { searchWords } from './camera-search-text.ts';
+import { changeMarksOf } from './database/change-marks.ts';
 import { textSearchOf } from './database/text-search.ts';
 import { laosWithUnlinked } from './lao-counts.ts';
 import type { RegistryTables } from './schema/tables.ts';
@@ -56,7 +57,7 @@ export async function listCameras(
   const ids = await idsOf(database, filter, page);
   if (ids.length === 0) return [];
   const rows = await selectCameras(database)
-    .where('cameras.id', 'in', ids)
+    .where(changeMarksOf(database).isAmong('cameras.id', ids))
     .orderBy('cameras.id')
     .execute();
   return withAgencies(database, rows);
