@@ -4,13 +4,6 @@ import type { SurveyColumn } from './condition.ts';
 import type { ObservedState } from './events/camera-event.ts';
 import type { RegistryTables } from './schema/tables.ts';
 
-/** Cameras of one LAO that one agency paid for and that count alike, whatever is counted. */
-export interface CountedGroup {
-  budgetSourceId: string;
-  kind: CountedKind;
-  cameras: number;
-}
-
 /** All that a count asks of a camera. */
 export interface CountedKind {
   declared: SurveyColumn;

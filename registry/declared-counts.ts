@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Area, Place } from './area.ts';
-import type { CountedGroup } from './counted-groups.ts';
-import { groupsByLao } from './lao-counts.ts';
+import { kindOf } from './counted-groups.ts';
+import { countsByLao, type SourceCounts } from './lao-counts.ts';
 import type { RegistryTables } from './schema/tables.ts';
 import { isWithinAreas } from './within-areas.ts';
 
@@ -20,25 +20,26 @@ export async function declaredCounts(
   database: Kysely<RegistryTables>,
   laoIds?: readonly string[],
 ): Promise<DeclaredCount[]> {
-  const byLao = await groupsByLao(database, laoIds);
-  return [...byLao.keys()].toSorted().flatMap((laoId) => ofLao(laoId, byLao.get(laoId) ?? []));
-}
-
-/** Groups of one source follow each other. */
-function ofLao(laoId: string, groups: readonly CountedGroup[]): DeclaredCount[] {
+  const byLao = await countsByLao(database, laoIds);
   const counts: DeclaredCount[] = [];
-  for (const { budgetSourceId, kind, cameras } of groups) {
-    let row = counts.at(-1);
-    if (row?.budgetSourceId !== budgetSourceId) {
-      row = { laoId, budgetSourceId, total: 0, working: 0, underRepair: 0, unrepairable: 0 };
-      counts.push(row);
-    }
-    row.total += cameras;
-    if (kind.declared === 'working') row.working += cameras;
-    else if (kind.declared === 'under-repair') row.underRepair += cameras;
-    else row.unrepairable += cameras;
+  for (const laoId of [...byLao.keys()].toSorted()) {
+    for (const source of byLao.get(laoId) ?? []) counts.push(declaredCount(laoId, source));
   }
   return counts;
+}
+
+function declaredCount(laoId: string, source: SourceCounts): DeclaredCount {
+  const [budgetSourceId] = source;
+  const count = { laoId, budgetSourceId, total: 0, working: 0, underRepair: 0, unrepairable: 0 };
+  for (let at = 1; at < source.length; at += 2) {
+    const { declared } = kindOf(source[at] as number);
+    const cameras = source[at + 1] as number;
+    count.total += cameras;
+    if (declared === 'working') count.working += cameras;
+    else if (declared === 'under-repair') count.underRepair += cameras;
+    else count.unrepairable += cameras;
+  }
+  return count;
 }
 
 /** The same with the names that people know, of the LAOs within these areas: by province, district, LAO and source. */

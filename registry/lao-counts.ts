@@ -1,5 +1,5 @@
 import { sql, type Kysely, type Transaction } from 'kysely';
-import { countedRows, kindOf, unlinkedKinds, type CountedGroup } from './counted-groups.ts';
+import { countedRows, unlinkedKinds } from './counted-groups.ts';
 import { changeMarksOf, markedKeys, type RowMarkedTable } from './database/change-marks.ts';
 import { takeLock } from './database/database.ts';
 import { textSearchOf } from './database/text-search.ts';
@@ -40,8 +40,13 @@ const ROWS_A_STATEMENT = 200;
 /** One at a time counts again, over all gateways. */
 const LOCK = 'lao-counts';
 
-/** Of an LAO as JSON, for each budget source: its id, and in turns a kind and how many cameras. Read in a third of an object's time. */
-type KeptCounts = [budgetSourceId: string, ...kindsAndCameras: number[]][];
+/**
+ * Of one budget source: its id, and in turns the number of a kind (counted-groups.ts) and how many cameras are of it. Kept as JSON;
+ * as they are, since an object for each kind takes longer to make than all else of a count of the country.
+ */
+export type SourceCounts = readonly [budgetSourceId: string, ...kindsAndCameras: number[]];
+/** By source, in the order of their ids. */
+export type LaoCounts = readonly SourceCounts[];
 const NOTHING = '[]';
 
 interface CountedRow {
@@ -51,27 +56,38 @@ interface CountedRow {
 }
 
 /** By LAO, what its cameras count as now, by budget source; LAOs without cameras may be absent. `laoIds`: only these. */
-export async function groupsByLao(
+export async function countsByLao(
   database: Kysely<RegistryTables>,
   laoIds?: readonly string[],
-): Promise<Map<string, CountedGroup[]>> {
+): Promise<Map<string, LaoCounts>> {
   const only = laoIds !== undefined && laoIds.length <= MAX_NAMED_LAOS ? laoIds : undefined;
   if (only?.length === 0) return new Map();
-  const found = new Map<string, CountedGroup[]>();
+  const found = new Map<string, LaoCounts>();
   const marked = new Map<string, CountedRow[]>();
-  const rows = await keptAndMarked(database, only).execute();
-  for (const { lao_id, kept, kind } of rows) {
-    if (kept === null && kind === null) marked.set(lao_id, []);
-  }
-  for (const { lao_id, kept, budget_source_id, kind, cameras } of rows) {
-    if (kept !== null && !marked.has(lao_id)) found.set(lao_id, groupsOf(kept));
+  let keptText: string | null = null;
+  for (const row of await keptAndMarked(database, only).execute()) {
+    const { lao_id, kept, budget_source_id, kind, cameras } = row;
+    if (lao_id === null) {
+      keptText = kept;
+      continue;
+    }
+    if (!marked.has(lao_id)) marked.set(lao_id, []);
     if (budget_source_id === null || kind === null) continue;
     marked.get(lao_id)?.push({ budget_source_id, kind, cameras });
   }
-  for (const [laoId, counted] of marked) found.set(laoId, groupsOf(keptOf(counted)));
-  if (laoIds === undefined || only !== undefined) return found;
-  const wanted = new Set(laoIds);
-  return new Map([...found].filter(([laoId]) => wanted.has(laoId)));
+  const wanted = laoIds === undefined || only !== undefined ? undefined : new Set(laoIds);
+  for (const [laoId, counts] of keptCounts(keptText)) {
+    if (wanted?.has(laoId) !== false) found.set(laoId, counts);
+  }
+  for (const [laoId, counted] of marked) {
+    if (wanted?.has(laoId) !== false) found.set(laoId, keptOf(counted));
+  }
+  return found;
+}
+
+/** Written by countAgain, and by nothing else, and put together by keptAndMarked. */
+function keptCounts(text: string | null): [laoId: string, counts: LaoCounts][] {
+  return text === null ? [] : (JSON.parse(`[${text}]`) as [string, LaoCounts][]);
 }
 
 /**
@@ -101,7 +117,10 @@ export async function laosWithUnlinked(
   return found.filter((id) => wanted.has(id));
 }
 
-/** In one statement, which sees one state of the database: what is kept, marks (neither `kept` nor `kind`), and the marked ones counted. */
+/**
+ * In one statement, which sees one state of the database: what is kept, as one text (a row an LAO takes four times as long to come
+ * here); marks (without `kind`); and the marked ones counted.
+ */
 function keptAndMarked(database: Kysely<RegistryTables>, laoIds: readonly string[] | undefined) {
   const none = {
     kept: sql<string | null>`cast(null as text)`.as('kept'),
@@ -113,8 +132,9 @@ function keptAndMarked(database: Kysely<RegistryTables>, laoIds: readonly string
     .with('marked', () => sql<{ lao_id: string }>`(${markedKeys(laoMarks, laoIds)})`)
     .selectFrom('lao_counts')
     .select([
-      'lao_id',
-      sql<string | null>`counts`.as('kept'),
+      sql<string | null>`cast(null as text)`.as('lao_id'),
+      // Our own ids: no quotes in them.
+      sql<string | null>`string_agg('["' || lao_id || '",' || counts || ']', ',')`.as('kept'),
       none.source,
       none.kind,
       none.cameras,
@@ -228,18 +248,18 @@ async function countedTexts(
     .where(changeMarksOf(database).isAmong('cameras.lao_id', laoIds))
     .execute();
   const byLao = Map.groupBy(rows, ({ lao_id }) => lao_id);
-  return new Map(Array.from(byLao, ([laoId, counted]) => [laoId, keptOf(counted)]));
+  return new Map(Array.from(byLao, ([laoId, counted]) => [laoId, JSON.stringify(keptOf(counted))]));
 }
 
-/** The same cameras make the same text. */
-function keptOf(counted: readonly CountedRow[]): string {
-  const kept: KeptCounts = [];
+/** The same cameras make the same counts. */
+function keptOf(counted: readonly CountedRow[]): LaoCounts {
+  const kept: [string, ...number[]][] = [];
   for (const { budget_source_id, kind, cameras } of counted.toSorted(bySourceAndKind)) {
     const last = kept.at(-1);
     if (last?.[0] === budget_source_id) last.push(kind, cameras);
     else kept.push([budget_source_id, kind, cameras]);
   }
-  return JSON.stringify(kept);
+  return kept;
 }
 
 function bySourceAndKind(a: CountedRow, b: CountedRow): number {
@@ -247,18 +267,6 @@ function bySourceAndKind(a: CountedRow, b: CountedRow): number {
     return a.budget_source_id < b.budget_source_id ? -1 : 1;
   }
   return a.kind - b.kind;
-}
-
-function groupsOf(text: string): CountedGroup[] {
-  const groups: CountedGroup[] = [];
-  // Written by keptOf, and by nothing else.
-  for (const source of JSON.parse(text) as KeptCounts) {
-    for (let at = 1; at < source.length; at += 2) {
-      const kind = kindOf(source[at] as number);
-      groups.push({ budgetSourceId: source[0], kind, cameras: source[at + 1] as number });
-    }
-  }
-  return groups;
 }
 
 export interface CountsCheck {

@@ -3,8 +3,8 @@ import type { Area } from '../area.ts';
 import { findDistrict, findProvince } from '../areas/official-areas.ts';
 import { liesWithin } from '../area-rows.ts';
 import { nowStatus, type SurveyColumn } from '../condition.ts';
-import type { CountedGroup } from '../counted-groups.ts';
-import { groupsByLao } from '../lao-counts.ts';
+import { kindOf, type CountedKind } from '../counted-groups.ts';
+import { countsByLao, type LaoCounts } from '../lao-counts.ts';
 import type { RegistryTables } from '../schema/tables.ts';
 import { agencyKey } from '../thai-names.ts';
 import { byThaiName } from './thai-order.ts';
@@ -71,14 +71,14 @@ export async function surveyCounts(
   filter: CountFilter,
 ): Promise<{ rows: CountRow[]; total: Pick<CountRow, 'survey' | 'now'> }> {
   // The country's are asked for beside its LAOs, not after them.
-  const ofCountry = isWholeCountry(filter) ? groupsByLao(database) : undefined;
+  const ofCountry = isWholeCountry(filter) ? countsByLao(database) : undefined;
   const [laos, ofAll] = await Promise.all([laosOf(database, filter), ofCountry]);
-  const byLao = ofAll ?? (await groupsByLao(database, [...laos.keys()]));
+  const byLao = ofAll ?? (await countsByLao(database, [...laos.keys()]));
   const sources =
     by === 'budget-source' ? await sourceNames(database, byLao) : new Map<string, string>();
   const depth = countLevels.length - 1 - countLevels.indexOf(by);
   const rows = new Map<string, CountRow>();
-  for (const [laoId, groups] of byLao) {
+  for (const [laoId, counts] of byLao) {
     const lao = laos.get(laoId);
     if (lao === undefined) continue;
     const place = {
@@ -88,8 +88,7 @@ export async function surveyCounts(
       laoId: depth >= 3 ? lao.id : null,
     };
     const placeKey = `${place.province}|${place.district}|${place.laoId}`;
-    for (const group of groups) {
-      const budgetSourceId = depth >= 4 ? group.budgetSourceId : null;
+    function rowOf(budgetSourceId: string | null): CountRow {
       const key = budgetSourceId === null ? placeKey : `${placeKey}|${budgetSourceId}`;
       let row = rows.get(key);
       if (row === undefined) {
@@ -97,7 +96,14 @@ export async function surveyCounts(
         row = { ...place, budgetSource, budgetSourceId, ...noCounts() };
         rows.set(key, row);
       }
-      addGroup(row, group);
+      return row;
+    }
+    const ofAllSources = depth < 4 && counts.length > 0 ? rowOf(null) : undefined;
+    for (const source of counts) {
+      const row = ofAllSources ?? rowOf(source[0]);
+      for (let at = 1; at < source.length; at += 2) {
+        addGroup(row, kindOf(source[at] as number), source[at + 1] as number);
+      }
     }
   }
   const total = noCounts();
@@ -117,10 +123,10 @@ function isWholeCountry({ within, province, district, lao }: CountFilter): boole
 /** Of those that are counted; of many, all are read. */
 async function sourceNames(
   database: Kysely<RegistryTables>,
-  byLao: ReadonlyMap<string, readonly CountedGroup[]>,
+  byLao: ReadonlyMap<string, LaoCounts>,
 ): Promise<Map<string, string>> {
   const ids = new Set<string>();
-  for (const groups of byLao.values()) for (const one of groups) ids.add(one.budgetSourceId);
+  for (const counts of byLao.values()) for (const [sourceId] of counts) ids.add(sourceId);
   let query = database.selectFrom('budget_sources').select(['id', 'name']);
   if (ids.size <= MAX_NAMED_SOURCES) query = query.where('id', 'in', [...ids, '']);
   return new Map((await query.execute()).map(({ id, name }) => [id, name]));
@@ -149,7 +155,8 @@ export function inFormOrder(
 
 function addGroup(
   { survey, now }: Pick<CountRow, 'survey' | 'now'>,
-  { kind, cameras }: CountedGroup,
+  kind: CountedKind,
+  cameras: number,
 ): void {
   const { declared, observed } = kind;
   const awaiting = declared === 'working' && kind.awaiting;

@@ -7,7 +7,7 @@ import type { CountedKind } from '#registry/counted-groups.ts';
 import { markedKeys } from '#registry/database/change-marks.ts';
 import {
   checkCounts,
-  groupsByLao,
+  countsByLao,
   laoMarks,
   laosWithUnlinked,
   settleCounts,
@@ -226,7 +226,7 @@ onEachDatabase((rig) => {
     await cameras.create(given(), byTest);
     await settleCounts(database);
     await database.updateTable('lao_counts').set({ counts: '[]' }).execute();
-    expect(await groupsByLao(database)).toEqual(new Map([[expect.any(String), []]]));
+    expect(await countsByLao(database)).toEqual(new Map([[expect.any(String), []]]));
     const { laos, wrong } = await checkCounts(database);
     expect({ laos, wrong: wrong.map(({ name }) => name) }).toEqual({
       laos: 1,

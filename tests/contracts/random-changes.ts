@@ -6,7 +6,8 @@ import { applyEvents } from '#registry/events/apply-events.ts';
 import { cameraEvent, observedStates, type ObservedState } from '#registry/events/camera-event.ts';
 import { settleIncidents } from '#registry/incidents.ts';
 import { LaoNotFound, openLaos } from '#registry/laos.ts';
-import { groupsByLao, settleCounts } from '#registry/lao-counts.ts';
+import { kindOf } from '#registry/counted-groups.ts';
+import { countsByLao, settleCounts } from '#registry/lao-counts.ts';
 import { PlaceMerged } from '#registry/place-ids.ts';
 import type { RegistryDatabase } from '#registry/schema/tables.ts';
 import { refreshStatuses } from '#registry/survey/statuses.ts';
@@ -276,9 +277,12 @@ export async function countedByUs(
   laoIds?: readonly string[],
 ): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
-  for (const [laoId, groups] of await groupsByLao(database, laoIds)) {
-    for (const { budgetSourceId, kind, cameras } of groups) {
-      counts[JSON.stringify([laoId, budgetSourceId, kind])] = cameras;
+  for (const [laoId, sources] of await countsByLao(database, laoIds)) {
+    for (const [budgetSourceId, ...kindsAndCameras] of sources) {
+      for (let at = 0; at < kindsAndCameras.length; at += 2) {
+        const kind = kindOf(kindsAndCameras[at] as number);
+        counts[JSON.stringify([laoId, budgetSourceId, kind])] = kindsAndCameras[at + 1] as number;
+      }
     }
   }
   return counts;
