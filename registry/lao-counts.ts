@@ -37,6 +37,8 @@ const MAX_KEYED = 1_000_000;
 const MAX_NAMED_LAOS = 500;
 /** Rows that one statement inserts. */
 const ROWS_A_STATEMENT = 200;
+/** So many marks taken away, and what they leave in the database goes too: whoever counts would read it. */
+const SWEPT_FROM = 10_000;
 /** One at a time counts again, over all gateways. */
 const LOCK = 'lao-counts';
 
@@ -166,44 +168,51 @@ export async function settleCounts(
   database: RegistryDatabase,
   { atMost = MAX_SETTLED, signal }: { atMost?: number; signal?: AbortSignal } = {},
 ): Promise<number> {
-  await keyMarks(database, signal);
+  let marksTaken = await keyMarks(database, signal);
   let settled = 0;
   while (settled < atMost) {
     if (signal?.aborted === true) break;
     const limit = Math.min(SETTLED_AT_ONCE, atMost - settled);
     const some = await marked(database, limit);
     if (some.length === 0) break;
-    await database.transaction().execute(async (transaction) => {
+    marksTaken += await database.transaction().execute(async (transaction) => {
       await takeLock(transaction, LOCK);
-      await countAgain(transaction, await marked(transaction, limit));
+      return countAgain(transaction, await marked(transaction, limit));
     });
     settled += some.length;
+  }
+  if (marksTaken >= SWEPT_FROM) {
+    await changeMarksOf(database).sweepMarks(database as unknown as Kysely<unknown>, laoMarks);
   }
   return settled;
 }
 
-/** Makes marks of cameras marks of their LAOs: each of these is then counted once. */
+/** Makes marks of cameras marks of their LAOs: each of these is then counted once. Returns of how many. */
 async function keyMarks(
   database: RegistryDatabase,
   signal: AbortSignal | undefined,
-): Promise<void> {
-  for (let keyed = 0; keyed < MAX_KEYED; keyed += KEYED_AT_ONCE) {
-    if (signal?.aborted === true) return;
+): Promise<number> {
+  let keyed = 0;
+  while (keyed < MAX_KEYED) {
+    if (signal?.aborted === true) break;
     const any = await database
       .selectFrom('lao_count_camera_marks')
       .select('camera_id')
       .limit(1)
       .executeTakeFirst();
-    if (any === undefined) return;
-    await database.transaction().execute(async (transaction) => {
+    if (any === undefined) break;
+    const taken = await database.transaction().execute(async (transaction) => {
       await takeLock(transaction, LOCK);
-      await changeMarksOf(transaction).keyRows(
+      return changeMarksOf(transaction).keyRows(
         transaction as unknown as Transaction<unknown>,
         laoMarks,
         KEYED_AT_ONCE,
       );
     });
+    if (taken === 0) break;
+    keyed += taken;
   }
+  return keyed;
 }
 
 async function marked(database: Kysely<RegistryTables>, limit: number): Promise<string[]> {
@@ -218,14 +227,17 @@ async function marked(database: Kysely<RegistryTables>, limit: number): Promise<
 
 /**
  * The marks go first, and what was committed with them is read after: a change that comes in between has a mark that this
- * statement does not see, and stays.
+ * statement does not see, and stays. Returns how many went.
  */
 async function countAgain(
   transaction: Transaction<RegistryTables>,
   laoIds: readonly string[],
-): Promise<void> {
-  if (laoIds.length === 0) return;
-  await transaction.deleteFrom('lao_count_marks').where('lao_id', 'in', laoIds).execute();
+): Promise<number> {
+  if (laoIds.length === 0) return 0;
+  const { numDeletedRows } = await transaction
+    .deleteFrom('lao_count_marks')
+    .where('lao_id', 'in', laoIds)
+    .executeTakeFirstOrThrow();
   const counted = await countedTexts(transaction, laoIds);
   const rows = laoIds.map((lao_id) => ({ lao_id, counts: counted.get(lao_id) ?? NOTHING }));
   for (let at = 0; at < rows.length; at += ROWS_A_STATEMENT) {
@@ -237,6 +249,7 @@ async function countAgain(
       )
       .execute();
   }
+  return Number(numDeletedRows);
 }
 
 /** What is to be kept of these LAOs: counted now. */

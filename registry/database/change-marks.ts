@@ -36,6 +36,11 @@ export interface ChangeMarks {
     atMost: number,
   ): Promise<number>;
   /**
+   * After very many marks were taken away, outside of a transaction: in PostgreSQL they are read at each question until they are
+   * swept up, which it does by itself within a minute or two. Nobody waits; what another sweeps is left to it.
+   */
+  sweepMarks(db: Kysely<unknown>, marks: RowMarkedTable): Promise<void>;
+  /**
    * That `column`, which has an index, is one of what `keys` selects: looked up by that index, however many the planner expects.
    */
   isSelected(column: string, keys: RawBuilder<unknown>): Expression<SqlBool>;

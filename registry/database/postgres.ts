@@ -436,6 +436,10 @@ class OurAdapter
     return answer[0]?.taken ?? 0;
   }
 
+  async sweepMarks(db: Kysely<unknown>, { name, rows }: RowMarkedTable): Promise<void> {
+    await sql`vacuum (skip_locked) ${sql.table(name)}, ${sql.table(rows.name)}`.execute(db);
+  }
+
   /** As an array: of a join, the planner would guess from what the table of marks once held, and read all cameras. */
   isSelected(column: string, keys: RawBuilder<unknown>): Expression<SqlBool> {
     return sql<SqlBool>`${sql.ref(column)} = any(array(${keys}))`;

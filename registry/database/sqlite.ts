@@ -287,6 +287,9 @@ class ThreadAdapter
     return 0;
   }
 
+  /** Few marks, in pages that are used again. */
+  async sweepMarks(): Promise<void> {}
+
   isSelected(column: string, keys: RawBuilder<unknown>): Expression<SqlBool> {
     return sql<SqlBool>`${sql.ref(column)} in (${keys})`;
   }

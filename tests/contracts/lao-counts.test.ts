@@ -205,6 +205,22 @@ onEachDatabase((rig) => {
     });
   }
 
+  if (rig.kind === 'postgres') {
+    test('what an inventory marked leaves nothing behind that each question would read', async () => {
+      const { id } = await cameras.create(given(), byTest);
+      await sql`insert into lao_count_marks (lao_id) select id from laos, generate_series(1, 10000)`.execute(
+        database,
+      );
+      await sql`insert into lao_count_camera_marks (camera_id) select ${id} from generate_series(1, 10000)`.execute(
+        database,
+      );
+      await settleCounts(database);
+      const { rows } = await sql`select pg_relation_size('lao_count_marks') as marks,
+        pg_relation_size('lao_count_camera_marks') as rows`.execute(database);
+      expect(rows).toEqual([{ marks: 0, rows: 0 }]);
+    });
+  }
+
   test('an import that is not over holds no declaration up, and none of it is counted', async () => {
     const { id } = await cameras.create(given(), byTest);
     const before = await countedByHand(database);
