@@ -6,7 +6,7 @@ import type { ReturnRowOf } from '#registry/survey/return-versions.ts';
 import type { Action } from './auth/actions.ts';
 import type { Actor } from './auth/actor.ts';
 import { areasFor, decide } from './auth/policy.ts';
-import type { ReturnAct } from './routes/survey-json.ts';
+import type { ReturnAct } from './routes/survey-return-json.ts';
 
 /**
  * Who may do what with a return: LAO → district → province → Department, a step at a time (forms.md §1). Each step has an

@@ -6,8 +6,8 @@ import { CameraNotFound } from '#registry/camera-refusals.ts';
 import { type Cameras } from '#registry/cameras.ts';
 import type { AcceptedBaseline, StreamBaselines } from '#registry/stream-baselines.ts';
 import { lights, usualStream, type StreamBaseline } from '#registry/usual-stream.ts';
+import { actingIn } from '../auth/acting.ts';
 import { authorOf } from '../auth/actor.ts';
-import { SignInNeeded } from '../auth/refusal.ts';
 import { errorBody } from '../errors.ts';
 
 const accepted = usualStream.extend({
@@ -79,8 +79,8 @@ export function registerBaselineRoutes(
     },
     async (request) => {
       const { id } = request.params;
-      const { actor, body } = request;
-      if (actor === undefined) throw new SignInNeeded('sign in first');
+      const { body } = request;
+      const actor = actingIn(request);
       const detail = await cameras.detail(id);
       if (detail === undefined) throw new CameraNotFound(id);
       const { position, lao } = detail.camera;

@@ -9,9 +9,9 @@ import { CameraNotFound, CameraTwice } from '#registry/camera-refusals.ts';
 import type { CameraDetail, Cameras } from '#registry/cameras.ts';
 import { finding, observation, valueOrigin, valueSources } from '#registry/provenance.ts';
 import { textLine } from '#registry/text.ts';
+import { actingIn } from '../auth/acting.ts';
 import type { AuditAction } from '../audit/actions.ts';
 import { authorOf } from '../auth/actor.ts';
-import { SignInNeeded } from '../auth/refusal.ts';
 import { errorBody } from '../errors.ts';
 import { cameraFilter, observedNow } from './camera-filter.ts';
 import { givenVersionOf, isUnchanged, versionOf } from './entity-tag.ts';
@@ -341,10 +341,8 @@ async function toldWithin<T>(request: FastifyRequest, written: Promise<T>): Prom
   }
 }
 
-/** Rules of these routes let nobody in who has not signed in. */
-function authorAt({ actor }: FastifyRequest, lao: Camera['lao']): Author {
-  if (actor === undefined) throw new SignInNeeded('sign in first');
-  return authorOf(actor, lao);
+function authorAt(request: FastifyRequest, lao: Camera['lao']): Author {
+  return authorOf(actingIn(request), lao);
 }
 
 function detailJsonOf({ camera: registered, origins, ...rest }: CameraDetail) {

@@ -6,8 +6,8 @@ import { CameraNotFound } from '#registry/camera-refusals.ts';
 import { type Cameras } from '#registry/cameras.ts';
 import { camera } from '#registry/camera.ts';
 import { declaration, newDeclaration, type Declaration } from '#registry/declarations.ts';
+import { actingIn } from '../auth/acting.ts';
 import { authorOf } from '../auth/actor.ts';
-import { SignInNeeded } from '../auth/refusal.ts';
 import { errorBody } from '../errors.ts';
 
 const params = z.object({ id: z.string() });
@@ -56,10 +56,10 @@ export function registerDeclarationRoutes(
     },
     async (request, reply) => {
       const { id } = request.params;
-      const { body, actor } = request;
+      const { body } = request;
       const lao = (await readPlaces([id])).get(id);
       if (lao === undefined) throw new CameraNotFound(id);
-      if (actor === undefined) throw new SignInNeeded('sign in first');
+      const actor = actingIn(request);
       const { status, reason, on } = body;
       await request.record(
         'camera.declare',

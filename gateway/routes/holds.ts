@@ -3,7 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import { HoldNotFound, type Hold } from '#storage/catalogue/holds.ts';
 import type { Actor, HoldShown, LegalHolds } from '#storage/legal-hold.ts';
-import { SignInNeeded } from '../auth/refusal.ts';
+import { actingIn } from '../auth/acting.ts';
 import { errorBody } from '../errors.ts';
 import { permitCameras, visibleCameras, visiblePage, type ReadPlaces } from '../visible-cameras.ts';
 import { iso, isoTime, range } from './footage-range.ts';
@@ -185,9 +185,9 @@ export function registerHoldRoutes(app: FastifyInstance, deps: HoldRouteDeps): v
 }
 
 /** A token acts for the person that made it. */
-export function whoActs({ actor }: FastifyRequest): Actor {
-  if (actor === undefined) throw new SignInNeeded('sign in first');
-  return { id: actor.id, name: actor.name };
+export function whoActs(request: FastifyRequest): Actor {
+  const { id, name } = actingIn(request);
+  return { id, name };
 }
 
 function jsonOf(hold: HoldShown): z.infer<typeof holdJson> {

@@ -11,11 +11,11 @@ import type { KeptImport, Imports } from '#registry/inventory/imports.ts';
 import { fates } from '#registry/inventory/plan.ts';
 import { MAX_FILE_BYTES } from '#registry/inventory/workbook-kind.ts';
 import { xlsxOfInventory } from '#registry/inventory/xlsx-out.ts';
+import { actingIn, asThemselves } from '../auth/acting.ts';
 import { attachment } from '../attachment.ts';
 import type { Audit } from '../audit/audit.ts';
 import { auditActorOf, auditOriginOf } from '../audit/request-entry.ts';
 import { authorOf, type Actor } from '../auth/actor.ts';
-import { SignInNeeded } from '../auth/refusal.ts';
 import { errorBody } from '../errors.ts';
 import { cameraFilter, observedNow } from './camera-filter.ts';
 
@@ -133,7 +133,7 @@ export function registerInventoryRoutes(
   let exports = 0;
   // Rights are asked for each time: whoever was moved since has not the import of where they were.
   const keptFor = (request: FastifyRequest, id: string): KeptImport =>
-    imports.get(id, actorOf(request).id, request.areasFor('camera.import'));
+    imports.get(id, actingIn(request).id, request.areasFor('camera.import'));
 
   typed.get(
     '/api/v1/inventory/template',
@@ -226,7 +226,7 @@ export function registerInventoryRoutes(
       async (request, reply) => {
         const body = request.body as Buffer;
         const begun = await imports.begin({
-          actorId: actorOf(request).id,
+          actorId: actingIn(request).id,
           fileName: request.query.fileName,
           // A copy of its own: the thread takes the memory along.
           bytes: new Uint8Array(body),
@@ -310,7 +310,7 @@ export function registerInventoryRoutes(
       },
     },
     async (request, reply) => {
-      const actor = actorOf(request);
+      const actor = actingIn(request);
       const kept = keptFor(request, request.params.importId);
       await audit.record({
         actor: auditActorOf(actor),
@@ -343,7 +343,7 @@ export function registerInventoryRoutes(
       },
     },
     async (request, reply) => {
-      await imports.discard(request.params.importId, actorOf(request).id);
+      await imports.discard(request.params.importId, actingIn(request).id);
       return reply.code(204).send(null);
     },
   );
@@ -366,15 +366,10 @@ function toldOf({ id, fileName, run, expiresAtMs }: KeptImport): z.infer<typeof 
 /** A file of several LAOs has one author: a district's proxy is told in general then. */
 function importAuthor(actor: Actor, { run }: KeptImport): Author {
   const [lao, another] = run.someLaos;
-  if (lao === undefined) return { id: actor.id, name: actor.name, proxyFor: null };
+  if (lao === undefined) return asThemselves(actor);
   const author = authorOf(actor, lao);
   if (another === undefined || author.proxyFor === null) return author;
   return { ...author, proxyFor: 'หลาย อปท.' };
-}
-
-function actorOf(request: FastifyRequest): Actor {
-  if (request.actor === undefined) throw new SignInNeeded();
-  return request.actor;
 }
 
 function sendFile(

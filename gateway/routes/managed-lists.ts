@@ -2,8 +2,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import type { Author } from '#registry/author.ts';
+import { actingIn, asThemselves } from '../auth/acting.ts';
 import { decide } from '../auth/policy.ts';
-import { SignInNeeded } from '../auth/refusal.ts';
 import { errorBody } from '../errors.ts';
 
 /** What the lists that cameras are registered under have in common: the Department keeps them, others propose. */
@@ -43,7 +43,7 @@ export function registerMerge(
       const { id } = request.params;
       const { into } = request.body;
       await recordPlace(request, await list.objectOf(id), { mergedInto: into });
-      return { cameras: await list.merge(id, into, { author: authorFrom(request) }) };
+      return { cameras: await list.merge(id, into, { author: asThemselves(actingIn(request)) }) };
     },
   );
 }
@@ -65,11 +65,5 @@ export async function recordPlace(
 /** Who adds a row, and what becomes of it: the Department's is listed. */
 export function additionBy(request: FastifyRequest): { author: Author; listed: boolean } {
   const listed = decide(request.actor, 'place.manage') === 'allowed';
-  return { author: authorFrom(request), listed };
-}
-
-/** Rules of these routes let nobody in who has not signed in. */
-function authorFrom({ actor }: FastifyRequest): Author {
-  if (actor === undefined) throw new SignInNeeded('sign in first');
-  return { id: actor.id, name: actor.name, proxyFor: null };
+  return { author: asThemselves(actingIn(request)), listed };
 }

@@ -1,10 +1,10 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import type { CameraNetworks } from '#registry/camera-networks.ts';
 import type { SecretBox } from '#registry/secret-box.ts';
+import { actingIn } from '../auth/acting.ts';
 import type { PeopleDatabase } from '../auth/people-database.ts';
-import { SignInNeeded } from '../auth/refusal.ts';
 import { errorBody } from '../errors.ts';
 import { noticeOf } from '../notices/deliveries.ts';
 import { notice } from '../notices/notice.ts';
@@ -67,7 +67,7 @@ export function registerNoticeRoutes(
     },
     async (request) => {
       const { before, limit } = request.query;
-      const listed = await board.list(idOf(request), { before, limit: limit + 1 });
+      const listed = await board.list(actingIn(request).id, { before, limit: limit + 1 });
       const page = listed.notices.slice(0, limit);
       return {
         notices: page.map((row) => noticeOf(row.id, row, row.parsed)),
@@ -89,7 +89,7 @@ export function registerNoticeRoutes(
       },
     },
     async (request, reply) => {
-      await board.markRead(idOf(request), request.body.upTo, now());
+      await board.markRead(actingIn(request).id, request.body.upTo, now());
       return reply.code(204).send(null);
     },
   );
@@ -108,7 +108,7 @@ export function registerNoticeRoutes(
         response: { 200: settings },
       },
     },
-    async (request) => settingsOf(idOf(request)),
+    async (request) => settingsOf(actingIn(request).id),
   );
 
   typed.patch(
@@ -136,7 +136,7 @@ export function registerNoticeRoutes(
       },
     },
     async (request) => {
-      const id = idOf(request);
+      const id = actingIn(request).id;
       const { email, webhookUrl } = request.body;
       const url =
         typeof webhookUrl === 'string' ? webhookUrlOf(webhookUrl, webhookNetworks) : webhookUrl;
@@ -149,9 +149,4 @@ export function registerNoticeRoutes(
       return { ...(await settingsOf(id)), webhookSecret: secret ?? null };
     },
   );
-}
-
-function idOf({ actor }: FastifyRequest): string {
-  if (actor === undefined) throw new SignInNeeded('sign in first');
-  return actor.id;
 }

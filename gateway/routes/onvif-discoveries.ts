@@ -1,11 +1,11 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import { isAllowed, type CameraNetworks } from '#registry/camera-networks.ts';
 import { discoveryRange } from '#registry/onvif/discovery-range.ts';
 import type { Discoveries, Discovery } from '#registry/onvif/discoveries.ts';
 import { DeviceAddressNotAllowed } from '#registry/onvif/guarded-agent.ts';
-import { SignInNeeded } from '../auth/refusal.ts';
+import { actingIn } from '../auth/acting.ts';
 import { errorBody } from '../errors.ts';
 import { foundDevice } from './onvif-json.ts';
 
@@ -52,7 +52,11 @@ export function registerOnvifDiscoveryRoutes(
       await request.record('camera.discover', { kind: 'network', id: network });
       const allowed = addresses.filter((address) => isAllowed(cameraNetworks, address));
       if (allowed.length === 0) throw new DeviceAddressNotAllowed(network);
-      const begun = discoveries.begin({ actorId: actorId(request), network, addresses: allowed });
+      const begun = discoveries.begin({
+        actorId: actingIn(request).id,
+        network,
+        addresses: allowed,
+      });
       return reply
         .code(202)
         .header('Location', `/api/v1/onvif/discoveries/${begun.id}`)
@@ -71,7 +75,7 @@ export function registerOnvifDiscoveryRoutes(
         response: { 200: discovery, 404: errorBody },
       },
     },
-    async (request) => told(discoveries.get(request.params.discoveryId, actorId(request))),
+    async (request) => told(discoveries.get(request.params.discoveryId, actingIn(request).id)),
   );
 
   typed.delete(
@@ -85,17 +89,11 @@ export function registerOnvifDiscoveryRoutes(
         response: { 200: discovery, 404: errorBody },
       },
     },
-    async (request) => told(discoveries.cancel(request.params.discoveryId, actorId(request))),
+    async (request) => told(discoveries.cancel(request.params.discoveryId, actingIn(request).id)),
   );
 }
 
 function told(one: Discovery): z.infer<typeof discovery> {
   const { id, network, state, addresses, asked, devices, detail } = one;
   return { id, network, state, addresses, asked, devices: [...devices], detail };
-}
-
-/** Rules of these routes let nobody in who has not signed in. */
-function actorId({ actor }: FastifyRequest): string {
-  if (actor === undefined) throw new SignInNeeded('sign in first');
-  return actor.id;
 }

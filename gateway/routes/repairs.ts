@@ -15,8 +15,8 @@ import { CameraNotFound } from '#registry/camera-refusals.ts';
 import { newRepair, repair, repairChange } from '#registry/repair.ts';
 import { RepairNotFound, type Repairs } from '#registry/repairs.ts';
 import type { RegistryDatabase } from '#registry/schema/tables.ts';
+import { actingIn } from '../auth/acting.ts';
 import { authorOf } from '../auth/actor.ts';
-import { SignInNeeded } from '../auth/refusal.ts';
 import { errorBody } from '../errors.ts';
 import { isUnchanged, versionOf } from './entity-tag.ts';
 
@@ -98,11 +98,10 @@ export function registerRepairRoutes(
   const { repairs, registry, readPlaces, now } = deps;
   const typed = app.withTypeProvider<ZodTypeProvider>();
 
-  async function authorAt({ actor }: FastifyRequest, cameraId: string): Promise<Author> {
+  async function authorAt(request: FastifyRequest, cameraId: string): Promise<Author> {
     const lao = (await readPlaces([cameraId])).get(cameraId);
     if (lao === undefined) throw new CameraNotFound(cameraId);
-    if (actor === undefined) throw new SignInNeeded('sign in first');
-    return authorOf(actor, lao);
+    return authorOf(actingIn(request), lao);
   }
 
   typed.get(

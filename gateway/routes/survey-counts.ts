@@ -7,7 +7,8 @@ import { countLevels, surveyCounts } from '#registry/survey/counts.ts';
 import { DEFAULT_WINDOW_MS } from '#registry/survey/statuses.ts';
 import { errorBody } from '../errors.ts';
 import { isUnchanged } from './entity-tag.ts';
-import { countedCameraJson, countedCamerasAnswer, countsAnswer, iso } from './survey-json.ts';
+import { countedCameraJson, countedCamerasAnswer, countsAnswer } from './survey-count-json.ts';
+import { iso } from './survey-json.ts';
 
 const MAX_TEXT = 200;
 const MAX_CAMERAS = 500;

@@ -12,7 +12,7 @@ import { listedReturn } from '#registry/survey/return-list.ts';
 import { textLine } from '#registry/text.ts';
 import { thaiDay } from '#registry/thai-day.ts';
 import { fillingOf } from '../survey-rights.ts';
-import type { returnDetail } from './survey-json.ts';
+import type { returnDetail } from './survey-return-json.ts';
 import {
   changed,
   exampleId,

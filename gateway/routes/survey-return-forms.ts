@@ -10,7 +10,7 @@ import { signatureOf } from '#registry/survey/signature.ts';
 import { attachmentOf } from '../attachment.ts';
 import { errorBody } from '../errors.ts';
 import { fillingOf } from '../survey-rights.ts';
-import { formAnswer } from './survey-json.ts';
+import { formAnswer } from './survey-return-json.ts';
 import {
   changed,
   givenVersion,

@@ -11,12 +11,12 @@ import { acceptedParts, rowsOf, totalsOf } from '#registry/survey/return-rows.ts
 import type { ReturnRowOf, VersionRow } from '#registry/survey/return-versions.ts';
 import type { Returns } from '#registry/survey/returns.ts';
 import { textLine } from '#registry/text.ts';
+import { actingIn, asThemselves } from '../auth/acting.ts';
 import type { AuditAction } from '../audit/actions.ts';
-import { authorOf, type Actor } from '../auth/actor.ts';
-import { SignInNeeded } from '../auth/refusal.ts';
+import { authorOf } from '../auth/actor.ts';
 import { errorBody } from '../errors.ts';
 import { actsUpon, readableArea, type fillingOf } from '../survey-rights.ts';
-import { returnDetail, toldReturn, toldVersion } from './survey-json.ts';
+import { returnDetail, toldReturn, toldVersion } from './survey-return-json.ts';
 
 /** What each request about a return wants: who may, what is written down of it, and the return as it is told after it. */
 
@@ -180,16 +180,7 @@ function oneOf(
 
 /** A district that fills in for an LAO does so as its proxy. */
 export function returnAuthor(request: FastifyRequest, of: ReturnRowOf): Author {
-  const actor = actorOf(request);
-  if (of.level !== 'lao') return personOf(actor);
+  const actor = actingIn(request);
+  if (of.level !== 'lao') return asThemselves(actor);
   return authorOf(actor, { name: of.name, district: of.district, province: of.province });
-}
-
-export function personOf({ id, name }: Actor): Author {
-  return { id, name, proxyFor: null };
-}
-
-export function actorOf(request: FastifyRequest): Actor {
-  if (request.actor === undefined) throw new SignInNeeded();
-  return request.actor;
 }

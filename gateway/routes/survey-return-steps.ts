@@ -2,13 +2,12 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import { textLine } from '#registry/text.ts';
+import { actingIn, asThemselves } from '../auth/acting.ts';
 import { fillingOf, reviewOf } from '../survey-rights.ts';
 import {
-  actorOf,
   changed,
   MAX_TEXT,
   params,
-  personOf,
   reason,
   record,
   returnAuthor,
@@ -111,7 +110,7 @@ export function registerReturnStepRoutes(
       const { returnId } = request.params;
       const of = await permitted(request, returnId, reviewOf);
       await record(request, 'survey.accept', of);
-      await returns.accept(returnId, request.body.version, personOf(actorOf(request)));
+      await returns.accept(returnId, request.body.version, asThemselves(actingIn(request)));
       return told(request, returnId);
     },
   );
@@ -132,7 +131,7 @@ export function registerReturnStepRoutes(
       const { returnId } = request.params;
       const of = await permitted(request, returnId, reviewOf);
       await record(request, 'survey.send-back', of, { why: request.body.reason });
-      const author = personOf(actorOf(request));
+      const author = asThemselves(actingIn(request));
       await returns.sendBack(returnId, request.body.version, request.body, author);
       return told(request, returnId);
     },

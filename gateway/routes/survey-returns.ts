@@ -3,7 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import { camerasOfReturn, shownCameras } from '#registry/survey/return-cameras.ts';
 import { errorBody } from '../errors.ts';
-import { returnCameras, returnDetail, toldReturnCamera } from './survey-json.ts';
+import { returnCameras, returnDetail, toldReturnCamera } from './survey-return-json.ts';
 import { registerReturnFillingRoutes } from './survey-return-filling.ts';
 import { registerReturnFormRoutes } from './survey-return-forms.ts';
 import {

@@ -3,7 +3,6 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import { containsArea, country, type Area } from '#registry/area.ts';
 import { findDistrict, findProvince } from '#registry/areas/official-areas.ts';
-import type { Author } from '#registry/author.ts';
 import type { RegistryDatabase } from '#registry/schema/tables.ts';
 import { listReturns, progressOf, type ListedReturn } from '#registry/survey/return-list.ts';
 import { reconcile } from '#registry/survey/reconciliation.ts';
@@ -18,20 +17,18 @@ import {
   type Rounds,
 } from '#registry/survey/rounds.ts';
 import { textLine } from '#registry/text.ts';
-import type { Actor } from '../auth/actor.ts';
-import { SignInNeeded } from '../auth/refusal.ts';
+import { actingIn, asThemselves } from '../auth/acting.ts';
 import { errorBody } from '../errors.ts';
 import { actsUpon, readableArea, reviewOf } from '../survey-rights.ts';
+import { surveyLevel } from './survey-json.ts';
+import { returnJson, toldReturn } from './survey-return-json.ts';
 import {
   reconciliationAnswer,
   remindersAnswer,
-  returnJson,
   roundJson,
-  surveyLevel,
   toldReminder,
-  toldReturn,
   toldRound,
-} from './survey-json.ts';
+} from './survey-round-json.ts';
 
 const MAX_TEXT = 200;
 const MAX_REASON = 500;
@@ -125,13 +122,13 @@ export function registerSurveyRoundRoutes(
     async (request, reply) => {
       await request.permit('survey.country', { kind: 'area', area: country });
       const { body } = request;
-      const actor = actorOf(request);
+      const actor = actingIn(request);
       await request.record(
         'survey.open',
         { kind: 'survey-round', id: '', label: body.title },
         { detail: { reference: body.reference, cutOffAt: body.cutOffAt } },
       );
-      const { id } = await rounds.open(body, personOf(actor));
+      const { id } = await rounds.open(body, asThemselves(actor));
       await freeze();
       return reply
         .code(201)
@@ -365,7 +362,7 @@ export function registerSurveyRoundRoutes(
     },
     async (request) => {
       const round = await rounds.get(request.params.roundId);
-      const actor = actorOf(request);
+      const actor = actingIn(request);
       const ours = await oursMs(registry, round, now());
       const due = [];
       for (const id of new Set(request.body.returns)) {
@@ -380,7 +377,7 @@ export function registerSurveyRoundRoutes(
         { kind: 'survey-round', id: round.id },
         { detail: { returns: due.map(({ of }) => of.name) } },
       );
-      const made = await remind(registry, due, { kind: 'by-hand', by: personOf(actor), now });
+      const made = await remind(registry, due, { kind: 'by-hand', by: asThemselves(actor), now });
       return { reminders: made.map(toldReminder) };
     },
   );
@@ -435,14 +432,4 @@ function narrowed(
       : { level: 'district', province, district };
   if (areas.some((area) => containsArea(area, asked))) return [asked];
   return areas.filter((area) => containsArea(asked, area));
-}
-
-/** Whoever does it for a round does it as themselves: there is no LAO to stand in for. */
-function personOf({ id, name }: Actor): Author {
-  return { id, name, proxyFor: null };
-}
-
-function actorOf(request: FastifyRequest): Actor {
-  if (request.actor === undefined) throw new SignInNeeded();
-  return request.actor;
 }
