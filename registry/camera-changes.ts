@@ -3,12 +3,8 @@ import type { Camera, CameraChange, NewStream } from './camera.ts';
 import { closedAreaRule, newStream } from './camera.ts';
 import type { Author } from './author.ts';
 import type { StreamSecrets } from './stream-secrets.ts';
-import {
-  REDACTED,
-  redactStreamAddress,
-  splitStreamAddress,
-  StreamAddressNotValid,
-} from './stream-address.ts';
+import { REDACTED, redactStreamAddress } from './redact-stream-address.ts';
+import { splitStreamAddress, StreamAddressNotValid } from './stream-address.ts';
 
 /** What a change makes of a camera, and what it changed: pure, for history and for the refusal of stale edits. */
 
@@ -185,7 +181,12 @@ function changedStream(
       parsed.error.issues.map(({ path, message }) => [...path, message].join(': ')).join('; '),
     );
   }
-  const stream = parsed.data;
+  const stream = { ...parsed.data };
+  const moves = before !== null && deviceOf(stream.url) !== deviceOf(before.url);
+  if (moves && change.subUrl === undefined && deviceOf(stream.subUrl) !== deviceOf(stream.url)) {
+    // The sub-stream is the former device's, which must not be told the password of the new one.
+    stream.subUrl = null;
+  }
   const given = change.password !== undefined || hasPassword(change);
   if (before !== null && before.password !== null && !given) {
     // A stored password must not be led to a device of somebody else's choosing.

@@ -1,20 +1,24 @@
-import type { RegistryDatabase } from './schema/tables.ts';
-import type { SecretBox } from './secret-box.ts';
-import { redactStreamAddress } from './stream-address.ts';
-import { sealSecrets, splitSecrets } from './stream-secrets.ts';
+import type { Kysely } from 'kysely';
+import type { FieldChange } from './camera-changes.ts';
 import { urlKey } from './camera-rows.ts';
+import { redactStreamAddress } from './redact-stream-address.ts';
+import type { RegistryDatabase, RegistryTables } from './schema/tables.ts';
+import type { SecretBox } from './secret-box.ts';
+import { openSecrets, sealSecrets, splitSecrets } from './stream-secrets.ts';
 
 const PAGE = 200;
 
 /**
- * Seals what was stored before there was a key: passwords, and those within addresses. At every start, for a database
- * that an older version wrote to in between; once it is done it finds nothing. Returns how many cameras it was.
+ * Seals what is stored in the clear: passwords of before there was a key, and secrets within addresses that were not known for
+ * such when they were stored; in history too. At every start, for a database that an older version wrote to in between; rows
+ * without a key for their address are those to be looked at (migration 0018), and once it is done it finds none. Returns of how many cameras
+ * something was sealed.
  */
 export async function sealStoredPasswords(
   database: RegistryDatabase,
   box: SecretBox,
 ): Promise<number> {
-  let sealed = 0;
+  let sealedCameras = 0;
   let after = '';
   for (;;) {
     const page = await database
@@ -26,9 +30,9 @@ export async function sealStoredPasswords(
         'streams.sub_url',
         'stream_credentials.username',
         'stream_credentials.password',
+        'stream_credentials.sealed',
       ])
       .where('streams.camera_id', '>', after)
-      // Rows of our own have a key for their address.
       .where((where) =>
         where.or([
           where('streams.url_key', 'is', null),
@@ -38,26 +42,70 @@ export async function sealStoredPasswords(
       .orderBy('streams.camera_id')
       .limit(PAGE)
       .execute();
-    if (page.length === 0) return sealed;
+    if (page.length === 0) return sealedCameras;
     await database.transaction().execute(async (transaction) => {
-      for (const { camera_id, url, sub_url, username, password } of page) {
-        const { secrets } = splitSecrets({ url, subUrl: sub_url, password });
-        const shown = redactStreamAddress(url);
+      for (const { camera_id, url, sub_url, username, password, sealed } of page) {
+        const known = openSecrets(box, camera_id, sealed);
+        const stored = splitSecrets({
+          url: known.url ?? url,
+          subUrl: known.subUrl ?? sub_url,
+          password: password ?? known.password,
+        });
         await transaction
           .updateTable('streams')
-          .set({ url: shown, url_key: urlKey(shown) })
+          .set({ url: stored.url, sub_url: stored.subUrl, url_key: urlKey(stored.url) })
           .where('camera_id', '=', camera_id)
           .execute();
-        if (secrets === null) continue;
-        const row = { username, password: null, sealed: sealSecrets(box, camera_id, secrets) };
+        const isClear = password !== null || stored.url !== url || stored.subUrl !== sub_url;
+        if (stored.secrets === null || !isClear) continue;
+        const row = {
+          username,
+          password: null,
+          sealed: sealSecrets(box, camera_id, stored.secrets),
+        };
         await transaction
           .insertInto('stream_credentials')
           .values({ camera_id, ...row })
           .onConflict((conflict) => conflict.column('camera_id').doUpdateSet(row))
           .execute();
-        sealed++;
+        // What is usual for a stream is known by its address as it is stored.
+        await transaction
+          .updateTable('stream_baselines')
+          .set({ url_key: urlKey(stored.url) })
+          .where('camera_id', '=', camera_id)
+          .where('url_key', '=', urlKey(url))
+          .execute();
+        await redactHistory(transaction, camera_id);
+        sealedCameras++;
       }
     });
     after = page.at(-1)?.camera_id ?? after;
+  }
+}
+
+async function redactHistory(database: Kysely<RegistryTables>, cameraId: string): Promise<void> {
+  const versions = await database
+    .selectFrom('camera_changes')
+    .select(['version', 'changes'])
+    .where('camera_id', '=', cameraId)
+    .execute();
+  for (const { version, changes } of versions) {
+    const redacted = JSON.stringify(
+      (JSON.parse(changes) as FieldChange[]).map(([field, ...values]) => [
+        field,
+        ...values.map((value) =>
+          /^stream\.(?:url|subUrl)$/u.test(field) && typeof value === 'string'
+            ? redactStreamAddress(value)
+            : value,
+        ),
+      ]),
+    );
+    if (redacted === changes) continue;
+    await database
+      .updateTable('camera_changes')
+      .set({ changes: redacted })
+      .where('camera_id', '=', cameraId)
+      .where('version', '=', version)
+      .execute();
   }
 }

@@ -57,20 +57,6 @@ export function splitStreamAddress(pasted: string): StreamAddress {
   };
 }
 
-/** Stands where a secret was. */
-export const REDACTED = '***';
-
-/**
- * Some firmwares take the password in the path or query (`?password=…`, `/user=admin_password=…_channel=1`). By these
- * names it is known, and replaced by REDACTED; the user's name stays.
- */
-export function redactStreamAddress(url: string): string {
-  return url.replace(
-    /(?<![a-z])(passw(?:or)?d|passwd|pwd|psw|pass|token|auth|secret)=([^&/?;]*?)(?=$|[&/?;]|_[a-z]+=)/giu,
-    (whole: string, name: string, value: string) => (value === '' ? whole : `${name}=${REDACTED}`),
-  );
-}
-
 function splitUserInfo(afterScheme: string): { userInfo: string | undefined; rest: string } {
   // RFC 3986 §3.2: the authority ends at the first of / ? #, and an @ in it separates the credentials.
   const authorityEnd = afterScheme.search(/[/?#]/);

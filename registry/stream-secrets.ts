@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { SecretBox } from './secret-box.ts';
-import { redactStreamAddress } from './stream-address.ts';
+import { redactStreamAddress } from './redact-stream-address.ts';
 
 /**
  * What of a stream is sealed: the password, and addresses that hold one in their path or query. The row beside it has

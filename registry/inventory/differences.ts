@@ -1,7 +1,7 @@
 import type { Camera, CameraChange } from '../camera.ts';
 import type { ComparedCamera } from '../compared-cameras.ts';
 import { budgetSourceKey, laoKey } from '../managed-keys.ts';
-import { redactStreamAddress } from '../stream-address.ts';
+import { redactStreamAddress } from '../redact-stream-address.ts';
 import { columns, purposesHeading } from './columns.ts';
 import type { GivenCamera, GivenStream } from './row-reading.ts';
 

@@ -7,7 +7,7 @@ import { newCamera, type Camera, type CameraChange, type NewCamera } from '../ca
 import type { ComparedCamera } from '../compared-cameras.ts';
 import type { LeadingName, LeadingNames } from '../leading-names.ts';
 import { budgetSourceKey, laoKey } from '../managed-keys.ts';
-import { redactStreamAddress } from '../stream-address.ts';
+import { redactStreamAddress } from '../redact-stream-address.ts';
 import { agencyKey, matchKey } from '../thai-names.ts';
 import { compare, type Difference } from './differences.ts';
 import {

@@ -281,6 +281,52 @@ onEachDatabase((rig) => {
       ]);
     });
 
+    test('a new password goes with its address: a sub-stream of the former device ends with it', async () => {
+      const { id } = await cameras.create(
+        given({ stream: { url: 'rtsp://10.1.2.3/1', subUrl: 'rtsp://10.1.2.3/2' } }),
+        byTest,
+      );
+      const moved = { url: 'rtsp://10.9.9.9/1', password: 'new' };
+      const { stream } = await cameras.change(id, { stream: moved }, { ...byTest, version: 1 });
+      expect(stream?.subUrl).toBeNull();
+      expect((await cameras.history(id))?.[0]?.changes).toContainEqual([
+        'stream.subUrl',
+        'rtsp://10.1.2.3/2',
+        null,
+      ]);
+      const both = { ...moved, subUrl: 'rtsp://10.9.9.9/2' };
+      await cameras.change(id, { stream: both }, { ...byTest, version: 2 });
+      const path = { url: 'rtsp://10.9.9.9/3', password: 'newer' };
+      const kept = await cameras.change(id, { stream: path }, { ...byTest, version: 3 });
+      expect(kept.stream?.subUrl).toBe('rtsp://10.9.9.9/2');
+    });
+
+    test('in addresses whose form was not known then are sealed, with the password, in history too', async () => {
+      const { id } = await cameras.create(given(), byTest);
+      const clear = 'rtsp://10.1.2.3:554/0/admin:เดิม/main';
+      const sub = 'rtsp://10.1.2.3:554/a?loginpas=เดิม';
+      await database
+        .updateTable('streams')
+        .set({ url: clear, sub_url: sub, url_key: null })
+        .execute();
+      await database
+        .updateTable('camera_changes')
+        .set({ changes: JSON.stringify([['stream.url', sub, clear]]) })
+        .execute();
+      expect(await sealStoredPasswords(database, testBox)).toBe(1);
+      expect(await sealStoredPasswords(database, testBox)).toBe(0);
+      expect(await sources()).toEqual([{ url: clear, username: 'viewer', password: 'pa55-ลับ' }]);
+      expect((await cameras.get(id))?.stream).toMatchObject({
+        url: 'rtsp://10.1.2.3:554/0/admin:***/main',
+        subUrl: 'rtsp://10.1.2.3:554/a?loginpas=***',
+      });
+      const rows = JSON.stringify([
+        await database.selectFrom('streams').selectAll().execute(),
+        await database.selectFrom('camera_changes').selectAll().execute(),
+      ]);
+      expect(rows).not.toContain('เดิม');
+    });
+
     test('stored before there was a key are sealed once', async () => {
       const { id } = await cameras.create(given(), byTest);
       await database.deleteFrom('stream_credentials').execute();

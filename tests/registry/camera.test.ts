@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { inventoryFields, newCamera, purposeLabels } from '#registry/camera.ts';
 import { findings } from '#registry/provenance.ts';
+import { redactStreamAddress } from '#registry/redact-stream-address.ts';
 import { splitStreamAddress, StreamAddressNotValid } from '#registry/stream-address.ts';
 import { uuidV7Ms, uuidV7Source } from '#registry/uuid-v7.ts';
 import { krabiCamera } from './krabi-camera.ts';
@@ -100,6 +101,45 @@ test('an address in which the password cannot be told apart is refused, and not 
     expect([pasted, caught]).toEqual([pasted, expect.any(StreamAddressNotValid)]);
     expect(String(caught)).not.toContain('cret');
   }
+});
+
+test('secrets within an address are hidden, in every form that firmwares have for them; the rest stays letter for letter', () => {
+  const at = 'rtsp://10.0.0.1:554';
+  for (const [whole, shown] of [
+    ['/cam?user=admin&password=PW&channel=1', '/cam?user=admin&password=***&channel=1'],
+    [
+      '/user=admin_password=PW_channel=1_stream=0.sdp',
+      '/user=admin_password=***_channel=1_stream=0.sdp',
+    ],
+    ['/user=admin&password=PW&channel=1/a', '/user=admin&password=***&channel=1/a'],
+    ['/0/admin:PW/main', '/0/admin:***/main'],
+    ['/888888:PW/main', '/888888:***/main'],
+    ['/a?loginuse=admin&loginpas=PW', '/a?loginuse=admin&loginpas=***'],
+    ['/a?userpassword=PW&b=1', '/a?userpassword=***&b=1'],
+    ['/a?apikey=PW', '/a?apikey=***'],
+    ['/a?pw=PW&key=PW', '/a?pw=***&key=***'],
+    ['/a?p%61ssword=PW', '/a?password=***'],
+    ['/a?token=aaa/PW', '/a?token=***'],
+    ['/a?password=a;PW', '/a?password=***'],
+    ['/a;password=a;PW/b', '/a;password=***/b'],
+    ['/a?token=PW;channel=2', '/a?token=***;channel=2'],
+    ['/a?Auth-Token=PW?PW', '/a?Auth-Token=***'],
+  ] as const) {
+    expect(redactStreamAddress(at + whole)).toBe(at + shown);
+    expect(redactStreamAddress(at + shown)).toBe(at + shown);
+  }
+  for (const plain of [
+    '',
+    '/',
+    '/ch:1/main',
+    '/h264:101',
+    '/cam/realmonitor?channel=1&subtype=0&unicast=true&proto=Onvif',
+    '/a?keyframe=1&user=admin&d%61y=2',
+    '/a?password=&b=1',
+  ]) {
+    expect(redactStreamAddress(at + plain)).toBe(at + plain);
+  }
+  expect(redactStreamAddress('rtsp://[fd00::1]:554/a?b=c')).toBe('rtsp://[fd00::1]:554/a?b=c');
 });
 
 test('ids sort in the order they were made, also when the clock stands or goes back', () => {
