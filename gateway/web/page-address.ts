@@ -61,6 +61,17 @@ export function stay(): void {
   tell();
 }
 
+/**
+ * The screen that is shown writes what the person sees of it into the address, without a step of the browser's history.
+ * Nothing while another address waits to be looked at: the person has gone on.
+ */
+export function noteHash(hash: string): void {
+  if (isHeld || window.location.hash !== shown) return;
+  window.history.replaceState(window.history.state, '', hash);
+  shown = window.location.hash;
+  tell();
+}
+
 function look(): void {
   const { hash } = window.location;
   if (isHeld && hash !== shown) {

@@ -1,5 +1,5 @@
 import { useEffect, useState, useSyncExternalStore } from 'react';
-import { holdPage, letGo, shownHash, subscribe, wantedHash } from './page-address.ts';
+import { holdPage, letGo, noteHash, shownHash, subscribe, wantedHash } from './page-address.ts';
 import { parseRoute, routeHash, type Route } from './route.ts';
 
 /** A tab that is out of sight for this long stops loading; a glance at another tab does not. */
@@ -30,6 +30,11 @@ export function goTo(route: Route, options: { replace: boolean } = { replace: fa
   letGo();
   if (options.replace) window.location.replace(routeHash(route));
   else window.location.hash = routeHash(route);
+}
+
+/** The screen that is shown is there already: the address says so, for a reload and for coming back. */
+export function noteRoute(route: Route): void {
+  noteHash(routeHash(route));
 }
 
 /** True once `covered` has been true for `coverGraceMs`; false again at once. */

@@ -268,7 +268,21 @@ describe.skipIf(missing.length > 0)('the screen of recordings', () => {
       await page.keyboard.press('ArrowLeft');
       await page.keyboard.press('o');
       const selected = `${clockTime(TEN + 20 * SECOND)}–${clockTime(TEN + 75 * SECOND)} (55 วินาที)`;
-      expect(await page.getByLabel('ช่วงที่เลือก').textContent()).toBe(selected);
+      const selection = page.getByLabel('ช่วงที่เลือก');
+      expect(await selection.textContent()).toBe(selected);
+      // Loaded anew, and after another day was looked at: the same moment, and the same selection.
+      await page.waitForURL(/&to=/);
+      await page.reload();
+      await untilShown();
+      expect(await clock()).toBe(clockTime(TEN + 75 * SECOND, true));
+      expect(await selection.textContent()).toBe(selected);
+      await page.keyboard.press('PageUp');
+      await page.getByText('วันนี้ไม่มีภาพที่บันทึกไว้').waitFor();
+      expect(await selection.textContent()).toBe('ยังไม่ได้เลือกช่วง');
+      await page.goBack();
+      await untilShown();
+      expect(await clock()).toBe(clockTime(TEN + 75 * SECOND, true));
+      expect(await selection.textContent()).toBe(selected);
       await page.keyboard.press('h');
       const dialog = page.getByRole('dialog');
       await dialog.getByLabel('เหตุผล เช่น เลขคดี').fill('คดี 1/2569');

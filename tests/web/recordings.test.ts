@@ -44,18 +44,35 @@ describe('days', () => {
     expect(dayInWords('2026-11-25', 'th')).toContain('2569');
   });
 
-  test('stand in the address with the cameras', () => {
-    const query = queryText({ cameraIds: ['a', 'b'], day: '2026-11-25', atMs: NOON });
-    expect(query).toBe('cameras=a,b&day=2026-11-25&at=2026-11-25T05:00:00.000Z');
-    expect(parseQuery(query, NOON)).toEqual({
+  test('stand in the address with the cameras, the moment, and what is selected', () => {
+    const looked = {
       cameraIds: ['a', 'b'],
       day: '2026-11-25',
       atMs: NOON,
-    });
+      selection: { fromMs: NOON - 1, toMs: NOON + 1_000 },
+    };
+    const query = queryText(looked);
+    expect(query).toBe(
+      'cameras=a,b&day=2026-11-25&at=2026-11-25T05:00:00.000Z' +
+        '&from=2026-11-25T04:59:59.999Z&to=2026-11-25T05:00:01.000Z',
+    );
+    expect(parseQuery(query, NOON)).toEqual(looked);
+    // Its end is not chosen yet.
+    const begun = { ...looked, selection: { fromMs: NOON } };
+    expect(parseQuery(queryText(begun), NOON)).toEqual(begun);
+    for (const cannotBe of [
+      'from=2026-11-24T16:59:59Z',
+      'from=2026-11-25T05:00:00Z&to=2026-11-25T05:00:00Z',
+      'from=2026-11-25T05:00:00Z&to=2026-11-25T17:00:01Z',
+      'to=2026-11-25T05:00:00Z',
+    ]) {
+      expect(parseQuery(`day=2026-11-25&${cannotBe}`, NOON).selection).toEqual({});
+    }
     expect(parseQuery('cameras=a,a,b,c,d,e&day=2999-01-01', NOON)).toEqual({
       cameraIds: ['a', 'b', 'c', 'd'],
       day: '2026-11-25',
       atMs: undefined,
+      selection: {},
     });
     expect(parseQuery('at=2026-11-20T05:00:00Z', NOON).day).toBe('2026-11-20');
   });

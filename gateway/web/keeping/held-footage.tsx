@@ -108,6 +108,6 @@ export function HeldFootage() {
 
 function footageOf({ cameraId, from }: HoldOnWire): string {
   const atMs = Date.parse(from);
-  const query = queryText({ cameraIds: [cameraId], day: dayOf(atMs), atMs });
+  const query = queryText({ cameraIds: [cameraId], day: dayOf(atMs), atMs, selection: {} });
   return routeHash({ view: 'recordings', query });
 }

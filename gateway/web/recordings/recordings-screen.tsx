@@ -1,5 +1,5 @@
 import { Button, VisuallyHidden } from '@mantine/core';
-import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import { useEffect, useMemo, useRef, useState, useSyncExternalStore, type RefObject } from 'react';
 import { readStill, type TimeRange } from '../api/footage.ts';
 import { routeHash } from '../route.ts';
 import { GatewayLost } from '../notices.tsx';
@@ -7,7 +7,7 @@ import { Failure, Nothing, Waiting } from '../shell/pieces.tsx';
 import { useSignedIn } from '../shell/signed-in.ts';
 import { useAct } from '../shell/use-loaded.ts';
 import { useLanguage } from '../use-language.ts';
-import { goTo } from '../use-page-state.ts';
+import { goTo, noteRoute } from '../use-page-state.ts';
 import { CameraChoice } from './camera-choice.tsx';
 import { ControlBar } from './control-bar.tsx';
 import { clockTime, DAY_MS, dayStartMs, shiftedDay, dayOf } from '../thai-day.ts';
@@ -26,12 +26,17 @@ import { nextRate } from './step.ts';
 import { TimelineView } from './timeline-view.tsx';
 import { useLanes } from './use-lanes.ts';
 
+/** The address follows the clock so often: browsers refuse more than a hundred changes in half a minute. */
+const NOTE_MS = 500;
 const BACK_MS = 5_000;
 const MINUTE_MS = 60_000;
 /** Shorter is a slip of the hand. */
 const SHORTEST_SELECTION_MS = 500;
 
 type Dialog = 'hold' | 'clip' | 'help';
+
+/** What of a day is looked at: for the address, which a reload and the browser's Back come to. */
+type Here = Pick<RecordingsQuery, 'day' | 'atMs' | 'selection'>;
 
 /** Footage of up to four cameras on one day, in step. */
 export default function RecordingsScreen({ query }: { query: string }) {
@@ -44,9 +49,24 @@ export default function RecordingsScreen({ query }: { query: string }) {
   }, [day]);
   const found = useLanes(cameraIds, range);
 
-  const change = (part: Partial<RecordingsQuery>): void => {
-    const next = { ...asked, atMs: undefined, ...part };
-    goTo({ view: 'recordings', query: queryText(next) }, { replace: true });
+  const here = useRef<Here>(asked);
+  const noted = useRef(query);
+  const shown = (): RecordingsQuery =>
+    here.current.day === day ? { ...asked, ...here.current } : asked;
+  const note = (): void => {
+    const text = queryText(shown());
+    if (text === noted.current) return;
+    noted.current = text;
+    noteRoute({ view: 'recordings', query: text });
+  };
+  useEvery(NOTE_MS, note);
+
+  /** A step of the browser's history: back leads to what is looked at now. */
+  const change = (part: Partial<Pick<RecordingsQuery, 'cameraIds' | 'day'>>): void => {
+    note();
+    const next = { ...shown(), ...part };
+    const ofAnotherDay = next.day === day ? {} : { atMs: undefined, selection: {} };
+    goTo({ view: 'recordings', query: queryText({ ...next, ...ofAnotherDay }) });
   };
 
   return (
@@ -70,7 +90,15 @@ export default function RecordingsScreen({ query }: { query: string }) {
           <p>{t('footage.choose.words')}</p>
         </Nothing>
       ) : (
-        <Review key={day} asked={asked} range={range} found={found} onChange={change} />
+        <Review
+          key={day}
+          asked={asked}
+          isNoted={query === noted.current}
+          range={range}
+          found={found}
+          here={here}
+          onChange={change}
+        />
       )}
     </main>
   );
@@ -79,13 +107,17 @@ export default function RecordingsScreen({ query }: { query: string }) {
 /** The pictures of a day, what is recorded of it, and what can be done with it. */
 function Review(props: {
   asked: RecordingsQuery;
+  /** The address was written by this screen, and asks for nothing. */
+  isNoted: boolean;
   range: TimeRange;
   found: ReturnType<typeof useLanes>;
-  onChange: (part: Partial<RecordingsQuery>) => void;
+  /** Where what is looked at is told. */
+  here: RefObject<Here>;
+  onChange: (part: Partial<Pick<RecordingsQuery, 'cameraIds' | 'day'>>) => void;
 }) {
   const { t, language } = useLanguage();
   const { may } = useSignedIn();
-  const { asked, range, found, onChange } = props;
+  const { asked, isNoted, range, found, here, onChange } = props;
   const { cameraIds, day } = asked;
   const { lanes, cameras, failed } = found;
   /** Undefined: not known yet whose camera it is. */
@@ -100,15 +132,23 @@ function Review(props: {
   const stage = useStage(range, asked.atMs ?? range.fromMs);
   const state = useSyncExternalStore(stage.subscribe, stage.state);
   const [view, setView] = useState<View>(range);
-  const [selection, setSelection] = useState<Partial<TimeRange>>({});
+  const [selection, setSelection] = useState(asked.selection);
   const [dialog, setDialog] = useState<Dialog>();
   const still = useAct();
   const placed = useRef(false);
 
-  // A link to another moment of the same day.
+  // A link, or the browser's Back, to another moment of the same day.
   useEffect(() => {
+    if (isNoted) return;
     if (asked.atMs !== undefined) stage.seek(asked.atMs);
-  }, [stage, asked.atMs]);
+    setSelection(asked.selection);
+  }, [stage, asked, isNoted]);
+  // Where it begins by itself needs no words: the day's first footage is found anew.
+  here.current = {
+    day,
+    atMs: state.wallMs === range.fromMs ? undefined : Math.round(state.wallMs),
+    selection,
+  };
 
   const read = cameraIds.every((id) => lanes.has(id) || failed.has(id));
   const all = cameraIds.flatMap((id) => lanes.get(id) ?? []);
@@ -191,7 +231,7 @@ function Review(props: {
       case 'selectTo':
         return setSelection(({ fromMs: from }) =>
           from === undefined || from >= wallMs
-            ? { fromMs: wallMs - BACK_MS, toMs: wallMs }
+            ? { fromMs: Math.max(range.fromMs, wallMs - BACK_MS), toMs: wallMs }
             : { fromMs: from, toMs: wallMs },
         );
       case 'clearSelection':
@@ -249,9 +289,7 @@ function Review(props: {
             view={state.lanes.get(id) ?? 'unknown'}
             wallMs={state.wallMs}
             mayPlay={mayOn('footage.play', id)}
-            onRemove={() =>
-              onChange({ cameraIds: cameraIds.filter((other) => other !== id), atMs: state.wallMs })
-            }
+            onRemove={() => onChange({ cameraIds: cameraIds.filter((other) => other !== id) })}
           />
         ))}
       </div>
@@ -436,6 +474,15 @@ function useStage(range: TimeRange, atMs: number): Stage {
     return () => stage.close();
   }, [stage]);
   return stage;
+}
+
+function useEvery(ms: number, act: () => void): void {
+  const latest = useRef(act);
+  latest.current = act;
+  useEffect(() => {
+    const timer = setInterval(() => latest.current(), ms);
+    return () => clearInterval(timer);
+  }, [ms]);
 }
 
 /** Keys of the whole page, unless somebody types, or a dialog has them. */
