@@ -117,13 +117,13 @@ describe.skipIf(missing.length > 0)('the screen of recordings', () => {
     }
   }
 
+  const addressOf = (cameraIds: readonly string[], atMs: number): string =>
+    `${gateway.url}/#/recordings?cameras=${cameraIds.join(',')}&day=${yesterday}&at=${new Date(atMs).toISOString()}`;
+
   /** From the start of the screen, as a link would. */
   async function open(cameraIds: readonly string[], atMs: number): Promise<void> {
     await page.goto('about:blank');
-    const at = new Date(atMs).toISOString();
-    await page.goto(
-      `${gateway.url}/#/recordings?cameras=${cameraIds.join(',')}&day=${yesterday}&at=${at}`,
-    );
+    await page.goto(addressOf(cameraIds, atMs));
     await page.locator('.footage-bar').waitFor();
   }
 
@@ -193,6 +193,28 @@ describe.skipIf(missing.length > 0)('the screen of recordings', () => {
       await vi.waitFor(async () => expect((await pictures())[0]?.pixels).not.toBe(first?.pixels));
       await page.keyboard.press(',');
       await vi.waitFor(async () => expect((await pictures())[0]?.pixels).toBe(first?.pixels));
+
+      // Over the gap to the first picture behind it, and back to the last one before it. Behind the last one of all
+      // nothing is stepped to. A picture has one time, from whichever side it was come to.
+      const goesTo = async (key: string, ms: number): Promise<void> => {
+        await page.keyboard.press(key);
+        await vi.waitFor(async () => expect(await clock()).toBe(clockTime(ms, true)));
+        expect(await views()).toEqual(['picture']);
+      };
+      await page.goto(addressOf(ids.slice(0, 1), TEN + 59_950));
+      await vi.waitFor(async () => expect(await clock()).toBe(clockTime(TEN + 59_950, true)));
+      await untilShown();
+      await goesTo('.', TEN + 120 * SECOND);
+      await goesTo(',', TEN + 59_900);
+      await goesTo('.', TEN + 120 * SECOND);
+      await page.goto(addressOf(ids.slice(0, 1), TEN + 179_950));
+      await vi.waitFor(async () => expect(await clock()).toBe(clockTime(TEN + 179_950, true)));
+      await untilShown();
+      await page.keyboard.press('.');
+      await goesTo(',', TEN + 179_800);
+      await page.goto(addressOf(ids.slice(0, 1), TEN + 58 * SECOND));
+      await vi.waitFor(async () => expect(await clock()).toBe(clockTime(TEN + 58 * SECOND, true)));
+      await untilShown();
 
       await page.keyboard.press('k');
       // From 58 s to the gap's beginning at 60 s, and on behind it at 120 s.

@@ -17,7 +17,15 @@ import {
   type Lane,
 } from '#gateway/web/recordings/lane.ts';
 import { parseQuery, queryText } from '#gateway/web/recordings/query.ts';
-import { follow, mediaTimeOf, nextRate, ticked, wallTimeOf } from '#gateway/web/recordings/step.ts';
+import {
+  clockAt,
+  follow,
+  mediaTimeOf,
+  nextRate,
+  stepTarget,
+  ticked,
+  wallTimeOf,
+} from '#gateway/web/recordings/step.ts';
 import { th } from '#gateway/web/words/th.ts';
 
 const HOUR = 3_600_000;
@@ -209,7 +217,27 @@ describe('pictures in step', () => {
     expect(mediaTimeOf(segments, NOON + 64_000)).toBeUndefined();
     expect(wallTimeOf(segments, 1.5)).toBe(NOON + 1_500);
     expect(wallTimeOf(segments, 5)).toBe(NOON + 61_000);
+    // The first picture behind a hole, as floating point has it.
+    expect(wallTimeOf(segments, 4 - 1e-9)).toBeCloseTo(NOON + 60_000, 3);
     expect(wallTimeOf([], 5)).toBeUndefined();
+  });
+
+  test('a picture is stepped to within its stretch, or over the gap, and not where there is none', () => {
+    const spans = [
+      { fromMs: NOON, toMs: NOON + 1_000 },
+      { fromMs: NOON + 60_000, toMs: NOON + 61_000 },
+    ];
+    expect(stepTarget(spans, NOON + 100, 40, true)).toBe(clockAt(NOON + 140));
+    expect(stepTarget(spans, NOON + 140, 40, false)).toBe(clockAt(NOON + 100));
+    expect(stepTarget(spans, NOON + 960, 40, true)).toBe(clockAt(NOON + 60_000));
+    const before = stepTarget(spans, NOON + 60_000, 40, false) ?? 0;
+    expect(before).toBeLessThan(NOON + 1_000);
+    expect(before).toBeGreaterThan(NOON + 990);
+    expect(stepTarget(spans, NOON + 60_960, 40, true)).toBeUndefined();
+    expect(stepTarget(spans, NOON, 40, false)).toBeUndefined();
+    // The clock of a picture does not make it be sought again.
+    const still = { playing: false, rate: 1 };
+    expect(follow({ wallMs: NOON, ready: true }, clockAt(NOON), still).kind).toBe('play');
   });
 
   test('speeds have ends', () => {

@@ -1,6 +1,6 @@
 import type { TimeRange } from '../api/footage.ts';
 import { at, nextFootageMs, nextStartMs, previousStartMs, type Lane } from './lane.ts';
-import { ticked, WAIT_MS } from './step.ts';
+import { clockAt, stepTarget, ticked, WAIT_MS } from './step.ts';
 import { VodPlayer } from './vod-player.ts';
 
 /** How often the cameras are looked at: a screen draws 60 times a second, and a hidden tab nothing at all. */
@@ -13,9 +13,9 @@ const LONGEST_PICTURE_MS = 1_100;
 /** A step is tried over so many pictures' length, until another picture shows. */
 const STEP_LENGTHS = [1, 2, 4, 8, 16, 25];
 const MAX_STEPS = 5;
-/** Into a picture, not onto its edge. */
-const INTO_MS = 4;
 const SETTLE_MS = 250;
+/** A step waits so long for what was sought before it. */
+const SOUGHT_MS = 2_000;
 
 /** What a camera shows. */
 export type LaneView =
@@ -151,22 +151,33 @@ export class Stage {
   }
 
   async #step(pictures: 1 | -1): Promise<void> {
-    const seat = [...this.#seats.values()].find(({ view }) => view === 'picture');
+    const [cameraId, seat] =
+      [...this.#seats].find(([, { view }]) => view === 'picture') ?? nobodySeated;
+    // A step begins at the picture that was sought just before, not at the one that is still drawn.
+    if (seat?.player.isReady(false) === false) await seat.player.settled(SOUGHT_MS);
     const shown = seat?.player.shown;
     if (seat === undefined || shown === undefined || this.#playing) return;
+    const { spans } = this.#lanes.get(cameraId) ?? { spans: [] };
     for (const lengths of STEP_LENGTHS) {
       const fromMs = seat.player.wallOf(shown) ?? this.#wallMs;
-      const byMs =
-        pictures === 1 ? seat.pictureMs * lengths + INTO_MS : INTO_MS - seat.pictureMs * lengths;
-      this.seek(fromMs + byMs);
+      const target = stepTarget(spans, fromMs, seat.pictureMs * lengths, pictures === 1);
+      if (target === undefined) break;
+      this.seek(target);
+      const soughtMs = this.#wallMs;
       await seat.player.settled(SETTLE_MS);
+      // Somebody went elsewhere meanwhile.
+      if (this.#wallMs !== soughtMs) return;
       const now = seat.player.shown;
       if (now === undefined || now === shown) continue;
       const lastedMs = Math.abs(now - shown) * 1_000;
       // Gone too far tells nothing of how long one lasts.
       if (lastedMs < LONGEST_PICTURE_MS && lengths > 1) seat.pictureMs = lastedMs;
-      return;
+      break;
     }
+    // The picture that is shown says what time it is: what was tried on the way to it is no time of another one.
+    const at = seat.player.shown;
+    const atMs = at === undefined ? undefined : seat.player.wallOf(at);
+    if (atMs !== undefined) this.seek(clockAt(atMs));
   }
 
   /** To the beginning of the next stretch of footage, or of the one before. */
@@ -269,6 +280,8 @@ export class Stage {
     for (const listener of this.#listeners) listener();
   }
 }
+
+const nobodySeated = ['', undefined] as const;
 
 function isSame(one: StageState, other: StageState): boolean {
   return (

@@ -57,6 +57,34 @@ export function ticked(
   return Math.abs(leaderMs - expected) <= LEADER_MS * Math.max(1, rate) ? leaderMs : expected;
 }
 
+/** Into a picture, not onto its edge: less than half of `STILL_MS`, so that the picture is not sought again. */
+const INTO_MS = 4;
+
+/** Where the clock stands when a picture was stepped to: one time for a picture, from whichever side it was come to. */
+export function clockAt(pictureMs: number): number {
+  return pictureMs + INTO_MS;
+}
+
+/**
+ * Where the picture before or after one is looked for (`lengthMs` from where that one begins): over a gap, in the first
+ * picture behind it or the last one before it. Undefined: there is no footage on that side.
+ */
+export function stepTarget(
+  spans: readonly { fromMs: number; toMs: number }[],
+  pictureMs: number,
+  lengthMs: number,
+  forward: boolean,
+): number | undefined {
+  const ms = clockAt(forward ? pictureMs + lengthMs : pictureMs - lengthMs);
+  if (spans.some(({ fromMs, toMs }) => fromMs <= ms && ms < toMs)) return ms;
+  if (forward) {
+    const starts = spans.map(({ fromMs }) => fromMs).filter((fromMs) => fromMs > ms);
+    return starts.length === 0 ? undefined : clockAt(Math.min(...starts));
+  }
+  const ends = spans.map(({ toMs }) => toMs).filter((toMs) => toMs <= ms);
+  return ends.length === 0 ? undefined : Math.max(...ends) - INTO_MS;
+}
+
 /** Speeds, slowest first. */
 export const RATES = [0.25, 0.5, 1, 2, 4, 8, 16] as const;
 
@@ -83,9 +111,13 @@ export function mediaTimeOf(segments: readonly Timed[], wallMs: number): number 
   return undefined;
 }
 
+/** A picture that begins where a segment ends is the next one's, which may be of another hour. */
+const EDGE_S = 0.002;
+
 export function wallTimeOf(segments: readonly Timed[], mediaTime: number): number | undefined {
   const segment =
-    segments.find(({ start, duration }) => mediaTime < start + duration) ?? segments.at(-1);
+    segments.find(({ start, duration }) => mediaTime < start + duration - EDGE_S) ??
+    segments.at(-1);
   if (segment === undefined) return undefined;
   return segment.programDateTime + (mediaTime - segment.start) * 1_000;
 }
