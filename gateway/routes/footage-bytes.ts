@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { byteRange } from '../byte-range.ts';
 
@@ -17,7 +17,7 @@ export async function sendBytes(
   }
   const { start, end } = asked ?? { start: 0, end: byteLength };
   void reply.header('Content-Length', end - start);
-  if (request.method === 'HEAD') return reply.send();
+  if (request.method === 'HEAD') return reply.send(noBytes());
   return reply.send(await read({ start, end }));
 }
 
@@ -34,6 +34,11 @@ export async function sendPart(
     .header('Accept-Ranges', 'bytes')
     .header('Content-Range', `bytes ${start}-${end - 1}/${byteLength}`)
     .header('Content-Length', end - start);
-  if (request.method === 'HEAD') return reply.send();
+  if (request.method === 'HEAD') return reply.send(noBytes());
   return reply.send(await read({ start, end }));
+}
+
+/** Of a reply without any body Fastify says that it has no length either (RFC 9110 §8.6: as GET would have it). */
+function noBytes(): Readable {
+  return Readable.from([]);
 }

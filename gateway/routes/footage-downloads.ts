@@ -101,11 +101,14 @@ export function registerDownloadRoutes(app: FastifyInstance, deps: DownloadRoute
       const { id } = request.params;
       const { from, to, recording: recordingId } = request.query;
       const clip = await footage.clip(id, { fromMs: from, toMs: to, recordingId });
-      await request.record(
-        'footage.download',
-        { kind: 'camera', id },
-        { detail: { from: iso(from), to: iso(to) } },
-      );
+      // Nothing is taken away by asking how long it is.
+      if (request.method !== 'HEAD') {
+        await request.record(
+          'footage.download',
+          { kind: 'camera', id },
+          { detail: { from: iso(from), to: iso(to) } },
+        );
+      }
       return sendClip(request, reply, clip, await fileOf(id, 'mp4', from, to));
     },
   );

@@ -148,6 +148,8 @@ describe('footage', { concurrent: true }, () => {
         const etag = reply.headers.get('etag') ?? '';
         const bytes = Buffer.from(await reply.arrayBuffer());
         expect(bytes).toHaveLength(Number(reply.headers.get('content-length')));
+        const head = await fetch(address, { method: 'HEAD' });
+        expect(head.headers.get('content-length')).toBe(String(bytes.length));
         const half = Math.floor(bytes.length / 2);
         const rest = await fetch(address, {
           headers: { range: `bytes=${half}-`, 'if-range': etag },
