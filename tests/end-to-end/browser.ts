@@ -31,6 +31,8 @@ export async function openBrowser(
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: CHROMIUM,
     args: FLAGS,
+    // Without a locale that knows Thai letters it names no file by them, whatever its page says.
+    env: { ...process.env, LC_ALL: 'C.UTF-8' },
     viewport,
     locale: 'th-TH',
     extraHTTPHeaders: headers,
