@@ -61,13 +61,18 @@ process.once('SIGTERM', () => {
   })();
 });
 
+let held = settings.holdAfter ?? settings.count;
+process.once('SIGUSR2', () => {
+  held = settings.count;
+});
+
 say({ ready: true });
 const startMs = performance.now();
 let number = settings.from;
 const end = settings.from + settings.count;
 while (number < end) {
   const due = settings.from + ((performance.now() - startMs) / 1000) * settings.perSecond;
-  for (; number < Math.min(end, due); number++) {
+  for (; number < Math.min(settings.from + held, due); number++) {
     const cameraId = ids[number % ids.length] ?? '';
     // Another state each time, also after a start.
     const isUp = Math.floor(number / ids.length) % 2 === 0;

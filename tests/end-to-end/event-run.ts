@@ -23,6 +23,8 @@ export interface EventProcessSettings {
   from: number;
   count: number;
   perSecond: number;
+  /** After so many it waits to be told to go on. */
+  holdAfter?: number;
 }
 
 export type EventProcessLine = { ready: true } | { written: number } | { idle: true };
@@ -46,6 +48,10 @@ export class EventProcess {
       else if ('idle' in line) this.idle = true;
       else this.ready = true;
     });
+  }
+
+  goOn(): void {
+    this.#child.kill('SIGUSR2');
   }
 
   async kill(): Promise<void> {
