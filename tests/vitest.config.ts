@@ -15,6 +15,8 @@ export default defineConfig({
     pool: 'forks',
     // They wait for cameras more than they compute; on two cores the default is one, and twice as slow.
     maxWorkers: 2,
+    // Nor do those of one file that run beside each other.
+    maxConcurrency: 12,
     testTimeout: TEST_TIMEOUT_MS,
     hookTimeout: TEST_TIMEOUT_MS,
     setupFiles: [new URL('wait-bound.ts', import.meta.url).pathname],

@@ -7,7 +7,7 @@ import { PartOutbox, readParts, type PartRecord } from '#ingest/part-records.ts'
 import { ReadSchedule } from '#ingest/read-schedule.ts';
 import { Supervisor } from '#ingest/supervisor.ts';
 import type { StateNotice } from '#ingest/worker-protocol.ts';
-import { startSimulator, type Simulator } from '#tests/simulator/rtsp-server.ts';
+import { CLIPS, startSimulator, type Simulator } from '#tests/simulator/rtsp-server.ts';
 
 const START_MS = Date.UTC(2026, 0, 1);
 const MB = 1024 * 1024;
@@ -23,7 +23,7 @@ function supervise(
   let nowMs = START_MS;
   const outbox = new PartOutbox();
   const supervisor = new Supervisor({
-    cutting: { partAimMs: 500, segmentAimMs: 2000, segmentMaxMs: 6000 },
+    cutting: { partAimMs: 100, segmentAimMs: 2000, segmentMaxMs: 6000 },
     pool,
     outbox,
     schedule,
@@ -200,7 +200,10 @@ describe('a camera that answers', () => {
 });
 
 test('a camera of which packets come and never a whole picture is down for that, after twenty seconds', async () => {
-  const simulator = await startSimulator({ cameras: { torn: { start: 'next-random-access' } } });
+  const simulator = await startSimulator({
+    clips: { main: { ...CLIPS.main, framesPerSecond: 50 } },
+    cameras: { torn: { start: 'next-random-access' } },
+  });
   simulator.behave('torn', { kind: 'lose-packets', fraction: 0.7 });
   const run = supervise();
   run.assign(0, simulator.url('torn'));

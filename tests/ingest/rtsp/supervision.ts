@@ -16,7 +16,7 @@ export function supervise(isAllowed: (address: string) => boolean = () => true) 
   let aheadMs = 0;
   const outbox = new PartOutbox();
   const supervisor = new Supervisor({
-    cutting: { partAimMs: 500, segmentAimMs: 2000, segmentMaxMs: 6000 },
+    cutting: { partAimMs: 100, segmentAimMs: 2000, segmentMaxMs: 6000 },
     pool: new ChunkPool({ maxBytes: 64 * MB, onSlab: () => {} }),
     outbox,
     isAllowed,

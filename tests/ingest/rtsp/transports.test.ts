@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
 import { selfSigned, selfSignedFingerprint } from '#tests/simulator/certificate.ts';
 import {
+  CLIPS,
   startSimulator,
   type Simulator,
   type SimulatorOptions,
@@ -56,7 +57,7 @@ describe('UDP', () => {
   });
 
   test('puts packets back in order, and drops what a lost one belonged to', async () => {
-    const simulator = await simulate();
+    const simulator = await simulate({ clips: { main: { ...CLIPS.main, framesPerSecond: 50 } } });
     simulator.behave('gate', { kind: 'bad-line', loss: 0, disorder: 0.2 });
     const run = pull();
     run.assign(simulator.url('gate'), { transport: 'udp' });
