@@ -9,7 +9,7 @@ import { missingParts } from './machine.ts';
 /** Together 36 s of media. `npm run torture` has ten minutes. */
 const SECONDS = 12;
 const CAMERAS = 3;
-const TEST_MS = 60_000;
+const TEST_MS = 120_000;
 const missing = missingParts('ffmpeg');
 
 test.skipIf(missing.length > 0)(

@@ -13,7 +13,7 @@ import { recordLive } from './recording.ts';
 const CLIP_PICTURES = 600;
 const PICTURES_PER_SECOND = 10;
 const GROUP = 20;
-const UP_MS = 20_000;
+const UP_MS = 30_000;
 const DECODED_AT_ONCE = 4;
 
 export interface BadLineRun {

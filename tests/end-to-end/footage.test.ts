@@ -13,8 +13,8 @@ import { startGatewayUnderTest, type GatewayUnderTest } from './gateway-under-te
 import { startKilledGateway } from './killed-gateway.ts';
 import { missingParts } from './machine.ts';
 
-const UP_MS = 15_000;
-const TEST_MS = 60_000;
+const UP_MS = 30_000;
+const TEST_MS = 120_000;
 const missing = missingParts('ffmpeg');
 
 const timelineJson = z.object({

@@ -13,7 +13,7 @@ import { pullSession } from './pull-session.ts';
 const FILE = fileURLToPath(
   new URL('../../../shared/data/video/mediamtx_offline_h265.mp4', import.meta.url),
 );
-const TEST_MS = 60_000;
+const TEST_MS = 120_000;
 const missing = missingParts('ffmpeg', 'gstreamer');
 
 describe.skipIf(missing.length > 0 || !existsSync(FILE))('H.265 from GStreamer', () => {

@@ -19,8 +19,8 @@ import { missingParts } from './machine.ts';
 import { recordLive } from './recording.ts';
 
 const CERTIFICATE = fileURLToPath(new URL('../simulator/self-signed.pem', import.meta.url));
-const UP_MS = 20_000;
-const TEST_MS = 60_000;
+const UP_MS = 30_000;
+const TEST_MS = 120_000;
 const missing = missingParts('ffmpeg', 'gstreamer');
 const withoutVlc = missing.length > 0 || missingParts('vlc').length > 0;
 

@@ -13,9 +13,9 @@ import { startGatewayUnderTest, type GatewayUnderTest } from './gateway-under-te
 import { missingParts } from './machine.ts';
 import { readPlaylist, recordLive, type RecordedRun, type Recording } from './recording.ts';
 
-const UP_MS = 15_000;
+const UP_MS = 30_000;
 const RECONNECT_MS = 30_000;
-const TEST_MS = 90_000;
+const TEST_MS = 120_000;
 const missing = missingParts('ffmpeg', 'gstreamer');
 
 /** Waits for so many runs, the last of so many segments. */

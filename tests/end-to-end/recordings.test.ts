@@ -16,7 +16,7 @@ import { missingParts } from './machine.ts';
 import { seedHistory } from './recorded-history.ts';
 
 const START_MS = 90_000;
-const TEST_MS = 60_000;
+const TEST_MS = 120_000;
 const SHOWN_MS = 30_000;
 const SECOND = 1_000;
 /** Where pictures of the screen go, if somebody wants to look at them. */

@@ -13,7 +13,7 @@ import { noReplies, recorded, startDevice } from '../registry/onvif/mock-device.
 import { recorderOf } from '../registry/onvif/mock-recorder.ts';
 
 const START_MS = 90_000;
-const TEST_MS = 60_000;
+const TEST_MS = 120_000;
 /** A camera's recording ends within a minute, seventy of them one after another; half a minute without a fault is none. */
 const ALARM_MS = 45_000;
 /** Where pictures of the screens go, if somebody wants to look at them. */

@@ -29,7 +29,7 @@ const SAMPLE_RATE = 16_000;
 const SECONDS = 8;
 const STEP_TICKS = 9_000;
 const PICTURES = 80;
-const TEST_MS = 60_000;
+const TEST_MS = 120_000;
 const missing = missingParts('ffmpeg');
 /** AAC-LC, 16 kHz, one channel; RFC 3640 §4.1. */
 const GENERIC =

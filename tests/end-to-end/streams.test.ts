@@ -21,7 +21,7 @@ import { pullSession, type Pulled, type PulledRun } from './pull-session.ts';
 const FOLDER = fileURLToPath(new URL('../../../shared/data/video/', import.meta.url));
 const TABLE = new URL('streams.md', import.meta.url);
 const UPDATE = process.env['UPDATE_STREAMS'] === '1';
-const TEST_MS = 60_000;
+const TEST_MS = 120_000;
 const RECORDED_CAMERA = '019e0000-0000-7000-8000-000000000000';
 const RECORDED_FROM_MS = Date.UTC(2026, 10, 25, 12, 0, 1);
 /** Of nine, one stream shows seven pictures before an IDR picture that was sent earlier: none could be held back more. */

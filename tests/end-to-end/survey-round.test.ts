@@ -14,7 +14,7 @@ import { missingParts } from './machine.ts';
 import { signInAs } from './demo-sign-in.ts';
 
 const START_MS = 90_000;
-const TEST_MS = 60_000;
+const TEST_MS = 120_000;
 /** Where pictures of the screens go, if somebody wants to look at them. */
 const SCREENSHOTS = process.env['SCREENSHOTS'];
 const TITLE = 'การสำรวจข้อมูลการใช้งานกล้องโทรทัศน์วงจรปิด (CCTV) รอบทดสอบ';
@@ -36,7 +36,7 @@ describe.skipIf(missing.length > 0)('a round of the survey', () => {
     browser = await openBrowser({ width: 1366, height: 768 });
     page = await browser.context.newPage();
     record = recordPage(page);
-    page.setDefaultTimeout(15_000);
+    page.setDefaultTimeout(30_000);
   }, START_MS);
 
   afterAll(async () => {

@@ -23,7 +23,7 @@ import { missingParts } from './machine.ts';
 const START_MS = 90_000;
 const PLAY_MS = 45_000;
 const COME_BACK_MS = 30_000;
-const TEST_MS = 90_000;
+const TEST_MS = 120_000;
 const OFF_MS = 1_500;
 /** Behind the camera in the large view. Parts of half a second are played three behind the end. */
 const MAX_LATENCY_SECONDS = 5;
