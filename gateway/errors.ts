@@ -112,6 +112,8 @@ const statusOf: Readonly<Record<string, number>> = {
   no_stream_to_judge: 409,
   version_required: 428,
   nothing_recorded: 404,
+  // The same address will have it later.
+  not_stored_yet: 404,
   object_missing: 404,
   several_clips: 409,
   too_many_clips: 409,

@@ -387,8 +387,12 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
       status: async () => ({ cameras: byState(liveStates) }),
       'rebuild-conditions': async () => ({ ...(await events.rebuild()) }),
       'check-registry': async () => ({ ...(await checkRegistry(registry, box)) }),
-      reconcile: async ({ repair, deep }) => ({
-        ...(await recording.reconcile({ repair: repair === 'true', deep: deep === 'true' })),
+      reconcile: async ({ repair, deep, giveUp }) => ({
+        ...(await recording.reconcile({
+          repair: repair === 'true',
+          deep: deep === 'true',
+          giveUp,
+        })),
       }),
       'verify-recordings': async ({ day }) => ({ ...(await recording.verify(day)) }),
     });

@@ -1,5 +1,6 @@
 /**
  * `npm run reconcile -- [--repair] [--deep]`: compares catalogue, object store and spool, and names every difference.
+ * With `--repair --give-up-spool <id>` what waits in the spool of a gateway that does not come back is taken for lost.
  * `npm run verify-recordings -- [--day 2026-11-25] [--public-key key.pem]…`: whether the recordings that are known are
  * those that were sealed and signed.
  *
@@ -20,13 +21,14 @@ import { verifySeals } from '#storage/sealing.ts';
 import { askServer, NoServerRuns } from './admin-client.ts';
 import { isSigned, keyIdOf, SIGNING_KEY_FILE } from './audit/signing-key.ts';
 import { parseConfig, type Config } from './config.ts';
-import { openStore } from './recording.ts';
+import { openStore, spoolOf } from './recording.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     repair: { type: 'boolean', default: false },
     deep: { type: 'boolean', default: false },
+    'give-up-spool': { type: 'string' },
     day: { type: 'string' },
     'public-key': { type: 'string', multiple: true, default: [] },
   },
@@ -48,14 +50,21 @@ async function run(command: string | undefined, config: Config): Promise<boolean
     case 'verify-recordings':
       return printedSeals(await verified(config));
     default:
-      throw new Error('usage: npm run reconcile [-- --repair --deep], npm run verify-recordings');
+      throw new Error(
+        'usage: npm run reconcile [-- --repair --deep --give-up-spool <id>], npm run verify-recordings',
+      );
   }
 }
 
 async function reconciled(config: Config): Promise<Reconciliation> {
-  const { repair, deep } = values;
+  const { repair, deep, 'give-up-spool': giveUp } = values;
+  if (giveUp !== undefined && !repair) throw new Error('--give-up-spool is for --repair');
   try {
-    const parameters = { repair: String(repair), deep: String(deep) };
+    const parameters = {
+      repair: String(repair),
+      deep: String(deep),
+      ...(giveUp !== undefined && { giveUp }),
+    };
     return (await askServer(config.dataDir, 'reconcile', parameters)) as Reconciliation;
   } catch (error) {
     if (!(error instanceof NoServerRuns)) throw error;
@@ -66,11 +75,12 @@ async function reconciled(config: Config): Promise<Reconciliation> {
       return await reconcileAlone(databases, {
         catalogue,
         store,
-        spoolFolder: join(config.dataDir, 'spool'),
+        ...spoolOf(config),
         isOpen: () => false,
         newId: uuidV7Source(Date.now),
         now: Date.now,
         repair,
+        giveUp,
         deep,
       });
     } finally {
@@ -126,14 +136,15 @@ function printed({
   recordings,
   objects,
   spoolFiles,
+  otherSpools,
   differences,
   further,
 }: Reconciliation): boolean {
-  console.log(`${recordings} recordings, ${objects} objects, ${spoolFiles ?? 'no'} spool files`);
-  if (spoolFiles === null) {
-    console.log(
-      'another gateway on this database records: what waits in its spool is looked at there',
-    );
+  console.log(`${recordings} recordings, ${objects} objects, ${spoolFiles} spool files`);
+  for (const other of otherSpools) {
+    const since = new Date(other.oldestStartMs).toISOString();
+    const where = `the spool ${other.spoolId ?? 'of an older version'} (${other.name ?? 'not known where'})`;
+    console.log(`${other.recordings} recordings since ${since} wait in ${where}`);
   }
   for (const { kind, cameraId, recordingId, objectKey, repaired } of differences) {
     const where = objectKey ?? `${cameraId}/${recordingId}`;
@@ -141,8 +152,7 @@ function printed({
   }
   if (further > 0) console.log(`and ${further} more`);
   const left = differences.filter(({ repaired }) => repaired === null).length + further;
-  const compared = spoolFiles === null ? 'catalogue and store' : 'catalogue, store and spool';
-  console.log(left === 0 ? `${compared} agree` : `${left} differences`);
+  console.log(left === 0 ? 'catalogue, store and spool agree' : `${left} differences`);
   return left === 0;
 }
 

@@ -1,15 +1,18 @@
 import { mkdirSync, statfsSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Cameras } from '#registry/cameras.ts';
 import type { Databases } from '#registry/database/database.ts';
 import { uuidV7Source } from '#registry/uuid-v7.ts';
+import type { SpoolId } from '#storage/catalogue/spools.ts';
 import { FOLDER_MARKER } from '#storage/objects/folder.ts';
 import { openLate } from '#storage/objects/late-store.ts';
 import { openMarkedFolder } from '#storage/objects/marked-folder.ts';
 import { ObjectStoreUnavailable, type ObjectStore } from '#storage/objects/object-store.ts';
 import { startRecording, type RecordingService } from '#storage/recording-service.ts';
 import type { SweptCamera } from '#storage/retention.ts';
+import { SPOOL_ID_FILE, spoolIdIn } from '#storage/spool/spool-id.ts';
 import type { AuditKeeper } from './audit/keeper.ts';
 import { isSigned } from './audit/signing-key.ts';
 import type { Config } from './config.ts';
@@ -35,13 +38,15 @@ export async function startRecordingOf(
   const { spoolSyncMs, spoolMaxBytes, spoolMaxAgeMs, defaultRetentionDays, shorteningGraceDays } =
     config.recording;
   const sources = await cameras.streams();
-  const spoolFolder = join(config.dataDir, 'spool');
+  const { spoolFolder, spoolId, spoolName } = spoolOf(config);
   mkdirSync(spoolFolder, { recursive: true, mode: 0o700 });
   return startRecording({
     databases,
     store: await storeOrLate(config, log),
     recorderUrl: new URL('recorder-worker.ts', import.meta.url),
     spoolFolder,
+    spoolId,
+    spoolName,
     syncMs: spoolSyncMs,
     spoolBounds: {
       maxBytes: spoolMaxBytes ?? diskBytes(spoolFolder) * SPOOL_SHARE,
@@ -72,6 +77,20 @@ export async function startRecordingOf(
     now: Date.now,
     log: (event, fields) => log.info(fields, event),
   });
+}
+
+/** Where what is recorded waits; of several gateways on one database, whose it is. Throws what the file system throws. */
+export function spoolOf({ dataDir, databaseUrl }: Pick<Config, 'dataDir' | 'databaseUrl'>): {
+  spoolFolder: string;
+  spoolId: SpoolId;
+  spoolName: string;
+} {
+  const spoolFolder = join(dataDir, 'spool');
+  const spoolId =
+    databaseUrl === undefined
+      ? null
+      : spoolIdIn(join(dataDir, SPOOL_ID_FILE), uuidV7Source(Date.now));
+  return { spoolFolder, spoolId, spoolName: `${hostname()}:${spoolFolder}` };
 }
 
 /**

@@ -1,11 +1,12 @@
 import { listDeletions, type Deletion } from './catalogue/deletion.ts';
 import { recordingById, type Recording } from './catalogue/recordings.ts';
+import type { SpoolId } from './catalogue/spools.ts';
 import type { Catalogue } from './catalogue/tables.ts';
 import { ObjectMissing, type ObjectStore } from './objects/object-store.ts';
 import type { OpenRecordings } from './open-recordings.ts';
 import { clipPieces, makeClip, type Clip, type ClipPiece } from './retrieval/clip.ts';
 import { AFTER_PICTURE_MS, pictureSource, type PictureSource } from './retrieval/picture.ts';
-import { playable } from './retrieval/playable.ts';
+import { playable, type PlayableRecording } from './retrieval/playable.ts';
 import { recordingSource, type RecordingSource } from './retrieval/recording-bytes.ts';
 import { vodPlaylist, type MediaUri } from './retrieval/vod-playlist.ts';
 import { timeline, type Timeline } from './timeline.ts';
@@ -18,7 +19,7 @@ export interface TimeRange {
 /** What was recorded, as it is asked for: when, to play, to take away, and what of it is gone. */
 export interface Footage {
   timeline(cameraId: string, range: TimeRange): Promise<Timeline>;
-  /** A VOD playlist. Throws NothingRecorded. */
+  /** A VOD playlist. As all that play: throws NothingRecorded, NotStoredYet. */
   playlist(cameraId: string, range: TimeRange, mediaUri: MediaUri): Promise<string>;
   /** An MP4 file of a range, or of one piece of it. Throws NothingRecorded, SeveralClips. */
   clip(cameraId: string, range: TimeRange & { recordingId?: string | undefined }): Promise<Clip>;
@@ -42,24 +43,27 @@ export function openFootage(of: {
   open: OpenRecordings;
   store: ObjectStore;
   spoolFolder: string;
+  spoolId?: SpoolId;
 }): Footage {
-  const { catalogue, open } = of;
+  const { catalogue, open, spoolId = null } = of;
+  const playableOf = async (cameraId: string, range: TimeRange): Promise<PlayableRecording[]> =>
+    playable(catalogue, open, cameraId, range, spoolId);
   const sourceOf = async (recording: Recording): Promise<RecordingSource> =>
     recordingSource(recording, of);
   return {
-    timeline: async (cameraId, range) => timeline(catalogue, open, cameraId, range),
+    timeline: async (cameraId, range) => timeline(catalogue, open, cameraId, range, spoolId),
     async playlist(cameraId, range, mediaUri) {
-      return vodPlaylist(await playable(catalogue, open, cameraId, range), mediaUri);
+      return vodPlaylist(await playableOf(cameraId, range), mediaUri);
     },
     async clip(cameraId, range) {
-      return makeClip(await playable(catalogue, open, cameraId, range), range, sourceOf);
+      return makeClip(await playableOf(cameraId, range), range, sourceOf);
     },
     async clipPieces(cameraId, range) {
-      return clipPieces(await playable(catalogue, open, cameraId, range), range);
+      return clipPieces(await playableOf(cameraId, range), range);
     },
     async picture(cameraId, atMs) {
       const range = { fromMs: atMs, toMs: atMs + AFTER_PICTURE_MS };
-      return pictureSource(await playable(catalogue, open, cameraId, range), atMs, sourceOf);
+      return pictureSource(await playableOf(cameraId, range), atMs, sourceOf);
     },
     async source(cameraId, recordingId) {
       const recording = await recordingById(catalogue, recordingId);

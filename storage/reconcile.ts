@@ -15,8 +15,10 @@ import {
   markStored,
   recordingById,
   recordingOf,
+  removeLost,
   type Recording,
 } from './catalogue/recordings.ts';
+import { inSpool, otherSpools, type OtherSpool, type SpoolId } from './catalogue/spools.ts';
 import type { Catalogue, CatalogueTables, RecordingTable } from './catalogue/tables.ts';
 import { isNotWhatWasLost } from './found-again.ts';
 import {
@@ -53,12 +55,14 @@ export type DifferenceKind =
   | 'object-conflict'
   /** A row waits to be put, and its file is not there. */
   | 'spool-file-missing'
-  /** No row knows the spool file. */
+  /** No row knows the spool file, or its row says that it lies in another spool. */
   | 'spool-file-unknown'
   /** It was taken for lost, and the bytes of its file are not those that were hashed. */
   | 'spool-file-corrupt'
   /** At a repair: it cannot be read, or the catalogue does not take what it says. */
   | 'spool-file-refused'
+  /** `giveUp`: it waits in the spool that is given up. */
+  | 'spool-given-up'
   /** It is stored, and its spool file was not removed. */
   | 'spool-file-left'
   /** The recording before it in its run is not the one that it names. */
@@ -79,8 +83,9 @@ export interface Difference {
 export interface Reconciliation {
   recordings: number;
   objects: number;
-  /** Null: the spool of who records is on another machine, and was not looked at. */
-  spoolFiles: number | null;
+  spoolFiles: number;
+  /** What waits in those of other gateways: it is looked at there. */
+  otherSpools: OtherSpool[];
   differences: Difference[];
   /** Beyond those named. */
   further: number;
@@ -89,27 +94,33 @@ export interface Reconciliation {
 export interface ReconcileOptions {
   catalogue: Catalogue;
   store: ObjectStore;
-  /** Undefined: what waits lies in another machine's. */
-  spoolFolder: string | undefined;
+  spoolFolder: string;
+  spoolId: SpoolId;
   /** A live recorder has it open. */
   isOpen: (recordingId: string) => boolean;
-  /** What waits and is not in this spool is in no other: a repair takes it for lost. */
-  isOnlySpool: boolean;
   newId: () => string;
   now: () => number;
   /** Mend what can be mended. */
   repair: boolean;
+  /** With `repair`: what waits in this spool of another gateway is taken for lost, for that one does not come back. */
+  giveUp?: string | undefined;
   /** Read and hash every object too. */
   deep: boolean;
 }
 
-/** Another gateway on this database records, and what waits lies in its spool: it would all be repaired as lost. */
+/** Another gateway on this database records: one at a time changes what is known. */
 export class RecordedElsewhere extends Error {
   readonly code = 'recorded_elsewhere';
   constructor() {
-    super(
-      'another gateway on this database records, and has in its spool what waits: repair there',
-    );
+    super('another gateway on this database records: repair there');
+  }
+}
+
+/** It is no other gateway's spool in which anything waits. */
+export class SpoolNotKnown extends Error {
+  readonly code = 'spool_not_known';
+  constructor(spoolId: string) {
+    super(`nothing waits in the spool ${spoolId} of another gateway`);
   }
 }
 
@@ -122,45 +133,36 @@ export class RecordingNotBegun extends Error {
 }
 
 /**
- * Where no gateway runs: one on another machine may. A repair has the turn of recording for as long as it takes; who only looks gives
- * it back. What waits and is not here is named, and left: it may lie in the spool of one that was stopped, and a gateway that begins
- * to record accounts for it by itself (uploader.ts, spool/recover-spool.ts). Throws RecordedElsewhere.
+ * Where no gateway runs: one on another machine may. A repair has the turn of recording for as long as it takes.
+ * Throws RecordedElsewhere, and what `reconcile` does.
  */
 export async function reconcileAlone(
   databases: Pick<Databases, 'takeTurn'>,
-  given: Omit<ReconcileOptions, 'isOnlySpool'>,
+  options: ReconcileOptions,
 ): Promise<Reconciliation> {
-  const options = { ...given, isOnlySpool: false };
+  if (!options.repair) return reconcile(options);
   const turn = await databases.takeTurn(RECORDING_TURN, () => {});
-  const isOurs = turn.state === 'ours';
   try {
-    if (!options.repair) await turn.release();
-    return await reconcile(isOurs ? options : { ...options, ...elsewhere(options) });
+    if (turn.state !== 'ours') throw new RecordedElsewhere();
+    return await reconcile(options);
   } finally {
     await turn.release();
   }
-}
-
-/** Of a reconciliation where another gateway records. Throws RecordedElsewhere: nothing is repaired there. */
-export function elsewhere({ repair }: Pick<ReconcileOptions, 'repair'>): {
-  spoolFolder: undefined;
-} {
-  if (repair) throw new RecordedElsewhere();
-  return { spoolFolder: undefined };
 }
 
 /**
  * Compares catalogue, store and spool, camera by camera, and names every difference. A repair loses no picture: an
  * object that nobody knows is entered from what it says of itself (one that was lost, if it is what was hashed then), a
  * row whose pictures are gone becomes a gap of the storage with its deletion noted, and nothing is deleted but what was
- * deleted before.
+ * deleted before. What waits in another gateway's spool is left to that one, until it is given up. Throws SpoolNotKnown.
  */
 export async function reconcile(options: ReconcileOptions): Promise<Reconciliation> {
   const { catalogue, store } = options;
   const result: Reconciliation = {
     recordings: 0,
     objects: 0,
-    spoolFiles: null,
+    spoolFiles: 0,
+    otherSpools: [],
     differences: [],
     further: 0,
   };
@@ -169,8 +171,9 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciliati
     else result.further++;
   };
   // Before the store: what is put meanwhile is then no file that nobody knows.
-  const { spoolFolder } = options;
-  if (spoolFolder !== undefined) await lookAtSpool({ ...options, spoolFolder }, result, note);
+  await lookAtSpool(options, result, note);
+  await giveUpSpool(options, note);
+  result.otherSpools = await otherSpools(catalogue, options.spoolId);
   const seen = new Set<string>();
   for await (const cameraId of camerasOf(catalogue)) {
     seen.add(cameraId);
@@ -272,9 +275,13 @@ function recordingsOf(catalogue: Catalogue, cameraId: string): AsyncGenerator<Re
   return paged(catalogue.selectFrom('recordings').selectAll().where('camera_id', '=', cameraId));
 }
 
-/** What is not stored yet: of a store that is long away, many. */
-function waiting(catalogue: Catalogue): AsyncGenerator<Recording> {
-  const query = catalogue.selectFrom('recordings').selectAll().where(isUnsettled);
+/** What is not stored yet of a spool: of a store that is long away, many. */
+function waiting(catalogue: Catalogue, spoolId: SpoolId): AsyncGenerator<Recording> {
+  const query = catalogue
+    .selectFrom('recordings')
+    .selectAll()
+    .where(isUnsettled)
+    .where(inSpool(spoolId));
   return paged(query.where('state', 'in', ['spooled', 'open']));
 }
 
@@ -331,6 +338,8 @@ async function statOf(
   }
 }
 
+const GONE = new Set(['object-missing', 'spool-file-missing', 'spool-given-up']);
+
 /** Its time is a gap from now on. Of a damaged object the row and all that is left stay: somebody may want to look. */
 async function repairLost(
   { catalogue, repair, newId, now }: ReconcileOptions,
@@ -339,7 +348,7 @@ async function repairLost(
 ): Promise<string | null> {
   if (!repair) return null;
   const { cameraId, startMs, endMs } = recording;
-  const isGone = detail === 'object-missing' || detail === 'spool-file-missing';
+  const isGone = GONE.has(detail);
   if (isGone) await noteDeletion(catalogue, recording, { policy: detail, deletedMs: now() });
   const known = await gapsBetween(catalogue, cameraId, startMs, endMs);
   if (known.some((gap) => gap.startMs === startMs && gap.detail === detail)) return null;
@@ -375,7 +384,7 @@ async function unknownObject(options: ReconcileOptions, object: ListedObject): P
  * `corrupt`: it was taken for lost, and is another now; the note of what it was stays, and its gap.
  */
 async function enter(
-  { catalogue, store, repair }: ReconcileOptions,
+  { catalogue, store, spoolId, repair }: ReconcileOptions,
   object: ListedObject,
   recordingId: string,
 ): Promise<'entered' | 'unknown' | 'corrupt'> {
@@ -393,7 +402,7 @@ async function enter(
       read.byteLength === object.byteLength &&
       objectKey(read.head) === object.key;
     if (!isWhole) return 'unknown';
-    await enterRecording(catalogue, path, read);
+    await enterRecording(catalogue, path, read, spoolId);
     const { recordingId: id, startMs } = read.head;
     const stored = [{ id, startMs, versionId: object.versionId }];
     return (await markStored(catalogue, stored)) === 1 ? 'entered' : 'unknown';
@@ -403,11 +412,11 @@ async function enter(
 }
 
 async function lookAtSpool(
-  options: ReconcileOptions & { spoolFolder: string },
+  options: ReconcileOptions,
   result: Reconciliation,
   note: (difference: Difference) => void,
 ): Promise<void> {
-  const { catalogue, spoolFolder, repair, isOpen, isOnlySpool, newId } = options;
+  const { catalogue, spoolFolder, spoolId, repair, isOpen, newId } = options;
   const files = new Set<string>();
   const wrong: Difference[] = [];
   for (const cameraId of namesIn(spoolFolder)) {
@@ -423,28 +432,22 @@ async function lookAtSpool(
         note({ ...about, kind: 'spool-file-corrupt' });
       else if (row === undefined) wrong.push({ ...about, kind: 'spool-file-unknown' });
       else if (row.state === 'stored') wrong.push({ ...about, kind: 'spool-file-left' });
+      else if (row.spoolId !== spoolId) wrong.push({ ...about, kind: 'spool-file-unknown' });
     }
   }
   result.spoolFiles = files.size;
-  for await (const recording of waiting(catalogue)) {
+  for await (const recording of waiting(catalogue, spoolId)) {
     const { id, cameraId } = recording;
     const path = join(spoolFolder, spoolPath({ cameraId, recordingId: id }));
     if (isOpen(id) || files.has(id) || statSync(path, { throwIfNoEntry: false })) continue;
     // Put, and not noted yet.
     if ((await recordingById(catalogue, id))?.state === 'stored') continue;
-    const repaired = isOnlySpool
-      ? await repairLost(options, recording, 'spool-file-missing')
-      : null;
+    const repaired = await repairLost(options, recording, 'spool-file-missing');
     note({ kind: 'spool-file-missing', cameraId, recordingId: id, objectKey: null, repaired });
   }
   const refused = new Set<string>();
   if (repair && wrong.length > 0) {
-    const { left } = await recoverSpool(
-      catalogue,
-      spoolFolder,
-      // Rows of recordings that are open in another spool are none without a file.
-      isOnlySpool ? isOpen : (id) => isOpen(id) || !files.has(id),
-    );
+    const { left } = await recoverSpool(catalogue, spoolFolder, isOpen, spoolId);
     await accountForRefused(catalogue, left, newId);
     for (const { recordingId } of left) refused.add(recordingId);
   }
@@ -452,6 +455,28 @@ async function lookAtSpool(
     if (refused.has(difference.recordingId)) note({ ...difference, kind: 'spool-file-refused' });
     else note({ ...difference, repaired: repair ? 'recovered or removed' : null });
   }
+}
+
+/** Who said so knows that its gateway, or its disk, does not come back. What was found again after all would be entered. */
+async function giveUpSpool(
+  options: ReconcileOptions,
+  note: (difference: Difference) => void,
+): Promise<void> {
+  const { catalogue, repair, giveUp } = options;
+  if (giveUp === undefined || !repair) return;
+  let found = 0;
+  if (giveUp !== options.spoolId) {
+    for await (const recording of waiting(catalogue, giveUp)) {
+      found++;
+      const { id, cameraId, state } = recording;
+      let repaired: string | null = 'never whole: its row is removed';
+      // From its beginning on its camera's time lies in a gap already.
+      if (state === 'open') await removeLost(catalogue, recording);
+      else repaired = await repairLost(options, recording, 'spool-given-up');
+      note({ kind: 'spool-given-up', cameraId, recordingId: id, objectKey: null, repaired });
+    }
+  }
+  if (found === 0) throw new SpoolNotKnown(giveUp);
 }
 
 async function isChanged(

@@ -8,6 +8,7 @@ import {
   type Gap,
 } from './catalogue/gaps.ts';
 import { insertOpened, markSpooled, type RecordedClocks } from './catalogue/recordings.ts';
+import type { SpoolId } from './catalogue/spools.ts';
 import type { Catalogue, GapCause } from './catalogue/tables.ts';
 import { gapCause } from './gap-cause.ts';
 import type { OpenRecordings } from './open-recordings.ts';
@@ -57,6 +58,7 @@ const nothingTold: Told = { opened: [], finished: [], gaps: [] };
  */
 export class RecordingKeeper {
   readonly #catalogue: Catalogue;
+  readonly #spoolId: SpoolId;
   readonly #open: OpenRecordings;
   readonly #newId: () => string;
   readonly #log: (event: string, fields: Record<string, unknown>) => void;
@@ -91,6 +93,8 @@ export class RecordingKeeper {
 
   constructor(options: {
     catalogue: Catalogue;
+    /** Into which the recorders write. */
+    spoolId?: SpoolId;
     open: OpenRecordings;
     newId: () => string;
     log: (event: string, fields: Record<string, unknown>) => void;
@@ -106,6 +110,7 @@ export class RecordingKeeper {
     this.#onGivenUp = options.onGivenUp;
     this.#clocksOf = options.clocksOf;
     this.#catalogue = options.catalogue;
+    this.#spoolId = options.spoolId ?? null;
     this.#open = options.open;
     this.#newId = options.newId;
     this.#log = options.log;
@@ -142,7 +147,7 @@ export class RecordingKeeper {
     const gaps = [...finished.flatMap(gapAfter), ...failures];
     this.#step(
       async () => {
-        await insertOpened(this.#catalogue, opened);
+        await insertOpened(this.#catalogue, opened, this.#spoolId);
         await this.#finish(finished);
         for (const gap of failures) await this.#gap(gap);
         for (const { cameraId, startMs } of opened) await this.#began(cameraId, startMs);
@@ -312,7 +317,7 @@ export class RecordingKeeper {
     const step = async (): Promise<void> => {
       this.#leaveToRecovery();
       const growing = [...this.#withoutRow.values()];
-      await insertOpened(this.#catalogue, growing);
+      await insertOpened(this.#catalogue, growing, this.#spoolId);
       for (const { recordingId } of growing) this.#withoutRow.delete(recordingId);
       for (const [cameraId, { beganMs, gap }] of missed) {
         if (beganMs !== undefined) await this.#began(cameraId, beganMs);

@@ -7,6 +7,13 @@ import { openCatalogue } from './catalogue/open-catalogue.ts';
 import { tendRecordingDays } from './catalogue/recording-days.ts';
 import { longestRetentionDays } from './catalogue/retentions.ts';
 import { useByCamera, type CameraUse } from './catalogue/storage-use.ts';
+import {
+  nameSpool,
+  otherSpools,
+  takeNobodys,
+  type OtherSpool,
+  type SpoolId,
+} from './catalogue/spools.ts';
 import type { Catalogue } from './catalogue/tables.ts';
 import type { ObjectStore } from './objects/object-store.ts';
 import { watchClockStep } from './clock-step.ts';
@@ -16,9 +23,9 @@ import { OpenRecordings } from './open-recordings.ts';
 import { RecorderThreads } from './recorder-threads.ts';
 import { RecordingKeeper } from './recording-keeper.ts';
 import {
-  elsewhere,
   reconcile,
   RECORDING_TURN,
+  RecordedElsewhere,
   RecordingNotBegun,
   type Reconciliation,
 } from './reconcile.ts';
@@ -38,7 +45,7 @@ const FIRST_SWEEP_MS = 60_000;
 const SWEEP_MS = 10 * 60_000;
 /** A file that a recorder has just made, and has not told of yet, is not looked at as one that was left behind. */
 const JUST_MADE_MS = 10_000;
-/** Whether files that are left in the spool are still there. */
+/** Whether files that are left in the spool are still there, and what waits in other spools. */
 const LOOK_AT_LEFT_MS = 60_000;
 /** What keeps recording from beginning when it is this gateway's turn is tried again after this. */
 const BEGIN_AGAIN_MS = 5_000;
@@ -51,6 +58,10 @@ export interface RecordingOptions {
   /** The composition root of a recorder thread. */
   recorderUrl: URL;
   spoolFolder: string;
+  /** Null: no other gateway shares the catalogue. */
+  spoolId: SpoolId;
+  /** For people: this machine, and the folder. */
+  spoolName: string;
   /** What was written is on the disk after this, ms: so much a power cut may cost. */
   syncMs: number;
   /** Of what waits for the store. */
@@ -102,7 +113,12 @@ export interface RecordingService extends Footage {
   /** What every camera's recordings take. */
   use(): Promise<CameraUse[]>;
   /** Compares catalogue, store and spool. A repair throws RecordedElsewhere, RecordingNotBegun where this gateway does not record. */
-  reconcile(how: { repair: boolean; deep: boolean }): Promise<Reconciliation>;
+  reconcile(how: {
+    repair: boolean;
+    deep: boolean;
+    /** As of ReconcileOptions. */
+    giveUp?: string | undefined;
+  }): Promise<Reconciliation>;
   /** Whether what is known of sealed days is what was signed. */
   verify(day?: string): ReturnType<typeof verifySeals>;
   /** What an operator has to look at. */
@@ -121,8 +137,9 @@ export interface RecordingService extends Footage {
  * serve, and the next of them records when it ends. Throws what the catalogue throws.
  */
 export async function startRecording(options: RecordingOptions): Promise<RecordingService> {
-  const { databases, store, spoolFolder, newId, now, log } = options;
+  const { databases, store, spoolFolder, spoolId, newId, now, log } = options;
   const catalogue = await openCatalogue(databases);
+  if (spoolId !== null) await nameSpool(catalogue, { id: spoolId, name: options.spoolName });
   mkdirSync(spoolFolder, { recursive: true, mode: 0o700 });
   const tendDays = async (): Promise<void> => {
     try {
@@ -149,12 +166,12 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
     catalogue,
     store,
     spoolFolder,
+    spoolId,
     newId,
     log,
     bounds: spoolBounds,
     now,
     recover: () => recoverAgain(),
-    mayPut: () => records && turn.state === 'ours',
     onAside: ({ cameraId, id, byteLength }) =>
       leftFiles.notStored({ cameraId, recordingId: id, byteLength }),
   });
@@ -162,7 +179,7 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
   const onSpooled = (): void => uploader.poke();
   const isLive = (id: string): boolean => open.has(id) || now() - uuidV7Ms(id) < JUST_MADE_MS;
   const recover = async (isOpen?: (id: string) => boolean): Promise<RecoveredSpool> => {
-    const found = await recoverSpool(catalogue, spoolFolder, isOpen);
+    const found = await recoverSpool(catalogue, spoolFolder, isOpen, spoolId);
     leftFiles.notEntered(found.left);
     if (found.left.length > 0) {
       log('spool files left as they are', leftInWords(found.left));
@@ -197,6 +214,7 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
   };
   const keeper = new RecordingKeeper({
     catalogue,
+    spoolId,
     open,
     newId,
     log,
@@ -228,7 +246,17 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
     },
     log,
   });
+  /** Of gateways that recorded before this one; those that run put what is theirs by themselves. */
+  let waitingElsewhere: readonly OtherSpool[] = [];
+  const lookElsewhere = async (): Promise<void> => {
+    try {
+      waitingElsewhere = await otherSpools(catalogue, spoolId);
+    } catch {
+      // What was seen last stays until the next look; that the database is away is told by itself.
+    }
+  };
   const begin = async (): Promise<void> => {
+    await takeNobodys(catalogue, spoolId);
     // Of a process before this one nothing is live.
     const { left: _, ...found } = await recover(hasRecorded ? isLive : undefined);
     if (found.recovered + found.empty > 0) log('spool recovered', found);
@@ -236,6 +264,8 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
     const startedMs = now();
     await accountForAbsence(catalogue, recorded, { newId, nowMs: startedMs });
     for (const cameraId of recorded) keeper.start(cameraId, startedMs);
+    await lookElsewhere();
+    if (waitingElsewhere.length > 0) log('recordings wait in other spools', { waitingElsewhere });
     records = true;
     hasRecorded = true;
     elsewhereMs = undefined;
@@ -274,10 +304,17 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
     }
     // Lost: what is recorded goes into the spool, and waits there until it is known whose turn it is.
   });
-  if (turn.state === 'others') recordsElsewhere();
-  else await (beginning = begin());
+  if (turn.state === 'others') {
+    recordsElsewhere();
+    // What this one recorded before is put all the same.
+    recoverLater();
+    recoverJustMade();
+  } else await (beginning = begin());
   uploader.start();
-  const lookingAtLeft = setInterval(() => void leftFiles.look(), LOOK_AT_LEFT_MS).unref();
+  const lookingAtLeft = setInterval(() => {
+    void leftFiles.look();
+    void lookElsewhere();
+  }, LOOK_AT_LEFT_MS).unref();
   const holds = new LegalHolds({ catalogue, store, newId, now, log });
   holds.start();
   const seal = async (): Promise<void> => {
@@ -322,7 +359,7 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
     onTurn(listener) {
       onTurn = listener;
     },
-    ...openFootage({ catalogue, open, store, spoolFolder }),
+    ...openFootage({ catalogue, open, store, spoolFolder, spoolId }),
     counters: () => ({
       ...uploader.counters,
       behindBytes: threads.behindBytes,
@@ -331,26 +368,18 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
       spool: uploader.use,
     }),
     use: () => useByCamera(catalogue, now()),
-    async reconcile({ repair, deep }) {
-      const how = {
-        catalogue,
-        store,
-        spoolFolder,
-        isOpen: isLive,
-        isOnlySpool: true,
-        newId,
-        now,
-        repair,
-        deep,
-      };
-      if (turn.state === 'others') return reconcile({ ...how, ...elsewhere(how) });
-      if (repair) {
+    async reconcile(how) {
+      if (how.repair) {
+        if (turn.state === 'others') throw new RecordedElsewhere();
         if (turn.state === 'lost') {
           throw new RecordingNotBegun('the database does not say whose turn it is to record');
         }
         if (!records) throw notBegun ?? new RecordingNotBegun('this gateway begins to record');
       }
-      return reconcile(how);
+      const of = { catalogue, store, spoolFolder, spoolId, isOpen: isLive, newId, now };
+      const found = await reconcile({ ...of, ...how });
+      waitingElsewhere = found.otherSpools;
+      return found;
     },
     verify: (day) => verifySeals(catalogue, options.signer.isSigned, day),
     notices() {
@@ -364,6 +393,7 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
           elsewhereMs,
           notRecorded,
           left: leftFiles.use,
+          otherSpools: records ? waitingElsewhere : [],
         },
         spoolBounds,
         now(),

@@ -1,3 +1,4 @@
+import type { OtherSpool } from './catalogue/spools.ts';
 import type { LeftUse } from './spool/left-files.ts';
 import type { SpoolBounds, SpoolUse } from './spool/spool-bound.ts';
 
@@ -25,6 +26,8 @@ export const storageNoticeCodes = [
   'catalogue-away',
   /** Whole files of the spool could not be entered, or the store refuses them for good: they wait for somebody to look at them. */
   'spool-files-left',
+  /** Recordings wait in the spool of a gateway that recorded before this one, until that one runs again or somebody gives them up. */
+  'recordings-elsewhere',
   /** Another gateway on this database records; this one would, when that ends. */
   'recorded-elsewhere',
   /** Deleting is a day and more behind the machine's clock, which ran ahead, or no gateway ran (retention-clock.ts). */
@@ -36,8 +39,10 @@ export interface StorageNotice {
   code: (typeof storageNoticeCodes)[number];
   /** Unix ms. */
   sinceMs: number;
-  /** Of `spool-files-left`. */
+  /** Of `spool-files-left` and `recordings-elsewhere`. */
   files?: { count: number; byteLength: number };
+  /** Of `recordings-elsewhere`: machines and folders. */
+  where?: string[];
 }
 
 /** Why a camera that should be is not recorded: the detail of its gap (cause `storage`). */
@@ -50,6 +55,8 @@ const AWAY_MS = 60_000;
 /** Recording is tried again every few seconds; after this without a failure it goes on. */
 const NOT_RECORDED_MS = 30_000;
 const NEARLY_FULL = 0.8;
+/** `npm run reconcile` names all. */
+const NAMED_SPOOLS = 3;
 
 /** When cameras could not be recorded, by what kept them from it. */
 export class NotRecordedTimes {
@@ -86,6 +93,8 @@ export function storageNotices(
     notRecorded: NotRecordedTimes;
     /** Undefined: there is none. */
     left: LeftUse | undefined;
+    /** Of a gateway that records: what waits in those of others. */
+    otherSpools: readonly OtherSpool[];
   },
   bounds: SpoolBounds,
   nowMs: number,
@@ -109,6 +118,19 @@ export function storageNotices(
   if (state.left !== undefined) {
     const { count, byteLength, sinceMs } = state.left;
     notices.push({ code: 'spool-files-left', sinceMs, files: { count, byteLength } });
+  }
+  const [longest] = state.otherSpools;
+  if (longest !== undefined) {
+    const sum = (of: (other: OtherSpool) => number): number =>
+      state.otherSpools.reduce((total, other) => total + of(other), 0);
+    notices.push({
+      code: 'recordings-elsewhere',
+      sinceMs: longest.oldestStartMs,
+      files: { count: sum((each) => each.recordings), byteLength: sum((each) => each.byteLength) },
+      where: state.otherSpools
+        .slice(0, NAMED_SPOOLS)
+        .map(({ name, spoolId }) => name ?? `${spoolId}`),
+    });
   }
   if (state.elsewhereMs !== undefined) {
     notices.push({ code: 'recorded-elsewhere', sinceMs: state.elsewhereMs });

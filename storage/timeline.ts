@@ -1,8 +1,10 @@
 import { gapsBetween, type Gap } from './catalogue/gaps.ts';
 import { holdsBetween, type Hold } from './catalogue/holds.ts';
 import { spansBetween, type Span } from './catalogue/recordings.ts';
+import type { SpoolId } from './catalogue/spools.ts';
 import type { Catalogue } from './catalogue/tables.ts';
 import type { OpenRecordings } from './open-recordings.ts';
+import { rotationMs } from './rotation.ts';
 
 /** Recordings that follow on each other within this are one span: pictures are up to a second apart. */
 const JOIN_MS = 1_000;
@@ -21,6 +23,11 @@ export interface Timeline {
   spans: Span[];
   /** `unknown`: before the first recording, or deleted. */
   gaps: ExplainedGap[];
+  /**
+   * Of it, what waits in the spool of another gateway, and plays there alone until it is stored; of a minute that was never
+   * finished there, all of which there may be pictures, while it is a gap.
+   */
+  elsewhere: Span[];
   holds: Hold[];
 }
 
@@ -37,11 +44,12 @@ export async function timeline(
   open: OpenRecordings,
   cameraId: string,
   range: { fromMs: number; toMs: number },
+  spoolId: SpoolId = null,
 ): Promise<Timeline> {
   const { fromMs } = range;
   const limit = MAX_OF_A_KIND + 1;
-  const [{ spans: footage, open: growing }, gaps, holds] = await Promise.all([
-    spansBetween(catalogue, cameraId, range, { joinMs: JOIN_MS, limit }),
+  const [{ spans: footage, open: growing, elsewhere }, gaps, holds] = await Promise.all([
+    spansBetween(catalogue, cameraId, range, { joinMs: JOIN_MS, limit, spoolId }),
     gapsBetween(catalogue, cameraId, fromMs, range.toMs, limit),
     holdsBetween(catalogue, cameraId, fromMs, range.toMs),
   ]);
@@ -62,6 +70,13 @@ export async function timeline(
     nextMs: nextMs === range.toMs ? null : nextMs,
     spans,
     gaps: explained(uncovered(spans, answered), disjoint(gaps, nextMs)),
+    elsewhere: joined(
+      elsewhere.map(({ startMs, endMs }) => ({
+        startMs,
+        endMs: endMs ?? rotationMs(cameraId, startMs),
+      })),
+      answered,
+    ),
     holds: holds.filter((hold) => hold.fromMs < nextMs),
   };
 }

@@ -5,6 +5,7 @@ import { spoolPath } from './catalogue/object-key.ts';
 import { noteDeletion, wasDeleted, type LostPolicy } from './catalogue/deletion.ts';
 import { insertGap } from './catalogue/gaps.ts';
 import { markStored, recordingById, recordingsIn, type Recording } from './catalogue/recordings.ts';
+import type { SpoolId } from './catalogue/spools.ts';
 import type { Catalogue } from './catalogue/tables.ts';
 import { sha256OfFile } from './objects/file-hash.ts';
 import {
@@ -54,6 +55,7 @@ export class Uploader {
   readonly #catalogue: Catalogue;
   readonly #store: ObjectStore;
   readonly #spoolFolder: string;
+  readonly #spoolId: SpoolId;
   readonly #newId: () => string;
   readonly #log: (event: string, fields: Record<string, unknown>) => void;
   readonly #bounds: SpoolBounds;
@@ -61,7 +63,6 @@ export class Uploader {
   readonly #monotonicNow: () => number;
   readonly #rest: Rest;
   readonly #recover: (() => Promise<void>) | undefined;
-  readonly #mayPut: () => boolean;
   readonly #onAside: (recording: Recording) => void;
   #wake: (() => void) | undefined;
   #poked = false;
@@ -95,6 +96,8 @@ export class Uploader {
     catalogue: Catalogue;
     store: ObjectStore;
     spoolFolder: string;
+    /** What waits in others is put, dropped and taken for lost by their gateways. */
+    spoolId?: SpoolId;
     newId: () => string;
     log: (event: string, fields: Record<string, unknown>) => void;
     bounds: SpoolBounds;
@@ -105,13 +108,10 @@ export class Uploader {
     rest?: Rest;
     /** Enters what lies in the spool without a row; without it the next start does. */
     recover?: () => Promise<void>;
-    /** While it is not, another gateway may, and all that waits does. */
-    mayPut?: () => boolean;
     /** The store refuses it for good; its file stays in the spool. */
     onAside?: (recording: Recording) => void;
   }) {
     this.#recover = options.recover;
-    this.#mayPut = options.mayPut ?? (() => true);
     this.#onAside = options.onAside ?? (() => {});
     this.#bounds = options.bounds;
     this.#now = options.now;
@@ -120,6 +120,7 @@ export class Uploader {
     this.#catalogue = options.catalogue;
     this.#store = options.store;
     this.#spoolFolder = options.spoolFolder;
+    this.#spoolId = options.spoolId ?? null;
     this.#newId = options.newId;
     this.#log = options.log;
   }
@@ -158,11 +159,6 @@ export class Uploader {
 
   /** Whether there may be more to put at once. */
   async #round(): Promise<boolean> {
-    if (!this.#mayPut()) {
-      // It is told again.
-      this.#diskFull = false;
-      return false;
-    }
     try {
       await this.#recoverLeft();
       const sinceMs = this.#sinceMs();
@@ -198,7 +194,10 @@ export class Uploader {
 
   async #nextBatch(sinceMs: number): Promise<Recording[]> {
     const limit = BATCH + this.#aside.size;
-    const found = await recordingsIn(this.#catalogue, 'spooled', limit, sinceMs);
+    const found = await recordingsIn(this.#catalogue, 'spooled', limit, {
+      sinceMs,
+      spoolId: this.#spoolId,
+    });
     return found.filter(({ id }) => !this.#aside.has(id)).slice(0, BATCH);
   }
 
@@ -206,6 +205,7 @@ export class Uploader {
     const { use, dropped } = await keepSpoolWithin({
       catalogue: this.#catalogue,
       spoolFolder: this.#spoolFolder,
+      spoolId: this.#spoolId,
       bounds: { ...this.#bounds, maxAgeMs: this.#maxAgeMs() },
       sinceMs,
       // While the store takes what waits, room comes by itself.

@@ -45,6 +45,10 @@ const timelineJson = z
         detail: z.string().nullable(),
       }),
     ),
+    elsewhere: z.array(z.object({ from: isoTime, to: isoTime })).meta({
+      description:
+        'of it, what waits in the spool of another gateway on this database: it plays there alone until it is stored. Of a minute that was not finished there the time is a gap',
+    }),
     holds: z.array(
       z.object({
         id: z.string(),
@@ -111,6 +115,10 @@ export function registerFootageRoutes(app: FastifyInstance, deps: FootageRouteDe
           to: iso(endMs),
           cause,
           detail,
+        })),
+        elsewhere: found.elsewhere.map(({ startMs, endMs }) => ({
+          from: iso(startMs),
+          to: iso(endMs),
         })),
         holds: found.holds.map(({ id: holdId, fromMs, toMs, reason, placed }) => ({
           id: holdId,

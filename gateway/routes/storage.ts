@@ -52,7 +52,11 @@ const noticesJson = z
           files: z
             .object({ count: z.int(), bytes: z.int() })
             .optional()
-            .meta({ description: 'of `spool-files-left`' }),
+            .meta({ description: 'of `spool-files-left` and `recordings-elsewhere`' }),
+          where: z
+            .array(z.string())
+            .optional()
+            .meta({ description: 'of `recordings-elsewhere`: machines and folders' }),
         }),
       )
       .meta({
@@ -60,6 +64,7 @@ const noticesJson = z
           'Worst first. `disk-full`, `spool-failed`, `recorder-behind`: cameras are not recorded now. `recordings-dropped`: within the last hour, at a bound of ' +
           'the spool. `store-full`, `store-refused`, `store-folder-absent`, `store-away`, `catalogue-away`: recordings wait on this machine. ' +
           '`spool-files-left`: files of the spool could not be entered, or the store refuses them for good; `npm run reconcile` names them. ' +
+          '`recordings-elsewhere`: recordings wait in the spool of a gateway that recorded before this one. ' +
           '`recorded-elsewhere`: another gateway on this database records, and this one does not. ' +
           '`deletion-behind`: deleting is a day and more behind the clock of the machine, which ran ahead, or no gateway ran.',
       }),
@@ -129,10 +134,11 @@ export function registerStorageRoutes(
       const { recordings, byteLength, oldestStartMs } = deps.waiting();
       void reply.header('Cache-Control', 'no-store');
       return {
-        notices: deps.notices().map(({ code, sinceMs, files }) => ({
+        notices: deps.notices().map(({ code, sinceMs, files, where }) => ({
           code,
           since: iso(sinceMs),
           ...(files && { files: { count: files.count, bytes: files.byteLength } }),
+          ...(where && { where }),
         })),
         waiting: {
           recordings,

@@ -100,6 +100,7 @@ export function sealedColumns(row: RecordingTable): Omit<DeletionTable, 'policy'
 const lostPolicies = [
   'spool-missing',
   'spool-file-missing',
+  'spool-given-up',
   'spool-corrupt',
   'object-missing',
 ] as const;

@@ -7,6 +7,7 @@ import * as cameraDays from './migrations/0006-camera-days.ts';
 import * as byDay from './migrations/0007-by-day.ts';
 import * as leanIndex from './migrations/0008-lean-index.ts';
 import * as retentionClock from './migrations/0009-retention-clock.ts';
+import * as spools from './migrations/0010-spools.ts';
 import type { Catalogue, CatalogueTables } from './tables.ts';
 
 /**
@@ -26,6 +27,7 @@ export async function openCatalogue(databases: Databases): Promise<Catalogue> {
       '0007-by-day': byDay,
       '0008-lean-index': leanIndex,
       '0009-retention-clock': retentionClock,
+      '0010-spools': spools,
     },
   });
 }

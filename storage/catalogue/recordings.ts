@@ -3,6 +3,7 @@ import type { FinishedRecording, OpenedRecording } from '../recorder-protocol.ts
 import { countMade, newestDay } from './camera-days.ts';
 import { objectKey } from './object-key.ts';
 import { likelyTimes, timesOf, type RecordingName } from './recording-days.ts';
+import { inSpool, type SpoolId } from './spools.ts';
 import type { Catalogue, RecordingState, RecordingTable } from './tables.ts';
 
 /** Longest recording there can be, and then some: a query looks back so far for one that began before its range. */
@@ -28,12 +29,15 @@ export interface Recording {
   previousSha256: string | null;
   endReason: string | null;
   clocks: RecordedClocks;
+  /** Of what is not stored yet. */
+  spoolId: SpoolId;
 }
 
-/** Rows of recordings that have their first fragment; those that are there already are passed over. */
+/** Rows of recordings that have their first fragment, in a spool; those that are there already are passed over. */
 export async function insertOpened(
   catalogue: Catalogue,
   opened: readonly OpenedRecording[],
+  spoolId: SpoolId = null,
 ): Promise<void> {
   const rows = opened.map((recording): RecordingTable => ({
     id: recording.recordingId,
@@ -54,6 +58,7 @@ export async function insertOpened(
     end_reason: null,
     clock_offset_ms: null,
     clock_in_step: null,
+    spool_id: spoolId,
   }));
   for (let i = 0; i < rows.length; i += ROWS_A_STATEMENT) {
     await catalogue
@@ -127,7 +132,7 @@ export async function markStored(
     for (const { id, startMs, versionId } of stored) {
       const { numUpdatedRows } = await transaction
         .updateTable('recordings')
-        .set({ state: 'stored', version_id: versionId })
+        .set({ state: 'stored', version_id: versionId, spool_id: null })
         .where('id', '=', id)
         .where('start_ms', '=', startMs)
         .where('state', '=', 'spooled')
@@ -157,18 +162,19 @@ export async function removeLost(
  */
 export const isUnsettled = sql<boolean>`recordings.state <> 'stored'`;
 
-/** Recordings in a state on the way, oldest first; `sinceMs`: of those that began then or later. */
+/** Recordings of a spool that wait or grow, oldest first; `sinceMs`: of those that began then or later. */
 export async function recordingsIn(
   catalogue: Catalogue,
-  state: Exclude<RecordingState, 'stored'>,
+  state: 'open' | 'spooled',
   limit: number,
-  sinceMs = 0,
+  { sinceMs = 0, spoolId = null }: { sinceMs?: number; spoolId?: SpoolId } = {},
 ): Promise<Recording[]> {
   const rows = await catalogue
     .selectFrom('recordings')
     .selectAll()
     .where('state', '=', state)
     .where(isUnsettled)
+    .where(inSpool(spoolId))
     .where('start_ms', '>=', sinceMs)
     .orderBy('start_ms')
     .limit(limit)
@@ -203,21 +209,40 @@ export interface Span {
   endMs: number;
 }
 
+interface SpansBetween {
+  spans: Span[];
+  open: (RecordingName & Span)[];
+  /** In the spool of another gateway; null: its row says only when it began. */
+  elsewhere: { startMs: number; endMs: number | null }[];
+}
+
+interface SpanRow {
+  id: string | null;
+  start_ms: number;
+  end_ms: number;
+  state: RecordingState | null;
+  elsewhere: 0 | 1;
+}
+
 /**
  * Whole recordings of a range, oldest first, as one where they follow on each other within `joinMs`, at most `limit`; and
- * those that were not whole when their row was written last. An index alone answers it, and of a day's 1,440 recordings
- * mostly one row comes back. They may reach beyond the range.
+ * those that were not whole when their row was written last, or wait in another spool. An index alone answers it, and of a day's
+ * 1,440 recordings mostly one row comes back. They may reach beyond the range.
  */
 export async function spansBetween(
   catalogue: Catalogue,
   cameraId: string,
   { fromMs, toMs }: { fromMs: number; toMs: number },
-  { joinMs, limit }: { joinMs: number; limit: number },
-): Promise<{ spans: Span[]; open: (RecordingName & Span)[] }> {
+  { joinMs, limit, spoolId }: { joinMs: number; limit: number; spoolId: SpoolId },
+): Promise<SpansBetween> {
   const ofRange = sql`camera_id = ${cameraId} and start_ms >= ${fromMs - LONGEST_RECORDING_MS} and start_ms < ${toMs}`;
-  // One statement for both: on PostgreSQL a connection makes the acquaintance of each day's partition once.
-  const { rows } = await sql<{ id: string | null; start_ms: number; end_ms: number }>`
-    select cast(null as text) as id, start_ms, end_ms
+  const waitingElsewhere = sql`
+    union all
+    select id, start_ms, end_ms, state, 1
+    from recordings where ${ofRange} and state = 'spooled' and ${isUnsettled} and not ${inSpool(spoolId)}`;
+  // One statement for all: on PostgreSQL a connection makes the acquaintance of each day's partition once.
+  const { rows } = await sql<SpanRow>`
+    select cast(null as text) as id, start_ms, end_ms, cast(null as text) as state, 0 as elsewhere
     from (
       select number, min(start_ms) as start_ms, max(end_ms) as end_ms
       from (
@@ -234,13 +259,14 @@ export async function spansBetween(
       group by number order by number limit ${limit}
     ) spans
     union all
-    select id, start_ms, end_ms from recordings where ${ofRange} and state = 'open' and ${isUnsettled}`.execute(
-    catalogue,
-  );
-  const found: { spans: Span[]; open: (RecordingName & Span)[] } = { spans: [], open: [] };
-  for (const { id, start_ms: startMs, end_ms: endMs } of rows) {
+    select id, start_ms, end_ms, state, case when ${inSpool(spoolId)} then 0 else 1 end
+    from recordings where ${ofRange} and state = 'open' and ${isUnsettled}
+    ${spoolId === null ? sql`` : waitingElsewhere}`.execute(catalogue);
+  const found: SpansBetween = { spans: [], open: [], elsewhere: [] };
+  for (const { id, start_ms: startMs, end_ms: endMs, state, elsewhere } of rows) {
     if (id === null) found.spans.push({ startMs, endMs });
-    else found.open.push({ id, startMs, endMs });
+    else if (elsewhere === 0) found.open.push({ id, startMs, endMs });
+    else found.elsewhere.push({ startMs, endMs: state === 'open' ? null : endMs });
   }
   return found;
 }
@@ -325,5 +351,6 @@ export function recordingOf(row: RecordingTable): Recording {
       offsetMs: row.clock_offset_ms,
       inStep: row.clock_in_step === null ? null : row.clock_in_step === 1,
     },
+    spoolId: row.spool_id,
   };
 }

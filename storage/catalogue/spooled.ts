@@ -2,12 +2,14 @@ import { countRemoved } from './camera-days.ts';
 import { isHeld, lockRecordings } from './holds.ts';
 import { isUnsettled, recordingOf, type Recording } from './recordings.ts';
 import { sealedColumns } from './deletion.ts';
+import { inSpool, type SpoolId } from './spools.ts';
 import type { Catalogue } from './tables.ts';
 
-/** What waits in the spool to be put, of what began at `sinceMs` or later: a question that names no time asks every day. */
+/** What waits in a spool to be put, of what began at `sinceMs` or later: a question that names no time asks every day. */
 export async function spooledUse(
   catalogue: Catalogue,
   sinceMs: number,
+  spoolId: SpoolId = null,
 ): Promise<{
   recordings: number;
   byteLength: number;
@@ -22,6 +24,7 @@ export async function spooledUse(
     ])
     .where('state', '=', 'spooled')
     .where(isUnsettled)
+    .where(inSpool(spoolId))
     .where('start_ms', '>=', sinceMs)
     .executeTakeFirstOrThrow();
   return {
@@ -31,17 +34,19 @@ export async function spooledUse(
   };
 }
 
-/** Of those that wait, the oldest that no hold keeps, of what began at `sinceMs` or later. */
+/** Of those that wait in a spool, the oldest that no hold keeps, of what began at `sinceMs` or later. */
 export async function unheldSpooled(
   catalogue: Catalogue,
   limit: number,
   sinceMs: number,
+  spoolId: SpoolId = null,
 ): Promise<Recording[]> {
   const rows = await catalogue
     .selectFrom('recordings')
     .selectAll()
     .where('state', '=', 'spooled')
     .where(isUnsettled)
+    .where(inSpool(spoolId))
     .where('start_ms', '>=', sinceMs)
     .where((where) => where.not(isHeld))
     .orderBy('start_ms')

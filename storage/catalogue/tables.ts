@@ -6,6 +6,7 @@ export type Catalogue = Kysely<CatalogueTables>;
 export interface CatalogueTables {
   recordings: RecordingTable;
   recording_fragments: RecordingFragmentTable;
+  spools: SpoolTable;
   camera_days: CameraDayTable;
   gaps: GapTable;
   holds: HoldTable;
@@ -49,6 +50,14 @@ export interface RecordingTable {
   clock_offset_ms: number | null;
   /** Whether our own clock was in step then (ClockStep); null: nobody could tell. */
   clock_in_step: 0 | 1 | null;
+  /** Of what is not stored yet: whose spool it lies in (spools.ts). */
+  spool_id: string | null;
+}
+
+/** Spools that ever were, as people call them: a machine and a folder. */
+export interface SpoolTable {
+  id: string;
+  name: string;
 }
 
 export interface RecordingFragmentTable {

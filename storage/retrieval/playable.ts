@@ -1,4 +1,5 @@
 import { fragmentIndexes, recordingsBetween, type Recording } from '../catalogue/recordings.ts';
+import type { SpoolId } from '../catalogue/spools.ts';
 import type { Catalogue } from '../catalogue/tables.ts';
 import type { OpenRecordings } from '../open-recordings.ts';
 import { decodeFragments, fragmentEndMs, type Fragment } from '../spool/fragment-index.ts';
@@ -19,27 +20,42 @@ export class NothingRecorded extends Error {
   }
 }
 
+/** What was recorded within the range waits in the spool of another gateway. */
+export class NotStoredYet extends Error {
+  readonly code = 'not_stored_yet';
+  constructor() {
+    super('it waits on the machine that recorded it, and can be played here when it is stored');
+  }
+}
+
 /**
  * What has to be played for a range, oldest first. It begins at the random access point at or before `fromMs`, or at
- * the first picture after it. Throws NothingRecorded.
+ * the first picture after it. What waits in another spool is left out. Throws NothingRecorded, NotStoredYet.
  */
 export async function playable(
   catalogue: Catalogue,
   open: OpenRecordings,
   cameraId: string,
   { fromMs, toMs }: { fromMs: number; toMs: number },
+  spoolId: SpoolId = null,
 ): Promise<PlayableRecording[]> {
-  const recordings = await recordingsBetween(catalogue, cameraId, fromMs, toMs);
+  const all = await recordingsBetween(catalogue, cameraId, fromMs, toMs);
+  const recordings = all.filter(
+    (recording) => recording.state === 'stored' || recording.spoolId === spoolId,
+  );
   const closed = recordings.filter(({ id }) => open.fragments(id) === undefined);
   const indexes = await fragmentIndexes(catalogue, closed);
   const found: PlayableRecording[] = [];
   for (const recording of recordings) {
     const index = indexes.get(recording.id);
-    const all = open.fragments(recording.id) ?? (index === undefined ? [] : decodeFragments(index));
-    const fragments = within(all, fromMs, toMs);
+    const known =
+      open.fragments(recording.id) ?? (index === undefined ? [] : decodeFragments(index));
+    const fragments = within(known, fromMs, toMs);
     if (fragments.length > 0) found.push({ recording, fragments });
   }
-  if (found.length === 0) throw new NothingRecorded(fromMs, toMs);
+  if (found.length === 0) {
+    throw recordings.length < all.length ? new NotStoredYet() : new NothingRecorded(fromMs, toMs);
+  }
   return found;
 }
 

@@ -10,8 +10,10 @@ import {
   removeLost,
   type Recording,
 } from '../catalogue/recordings.ts';
-import type { Catalogue } from '../catalogue/tables.ts';
+import { takeIntoSpool, type SpoolId } from '../catalogue/spools.ts';
+import type { Catalogue, RecordingState } from '../catalogue/tables.ts';
 import { isNotWhatWasLost } from '../found-again.ts';
+import { sha256OfFile } from '../objects/file-hash.ts';
 import { rotationMs } from '../rotation.ts';
 import { enterRecording, spanOf } from './enter-recording.ts';
 import { cutTorn, readRecording, type ReadRecording } from './spool-reader.ts';
@@ -20,11 +22,13 @@ import { cutTorn, readRecording, type ReadRecording } from './spool-reader.ts';
 const BATCH = 500;
 /** Files that are left where they lie; one more that cannot be entered, and the fault is not theirs: it is thrown. */
 const MAX_LEFT = 1_000;
+/** Of rows: their spool files have only to be removed. */
+const IS_DONE = new Set<RecordingState>(['stored', 'garbage']);
 /** Whatever file it is that is opened, read or written, it would be so with the next one. */
 const OF_ALL_FILES = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EMFILE', 'ENFILE']);
 
 export interface RecoveredSpool {
-  /** Recordings that their process left open, and that are whole now. */
+  /** Recordings that their process left open, and that are whole now; and those that were moved here from another spool. */
   recovered: number;
   /** Bytes that were torn off their ends. */
   tornBytes: number;
@@ -40,7 +44,7 @@ export interface LeftFile {
   byteLength: number;
   why:
     | {
-        /** It was taken for lost, and holds other bytes than were hashed then. */
+        /** It was taken for lost, or lies in another spool, and holds other bytes than were hashed then. */
         kind: 'changed';
       }
     | {
@@ -59,12 +63,13 @@ export interface LeftFile {
  * Finishes what a process that died had begun: cuts torn tails off, enters files that the catalogue does not know,
  * and takes rows out whose files hold no picture. What is found again must be what was lost. A file that cannot be entered holds
  * up no other. Repeating it is harmless, and tries those again. `isOpen` names recordings that a live recorder has open: they
- * are left alone.
+ * are left alone. So are rows of other spools, unless their files are here: moved by somebody.
  */
 export async function recoverSpool(
   catalogue: Catalogue,
   spoolFolder: string,
   isOpen: (recordingId: string) => boolean = () => false,
+  spoolId: SpoolId = null,
 ): Promise<RecoveredSpool> {
   const sum: RecoveredSpool = { recovered: 0, tornBytes: 0, empty: 0, left: [] };
   for (const file of spoolFiles(spoolFolder)) {
@@ -72,14 +77,22 @@ export async function recoverSpool(
     if (isOpen(recordingId)) continue;
     const path = join(spoolFolder, spoolPath(file));
     const row = await recordingById(catalogue, recordingId);
-    if (row?.state === 'spooled') continue;
+    if (row?.state === 'spooled' && row.spoolId === spoolId) continue;
     // Stored: only the spool file's removal was left to do. Given up at the bound of the spool: so is its file.
     const isDone =
-      row === undefined ? await wasDeleted(catalogue, recordingId) : row.state !== 'open';
+      row === undefined ? await wasDeleted(catalogue, recordingId) : IS_DONE.has(row.state);
     let read: ReadRecording | undefined;
     try {
       if (isDone) {
         rmSync(path, { force: true });
+        continue;
+      }
+      if (row?.state === 'spooled') {
+        // Moved here; one that somebody copied in part is whole in the other.
+        if ((await sha256OfFile(path)) === row.sha256) {
+          await takeIntoSpool(catalogue, spoolId, row);
+          sum.recovered++;
+        } else leave(sum, { ...file, byteLength: byteLengthOf(path), why: { kind: 'changed' } });
         continue;
       }
       if (await isNotWhatWasLost(catalogue, recordingId, path)) {
@@ -89,13 +102,13 @@ export async function recoverSpool(
       read = readRecording(path);
       const isIts = read?.head.recordingId === recordingId && read.head.cameraId === cameraId;
       if (read === undefined || !isIts || read.fragments.length === 0) {
-        if (row !== undefined) await removeLost(catalogue, row);
+        if (row !== undefined && row.spoolId === spoolId) await removeLost(catalogue, row);
         rmSync(path, { force: true });
         sum.empty++;
         continue;
       }
       cutTorn(path, read.byteLength);
-      await enterRecording(catalogue, path, read);
+      await enterRecording(catalogue, path, read, spoolId);
     } catch (error) {
       // The uploader stores and removes files beside this: what is gone is not left.
       if (isMissingFile(error)) continue;
@@ -109,7 +122,7 @@ export async function recoverSpool(
     sum.recovered++;
     sum.tornBytes += read.fileBytes - read.byteLength;
   }
-  sum.empty += await removeRowsWithoutFile(catalogue, isOpen);
+  sum.empty += await removeRowsWithoutFile(catalogue, isOpen, spoolId);
   return sum;
 }
 
@@ -150,10 +163,11 @@ function statOf(path: string): Stats | undefined {
 async function removeRowsWithoutFile(
   catalogue: Catalogue,
   isOpen: (recordingId: string) => boolean,
+  spoolId: SpoolId,
 ): Promise<number> {
   let removed = 0;
   for (;;) {
-    const open = await recordingsIn(catalogue, 'open', BATCH);
+    const open = await recordingsIn(catalogue, 'open', BATCH, { spoolId });
     const left = open.filter(({ id }) => !isOpen(id));
     for (const recording of left) await removeLost(catalogue, recording);
     removed += left.length;

@@ -2,6 +2,7 @@ import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { spoolPath } from '../catalogue/object-key.ts';
 import { dropSpooled, spooledUse, unheldSpooled } from '../catalogue/spooled.ts';
+import type { SpoolId } from '../catalogue/spools.ts';
 import type { Catalogue } from '../catalogue/tables.ts';
 
 /** How much may wait for a store that is away, and for how long once it has been away for that long. What is held is beyond both. */
@@ -31,6 +32,7 @@ const LEFT_SHARE = 0.9;
 export async function keepSpoolWithin(options: {
   catalogue: Catalogue;
   spoolFolder: string;
+  spoolId?: SpoolId;
   bounds: SpoolBounds;
   /** What waits and began before it is left for another time. */
   sinceMs: number;
@@ -38,8 +40,8 @@ export async function keepSpoolWithin(options: {
   now: () => number;
   newId: () => string;
 }): Promise<{ use: SpoolUse; dropped: number }> {
-  const { catalogue, bounds, sinceMs, now } = options;
-  const use = await spooledUse(catalogue, sinceMs);
+  const { catalogue, bounds, sinceMs, spoolId, now } = options;
+  const use = await spooledUse(catalogue, sinceMs, spoolId);
   const maxBytes = options.diskFull
     ? Math.min(bounds.maxBytes, use.byteLength * LEFT_SHARE)
     : bounds.maxBytes;
@@ -48,7 +50,7 @@ export async function keepSpoolWithin(options: {
   while (use.recordings > 0) {
     const isOver = (startMs: number): boolean => use.byteLength > maxBytes || startMs < oldestMs;
     if (!isOver(use.oldestStartMs ?? Number.POSITIVE_INFINITY)) break;
-    const batch = await unheldSpooled(catalogue, BATCH, sinceMs);
+    const batch = await unheldSpooled(catalogue, BATCH, sinceMs, spoolId);
     let progressed = false;
     for (const recording of batch) {
       if (!isOver(recording.startMs)) break;
@@ -68,7 +70,7 @@ export async function keepSpoolWithin(options: {
     // What is left is held, or young and small enough.
     if (!progressed || batch.length < BATCH) break;
   }
-  return { use: dropped === 0 ? use : await spooledUse(catalogue, sinceMs), dropped };
+  return { use: dropped === 0 ? use : await spooledUse(catalogue, sinceMs, spoolId), dropped };
 }
 
 function fileOf({ id, cameraId }: { id: string; cameraId: string }): {

@@ -158,7 +158,7 @@ async function keepAMinute(catalogue: Catalogue, startMs: number, answers: Answe
   for (let i = 0; i < LOOKS; i++) {
     await timed(answers, "uploader's round", async () => {
       await spooledUse(catalogue, startMs - DAY_MS);
-      return recordingsIn(catalogue, 'spooled', 64, startMs - DAY_MS);
+      return recordingsIn(catalogue, 'spooled', 64, { sinceMs: startMs - DAY_MS });
     });
   }
   await timed(answers, "uploader's look through all days", async () =>
@@ -217,7 +217,7 @@ async function goThroughAll(catalogue: Catalogue, answers: Answers): Promise<voi
       store,
       spoolFolder: join(dataDir, 'no-spool'),
       isOpen: () => false,
-      isOnlySpool: true,
+      spoolId: null,
       newId,
       now: Date.now,
       repair: false,

@@ -13,6 +13,8 @@ import {
   recordingsBetween,
   recordingsIn,
 } from '#storage/catalogue/recordings.ts';
+import { spooledUse } from '#storage/catalogue/spooled.ts';
+import { nameSpool, otherSpools, takeIntoSpool } from '#storage/catalogue/spools.ts';
 import type { Catalogue } from '#storage/catalogue/tables.ts';
 import { OpenRecordings } from '#storage/open-recordings.ts';
 import type { ObjectStore } from '#storage/objects/object-store.ts';
@@ -166,6 +168,43 @@ onEachDatabase((rig) => {
     const range = { fromMs: T0, toMs: T0 + MINUTE };
     const { spans } = await timeline(catalogue, open, CAMERA, range);
     expect(spans).toEqual([{ startMs: T0, endMs: T0 + 7_000 }]);
+  });
+
+  test('what waits in the spool of another gateway is found, is none of ours, and is nobodys once it is stored', async () => {
+    const [old, open, ours] = [opened(T0), opened(T0 + 2 * MINUTE), opened(T0 + 3 * MINUTE)];
+    await nameSpool(catalogue, { id: 'there', name: 'before' });
+    await nameSpool(catalogue, { id: 'there', name: 'there:/spool' });
+    await insertOpened(catalogue, [old, open], 'there');
+    await insertOpened(catalogue, [ours], 'here');
+    await markSpooled(catalogue, [finished(old, T0 + MINUTE), finished(ours, T0 + 4 * MINUTE)]);
+    const waiting = await recordingsIn(catalogue, 'spooled', 10, { spoolId: 'here' });
+    expect(waiting.map(({ id }) => id)).toEqual([ours.recordingId]);
+    expect(await spooledUse(catalogue, 0, 'here')).toMatchObject({ recordings: 1 });
+    expect(await otherSpools(catalogue, 'here')).toEqual([
+      {
+        spoolId: 'there',
+        name: 'there:/spool',
+        recordings: 2,
+        byteLength: 6_000,
+        oldestStartMs: T0,
+      },
+    ]);
+    const told = async () => {
+      const range = { fromMs: T0, toMs: T0 + 2 * MINUTE + 100 };
+      const { spans, elsewhere } = await timeline(
+        catalogue,
+        new OpenRecordings(),
+        CAMERA,
+        range,
+        'here',
+      );
+      return [spans, elsewhere].map((of) => of.map((span) => relative(span.startMs)));
+    };
+    expect(await told()).toEqual([[0], [0, 2 * MINUTE]]);
+    await markStored(catalogue, [{ id: old.recordingId, startMs: T0, versionId: null }]);
+    expect(await told()).toEqual([[0], [2 * MINUTE]]);
+    await takeIntoSpool(catalogue, 'here', { id: open.recordingId, startMs: open.startMs });
+    expect(await otherSpools(catalogue, 'here')).toEqual([]);
   });
 
   test('what is held is not deleted; what is deleted stays known', async () => {

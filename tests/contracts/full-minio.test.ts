@@ -150,6 +150,7 @@ describe.skipIf(missing !== undefined)(missing ?? 'a MinIO that is full', () => 
               deletionBehindMs: undefined,
               elsewhereMs: undefined,
               left: undefined,
+              otherSpools: [],
               notRecorded,
             },
             BOUNDS,

@@ -58,7 +58,7 @@ const look = (how: { repair?: boolean; deep?: boolean } = {}): Promise<Reconcili
     store: store(),
     spoolFolder: spool,
     isOpen: () => false,
-    isOnlySpool: true,
+    spoolId: null,
     newId,
     now: Date.now,
     repair: false,

@@ -1,4 +1,4 @@
-/** Gateways that share a database: one records, the others leave alone what waits in a spool that they do not see. */
+/** Gateways that share a database: one records, and each leaves alone what waits in a spool that it does not see. */
 import {
   mkdirSync,
   mkdtempSync,
@@ -18,16 +18,26 @@ import { uuidV7Source } from '#registry/uuid-v7.ts';
 import { gapsBetween } from '#storage/catalogue/gaps.ts';
 import { openCatalogue } from '#storage/catalogue/open-catalogue.ts';
 import { insertOpened, markSpooled, recordingById } from '#storage/catalogue/recordings.ts';
+import { nameSpool } from '#storage/catalogue/spools.ts';
 import type { Catalogue } from '#storage/catalogue/tables.ts';
 import { openFolderStore } from '#storage/objects/folder.ts';
 import { ObjectConflict, type ObjectStore } from '#storage/objects/object-store.ts';
-import { reconcileAlone, RecordedElsewhere, RecordingNotBegun } from '#storage/reconcile.ts';
+import {
+  reconcileAlone,
+  RecordedElsewhere,
+  RecordingNotBegun,
+  SpoolNotKnown,
+} from '#storage/reconcile.ts';
 import { startRecording, type RecordingService } from '#storage/recording-service.ts';
+import { NotStoredYet } from '#storage/retrieval/playable.ts';
 import { encodeFragments } from '#storage/spool/fragment-index.ts';
 import { CAMERA, opened } from '../contracts/recorded-minutes.ts';
 import { LEFT_MS, leftBehind } from './left-behind.ts';
 
 const newId = uuidV7Source(Date.now);
+/** Of recordings that are too old to be a live recorder's. */
+const oldId = uuidV7Source(() => Date.now() - 60_000);
+const [HERE, THERE] = ['spool-here', 'spool-there'];
 
 let folder: string;
 let databases: Databases;
@@ -74,6 +84,8 @@ async function startBeside(
     store,
     recorderUrl: new URL('file:///none'),
     spoolFolder: join(folder, 'spool'),
+    spoolId: HERE,
+    spoolName: 'here:/spool',
     syncMs: 5_000,
     spoolBounds: { maxBytes: 1e9, maxAgeMs: 1e9 },
     recorded: [CAMERA],
@@ -93,9 +105,11 @@ async function startBeside(
 async function recordedElsewhere(): Promise<{ open: string; spooled: string }> {
   const startMs = Date.now() - 120_000;
   const [open, spooled] = [newId(), newId()];
+  await nameSpool(catalogue, { id: THERE, name: 'there:/spool' });
   await insertOpened(
     catalogue,
     [open, spooled].map((recordingId) => ({ ...opened(startMs, CAMERA), recordingId })),
+    THERE,
   );
   await markSpooled(catalogue, [
     {
@@ -126,13 +140,74 @@ it('while another records, nothing of its is touched, nothing is put, and those 
   expect(logged).toEqual(['another gateway records on this database, this one does not']);
   expect(service.notices()).toMatchObject([{ code: 'recorded-elsewhere' }]);
   const look = { repair: false, deep: false };
-  expect(await service.reconcile(look)).toMatchObject({ spoolFiles: null, differences: [] });
+  expect(await service.reconcile(look)).toMatchObject({
+    spoolFiles: 0,
+    differences: [],
+    otherSpools: [{ spoolId: THERE, name: 'there:/spool', recordings: 2, byteLength: 1_000 }],
+  });
   await expect(service.reconcile({ ...look, repair: true })).rejects.toThrow(RecordedElsewhere);
   // Many times what a round of puts asks of the database before it gives a recording up.
   for (let i = 0; i < 50; i++) await recordingById(catalogue, spooled);
   expect(await recordingById(catalogue, open)).toMatchObject({ state: 'open' });
   expect(await recordingById(catalogue, spooled)).toMatchObject({ state: 'spooled' });
   expect(await gaps()).toEqual([]);
+});
+
+it('who takes over leaves what waits in the spool of the one before, says so, and takes it for lost only when it is told to', async () => {
+  const { open, spooled } = await recordedElsewhere();
+  const startMs = (await recordingById(catalogue, spooled))?.startMs ?? 0;
+  await startBeside('ours');
+  for (let i = 0; i < 50; i++) await recordingById(catalogue, spooled);
+  expect(await recordingById(catalogue, open)).toMatchObject({ state: 'open', spoolId: THERE });
+  expect(await recordingById(catalogue, spooled)).toMatchObject({ state: 'spooled' });
+  expect((await gaps()).toSorted()).toEqual(['starting', 'stopped']);
+  expect(service.notices()).toMatchObject([
+    { code: 'recordings-elsewhere', sinceMs: startMs, where: ['there:/spool'] },
+  ]);
+  const range = { fromMs: startMs, toMs: startMs + 60_000 };
+  expect(await service.timeline(CAMERA, range)).toMatchObject({
+    spans: [range].map(({ fromMs, toMs }) => ({ startMs: fromMs, endMs: toMs })),
+    gaps: [],
+    elsewhere: [{ startMs, endMs: startMs + 60_000 }],
+  });
+  await expect(service.playlist(CAMERA, range, () => '')).rejects.toThrow(NotStoredYet);
+  const repair = { repair: true, deep: false };
+  expect((await service.reconcile(repair)).differences).toEqual([]);
+  for (const giveUp of [HERE, 'nobodys']) {
+    await expect(service.reconcile({ ...repair, giveUp })).rejects.toThrow(SpoolNotKnown);
+  }
+  const given = await service.reconcile({ ...repair, giveUp: THERE });
+  expect(given).toMatchObject({
+    differences: [
+      { kind: 'spool-given-up', recordingId: open },
+      { kind: 'spool-given-up', recordingId: spooled, repaired: 'a gap of the storage' },
+    ],
+    otherSpools: [],
+  });
+  expect((await service.timeline(CAMERA, range)).gaps).toMatchObject([
+    { startMs, endMs: startMs + 60_000, cause: 'storage', detail: 'spool-given-up' },
+  ]);
+  expect(service.notices()).toEqual([]);
+});
+
+it('what waits since before rows said whose it is belongs to the gateway that is the first to record', async () => {
+  const { recordingId, ...row } = opened(Date.now() - 60_000, CAMERA);
+  await insertOpened(catalogue, [{ ...row, recordingId }]);
+  await startBeside('ours');
+  expect(await recordingById(catalogue, recordingId)).toBeUndefined();
+});
+
+it('who does not record any more puts what it recorded', async () => {
+  const left = { recordingId: oldId(), cameraId: CAMERA, startMs: Date.now() - 60_000 };
+  const { opened: row } = leftBehind(join(folder, 'spool'), left);
+  await insertOpened(catalogue, [row], HERE);
+  await startBeside('others');
+  await vi.waitFor(async () =>
+    expect(await recordingById(catalogue, left.recordingId)).toMatchObject({
+      state: 'stored',
+      spoolId: null,
+    }),
+  );
 });
 
 it('when that one ends, this one records: cameras are connected anew, and their gap begins', async () => {
@@ -143,15 +218,13 @@ it('when that one ends, this one records: cameras are connected anew, and their 
   await vi.waitFor(async () => expect(await gaps()).toEqual(['starting']));
 });
 
-it('who is not sure of its turn puts nothing, and who lost it to another records no more', async () => {
+it('who lost its turn to another records no more', async () => {
   await startBeside('ours');
   tell('lost');
-  const { spooled } = await recordedElsewhere();
   expect(service.notices()).toEqual([]);
   tell('others');
   expect(reconnected).toBe(1);
   expect(service.notices()).toMatchObject([{ code: 'recorded-elsewhere' }]);
-  expect(await recordingById(catalogue, spooled)).toMatchObject({ state: 'spooled' });
   tell('ours');
   await vi.waitFor(() => expect(reconnected).toBe(2));
   expect(logged).toContain('this gateway records now');
@@ -177,7 +250,7 @@ it('a reconciliation looks into the spool unless another records, and a repair i
   await expect(service.reconcile(repair)).rejects.toThrow(/cannot begin here \(ENOTDIR/);
 });
 
-it('a reconciliation where no gateway runs asks whose turn it is: it repairs in its own, takes nothing for lost that may lie in another spool, and gives back what it only looks in', async () => {
+it('a repair where no gateway runs takes the turn for as long as it lasts, and nothing for lost that lies in another spool', async () => {
   const { open, spooled } = await recordedElsewhere();
   await startBeside('others');
   const reconciled = (state: TurnState, repair: boolean) => {
@@ -188,6 +261,7 @@ it('a reconciliation where no gateway runs asks whose turn it is: it repairs in 
         catalogue,
         store: openFolderStore(join(folder, 'objects')),
         spoolFolder: join(folder, 'spool'),
+        spoolId: HERE,
         isOpen: () => false,
         newId,
         now: Date.now,
@@ -198,19 +272,20 @@ it('a reconciliation where no gateway runs asks whose turn it is: it repairs in 
   };
   await expect(reconciled('others', true)).rejects.toThrow(RecordedElsewhere);
   expect(released).toBe(1);
-  expect(await reconciled('others', false)).toMatchObject({ spoolFiles: null, differences: [] });
-  expect(await recordingById(catalogue, spooled)).toMatchObject({ state: 'spooled' });
-  const missing = { kind: 'spool-file-missing' };
-  expect(await reconciled('ours', false)).toMatchObject({ differences: [missing, missing] });
-  // A file of its own that is to be recovered, beside them.
+  expect(await reconciled('others', false)).toMatchObject({ differences: [] });
+  expect(released).toBe(1);
+  // A file of its own that is to be recovered, and a row of its own without one, beside them.
   mkdirSync(join(folder, 'spool', CAMERA, `${newId()}.mp4`), { recursive: true });
+  await insertOpened(catalogue, [opened(Date.now() - 60_000, CAMERA)], HERE);
   expect(await reconciled('ours', true)).toMatchObject({
-    differences: [{ ...missing, repaired: null }, { ...missing, repaired: null }, {}],
+    differences: [{ kind: 'spool-file-missing', repaired: 'a gap of the storage' }, {}],
+    otherSpools: [{ spoolId: THERE, recordings: 2 }],
   });
+  expect(released).toBe(2);
   // They lie in the spool of a gateway that was stopped, and wait there.
   expect(await recordingById(catalogue, open)).toMatchObject({ state: 'open' });
   expect(await recordingById(catalogue, spooled)).toMatchObject({ state: 'spooled' });
-  expect(await gaps()).toEqual([]);
+  expect(await gaps()).toEqual(['spool-file-missing']);
 });
 
 it('a file that cannot be entered keeps no gateway from recording, and stands among what an operator has to look at', async () => {

@@ -204,6 +204,32 @@ describe('the spool of a process that died', () => {
     expect(await recordingById(catalogue, id)).toMatchObject({ state: 'stored' });
   });
 
+  it('takes what was moved here from the spool of another gateway, if it is what that one had', async () => {
+    const [whole, open, changed] = [leftBehind(), leftBehind(), leftBehind()];
+    await recoverSpool(catalogue, spool, (id) => id === open.head.recordingId, 'there');
+    await insertOpened(catalogue, [open.head], 'there');
+    const away = leftBehind();
+    await insertOpened(catalogue, [away.head], 'there');
+    rmSync(away.path);
+    writeFileSync(changed.path, readFileSync(changed.path).subarray(0, changed.headLength + 900));
+    expect(await recoverSpool(catalogue, spool, () => false, 'here')).toMatchObject({
+      recovered: 2,
+      empty: 0,
+      left: [{ recordingId: changed.head.recordingId, why: { kind: 'changed' } }],
+    });
+    const rows = await Promise.all(
+      [whole, open, changed, away].map(async ({ head }) =>
+        recordingById(catalogue, head.recordingId),
+      ),
+    );
+    expect(rows.map((row) => [row?.state, row?.spoolId])).toEqual([
+      ['spooled', 'here'],
+      ['spooled', 'here'],
+      ['spooled', 'there'],
+      ['open', 'there'],
+    ]);
+  });
+
   it('leaves alone what a live recorder has open, and files that are not its own', async () => {
     const left = leftBehind();
     await enter(left);
@@ -335,13 +361,14 @@ describe('putting recordings into the store', () => {
     expect(await catalogue.selectFrom('deletions').selectAll().execute()).toEqual([]);
   });
 
-  it('while another gateway may put, gives up nothing that is not here', async () => {
+  it('gives up nothing that waits in the spool of another gateway, and drops nothing of it', async () => {
     const left = leftBehind();
-    await recoverSpool(catalogue, spool);
+    await recoverSpool(catalogue, spool, () => false, 'there');
     rmSync(left.path);
     let rests = 0;
     const { uploader, logged } = uploaderTo(openFolderStore(join(folder, 'objects')), {
-      mayPut: () => false,
+      spoolId: 'here',
+      bounds: { maxBytes: 0, maxAgeMs: 0 },
       rest: async () => {
         rests++;
         await rest();

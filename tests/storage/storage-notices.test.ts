@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { DatabaseUnavailable } from '#registry/database/database.ts';
+import type { OtherSpool } from '#storage/catalogue/spools.ts';
 import {
   ObjectFolderAbsent,
   ObjectStoreFull,
@@ -27,8 +28,16 @@ function quiet() {
     elsewhereMs: undefined,
     notRecorded: new NotRecordedTimes(),
     left: undefined,
+    otherSpools: [],
   };
 }
+const other = (name: string | null, startMs: number): OtherSpool => ({
+  spoolId: `id of ${name}`,
+  name,
+  recordings: 2,
+  byteLength: 10,
+  oldestStartMs: startMs,
+});
 const codes = (state: Parameters<typeof storageNotices>[0], nowMs: number): string[] =>
   storageNotices(state, bounds, nowMs).map(({ code }) => code);
 
@@ -84,6 +93,18 @@ it('cameras that cannot be recorded are told of since the first try that failed,
 it('deleting that is behind the clock is told of last', () => {
   const state = { ...quiet(), droppedMs: T0, deletionBehindMs: T0 };
   expect(codes(state, T0 + MINUTE)).toEqual(['recordings-dropped', 'deletion-behind']);
+});
+
+it('recordings that wait in other spools are told of since the oldest, with where they lie, however many there are', () => {
+  const otherSpools = [other('a:/spool', T0), other(null, T0 + 1), other('c', T0), other('d', T0)];
+  expect(storageNotices({ ...quiet(), otherSpools }, bounds, T0 + MINUTE)).toEqual([
+    {
+      code: 'recordings-elsewhere',
+      sinceMs: T0,
+      files: { count: 8, byteLength: 40 },
+      where: ['a:/spool', 'id of null', 'c'],
+    },
+  ]);
 });
 
 it('files that are left in the spool are told of with their number and size, until they are gone', async () => {

@@ -90,6 +90,7 @@ function lane(...spans: [number, number][]): Lane {
   return {
     spans: spans.map(([fromMs, toMs]) => ({ fromMs, toMs, hoursUntilExpiry: 1 })),
     gaps: [],
+    elsewhere: [],
     holds: [],
     retentionDays: 30,
   };
@@ -109,6 +110,7 @@ describe('timelines', () => {
           detail: 'unreachable',
         },
       ],
+      elsewhere: [],
       holds: [],
       retentionDays: 30,
     });

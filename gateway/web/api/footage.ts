@@ -17,6 +17,8 @@ const timelineOnWire = z.object({
       detail: z.nullable(z.string()),
     }),
   ),
+  /** Of it, what plays only on the server that recorded it, until it is stored. */
+  elsewhere: z.array(z.object({ from: z.string(), to: z.string() })),
   holds: z.array(
     z.object({
       id: z.string(),
@@ -61,6 +63,7 @@ export async function readTimeline(
     const more = await read(all.next);
     all.spans.push(...more.spans);
     all.gaps.push(...more.gaps);
+    all.elsewhere.push(...more.elsewhere);
     const known = new Set(all.holds.map(({ id }) => id));
     all.holds.push(...more.holds.filter(({ id }) => !known.has(id)));
     all.next = more.next;

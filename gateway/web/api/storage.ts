@@ -9,6 +9,7 @@ const storageState = z.object({
       code: z.string(),
       since: z.string(),
       files: z.optional(z.object({ count: z.number(), bytes: z.number() })),
+      where: z.optional(z.array(z.string())),
     }),
   ),
   waiting: z.object({

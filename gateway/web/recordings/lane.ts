@@ -4,6 +4,8 @@ import type { TimelineOnWire, TimeRange } from '../api/footage.ts';
 export interface Lane {
   spans: readonly (TimeRange & { hoursUntilExpiry: number | null })[];
   gaps: readonly (TimeRange & { cause: string; detail: string | null })[];
+  /** What plays only on the server that recorded it, until it is stored. */
+  elsewhere: readonly TimeRange[];
   holds: readonly (TimeRange & { id: string; reason: string; placedBy: string })[];
   retentionDays: number;
 }
@@ -15,6 +17,7 @@ export function laneOf(timeline: TimelineOnWire): Lane {
       hoursUntilExpiry: span.hoursUntilExpiry,
     })),
     gaps: timeline.gaps.map((gap) => ({ ...rangeOf(gap), cause: gap.cause, detail: gap.detail })),
+    elsewhere: timeline.elsewhere.map(rangeOf),
     holds: timeline.holds.map((hold) => ({
       ...rangeOf(hold),
       id: hold.id,

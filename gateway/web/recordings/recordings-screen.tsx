@@ -373,6 +373,11 @@ function Review(props: {
         <li>
           <i className="held" /> {t('footage.held')}
         </li>
+        {all.some(({ elsewhere }) => elsewhere.length > 0) && (
+          <li>
+            <i className="elsewhere" /> {t('footage.elsewhere')}
+          </li>
+        )}
       </ul>
       <div className="footage-lists">
         <ExpiryOf cameraIds={cameraIds} lanes={lanes} nameOf={nameOf} wallMs={state.wallMs} />

@@ -161,6 +161,23 @@ export function TimelineView(props: {
                 </title>
               </rect>
             ))}
+            {lane?.elsewhere.filter(isIn(view)).map((range) => {
+              const from = Math.max(0, x(range.fromMs));
+              return (
+                <rect
+                  key={range.fromMs}
+                  className="elsewhere"
+                  x={from}
+                  y={y + LANE_HEIGHT - 6}
+                  width={Math.max(3, Math.min(width, x(range.toMs)) - from)}
+                  height={4}
+                >
+                  <title>
+                    {`${clockTime(range.fromMs)}–${clockTime(range.toMs)} ${t('footage.elsewhere')}`}
+                  </title>
+                </rect>
+              );
+            })}
             {lane?.holds.filter(isIn(view)).map((hold) => {
               const from = Math.max(0, x(hold.fromMs));
               return (

@@ -49,7 +49,7 @@ export function StorageAlarm() {
       aria-label={t('storageAlarm.label')}
     >
       <ul role="alert">
-        {notices.map(({ code, since, files }) => {
+        {notices.map(({ code, since, files, where }) => {
           const { title, todo } = storageWords(code, language);
           const what = (
             <>
@@ -62,6 +62,7 @@ export function StorageAlarm() {
                   })}{' '}
                 </span>
               )}
+              {where && <span>{where.join(', ')} </span>}
               <span className="storage-alarm-since">
                 {t('since', { time: moment(since, Date.now(), language) })}
               </span>

@@ -45,6 +45,7 @@ export const enFootage: typeof thFootage = {
     held: 'held from deletion',
     holdOf: 'Held: {{reason}} · by {{name}}',
     several: '{{count}} short stretches: zoom in to see each',
+    elsewhere: 'on the server that recorded it, until it is in the store',
     expiresIn: '{{hours}} hours left',
     expiresInDays: '{{days}} days left',
     kept: 'kept for {{days}} days',
@@ -238,6 +239,10 @@ export const enFootage: typeof thFootage = {
       'spool-files-left': {
         title: 'Recordings wait for somebody to look at them: they could not be entered, or stored',
         todo: 'Tell who runs the server: the log says why, and npm run reconcile names them. The files lie in the folder spool as they are, and are tried again at each start. If that does not help, keep them elsewhere.',
+      },
+      'recordings-elsewhere': {
+        title: 'Recordings wait on a server that recorded before this one, and play only there:',
+        todo: 'Tell who runs the servers: start that server again, or move the files of its folder spool into that of this server and start this one anew; what waits goes into the store by itself. If its disk is lost, npm run reconcile names the spool, and with -- --repair --give-up-spool and that name its time is told as lost.',
       },
       'recorded-elsewhere': {
         title: 'This server does not record: another one on the same database does',

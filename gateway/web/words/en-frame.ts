@@ -130,6 +130,8 @@ export const enFrame: typeof thFrame = {
     import_already_written: 'Too late to stop: all rows of the file are in the register.',
     import_changes_nothing: 'Nothing is to be written.',
     nothing_recorded: 'Nothing is recorded there.',
+    not_stored_yet:
+      'It waits on the server that recorded it, and can be played here once it is in the store.',
     object_missing: 'The file is not in the store. Tell your administrator.',
     object_store_unavailable: 'The store does not answer: try again in a moment.',
     object_store_refused: 'The store refuses. Tell your administrator.',
