@@ -1,4 +1,4 @@
-import { readdirSync, rmSync, statSync, type Stats } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseUnavailable, DiskFull } from '#registry/database/database.ts';
 import { wasDeleted } from '../catalogue/deletion.ts';
@@ -122,7 +122,14 @@ export async function recoverSpool(
     sum.recovered++;
     sum.tornBytes += read.fileBytes - read.byteLength;
   }
-  sum.empty += await removeRowsWithoutFile(catalogue, isOpen, spoolId);
+  const refused = new Set(sum.left.map(({ recordingId }) => recordingId));
+  sum.empty += await removeRows(catalogue, spoolId, ({ id, cameraId }) => {
+    if (isOpen(id)) return false;
+    // One that is there belongs to a recorder that died meanwhile, and another recovery may be entering it.
+    return (
+      refused.has(id) || !existsSync(join(spoolFolder, spoolPath({ cameraId, recordingId: id })))
+    );
+  });
   return sum;
 }
 
@@ -160,15 +167,15 @@ function statOf(path: string): Stats | undefined {
 }
 
 /** Open rows that are left have no file (it was lost with the power before its first sync), or one that was refused. */
-async function removeRowsWithoutFile(
+async function removeRows(
   catalogue: Catalogue,
-  isOpen: (recordingId: string) => boolean,
   spoolId: SpoolId,
+  isLost: (recording: Recording) => boolean,
 ): Promise<number> {
   let removed = 0;
   for (;;) {
     const open = await recordingsIn(catalogue, 'open', BATCH, { spoolId });
-    const left = open.filter(({ id }) => !isOpen(id));
+    const left = open.filter(isLost);
     for (const recording of left) await removeLost(catalogue, recording);
     removed += left.length;
     if (left.length === 0 || open.length < BATCH) return removed;

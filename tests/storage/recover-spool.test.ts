@@ -230,6 +230,21 @@ describe('the spool of a process that died', () => {
     ]);
   });
 
+  it('beside another recovery takes no row away whose file is there: the other may be about to make it whole', async () => {
+    const [left, gone] = [leftBehind(), leftBehind()];
+    for (const one of [left, gone]) await enter(one);
+    rmSync(gone.path);
+    // Their recorder dies after this one has passed over its files.
+    let asked = 0;
+    await recoverSpool(catalogue, spool, () => asked++ === 0);
+    expect(await recordingById(catalogue, gone.head.recordingId)).toBeUndefined();
+    // The other one is between its two writes.
+    const { recordingId } = left.head;
+    expect(await recordingById(catalogue, recordingId)).toMatchObject({ state: 'open' });
+    await recoverSpool(catalogue, spool);
+    expect(await recordingById(catalogue, recordingId)).toMatchObject({ state: 'spooled' });
+  });
+
   it('leaves alone what a live recorder has open, and files that are not its own', async () => {
     const left = leftBehind();
     await enter(left);
