@@ -70,6 +70,7 @@ import { registerMetricsRoute } from './routes/metrics.ts';
 import { registerShorteningRoutes } from './routes/shortenings.ts';
 import { registerStorageRoutes } from './routes/storage.ts';
 import { mayStill } from './auth/may-still.ts';
+import { keepSearch } from './search-keeper.ts';
 import { signedLinks } from './signed-links.ts';
 import { registerSurveyCountRoutes } from './routes/survey-counts.ts';
 import { registerSurveyReturnRoutes } from './routes/survey-returns.ts';
@@ -242,6 +243,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
       log,
     });
     const counts = keepCounts({ registry, log });
+    const search = keepSearch({ registry, log });
     const survey = startSurvey({ registry, cameras, log, now: Date.now });
     events.conditions.subscribe(({ cameraId }) => survey.feed.touch([cameraId]));
 
@@ -421,6 +423,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
         await imports.close();
         await survey.close();
         await counts.close();
+        await search.close();
         measured.close();
         await incidents.close();
         await pool.stop();

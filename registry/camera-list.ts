@@ -110,27 +110,32 @@ async function searchIds(
     return [...first, ...(await ids(select(database, filter, laoIds, words, rest)))];
   }
   const search = textSearchOf(database);
-  const found = await search.matching(database, 'camera_search', words, probed);
-  if (search.found === 'joined') {
-    const cameras = select(database, filter, laoIds, [], rest);
-    const joined = cameras.innerJoin(found.as('found'), 'found.id', 'cameras.id');
-    return [...first, ...(await ids(joined))];
+  const found = [...first];
+  for (const some of await search.matching(database, 'camera_search', words, probed)) {
+    const limit = page.limit - found.length;
+    if (limit <= 0) break;
+    if (search.found === 'joined') {
+      const cameras = select(database, filter, laoIds, [], { ...rest, limit });
+      found.push(...(await ids(cameras.innerJoin(some.as('found'), 'found.id', 'cameras.id'))));
+      continue;
+    }
+    const query = database
+      .selectFrom(some.as('found'))
+      .select('found.id')
+      // A scalar subselect, which no planner makes a join of.
+      .where((where) => {
+        const camera = where
+          .selectFrom('cameras')
+          .select('cameras.id')
+          .whereRef('cameras.id', '=', 'found.id')
+          .where('cameras.id', '>=', probed);
+        return where(narrowed(camera, filter, laoIds), 'is not', null);
+      })
+      .orderBy('found.id')
+      .limit(limit);
+    found.push(...(await ids(query)));
   }
-  const query = database
-    .selectFrom(found.as('found'))
-    .select('found.id')
-    // A scalar subselect, which no planner makes a join of.
-    .where((where) => {
-      const camera = where
-        .selectFrom('cameras')
-        .select('cameras.id')
-        .whereRef('cameras.id', '=', 'found.id')
-        .where('cameras.id', '>=', probed);
-      return where(narrowed(camera, filter, laoIds), 'is not', null);
-    })
-    .orderBy('found.id')
-    .limit(rest.limit);
-  return [...first, ...(await ids(query))];
+  return found;
 }
 
 /** Whether conditions that an index answers leave few cameras. */

@@ -12,7 +12,6 @@ import { refuseTwice } from './camera-twice.ts';
 import { insertCameras, insertVersions, newCameraRows, versionRow } from './camera-writes.ts';
 import { readCompared, type ComparedReading, type WantedCameras } from './compared-cameras.ts';
 import { executeTogether, lockRows, readByKeys } from './database/database.ts';
-import { textSearchOf } from './database/text-search.ts';
 import { indexSearch } from './index-search.ts';
 import { asExpected, changeRows, writeChanges, type VersionedChange } from './change-cameras.ts';
 import { originsOf } from './origins.ts';
@@ -234,7 +233,6 @@ export function openCameras(
     let begun = 0;
     let done = 0;
     await database.transaction().execute(async (transaction) => {
-      await textSearchOf(transaction).indexLater(transaction as unknown as Transaction<unknown>);
       const places = new PlaceIds(transaction, nextId, options.author);
       let writing = Promise.resolve();
       try {

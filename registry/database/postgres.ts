@@ -35,6 +35,7 @@ import { migrate } from './migrate.ts';
 import { keepByDay, tendDays } from './postgres-days.ts';
 import { takePostgresTurn, type PostgresTurn } from './postgres-turn.ts';
 import type { WrittenRows } from './row-writer.ts';
+import { createBlocks, indexPage, spansOf } from './search-blocks.ts';
 import type { SearchTable, TextSearch } from './text-search.ts';
 
 /** Connections of one process, over all databases. */
@@ -60,8 +61,6 @@ const MIGRATION_CONNECTIONS = 2;
 /** A transaction that asks nothing for so long is rolled back, and its locks with it: its process hangs. */
 const IDLE_IN_TRANSACTION_MS = 60_000;
 
-/** Of a transaction whose texts are indexed when it is over; see mayBeIndexedLater. */
-const INDEX_LATER = 'cctv.index_later';
 const INDEXED_AT_ONCE = 500;
 /** Rows that were indexed, from which on the planner is told how many there are. */
 const COUNTED_FROM = 1_000;
@@ -251,14 +250,13 @@ class OurAdapter
   }
 
   /**
-   * A row says whether it is in the index, which is of those rows alone; a small one has the others. The setting is of the
-   * transaction that writes. Not GIN's own list of what is pending: whoever writes next would have to wait for all of it.
+   * A row says whether it is in the index, which is of those rows alone; a small one has the others. Not GIN's own list of what is pending: whoever writes next would have to wait for all of it.
    */
   async mayBeIndexedLater(db: Kysely<never>, name: string): Promise<void> {
     const statements = [
       `alter table ${name} add column indexed integer not null default 1`,
       `create function ${name}_indexed() returns trigger language plpgsql as $$ begin
-         new.indexed := case current_setting('${INDEX_LATER}', true) when '1' then 0 else 1 end;
+         new.indexed := 0;
          return new;
        end $$`,
       `create trigger ${name}_indexed before insert or update of text on ${name}
@@ -274,25 +272,38 @@ class OurAdapter
     for (const statement of statements) await sql.raw(statement).execute(db);
   }
 
-  async indexLater(transaction: Transaction<unknown>): Promise<void> {
-    await sql.raw(`set local ${INDEX_LATER} = '1'`).execute(transaction);
+  /** Texts that others write meanwhile would be in no block: they wait for the migration. */
+  async indexInBlocks(db: Kysely<never>, name: string): Promise<void> {
+    await sql.raw(`lock table ${name} in share row exclusive mode`).execute(db);
+    await sql
+      .raw(
+        `create or replace function ${name}_indexed() returns trigger language plpgsql as
+           $$ begin new.indexed := 0; return new; end $$`,
+      )
+      .execute(db);
+    await createBlocks(db as unknown as Kysely<unknown>, name);
   }
 
-  async indexRest(db: Kysely<unknown>, { name, of }: SearchTable): Promise<void> {
+  async indexRest(
+    db: Kysely<unknown>,
+    { name, of }: SearchTable,
+    signal?: AbortSignal,
+  ): Promise<void> {
     const table = sql.table(name);
+    const { rows } = await sql`select from ${table} where indexed = 0 limit 1`.execute(db);
+    if (rows.length === 0) return;
     let indexed = 0;
-    for (let after: string | null = ''; after !== null;) {
-      // What another is at, or is being written, it will index itself.
-      const { rows } = await sql<{ last: string | null; count: number }>`
-        with page as (
-          select id from ${table} where indexed = 0 and id > ${after}
-          order by id limit ${INDEXED_AT_ONCE} for update skip locked
-        ), done as (
-          update ${table} as written set indexed = 1 from page where written.id = page.id
-        )
-        select max(id) as last, count(*) as count from page`.execute(db);
-      after = rows[0]?.last ?? null;
-      indexed += rows[0]?.count ?? 0;
+    let after = '';
+    for (;;) {
+      if (signal?.aborted === true) break;
+      const begin = after;
+      const page = await db.transaction().execute(async (transaction) => {
+        await this.takeLock(transaction, `${name}-blocks`, 'alone');
+        return indexPage(transaction, name, begin, INDEXED_AT_ONCE);
+      });
+      if (page === undefined) break;
+      after = page.last;
+      indexed += page.count;
     }
     // Until they are counted, the planner takes few rows to be there, and looks at each. PostgreSQL counts within a minute.
     if (indexed >= COUNTED_FROM) await sql`analyze ${table}, ${sql.table(of)}`.execute(db);
@@ -312,20 +323,20 @@ class OurAdapter
   async indexShortParts(): Promise<void> {}
 
   /**
-   * pg_trgm's index for what few rows hold, all parts together. What many hold, and parts too short for it, are looked for in order,
-   * by strpos, which takes a third of the time of LIKE.
+   * pg_trgm's index for what few rows hold, all parts together. What many hold, and parts too short for it, are looked for in order, in
+   * the blocks that may have them, by strpos, which takes a third of the time of LIKE.
    */
   async matching<Tables>(
     db: Kysely<Tables>,
     table: string,
     parts: readonly string[],
     from: string,
-  ): Promise<RawBuilder<{ id: string }>> {
+  ): Promise<RawBuilder<{ id: string }>[]> {
     const text = sql.ref<string>('text');
     const scanned = parts.map((part) => this.scanned(text, part));
     const indexed = parts.filter((part) => Array.from(part).length >= GRAM_LENGTH);
     if (indexed.length === 0 || (await this.#areFrequent(db, table, indexed))) {
-      return sql`(select id from ${sql.table(table)} where id >= ${from} and ${sql.join(scanned, sql` and `)})`;
+      return spansOf(db, table, { parts, scanned: sql.join(scanned, sql` and `), from });
     }
     const likes = sql.join(
       indexed.map((part) => sql`${text} like ${`%${part.replace(/[\\%_]/g, '\\$&')}%`}`),
@@ -333,7 +344,9 @@ class OurAdapter
     );
     const found = sql`((indexed = 1 and ${likes}) or (indexed = 0 and ${likes}))`;
     // An id that no index knows: else the planner, which takes more rows to be found than are, looks at all in their order.
-    return sql`(select id || '' as id from ${sql.table(table)} where ${sql.join([found, ...scanned], sql` and `)})`;
+    return [
+      sql`(select id || '' as id from ${sql.table(table)} where ${sql.join([found, ...scanned], sql` and `)})`,
+    ];
   }
 
   /** Texts that hold all of `parts`, of a sample of its pages: some thousand rows of 300,000, some milliseconds. */

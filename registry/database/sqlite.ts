@@ -195,7 +195,7 @@ class ThreadAdapter
 
   /** Its index is kept by triggers, and quick to write. */
   async mayBeIndexedLater(): Promise<void> {}
-  async indexLater(): Promise<void> {}
+  async indexInBlocks(): Promise<void> {}
   async indexRest(): Promise<void> {}
 
   /**
@@ -227,7 +227,7 @@ class ThreadAdapter
     _db: Kysely<Tables>,
     table: string,
     parts: readonly string[],
-  ): Promise<RawBuilder<{ id: string }>> {
+  ): Promise<RawBuilder<{ id: string }>[]> {
     const text = sql.ref<string>(`${table}.text`);
     const [longest = '', ...others] = parts.toSorted((a, b) => b.length - a.length);
     const conditions = [
@@ -236,7 +236,9 @@ class ThreadAdapter
       this.scanned(text, longest),
       ...others.map((part) => this.scanned(text, part)),
     ];
-    return sql`(select ${sql.ref(`${table}.id`)} from ${sql.table(table)} where ${sql.join(conditions, sql` and `)})`;
+    return [
+      sql`(select ${sql.ref(`${table}.id`)} from ${sql.table(table)} where ${sql.join(conditions, sql` and `)})`,
+    ];
   }
 
   /** A lookup a row costs a fifth more where very many match. */

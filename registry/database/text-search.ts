@@ -10,27 +10,30 @@ export interface TextSearch {
   /** For a migration: rows of such a table may be indexed later than they are written. */
   mayBeIndexedLater(db: Kysely<never>, name: string): Promise<void>;
   /**
-   * What this transaction writes into such tables may be indexed when it is over, by `indexRest`: an index of runs of letters
-   * takes longer than all else that is written of a camera. It is found meanwhile, by looking at each such row.
+   * For a later migration: every text is indexed later (decision 0180), since an index of runs of letters takes longer than all else that
+   * is written of a camera; and PostgreSQL knows of some hundred together which letters and pairs of letters they hold.
    */
-  indexLater(transaction: Transaction<unknown>): Promise<void>;
-  /** Indexes what was not yet, page by page. Several at once share it. */
-  indexRest(db: Kysely<unknown>, table: SearchTable): Promise<void>;
+  indexInBlocks(db: Kysely<never>, name: string): Promise<void>;
+  /**
+   * Indexes what was not yet, page by page. Several at once share it. What was written is found before, by looking at each such row:
+   * somebody calls this after an inventory, and every second. `signal` ends it after a page.
+   */
+  indexRest(db: Kysely<unknown>, table: SearchTable, signal?: AbortSignal): Promise<void>;
   /**
    * For a later migration: an index that is smaller and quicker to write, and in SQLite answers parts of one and two letters
-   * too. PostgreSQL has no such index; there short parts are looked for in each row.
+   * too. PostgreSQL has no such index; there short parts are looked for in the rows themselves.
    */
   indexShortParts(db: Kysely<never>, table: string): Promise<void>;
   /**
-   * Rows of the table, by `id`, that hold all of `parts`, for a FROM that is ordered by it and limited: by the index, or in order
-   * from the id `from` on, whichever is quicker. Best where no other condition leaves few.
+   * Rows of the table, by `id`, that hold all of `parts`, from the id `from` on: each for a FROM that is ordered by it and limited, one
+   * after the other until enough are found, since their ids follow those of the one before. Best where no other condition leaves few.
    */
   matching<Tables>(
     db: Kysely<Tables>,
     table: string,
     parts: readonly string[],
     from: string,
-  ): Promise<RawBuilder<{ id: string }>>;
+  ): Promise<RawBuilder<{ id: string }>[]>;
   /** How rows that `matching` found are best brought to those they belong to: all by a join, or each looked up as it comes. */
   readonly found: 'joined' | 'looked-up';
   /** That a text holds `part`, by looking at it: best where many do, or few are left by other conditions. */

@@ -13,6 +13,7 @@ import * as listsAndSearches from './migrations/0013-lists-and-searches.ts';
 import * as marksOfCameras from './migrations/0014-marks-of-cameras.ts';
 import * as formerNames from './migrations/0015-former-names.ts';
 import * as cancelledRounds from './migrations/0017-cancelled-rounds.ts';
+import * as searchInBlocks from './migrations/0018-search-in-blocks.ts';
 import { indexSearch } from '../index-search.ts';
 import type { RegistryDatabase, RegistryTables } from './tables.ts';
 
@@ -34,6 +35,7 @@ const registry: DatabaseSchema = {
     '0014-marks-of-cameras': marksOfCameras,
     '0015-former-names': formerNames,
     '0017-cancelled-rounds': cancelledRounds,
+    '0018-search-in-blocks': searchInBlocks,
   },
 };
 

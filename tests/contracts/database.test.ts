@@ -15,6 +15,7 @@ import { takePostgresTurn } from '#registry/database/postgres-turn.ts';
 import { postgresDatabases } from '#registry/database/postgres.ts';
 import { rowChanger, rowWriter } from '#registry/database/row-writer.ts';
 import { onEachDatabase } from './each-database.ts';
+import { searchAtRandom } from './search-at-random.ts';
 
 interface Tables {
   notes: { id: string; text: string; at_ms: number; bytes: Uint8Array | null };
@@ -65,6 +66,10 @@ onEachDatabase((rig) => {
     expect(
       rows.map(({ bytes, ...rest }) => ({ ...rest, bytes: bytes && new Uint8Array(bytes) })),
     ).toEqual([row, note('b')]);
+  });
+
+  test('after texts at random that come, change and go in any order, every part finds those that hold it', async () => {
+    await searchAtRandom(rig.open());
   });
 
   test('counts and sums of whole numbers are numbers, and changed rows are counted', async () => {
