@@ -6,6 +6,9 @@ import { vi } from 'vitest';
  */
 export const WAIT_MS = 20_000;
 
-const { waitFor } = vi;
-vi.waitFor = async (fact, options = {}) =>
-  waitFor(fact, typeof options === 'number' ? options : { timeout: WAIT_MS, ...options });
+const bound = <Options extends object>(options: number | Options = WAIT_MS): number | Options =>
+  typeof options === 'number' ? options : { timeout: WAIT_MS, ...options };
+
+const { waitFor, waitUntil } = vi;
+vi.waitFor = async (fact, options) => waitFor(fact, bound(options));
+vi.waitUntil = async (fact, options) => waitUntil(fact, bound(options));

@@ -6,7 +6,7 @@ import { ChunkPool, chunkStart } from '#ingest/memory/chunk-pool.ts';
 import type { StreamFailure } from '#ingest/stream-failure.ts';
 
 const POOL_BYTES = 256 * 1024 * 1024;
-const TIMEOUT_MS = 30_000;
+const TIMEOUT_MS = 60_000;
 
 export interface PulledRun {
   init: InitSegment;
