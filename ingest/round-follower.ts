@@ -9,6 +9,8 @@ export interface RoundFollower {
   /** A worker's memory begins; what it had before, under the same number, is done with. */
   workerStarted(worker: number, shared: SharedChunkState): void;
   cameraAdded(worker: number, slot: number, cameraId: string): void;
+  /** Its record changed, and its session goes on: whether it is to be taken may be another answer now. */
+  cameraKept(worker: number, slot: number, cameraId: string): void;
   cameraRemoved(worker: number, slot: number): void;
   /** After the live windows took it. For parts that are to be kept, leases must be taken before this returns. */
   round(worker: number, round: Extract<FromWorker, { type: 'round' }>, leases: Leases): void;

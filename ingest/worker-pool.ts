@@ -1,9 +1,15 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import type { ConditionFeed } from './condition/condition-feed.ts';
 import type { PictureLooks } from './condition/picture-looks.ts';
 import { StaticAssignment } from './assignment/static.ts';
 import { latestEntry } from './hls/latest-entry.ts';
-import { LiveWindow, type WindowInit, type WindowRules } from './hls/live-window.ts';
+import {
+  LiveWindow,
+  type Numbering,
+  type WindowInit,
+  type WindowRules,
+} from './hls/live-window.ts';
 import { measureWindow } from './hls/multivariant-playlist.ts';
 import { plainState, type LiveState, type LiveStateBoard } from './live-states.ts';
 import { ChunkReader } from './memory/chunk-pool.ts';
@@ -31,6 +37,8 @@ const SOUND_LIFE_MS = 60_000;
 const STOP_MS = 3_000;
 /** A camera's last pictures can be played for so long after it went down; then their memory is given back. */
 const KEEP_AFTER_DOWN_MS = 30_000;
+/** Removed cameras whose numbers are known still; beyond it the clock alone keeps them rising (decisions/0002). */
+const MAX_NUMBERINGS = 10_000;
 
 export interface WorkerPoolOptions {
   /** The composition root of a worker thread. */
@@ -103,6 +111,8 @@ export class WorkerPool {
   readonly #slots = new Map<number, Camera>();
   /** Of workers that are gone. */
   readonly #pastCounters: WorkerCounters = { droppedUnits: 0, lostPackets: 0, parts: 0 };
+  /** Where those of removed cameras were: what is added under the same address goes on above it. */
+  readonly #numberings = new Map<string, Numbering>();
   #nextSlot = 0;
   #stopping = false;
 
@@ -118,13 +128,19 @@ export class WorkerPool {
 
   addAll(sources: readonly StreamSource[]): void {
     const { now, windowRules, states } = this.#options;
-    const added = sources.map((source): Camera => {
+    const added = sources.flatMap((source): Camera[] => {
+      if (this.#keeps(source)) return [];
       this.remove(source.cameraId);
       const camera: Camera = {
         slot: this.#nextSlot++,
         worker: this.#assignment.place(source.site?.name ?? null),
         source,
-        window: new LiveWindow(source.cameraId, windowRules, now()),
+        window: new LiveWindow(
+          source.cameraId,
+          windowRules,
+          now(),
+          this.#numberings.get(source.cameraId),
+        ),
         init: undefined,
         runId: undefined,
         measured: false,
@@ -138,7 +154,7 @@ export class WorkerPool {
       states.set(plainState(source.cameraId, 'connecting', now()));
       this.#options.conditions?.linked(source.cameraId);
       this.#options.follower?.cameraAdded(camera.worker, camera.slot, source.cameraId);
-      return camera;
+      return [camera];
     });
     this.#workers.forEach((_, worker) =>
       this.#assign(
@@ -156,6 +172,7 @@ export class WorkerPool {
     this.#assignment.remove(camera.source.site?.name ?? null, camera.worker);
     clearTimeout(camera.clearing);
     camera.window.clear();
+    this.#rememberNumbering(camera.window);
     this.#options.states.remove(cameraId);
     this.#options.looks?.forget(cameraId);
     this.#tell(camera.worker, { type: 'release', slots: [camera.slot] });
@@ -209,6 +226,28 @@ export class WorkerPool {
   /** For tests of what happens then: ends a worker as a fault would. */
   async kill(worker: number): Promise<void> {
     await this.#workers[worker]?.thread.terminate();
+  }
+
+  /** Whether the camera's session can go on with this source: only what becomes of its pictures is another. */
+  #keeps(source: StreamSource): boolean {
+    const camera = this.#cameras.get(source.cameraId);
+    if (camera === undefined) return false;
+    const recordedAlike = { ...camera.source, record: source.record };
+    if (!isDeepStrictEqual(recordedAlike, { ...source, record: source.record })) return false;
+    camera.source = source;
+    this.#options.follower?.cameraKept(camera.worker, camera.slot, source.cameraId);
+    return true;
+  }
+
+  #rememberNumbering(window: LiveWindow): void {
+    // The latest to be removed are the last ones.
+    this.#numberings.delete(window.cameraId);
+    this.#numberings.set(window.cameraId, window.numbering);
+    if (this.#numberings.size <= MAX_NUMBERINGS) return;
+    for (const oldest of this.#numberings.keys()) {
+      this.#numberings.delete(oldest);
+      return;
+    }
   }
 
   #start(worker: number, restartMs = RESTART_MS): WorkerHandle {

@@ -74,7 +74,7 @@ interface FollowedWorker {
   slabs: SharedArrayBuffer[];
   /** Of recorded cameras. */
   cameras: Map<number, string>;
-  /** The latest of each: a recorder that is started again goes on with the runs that there are. */
+  /** The latest of each camera, recorded or not: a recorder goes on with the runs that there are. */
   inits: Map<number, InitNotice>;
 }
 
@@ -105,19 +105,29 @@ export class RecorderThreads implements RoundFollower {
     if (!this.#options.isRecorded(cameraId)) return;
     const followed = this.#follow(worker);
     followed.cameras.set(slot, cameraId);
-    if (followed.recorder === undefined) this.#begin(worker, followed);
-    else this.#tell(followed, { type: 'record', slot, cameraId });
+    if (followed.recorder === undefined) {
+      this.#begin(worker, followed);
+      return;
+    }
+    this.#tell(followed, { type: 'record', slot, cameraId });
+    const init = followed.inits.get(slot);
+    if (init === undefined) return;
+    this.#tell(followed, { type: 'round', slabs: [], inits: [init], parts: new Float64Array() });
+  }
+
+  cameraKept(worker: number, slot: number, cameraId: string): void {
+    const followed = this.#follow(worker);
+    const isRecorded = this.#options.isRecorded(cameraId);
+    if (isRecorded === followed.cameras.has(slot)) return;
+    if (isRecorded) this.cameraAdded(worker, slot, cameraId);
+    else this.#endRecording(followed, slot);
   }
 
   cameraRemoved(worker: number, slot: number): void {
     const followed = this.#workers.get(worker);
-    const cameraId = followed?.cameras.get(slot);
-    if (followed === undefined || cameraId === undefined) return;
-    followed.cameras.delete(slot);
+    if (followed === undefined) return;
     followed.inits.delete(slot);
-    this.#clockOffsetsMs.delete(cameraId);
-    this.#tell(followed, { type: 'release', slot, reason: 'recording-off' });
-    this.#options.onRunEnded(cameraId, 'recording-off');
+    this.#endRecording(followed, slot);
   }
 
   round(
@@ -160,9 +170,9 @@ export class RecorderThreads implements RoundFollower {
 
   runEnded(worker: number, slot: number, reason: string): void {
     const followed = this.#workers.get(worker);
+    followed?.inits.delete(slot);
     const cameraId = followed?.cameras.get(slot);
     if (followed === undefined || cameraId === undefined) return;
-    followed.inits.delete(slot);
     this.#tell(followed, { type: 'run-ended', slot });
     this.#options.onRunEnded(cameraId, reason);
   }
@@ -227,8 +237,17 @@ export class RecorderThreads implements RoundFollower {
     await this.#workers.get(worker)?.recorder?.thread.terminate();
   }
 
-  #remember({ cameras, inits }: FollowedWorker, told: readonly InitNotice[]): void {
-    for (const init of told) if (cameras.has(init.slot)) inits.set(init.slot, init);
+  #endRecording(followed: FollowedWorker, slot: number): void {
+    const cameraId = followed.cameras.get(slot);
+    if (cameraId === undefined) return;
+    followed.cameras.delete(slot);
+    this.#clockOffsetsMs.delete(cameraId);
+    this.#tell(followed, { type: 'release', slot, reason: 'recording-off' });
+    this.#options.onRunEnded(cameraId, 'recording-off');
+  }
+
+  #remember({ inits }: FollowedWorker, told: readonly InitNotice[]): void {
+    for (const init of told) inits.set(init.slot, init);
   }
 
   #passOver(parts: Float64Array, cameras: ReadonlyMap<number, string>): void {
@@ -348,7 +367,7 @@ export class RecorderThreads implements RoundFollower {
     for (const [slot, cameraId] of followed.cameras) {
       this.#tell(followed, { type: 'record', slot, cameraId });
     }
-    const inits = [...followed.inits.values()];
+    const inits = [...followed.inits.values()].filter(({ slot }) => followed.cameras.has(slot));
     if (slabs.length + inits.length === 0) return;
     this.#tell(followed, { type: 'round', slabs, inits, parts: new Float64Array() });
   }

@@ -56,6 +56,12 @@ export interface WindowSegment {
   closed: boolean;
 }
 
+/** Where a camera's playlists have come to. */
+export interface Numbering {
+  mediaSequence: number;
+  discontinuitySequence: number;
+}
+
 /** Somebody waits for a playlist that holds this part, or this whole segment. */
 interface Waiter {
   mediaSequence: number;
@@ -102,11 +108,25 @@ export class LiveWindow {
   readonly #waiters = new Set<Waiter>();
   #patience: NodeJS.Timeout | undefined;
 
-  constructor(cameraId: string, rules: WindowRules, nowMs: number) {
+  /** `before`: of the camera's window before this one, whose viewers go on with this one under the same address. */
+  constructor(cameraId: string, rules: WindowRules, nowMs: number, before?: Numbering) {
     this.cameraId = cameraId;
     this.rules = rules;
-    this.#nextMediaSequence = Math.floor(nowMs / 1000);
-    this.discontinuitySequence = firstDiscontinuitySequence(nowMs);
+    this.#nextMediaSequence = Math.max(Math.floor(nowMs / 1000), before?.mediaSequence ?? 0);
+    this.discontinuitySequence = Math.max(
+      firstDiscontinuitySequence(nowMs),
+      // Its first segment does not follow what went before, and no playlist has both.
+      before === undefined ? 0 : before.discontinuitySequence + 1,
+    );
+  }
+
+  /** Of the segment that comes next, were the window empty then. */
+  get numbering(): Numbering {
+    const within = this.segments.filter(({ discontinuity }) => discontinuity).length;
+    return {
+      mediaSequence: this.#nextMediaSequence,
+      discontinuitySequence: this.discontinuitySequence + within,
+    };
   }
 
   get waiting(): number {
@@ -293,9 +313,10 @@ export class LiveWindow {
 }
 
 /**
- * Ten minutes each, so that a restart goes on above what players saw; yet small, for hls.js keeps an array with this
- * as its index and walks it (1.7.4: a number in the thousand millions stops the browser).
+ * A minute each, so that a restart goes on above what players saw of a camera that breaks less often; yet small, for hls.js keeps
+ * an array with this as its index and walks it (1.7.4: a number in the thousand millions stops the browser). Every 45 days it begins
+ * again, which a player notices that was there before a restart at that time.
  */
 function firstDiscontinuitySequence(nowMs: number): number {
-  return Math.floor(nowMs / 600_000) % 0x10000;
+  return Math.floor(nowMs / 60_000) % 0x10000;
 }

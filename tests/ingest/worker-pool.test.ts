@@ -5,6 +5,7 @@ import { LiveStateBoard, type LiveState } from '#ingest/live-states.ts';
 import { ChunkReader } from '#ingest/memory/chunk-pool.ts';
 import { WorkerPool } from '#ingest/worker-pool.ts';
 import type { ScriptedRound } from './scripted-worker.ts';
+import type { StreamSource } from '#registry/cameras.ts';
 import { startSimulator, type Simulator } from '#tests/simulator/rtsp-server.ts';
 
 const WAIT_MS = 15_000;
@@ -246,7 +247,7 @@ describe('rounds of a worker', { timeout: 60_000 }, () => {
   });
   afterEach(() => scripted.stop());
 
-  function play(rounds: readonly ScriptedRound[]): LiveWindow {
+  function play(rounds: readonly ScriptedRound[], more?: Partial<StreamSource>): LiveWindow {
     scripted.add({
       cameraId: 'a',
       url: JSON.stringify(rounds),
@@ -255,9 +256,33 @@ describe('rounds of a worker', { timeout: 60_000 }, () => {
       transport: 'auto',
       tls: { verify: 'system', fingerprint: null },
       site: null,
+      ...more,
     });
     return scripted.window('a') as LiveWindow;
   }
+
+  test('a camera that is to be recorded, or no more, plays on; of another address it begins anew', async () => {
+    const rounds = [{ inits: [1], parts: [1, 1] }];
+    const window = play(rounds);
+    await until(() => window.totals.parts === 2, 'it plays');
+    expect(play(rounds, { record: true })).toBe(window);
+    expect(window.totals.parts).toBe(2);
+    expect(window.segments).toHaveLength(1);
+    expect(play(rounds, { record: true, sound: true })).not.toBe(window);
+  });
+
+  test('numbers of a camera that is pulled from elsewhere, or was away, go on above what its viewers saw', async () => {
+    const breaks = Array.from({ length: 6 }, (_, i) => ({ inits: [i], parts: [i] }));
+    let { mediaSequence, discontinuitySequence } = { mediaSequence: 0, discontinuitySequence: 0 };
+    for (const sound of [false, true, false]) {
+      const window = play(breaks, { sound });
+      expect(window.numbering.mediaSequence).toBeGreaterThanOrEqual(mediaSequence);
+      expect(window.discontinuitySequence).toBeGreaterThan(discontinuitySequence);
+      await until(() => window.totals.parts === 6, 'all are in the window');
+      ({ mediaSequence, discontinuitySequence } = window.numbering);
+      if (sound) scripted.remove('a');
+    }
+  });
 
   test('parts of the init before the latest are taken, whatever other cameras had in between', async () => {
     const window = play([

@@ -200,6 +200,34 @@ it('has no recorder until a camera is recorded, and tells it then of the memory 
   ]);
 });
 
+it('takes a run that goes on, from where its camera is recorded, and leaves it where it is no more', async () => {
+  await threads.stop();
+  let isRecorded = false;
+  threads = startThreads(
+    new URL('../../gateway/recorder-worker.ts', import.meta.url),
+    () => isRecorded,
+  );
+  threads.workerStarted(0, cut.pool.shared);
+  threads.cameraAdded(0, SLOT, CAMERA);
+  const second = cut.parts.findIndex(({ independent }, i) => i > 5 && independent);
+  round(cut.parts.slice(0, second), [init]);
+  isRecorded = true;
+  threads.cameraKept(0, SLOT, CAMERA);
+  threads.cameraKept(0, SLOT, CAMERA);
+  round(cut.parts.slice(second, second + 2));
+  await vi.waitFor(() => expect(openedIn()).toHaveLength(1));
+  isRecorded = false;
+  threads.cameraKept(0, SLOT, CAMERA);
+  round(cut.parts.slice(second + 2, second + 4));
+  isRecorded = true;
+  threads.cameraKept(0, SLOT, CAMERA);
+  await threads.stop();
+  const finished = told.flatMap((progress) => progress.finished);
+  expect(finished.map(({ fragments, endReason }) => [fragments, endReason])).toEqual([
+    [2, 'recording-off'],
+  ]);
+});
+
 it('ends a recorder that takes nothing, keeps no lease for it, says what is passed over, and tells the next one all that there is', async () => {
   await threads.stop();
   const stuck = join(folder, 'stuck');
