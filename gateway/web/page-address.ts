@@ -7,6 +7,8 @@ let shown: string | undefined;
 /** Where the person wanted to go while the page was held. */
 let wanted: string | undefined;
 let isHeld = false;
+/** Where the held page was scrolled to. The browser's Back scrolls to where the other page was, before anybody is asked. */
+let heldAtPx = 0;
 /** Of the page whose form was done with. */
 let doneWith: string | undefined;
 
@@ -34,10 +36,13 @@ export function subscribe(listener: () => void): () => void {
 export function holdPage(): () => void {
   isHeld = true;
   doneWith = undefined;
+  heldAtPx = window.scrollY;
   window.addEventListener('beforeunload', askBeforeUnload);
+  window.addEventListener('scroll', followScroll, { passive: true });
   return () => {
     isHeld = false;
     window.removeEventListener('beforeunload', askBeforeUnload);
+    window.removeEventListener('scroll', followScroll);
     if (wanted !== undefined) look();
   };
 }
@@ -54,11 +59,17 @@ export function isDoneWith(address: string): boolean {
   return doneWith === address;
 }
 
-/** What was typed is gone on with. */
+/** What was typed is gone on with, where the person was. */
 export function stay(): void {
   window.location.hash = shownHash();
   wanted = undefined;
+  window.scrollTo({ top: heldAtPx, behavior: 'instant' });
   tell();
+}
+
+function followScroll(): void {
+  // Told after the address has changed: what is scrolled then is not the person's doing.
+  if (window.location.hash === shown && wanted === undefined) heldAtPx = window.scrollY;
 }
 
 /**
