@@ -8,7 +8,7 @@ import { ScreenBoundary, screenOf } from './shell/screen-boundary.tsx';
 import { mayOpen } from './shell/screen-rights.ts';
 import { useSignedIn } from './shell/signed-in.ts';
 import { useLanguage } from './use-language.ts';
-import { goTo, useRoute } from './use-page-state.ts';
+import { noteRoute, useRoute } from './use-page-state.ts';
 
 // Each screen is a file of its own for the browser: the wall loads no forms, and a form no player.
 const WallScreen = screenOf(() => import('./wall-screen.tsx'));
@@ -49,7 +49,7 @@ export function Screens({ onSignedOut }: { onSignedOut: () => void }) {
 
   useEffect(() => {
     // Nobody asked for the wall by name: who may not watch begins where they may.
-    if (!allowed && route.view === 'wall' && first.view !== 'wall') goTo(first, { replace: true });
+    if (!allowed && route.view === 'wall' && first.view !== 'wall') noteRoute(first);
   }, [allowed, route.view, first]);
 
   if (!allowed) {

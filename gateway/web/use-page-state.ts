@@ -32,7 +32,7 @@ export function goTo(route: Route, options: { replace: boolean } = { replace: fa
   else window.location.hash = routeHash(route);
 }
 
-/** The screen that is shown is there already: the address says so, for a reload and for coming back. */
+/** The address of what is shown, without a step of the history; nothing once the person has gone on. */
 export function noteRoute(route: Route): void {
   noteHash(routeHash(route));
 }
