@@ -10,6 +10,8 @@ import { openBrowser, recordPage, type Browser, type PageRecord } from './browse
 import { missingParts } from './machine.ts';
 import { nameOf, signInAs } from './demo-sign-in.ts';
 import { noReplies, recorded, startDevice } from '../registry/onvif/mock-device.ts';
+import { shiftedDay, thaiToday } from '#gateway/web/thai-day.ts';
+import { dayToType } from '#gateway/web/typed-day.ts';
 import { recorderOf } from '../registry/onvif/mock-recorder.ts';
 
 const START_MS = 90_000;
@@ -270,6 +272,22 @@ describe.skipIf(missing.length > 0)('the screens', () => {
       .click();
     await page.getByRole('dialog').getByText('ลายนิ้วมือของลูกโซ่').waitFor();
     await shot('audit-entry');
+    await page.keyboard.press('Escape');
+    // Days of the Buddhist era, each from its midnight in Thailand to the next.
+    const before = shiftedDay(thaiToday(), -2);
+    const [from, to] = [page.getByLabel('ตั้งแต่วันที่'), page.getByLabel('ถึงวันที่')];
+    await to.fill(dayToType(before));
+    await page.getByText('ไม่มีรายการตรงกับที่เลือก').waitFor();
+    await to.fill('31/2/2569');
+    await to.blur();
+    await page.locator('input[aria-invalid="true"]').waitFor();
+    await to.fill('');
+    await from.fill(dayToType(shiftedDay(before, 1)));
+    await page.locator('[data-outcome="refused"]').first().waitFor();
+    const asked = record.addresses.filter((address) => address.includes('/api/v1/audit?'));
+    expect(asked.filter((one) => one.includes(`to=${before}T17`))).toHaveLength(1);
+    expect(asked.at(-1)).toContain(`from=${before}T17`);
+    await shot('audit-days');
   });
 
   test('a page of somebody else than who has signed in since asks whose it is', async () => {
@@ -405,10 +423,12 @@ describe.skipIf(missing.length > 0)('the screens', () => {
       // The browser's own way back is asked about as a link is, and what was typed stays.
       const dialog = page.getByRole('dialog');
       const form = await page.evaluate<string>('location.hash');
+      await page.evaluate('scrollTo(0, 400)');
       await page.goBack();
       await dialog.getByRole('button', { name: 'กลับไปแก้ต่อ' }).click();
       await dialog.waitFor({ state: 'detached' });
       expect(await page.evaluate<string>('location.hash')).toBe(form);
+      expect(await page.evaluate<number>('scrollY')).toBe(400);
       await page.getByText('เขตพื้นที่ทำงาน (Office)').waitFor();
       await page.getByRole('link', { name: 'ยกเลิก' }).click();
       await dialog.getByRole('button', { name: 'ออกโดยไม่บันทึก' }).click();
@@ -568,6 +588,40 @@ describe.skipIf(missing.length > 0)('the screens', () => {
         }
       },
     );
+
+    test('one that is being compared is stopped; where it is too late, that is said', async () => {
+      const imports = '**/api/v1/inventory/imports/*';
+      let isLate = true;
+      let discarded: number | undefined;
+      await page.route(imports, async (route) => {
+        if (route.request().method() === 'DELETE') {
+          const error = { code: 'import_already_written', message: 'all of its rows are written' };
+          if (isLate) return route.fulfill({ status: 409, json: { error } });
+          const done = await route.fetch();
+          discarded = done.status();
+          return route.fulfill({ response: done });
+        }
+        // It stays at work for as long as it is looked at.
+        const answer = await route.fetch();
+        const told = (await answer.json()) as object;
+        return route.fulfill({
+          response: answer,
+          json: { ...told, phase: 'comparing', counts: null },
+        });
+      });
+      await page.locator('input[type="file"]').setInputFiles(csv());
+      await page.getByText(/^กำลังเทียบกับทะเบียน/).waitFor();
+      const stop = page.getByRole('button', { name: 'ยกเลิกการนำเข้า' });
+      await stop.click();
+      await page.getByRole('alert').getByText('ยกเลิกไม่ทัน ระบบบันทึกข้อมูลทั้งหมด').waitFor();
+      await shot('import-stopped-late');
+      isLate = false;
+      await stop.click();
+      await stop.waitFor({ state: 'detached' });
+      expect(discarded).toBe(204);
+      expect(await page.getByRole('alert').count()).toBe(0);
+      await page.unroute(imports);
+    });
 
     test(
       'three rows that are wrong are told by cell and reason; nothing is written',

@@ -109,6 +109,22 @@ describe.skipIf(missing.length > 0)('a round of the survey', () => {
       expect(await dialog.locator('tbody tr').count()).toBe(4);
       await dialog.getByText('ผู้รับผิดชอบแจ้งว่าอยู่ระหว่างซ่อม').first().waitFor();
       await shot('counted-cameras');
+      await page.keyboard.press('Escape');
+      // Its changes can no more be heard: what is shown is old, and said to be, until they can.
+      const counts = await page.evaluate<string>('location.hash');
+      const errors = record.errors.length;
+      await page.evaluate(`location.hash = '#/rounds'`);
+      await page.getByText('ยังไม่มีรอบสำรวจ').waitFor();
+      await page.route('**/api/v1/events', (route) => route.abort());
+      await page.evaluate(`location.hash = ${JSON.stringify(counts)}`);
+      const lost = page.getByRole('alert').filter({ hasText: 'ติดต่อระบบไม่ได้ กำลังลองใหม่' });
+      await lost.getByText(/สถานะที่เห็นเป็นของเวลา/).waitFor();
+      expect(await figuresOf('รวมทั้งสิ้น')).toEqual(['16', '11', '4', '1', '0']);
+      await shot('counts-lost');
+      await page.unroute('**/api/v1/events');
+      await lost.getByRole('button', { name: 'ลองเดี๋ยวนี้' }).click();
+      await lost.waitFor({ state: 'detached' });
+      for (const told of record.errors.splice(errors)) expect(told).toMatch(/net::ERR_FAILED/);
     },
   );
 
@@ -275,6 +291,28 @@ describe.skipIf(missing.length > 0)('a round of the survey', () => {
       expect(pdf.toString('latin1').match(/\/Type\s*\/Page\b(?!s)/g)).toHaveLength(1);
     },
   );
+
+  test('the Department cancels a round before its cut-off, and why is told', async () => {
+    const nextYear = new Date().getFullYear() + 1;
+    const at = (month: string): string => `${nextYear}-${month}-15T16:30:00+07:00`;
+    const due = (month: string) => ({ dueAt: at(month), letterNumber: null, contact: null });
+    const opened = await page.evaluate<{ id: string }>(
+      `fetch('/api/v1/survey/rounds', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: ${JSON.stringify(JSON.stringify({ title: 'รอบที่เปิดผิด', reference: 'ที่ มท 0816.3/ว ผิด', cutOffAt: at('01'), deadlines: { lao: due('02'), district: due('03'), province: due('04') } }))},
+      }).then((answer) => answer.json())`,
+    );
+    await page.evaluate(`location.hash = '#/rounds/${opened.id}'`);
+    await page.getByRole('button', { name: 'ยกเลิกรอบ' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('เหตุที่ยกเลิก').fill('เลขที่หนังสือผิด');
+    await shot('round-cancel');
+    await dialog.getByRole('button', { name: 'ยกเลิกรอบ' }).click();
+    await page.getByText('ยกเลิกรอบนี้แล้ว: เลขที่หนังสือผิด').waitFor();
+    expect(await page.getByRole('button', { name: 'ยกเลิกรอบ' }).count()).toBe(0);
+    await page.locator('.page-under').getByText('ยกเลิกแล้ว').waitFor();
+  });
 
   test('on a phone nothing is wider than the screen', { timeout: TEST_MS }, async () => {
     await page.setViewportSize({ width: 390, height: 844 });
