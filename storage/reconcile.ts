@@ -399,6 +399,7 @@ async function enter(
     const isWhole =
       read !== undefined &&
       read.fragments.length > 0 &&
+      read.afterDamage.size === 0 &&
       read.byteLength === object.byteLength &&
       objectKey(read.head) === object.key;
     if (!isWhole) return 'unknown';

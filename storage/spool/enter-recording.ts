@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { noteFound } from '../catalogue/deletion.ts';
-import { cutGaps } from '../catalogue/gaps.ts';
+import { cutGaps, gapsBetween, insertGap, type Gap } from '../catalogue/gaps.ts';
 import { spoolPath } from '../catalogue/object-key.ts';
 import { insertOpened, markSpooled } from '../catalogue/recordings.ts';
 import { takeIntoSpool, type SpoolId } from '../catalogue/spools.ts';
@@ -9,9 +10,12 @@ import { encodeFragments, fragmentEndMs } from './fragment-index.ts';
 import type { ReadRecording } from './spool-reader.ts';
 import { stretches } from './stretches.ts';
 
+/** Of the gap that a spool file has where it was damaged. */
+export const SPOOL_DAMAGED = 'spool-damaged';
+
 /**
  * A whole recording that its file alone tells of, into the catalogue: its row is `spooled`, a note that it was lost is taken
- * back, it lies in the given spool, and no gap lies over its pictures. `path` holds what `read` was read from and nothing after it. Repeating it is harmless.
+ * back, it lies in the given spool, no gap lies over its pictures, and each hole in them is one. `path` holds what `read` was read from and nothing after it. Repeating it is harmless.
  */
 export async function enterRecording(
   catalogue: Catalogue,
@@ -29,6 +33,7 @@ export async function enterRecording(
   await takeIntoSpool(catalogue, spoolId, { id: head.recordingId, startMs: head.startMs });
   await noteFound(catalogue, head);
   await cutGaps(catalogue, head.cameraId, stretches(fragments));
+  await accountForHoles(catalogue, read);
   await markSpooled(catalogue, [
     {
       recordingId: head.recordingId,
@@ -41,6 +46,32 @@ export async function enterRecording(
       endReason: 'recovered',
     },
   ]);
+}
+
+/** What its recorder would have told of them; of damaged ones the storage is the cause. */
+async function accountForHoles(
+  catalogue: Catalogue,
+  { head: { cameraId }, fragments, afterDamage }: ReadRecording,
+): Promise<void> {
+  const damagedMs = new Set([...afterDamage].map((i) => Math.round(fragments[i]?.startMs ?? 0)));
+  const [first, ...others] = stretches(fragments);
+  let startMs = first?.endMs ?? 0;
+  for (const { startMs: endMs, endMs: nextMs } of others) {
+    const why = damagedMs.has(endMs)
+      ? ({ cause: 'storage', detail: SPOOL_DAMAGED } as const)
+      : ({ cause: 'network', detail: 'lost-pictures' } as const);
+    await accountFor(catalogue, { cameraId, startMs, endMs, ...why });
+    startMs = nextMs;
+  }
+}
+
+/** Once, however often it is told; what is known of that time already counts. */
+export async function accountFor(
+  catalogue: Catalogue,
+  gap: Gap & { endMs: number },
+): Promise<void> {
+  const known = await gapsBetween(catalogue, gap.cameraId, gap.startMs, gap.endMs, 1);
+  if (known.length === 0) await insertGap(catalogue, randomUUID(), gap);
 }
 
 /** What there are pictures of. */

@@ -13,6 +13,12 @@ const SECONDS_FROM_1900_TO_1970 = 2_208_988_800;
 const ERA_SECONDS = 0x1_0000_0000;
 const FRACTION = 0x1_0000_0000;
 
+/** What each of them begins with, and nothing else in a recording should. */
+export const FRAGMENT_TIME_START = Buffer.alloc(16);
+for (const [i, word] of [FRAGMENT_TIME_BYTES, PRFT, VERSION_AND_FLAGS, TRACK_ID].entries()) {
+  FRAGMENT_TIME_START.writeUInt32BE(word, i * 4);
+}
+
 /** Writes the box into `into` from its start. `startMs` is Unix ms. */
 export function writeFragmentTime(into: Buffer, startMs: number, decodeTicks: number): void {
   const ms = Math.round(startMs);

@@ -6,6 +6,7 @@ import { spoolPath } from '../catalogue/object-key.ts';
 import {
   LONGEST_RECORDING_MS,
   recordingById,
+  recordingsBetween,
   recordingsIn,
   removeLost,
   type Recording,
@@ -15,8 +16,9 @@ import type { Catalogue, RecordingState } from '../catalogue/tables.ts';
 import { isNotWhatWasLost } from '../found-again.ts';
 import { sha256OfFile } from '../objects/file-hash.ts';
 import { rotationMs } from '../rotation.ts';
-import { enterRecording, spanOf } from './enter-recording.ts';
-import { cutTorn, readRecording, type ReadRecording } from './spool-reader.ts';
+import { accountFor, enterRecording, SPOOL_DAMAGED, spanOf } from './enter-recording.ts';
+import { keepWhole, readRecording, type ReadRecording } from './spool-reader.ts';
+import { HOLE_MS } from './stretches.ts';
 
 /** Open rows read at once. */
 const BATCH = 500;
@@ -60,7 +62,7 @@ export interface LeftFile {
 }
 
 /**
- * Finishes what a process that died had begun: cuts torn tails off, enters files that the catalogue does not know,
+ * Finishes what a process that died had begun: cuts torn tails and what is damaged off, enters files that the catalogue does not know,
  * and takes rows out whose files hold no picture. What is found again must be what was lost. A file that cannot be entered holds
  * up no other. Repeating it is harmless, and tries those again. `isOpen` names recordings that a live recorder has open: they
  * are left alone. So are rows of other spools, unless their files are here: moved by somebody.
@@ -72,6 +74,8 @@ export async function recoverSpool(
   spoolId: SpoolId = null,
 ): Promise<RecoveredSpool> {
   const sum: RecoveredSpool = { recovered: 0, tornBytes: 0, empty: 0, left: [] };
+  /** Of files of which more was written than is whole: when that ends. */
+  const torn: { cameraId: string; endMs: number }[] = [];
   for (const file of spoolFiles(spoolFolder)) {
     const { cameraId, recordingId } = file;
     if (isOpen(recordingId)) continue;
@@ -107,8 +111,11 @@ export async function recoverSpool(
         sum.empty++;
         continue;
       }
-      cutTorn(path, read.byteLength);
-      await enterRecording(catalogue, path, read, spoolId);
+      const whole = keepWhole(path, read);
+      await enterRecording(catalogue, path, whole, spoolId);
+      if (read.fileBytes > read.byteLength) torn.push({ cameraId, endMs: spanOf(whole).endMs });
+      sum.recovered++;
+      sum.tornBytes += read.fileBytes - whole.byteLength;
     } catch (error) {
       // The uploader stores and removes files beside this: what is gone is not left.
       if (isMissingFile(error)) continue;
@@ -119,8 +126,6 @@ export async function recoverSpool(
       leave(sum, { ...file, byteLength: byteLengthOf(path), why });
       continue;
     }
-    sum.recovered++;
-    sum.tornBytes += read.fileBytes - read.byteLength;
   }
   const refused = new Set(sum.left.map(({ recordingId }) => recordingId));
   sum.empty += await removeRows(catalogue, spoolId, ({ id, cameraId }) => {
@@ -130,7 +135,26 @@ export async function recoverSpool(
       refused.has(id) || !existsSync(join(spoolFolder, spoolPath({ cameraId, recordingId: id })))
     );
   });
+  for (const { cameraId, endMs } of torn) await accountForTorn(catalogue, cameraId, endMs);
   return sum;
+}
+
+/** Up to what was recorded next; where nothing was, whoever tells of that knows from when on. */
+async function accountForTorn(
+  catalogue: Catalogue,
+  cameraId: string,
+  startMs: number,
+): Promise<void> {
+  const among = await recordingsBetween(
+    catalogue,
+    cameraId,
+    startMs,
+    startMs + LONGEST_RECORDING_MS,
+  );
+  const next = among.find((recording) => recording.startMs >= startMs);
+  if (next === undefined || next.startMs - startMs <= HOLE_MS) return;
+  const why = { cause: 'storage' as const, detail: SPOOL_DAMAGED };
+  await accountFor(catalogue, { cameraId, startMs, endMs: next.startMs, ...why });
 }
 
 function leave({ left }: RecoveredSpool, file: LeftFile): void {

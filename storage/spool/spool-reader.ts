@@ -1,11 +1,24 @@
-import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  renameSync,
+  writeSync,
+} from 'node:fs';
+import { LONGEST_RECORDING_MS } from '../catalogue/recordings.ts';
 import { MAX_FRAGMENTS, type Fragment } from './fragment-index.ts';
-import { FRAGMENT_TIME_BYTES, readFragmentTime } from './fragment-time.ts';
+import { FRAGMENT_TIME_BYTES, FRAGMENT_TIME_START, readFragmentTime } from './fragment-time.ts';
 import { MAX_HEAD_BYTES, readHead, type ReadHead } from './recording-head.ts';
 
 export interface ReadRecording extends ReadHead {
+  /** Whole ones; between two of them there may be bytes that are none. */
   fragments: Fragment[];
-  /** Of what is whole; what follows is torn. */
+  /** The first fragment after each damaged place, by its place among `fragments`. */
+  afterDamage: ReadonlySet<number>;
+  /** Up to the end of the last whole one; what follows is torn. */
   byteLength: number;
   fileBytes: number;
 }
@@ -20,6 +33,11 @@ const TRACK_ID = 1;
 /** Far above the fragment of a part's most samples. */
 const MAX_MOOF_BYTES = 256 * 1024;
 
+/** Of a file; at one more the rest is taken for torn. */
+const MAX_DAMAGED = 64;
+/** Read at once when a damaged place is passed over, or copied. */
+const CHUNK_BYTES = 1024 * 1024;
+
 const TRUN_DATA_OFFSET = 0x000001;
 const TRUN_FIRST_FLAGS = 0x000004;
 const TRUN_DURATION = 0x000100;
@@ -29,8 +47,9 @@ const TRUN_COMPOSITION = 0x000800;
 const NON_SYNC_SAMPLE = 0x00010000;
 
 /**
- * Reads from a recording's own bytes what the catalogue would know of it, up to the last whole fragment. Undefined
- * when not even its head is whole: there is no picture in it.
+ * Reads from a recording's own bytes what the catalogue would know of it, up to the last whole fragment. A damaged one is passed
+ * over (blocks that a power cut kept from the disk while later ones reached it, a disk that fails). Undefined when not even its head is
+ * whole: there is no picture in it.
  */
 export function readRecording(path: string): ReadRecording | undefined {
   const handle = openSync(path, 'r');
@@ -40,23 +59,67 @@ export function readRecording(path: string): ReadRecording | undefined {
     const head = readHead(first);
     if (head === undefined) return undefined;
     const fragments: Fragment[] = [];
+    const afterDamage = new Set<number>();
     let at = head.headBytes;
     let aroundMs = head.head.startMs;
     while (fragments.length < MAX_FRAGMENTS) {
-      const fragment = readFragment(handle, at, fileBytes, aroundMs);
-      if (fragment === undefined) break;
+      let fragment = readFragment(handle, at, fileBytes, aroundMs);
+      if (fragment === undefined) {
+        if (afterDamage.size >= MAX_DAMAGED) break;
+        fragment = fragmentAfter(handle, at, fileBytes, fragments.at(-1) ?? head.head);
+        if (fragment === undefined) break;
+        afterDamage.add(fragments.length);
+      }
       fragments.push(fragment);
-      at += fragment.byteLength;
+      at = fragment.offset + fragment.byteLength;
       aroundMs = fragment.startMs;
     }
-    return { ...head, fragments, byteLength: at, fileBytes };
+    return { ...head, fragments, afterDamage, byteLength: at, fileBytes };
   } finally {
     closeSync(handle);
   }
 }
 
-/** Cuts a torn tail off, and has the disk keep what is left. */
-export function cutTorn(path: string, byteLength: number): void {
+/** Leaves of a file what is whole, and has the disk keep it. Returns what there is then. */
+export function keepWhole(path: string, read: ReadRecording): ReadRecording {
+  if (read.afterDamage.size > 0) return rewritten(path, read);
+  cutTorn(path, read.byteLength);
+  return { ...read, fileBytes: read.byteLength };
+}
+
+/** Without what is damaged: a recording's fragments lie one after the other (fragment-index.ts). Nobody has its hash yet. */
+function rewritten(path: string, read: ReadRecording): ReadRecording {
+  const partial = `${path}.partial`;
+  const from = openSync(path, 'r');
+  const to = openSync(partial, 'w', 0o600);
+  const fragments: Fragment[] = [];
+  let at = read.headBytes;
+  try {
+    copy(from, to, 0, read.headBytes);
+    for (const fragment of read.fragments) {
+      copy(from, to, fragment.offset, fragment.byteLength);
+      fragments.push({ ...fragment, offset: at });
+      at += fragment.byteLength;
+    }
+    fsyncSync(to);
+  } finally {
+    closeSync(from);
+    closeSync(to);
+  }
+  renameSync(partial, path);
+  return { ...read, fragments, byteLength: at, fileBytes: at };
+}
+
+function copy(from: number, to: number, position: number, length: number): void {
+  for (let done = 0; done < length;) {
+    const bytes = readAt(from, position + done, Math.min(CHUNK_BYTES, length - done));
+    if (bytes.length === 0) throw new RangeError('the file became shorter while it was read');
+    for (let written = 0; written < bytes.length;) written += writeSync(to, bytes, written);
+    done += bytes.length;
+  }
+}
+
+function cutTorn(path: string, byteLength: number): void {
   const handle = openSync(path, 'r+');
   try {
     ftruncateSync(handle, byteLength);
@@ -64,6 +127,36 @@ export function cutTorn(path: string, byteLength: number): void {
   } finally {
     closeSync(handle);
   }
+}
+
+/**
+ * The next whole one behind a damaged place from which pictures can be decoded: of the same recording, so it is later than the one
+ * before.
+ */
+function fragmentAfter(
+  handle: number,
+  from: number,
+  fileBytes: number,
+  before: { startMs: number; decodeTicks?: number },
+): Fragment | undefined {
+  for (let at = from + 1; at < fileBytes;) {
+    const bytes = readAt(handle, at, CHUNK_BYTES);
+    const found = bytes.indexOf(FRAGMENT_TIME_START);
+    if (found < 0) {
+      if (bytes.length < CHUNK_BYTES) return undefined;
+      at += bytes.length - FRAGMENT_TIME_START.length + 1;
+      continue;
+    }
+    const fragment = readFragment(handle, at + found, fileBytes, before.startMs);
+    const isNext =
+      fragment?.independent === true &&
+      fragment.startMs >= before.startMs &&
+      fragment.startMs - before.startMs < LONGEST_RECORDING_MS &&
+      fragment.decodeTicks >= (before.decodeTicks ?? 0);
+    if (isNext) return fragment;
+    at += found + 1;
+  }
+  return undefined;
 }
 
 function readFragment(

@@ -1,7 +1,7 @@
 import { fragmentEndMs, type Fragment } from './fragment-index.ts';
 
 /** A hole within a recording is a gap from this on: pictures may be a second apart. */
-const HOLE_MS = 1_000;
+export const HOLE_MS = 1_000;
 
 /** Unbroken pictures of a recording, in order, Unix ms; between two of them some were lost. */
 export function stretches(fragments: readonly Fragment[]): { startMs: number; endMs: number }[] {

@@ -9,15 +9,21 @@ import { clipPictures, Cut, RUN_START_MS } from '#tests/ingest/cut.ts';
 /** Of its pictures. */
 export const LEFT_MS = 2_000;
 
-/** A spool file of two seconds as a recorder leaves it when it is killed: where it lies, and what it told of it. */
+/** Random access points are this far from each other. */
+const GROUP_PICTURES = 20;
+
+/** A spool file of two seconds, or of some times that, as a recorder leaves it when it is killed: where it lies, and what it told of it. */
 export function leftBehind(
   spoolFolder: string,
   recording: { recordingId: string; cameraId: string; startMs?: number },
+  groups = 1,
 ): { path: string; opened: OpenedRecording } {
   const { config, pictures } = clipPictures('small');
   const cut = new Cut();
   cut.segmenter.configure(config);
-  for (const [i, picture] of pictures.slice(0, 22).entries()) {
+  const group = pictures.slice(0, GROUP_PICTURES);
+  const all = Array.from({ length: groups }, () => group).flat();
+  for (const [i, picture] of [...all, ...group.slice(0, 2)].entries()) {
     cut.picture(i * 9_000, picture.randomAccess, picture.nals);
   }
   const [init] = cut.inits;

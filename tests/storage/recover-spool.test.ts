@@ -19,6 +19,7 @@ import { noteDeletion } from '#storage/catalogue/deletion.ts';
 import { accountedToMs, gapsBetween } from '#storage/catalogue/gaps.ts';
 import { openCatalogue } from '#storage/catalogue/open-catalogue.ts';
 import {
+  fragmentIndexes,
   insertOpened,
   markStored,
   recordingById,
@@ -34,7 +35,9 @@ import {
 } from '#storage/objects/object-store.ts';
 import type { OpenedRecording } from '#storage/recorder-protocol.ts';
 import { accountForRefused } from '#storage/spool/left-files.ts';
+import { decodeFragments } from '#storage/spool/fragment-index.ts';
 import { recoverSpool } from '#storage/spool/recover-spool.ts';
+import { readRecording } from '#storage/spool/spool-reader.ts';
 import { Uploader } from '#storage/uploader.ts';
 import { RUN_START_MS } from '#tests/ingest/cut.ts';
 import { leftBehind as leftByRecorder } from './left-behind.ts';
@@ -227,6 +230,58 @@ describe('the spool of a process that died', () => {
       ['spooled', 'here'],
       ['spooled', 'there'],
       ['open', 'there'],
+    ]);
+  });
+
+  it('what is damaged in the middle costs its pictures and no others: they are a gap of the storage, and the file is whole', async () => {
+    const of = { recordingId: newId(), cameraId: CAMERA };
+    const { path, opened } = leftByRecorder(spool, of, 3);
+    await insertOpened(catalogue, [opened]);
+    const whole = readRecording(path)?.fragments ?? [];
+    const bytes = readFileSync(path);
+    // A block that never reached the disk: the second fragment, whose pictures the next ones of its group need.
+    const second = whole[1]?.offset ?? 0;
+    writeFileSync(path, Buffer.from(bytes).fill(0, second, second + 2_000));
+    expect(await recoverSpool(catalogue, spool)).toMatchObject({ recovered: 1, left: [] });
+    const kept = whole.filter((_, i) => i === 0 || i >= 4);
+    const read = readRecording(path);
+    expect(read?.fragments.map(({ startMs }) => startMs)).toEqual(kept.map((f) => f.startMs));
+    expect(read?.afterDamage.size).toBe(0);
+    const row = await recordingById(catalogue, of.recordingId);
+    expect(row).toMatchObject({ state: 'spooled', endMs: RUN_START_MS + 6_000 });
+    expect(row?.byteLength).toBe(readFileSync(path).length);
+    const indexes = await fragmentIndexes(catalogue, [
+      { id: of.recordingId, startMs: RUN_START_MS },
+    ]);
+    expect(decodeFragments(indexes.get(of.recordingId) ?? Buffer.alloc(0))).toEqual(
+      read?.fragments,
+    );
+    const lost = { startMs: RUN_START_MS + 500, endMs: RUN_START_MS + 2_000 };
+    const why = { cause: 'storage', detail: 'spool-damaged' };
+    expect(await gapsBetween(catalogue, CAMERA, 0, RUN_START_MS * 2)).toMatchObject([
+      { ...lost, ...why },
+    ]);
+  });
+
+  it('a hole in a recording that is recovered is a gap, and so is what was torn off before the next one', async () => {
+    const of = { recordingId: newId(), cameraId: CAMERA };
+    const { path } = leftByRecorder(spool, of, 3);
+    const [first, ...others] = readRecording(path)?.fragments ?? [];
+    const bytes = readFileSync(path);
+    const later = others.filter(({ startMs }) => startMs >= RUN_START_MS + 2_000);
+    const pieces = [first, ...later].flatMap((f) =>
+      f === undefined ? [] : [bytes.subarray(f.offset, f.offset + f.byteLength)],
+    );
+    // Its camera gave no pictures between; and its last fragment is damaged.
+    pieces.at(-1)?.fill(0);
+    writeFileSync(path, Buffer.concat([bytes.subarray(0, first?.offset), ...pieces]));
+    const nextMs = RUN_START_MS + 20_000;
+    leftByRecorder(spool, { recordingId: newId(), cameraId: CAMERA, startMs: nextMs });
+    for (let times = 0; times < 2; times++) await recoverSpool(catalogue, spool);
+    const gaps = await gapsBetween(catalogue, CAMERA, 0, RUN_START_MS * 2);
+    expect(gaps.map((gap) => [gap.startMs - RUN_START_MS, gap.endMs, gap.detail])).toEqual([
+      [500, RUN_START_MS + 2_000, 'lost-pictures'],
+      [5_500, nextMs, 'spool-damaged'],
     ]);
   });
 
