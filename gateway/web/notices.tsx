@@ -1,6 +1,7 @@
-import { Alert, Button, Code, CopyButton, Loader, Text, Title } from '@mantine/core';
+import { Alert, Button, Group, Loader, Text, Title } from '@mantine/core';
 import { moment } from './buddhist-date.ts';
-import { firstCameraCommand } from './first-camera.ts';
+import { routeHash } from './route.ts';
+import { useSignedIn } from './shell/signed-in.ts';
 import { useLanguage } from './use-language.ts';
 
 /** The gateway does not answer; the page tries again by itself. */
@@ -54,30 +55,27 @@ export function NothingFound({ onClear }: { onClear: () => void }) {
   );
 }
 
-/** A new installation: says how the first camera comes in. */
+/** Nobody has registered a camera in one's area: what to do first, for whom it is to do. */
 export function EmptyRegister() {
   const { t } = useLanguage();
-  const command = firstCameraCommand(window.location.origin);
+  const { may } = useSignedIn();
   return (
-    <div className="notice notice-wide">
+    <div className="notice">
       <Title order={2}>{t('empty.title')}</Title>
-      <Text>{t('empty.add')}</Text>
-      <div className="notice-command">
-        <Code block tabIndex={0}>
-          {command}
-        </Code>
-        <CopyButton value={command}>
-          {({ copied, copy }) => (
-            <Button size="compact-sm" variant="default" onClick={copy}>
-              {copied ? t('empty.copied') : t('empty.copy')}
-            </Button>
-          )}
-        </CopyButton>
-      </div>
+      <Text>{may('camera.create') ? t('register.emptyWords') : t('register.emptyOthers')}</Text>
+      <Group justify="center">
+        {may('camera.import') && (
+          <Button component="a" href={routeHash({ view: 'import' })}>
+            {t('register.import')}
+          </Button>
+        )}
+        {may('camera.create') && (
+          <Button component="a" variant="default" href={routeHash({ view: 'new' })}>
+            {t('register.add')}
+          </Button>
+        )}
+      </Group>
       <Text c="dimmed">{t('empty.appears')}</Text>
-      <Text>
-        {t('empty.demo')} <Code>npm run demo</Code>
-      </Text>
     </div>
   );
 }

@@ -18,12 +18,12 @@ const colours: Readonly<Record<string, string>> = {
   refused: 'red',
 };
 
-/** What would become of each row; those that need somebody come first. */
+/** What would become of each row; those that need somebody come first, then those that write over what there is. */
 export function ImportRows(props: { id: string; counts: NonNullable<InventoryImport['counts']> }) {
   const { t } = useLanguage();
   const { id, counts } = props;
   const [show, setShow] = useState<ShownRows>(
-    counts.refused > 0 ? 'refused' : counts.new > 0 ? 'new' : 'changed',
+    counts.refused > 0 ? 'refused' : counts.changed > 0 ? 'changed' : 'new',
   );
   // The last row of each page before: back is the one before.
   const [afters, setAfters] = useState([0]);
@@ -99,6 +99,7 @@ export function ImportRows(props: { id: string; counts: NonNullable<InventoryImp
 }
 
 function Details({ row }: { row: RowFate }) {
+  const { t } = useLanguage();
   return (
     <ul className="plain-list">
       {row.problems.map((problem) => (
@@ -112,7 +113,11 @@ function Details({ row }: { row: RowFate }) {
       {row.differences.map((difference) => (
         <li key={difference.heading}>
           {difference.heading}: <del>{difference.before || '–'}</del> →{' '}
-          <ins>{difference.after || '–'}</ins>
+          {difference.after === '' ? (
+            <strong className="import-problem">{t('import.emptied')}</strong>
+          ) : (
+            <ins>{difference.after}</ins>
+          )}
         </li>
       ))}
       {row.warnings.map((warning) => (

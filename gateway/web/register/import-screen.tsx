@@ -199,6 +199,11 @@ function Look(props: {
           {t('import.unknownHeadings', { headings: state.table?.unknownHeadings.join(', ') })}
         </Alert>
       )}
+      {counts.changed > 0 && (
+        <Alert color="yellow" variant="light">
+          {t('import.writesOver', { count: counts.changed })}
+        </Alert>
+      )}
       <ImportRows
         key={`${state.id} ${counts.new} ${counts.refused}`}
         id={state.id}

@@ -285,6 +285,9 @@ export const enRegister: typeof thRegister = {
     fateOf: 'Fate',
     details: 'Details',
     noRows: 'No row of this kind',
+    emptied: 'will be deleted (empty in the file)',
+    writesOver:
+      '{{count}} rows write what the file has over the register. What was edited here after the file was made would be lost: look at “changed” before you save.',
     hasRefused:
       '{{count}} rows are refused: put them right and choose the file again, or leave them out.',
     nothingNew: 'The register says the same already',

@@ -148,11 +148,7 @@ export const en: Words = {
   },
   empty: {
     title: 'No camera in the register yet',
-    add: 'Add the first one with this command; put in your own RTSP address and agency',
-    demo: 'Or see an example with 70 simulated cameras: stop this server and run',
     appears: 'A camera that was added appears here by itself',
-    copy: 'Copy',
-    copied: 'Copied',
   },
   nothingFound: {
     title: 'No camera matches',
