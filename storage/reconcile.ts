@@ -352,7 +352,9 @@ async function repairLost(
   if (isGone) await noteDeletion(catalogue, recording, { policy: detail, deletedMs: now() });
   const known = await gapsBetween(catalogue, cameraId, startMs, endMs);
   if (known.some((gap) => gap.startMs === startMs && gap.detail === detail)) return null;
-  await insertGap(catalogue, newId(), { cameraId, startMs, endMs, cause: 'storage', detail });
+  const recordingId = isGone ? null : recording.id;
+  const gap = { cameraId, startMs, endMs, cause: 'storage', detail, recordingId } as const;
+  await insertGap(catalogue, newId(), gap);
   return 'a gap of the storage';
 }
 

@@ -214,7 +214,7 @@ export class RecordingKeeper {
     this.#onSpooled();
   }
 
-  async #holes({ cameraId, fragmentIndex }: FinishedRecording): Promise<void> {
+  async #holes({ recordingId, cameraId, fragmentIndex }: FinishedRecording): Promise<void> {
     const unbroken = stretches(decodeFragments(fragmentIndex));
     const behind = this.#behind.delete(cameraId);
     for (const [i, { startMs: endMs }] of unbroken.entries()) {
@@ -226,6 +226,7 @@ export class RecordingKeeper {
         endMs,
         cause: behind ? 'storage' : 'network',
         detail: behind ? 'recorder-behind' : 'lost-pictures',
+        recordingId,
       });
     }
   }

@@ -1,5 +1,7 @@
 import { gapsBetween, type Gap } from './catalogue/gaps.ts';
+import { overHoles } from './catalogue/holes.ts';
 import { holdsBetween, type Hold } from './catalogue/holds.ts';
+import type { RecordingName } from './catalogue/recording-days.ts';
 import { spansBetween, type Span } from './catalogue/recordings.ts';
 import type { SpoolId } from './catalogue/spools.ts';
 import type { Catalogue } from './catalogue/tables.ts';
@@ -60,10 +62,11 @@ export async function timeline(
     range.toMs,
   );
   const answered = { fromMs, toMs: nextMs };
-  for (const { id, startMs, endMs } of growing) {
-    footage.push({ startMs, endMs: open.endMs(id) ?? endMs });
-  }
-  const spans = without(joined(footage, answered), disjoint(gaps, 0));
+  const grown = growing.map(({ id, startMs, endMs }) => {
+    return { id, startMs, endMs: open.endMs(id) ?? endMs };
+  });
+  const whole = joined([...footage, ...grown], answered, JOIN_MS);
+  const spans = await withHoles(catalogue, cameraId, whole, { gaps, grown });
   return {
     cameraId,
     ...answered,
@@ -76,22 +79,49 @@ export async function timeline(
         endMs: endMs ?? rotationMs(cameraId, startMs),
       })),
       answered,
+      JOIN_MS,
     ),
     holds: holds.filter((hold) => hold.fromMs < nextMs),
   };
 }
 
-/** Within the range, in order, as one where they follow on each other. */
+/**
+ * Without what is missing within recordings. Of the same time another may have pictures, where the gateway's clock was set back: footage
+ * is never told of as a gap. A gap between recordings takes nothing away, whenever it was noted.
+ */
+async function withHoles(
+  catalogue: Catalogue,
+  cameraId: string,
+  spans: readonly Span[],
+  { gaps, grown }: { gaps: readonly Gap[]; grown: readonly (RecordingName & Span)[] },
+): Promise<Span[]> {
+  const holes = gaps.filter(({ recordingId }) => recordingId != null);
+  const [first] = spans;
+  const last = spans.at(-1);
+  if (first === undefined || last === undefined || holes.length === 0) return [...spans];
+  const range = { fromMs: first.startMs, toMs: last.endMs };
+  const footage = without(spans, disjoint(holes, 0));
+  const others = [...(await overHoles(catalogue, cameraId, range)), ...grown];
+  if (others.length === 0) return footage;
+  for (const { id, ...span } of others) {
+    const ofIt = holes.filter(({ recordingId }) => recordingId === id);
+    footage.push(...without([span], disjoint(ofIt, 0)));
+  }
+  return joined(footage, range, 0);
+}
+
+/** Within the range, in order, as one where they follow on each other within `joinMs`. */
 function joined(
   footage: readonly Span[],
   { fromMs, toMs }: { fromMs: number; toMs: number },
+  joinMs: number,
 ): Span[] {
   const spans: Span[] = [];
   for (const { startMs, endMs } of footage.toSorted((a, b) => a.startMs - b.startMs)) {
     const span = { startMs: Math.max(fromMs, startMs), endMs: Math.min(toMs, endMs) };
     if (span.endMs <= span.startMs) continue;
     const last = spans.at(-1);
-    if (last !== undefined && span.startMs - last.endMs <= JOIN_MS) {
+    if (last !== undefined && span.startMs - last.endMs <= joinMs) {
       last.endMs = Math.max(last.endMs, span.endMs);
     } else {
       spans.push(span);

@@ -10,6 +10,8 @@ export interface Gap {
   endMs: number | null;
   cause: GapCause;
   detail: string | null;
+  /** It is a hole within this recording, or what is damaged of it: that one has no pictures of its time, another may. */
+  recordingId?: string | null;
 }
 
 /** A gap begins. One that lasts already is left as it is: its first cause counts. */
@@ -32,6 +34,7 @@ export async function insertGap(catalogue: Catalogue, id: string, gap: Gap): Pro
       end_ms: gap.endMs,
       cause: gap.cause,
       detail: gap.detail,
+      recording_id: gap.recordingId ?? null,
     })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
@@ -59,10 +62,7 @@ export async function closeGap(
   });
 }
 
-/** Of what is there and is not what was hashed: its pictures are no proof that nothing is missing. */
-const DAMAGED = new Set<string | null>(['object-corrupt', 'object-length']);
-
-/** There are pictures of these times: of a gap that is over, whatever it was called, what lies beside them is left. */
+/** There are pictures of these times: of a gap between recordings that is over, whatever it was called, what lies beside them is left. */
 export async function cutGaps(
   catalogue: Catalogue,
   cameraId: string,
@@ -70,7 +70,7 @@ export async function cutGaps(
 ): Promise<void> {
   for (const { startMs, endMs } of footage) {
     const rows = await rowsBetween(catalogue, cameraId, startMs, endMs).limit(MAX_GAPS).execute();
-    const over = rows.filter((row) => row.end_ms !== null && !DAMAGED.has(row.detail));
+    const over = rows.filter((row) => row.end_ms !== null && row.recording_id === null);
     for (const { id, ...gap } of over) {
       const beside = [
         { ...gap, id, end_ms: startMs },
@@ -152,6 +152,7 @@ export async function gapsBetween(
     endMs: row.end_ms,
     cause: row.cause,
     detail: row.detail,
+    recordingId: row.recording_id,
   }));
 }
 

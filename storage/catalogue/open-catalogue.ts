@@ -8,6 +8,7 @@ import * as byDay from './migrations/0007-by-day.ts';
 import * as leanIndex from './migrations/0008-lean-index.ts';
 import * as retentionClock from './migrations/0009-retention-clock.ts';
 import * as spools from './migrations/0010-spools.ts';
+import * as holes from './migrations/0011-holes.ts';
 import type { Catalogue, CatalogueTables } from './tables.ts';
 
 /**
@@ -28,6 +29,7 @@ export async function openCatalogue(databases: Databases): Promise<Catalogue> {
       '0008-lean-index': leanIndex,
       '0009-retention-clock': retentionClock,
       '0010-spools': spools,
+      '0011-holes': holes,
     },
   });
 }

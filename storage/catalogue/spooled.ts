@@ -89,6 +89,7 @@ export async function dropSpooled(
         end_ms: row.end_ms,
         cause: 'storage',
         detail: reason,
+        recording_id: null,
       })
       .execute();
     await countRemoved(transaction, row);

@@ -93,6 +93,8 @@ export interface GapTable {
   cause: GapCause;
   /** A failure's stable word. */
   detail: string | null;
+  /** Null: it lies between recordings, and pictures of its time, whenever they were entered, tell more than it does. */
+  recording_id: string | null;
 }
 
 export interface HoldTable {

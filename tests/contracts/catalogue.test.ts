@@ -78,13 +78,14 @@ onEachDatabase((rig) => {
       detail: null,
     });
     await closeGap(catalogue, CAMERA, T0 + 4 * MINUTE);
-    await keep(catalogue, T0 + 4 * MINUTE);
+    const recordingId = await keep(catalogue, T0 + 4 * MINUTE);
     await insertGap(catalogue, newId(), {
       cameraId: CAMERA,
       startMs: T0 + 4 * MINUTE + 10_000,
       endMs: T0 + 4 * MINUTE + 12_000,
       cause: 'network',
-      detail: 'lost-packets',
+      detail: 'lost-pictures',
+      recordingId,
     });
     const shown = await timeline(catalogue, new OpenRecordings(), CAMERA, {
       fromMs: T0 - MINUTE,
@@ -104,20 +105,22 @@ onEachDatabase((rig) => {
   });
 
   test('where pictures are found after all a gap is cut, whatever it was called; holes, what lasts, and what tells of damage stay', async () => {
-    const gaps: [number, number | null, string | null][] = [
+    const within = await keep(catalogue, T0 + 100_000);
+    const gaps: [number, number | null, string | null, string?][] = [
       [-5_000, 1_000, null],
       [10_000, 90_000, 'stopped'],
-      [100_000, 104_000, 'lost-pictures'],
-      [110_000, 120_000, 'object-corrupt'],
+      [100_000, 104_000, 'lost-pictures', within],
+      [110_000, 120_000, 'object-corrupt', within],
       [150_000, null, 'unreachable'],
     ];
-    for (const [from, to, detail] of gaps) {
+    for (const [from, to, detail, recordingId = null] of gaps) {
       await insertGap(catalogue, newId(), {
         cameraId: CAMERA,
         startMs: T0 + from,
         endMs: to === null ? null : T0 + to,
         cause: 'gateway',
         detail,
+        recordingId,
       });
     }
     await cutGaps(catalogue, CAMERA, [
@@ -136,6 +139,34 @@ onEachDatabase((rig) => {
       [100_000, 104_000, 'gateway', 'lost-pictures'],
       [110_000, 120_000, 'gateway', 'object-corrupt'],
       [150_000, null, 'gateway', 'unreachable'],
+    ]);
+  });
+
+  test('footage is never told as a gap: a hole is one of its own recording, and a gap between recordings yields to all', async () => {
+    // Noted for a time that was then recorded, by a clock that was set back.
+    const stopped = { cameraId: CAMERA, cause: 'gateway', detail: 'stopped' } as const;
+    await insertGap(catalogue, newId(), { ...stopped, startMs: T0 + 10_000, endMs: T0 + 40_000 });
+    const recordingId = await keep(catalogue, T0);
+    const other = await keep(catalogue, T0 + 50_000);
+    const lost = { cameraId: CAMERA, cause: 'network', detail: 'lost-pictures' } as const;
+    for (const [from, to, id] of [
+      [20_000, 30_000, recordingId],
+      // Of the time from 50 s on the other has pictures, but for its own hole.
+      [45_000, 58_000, recordingId],
+      [52_000, 55_000, other],
+      [70_000, 80_000, other],
+    ] as const) {
+      const hole = { ...lost, startMs: T0 + from, endMs: T0 + to, recordingId: id };
+      await insertGap(catalogue, newId(), hole);
+    }
+    const range = { fromMs: T0, toMs: T0 + 110_000 };
+    const shown = await timeline(catalogue, new OpenRecordings(), CAMERA, range);
+    expect(shown.spans.map((s) => [relative(s.startMs), relative(s.endMs)])).toEqual([
+      [0, 20_000],
+      [30_000, 45_000],
+      [50_000, 52_000],
+      [55_000, 70_000],
+      [80_000, 110_000],
     ]);
   });
 

@@ -133,7 +133,7 @@ it('a step that the database has no room for waits until there is room', async (
   await vi.waitFor(() => expect(failures[0]).toBeInstanceOf(DiskFull));
   await makeRoom();
   await vi.waitFor(async () => expect(await gapsOf(OTHER)).toHaveLength(1));
-  expect(await gapsOf(OTHER)).toEqual([
+  expect(await gapsOf(OTHER)).toMatchObject([
     { cameraId: OTHER, startMs: atMs, endMs: null, cause: 'storage', detail: 'disk-full' },
   ]);
   expect(recoveries).toEqual([]);
