@@ -1,3 +1,4 @@
+import { PassedOver } from './passed-over.ts';
 import type { GrownRecording, OpenedRecording } from './recorder-protocol.ts';
 import { decodeFragments, type Fragment } from './spool/fragment-index.ts';
 
@@ -6,6 +7,7 @@ import { decodeFragments, type Fragment } from './spool/fragment-index.ts';
  * latest minute should be found like any other. One a camera, and those that wait for the disk.
  */
 export class OpenRecordings {
+  readonly passedOver = new PassedOver();
   readonly #recordings = new Map<
     string,
     { cameraId: string; endMs: number; fragments: Fragment[] }

@@ -1,6 +1,7 @@
 import type { SharedChunkState } from '#ingest/memory/chunk-pool.ts';
 import type { InitNotice } from '#ingest/worker-protocol.ts';
 import type { RecordingHead } from './spool/recording-head.ts';
+import type { Hole } from './spool/stretches.ts';
 import type { SpoolMeter } from './spool/spool-file.ts';
 
 /** What passes between the serving thread and a recorder thread. Media is read from the camera worker's shared memory. */
@@ -55,6 +56,8 @@ export interface OpenedRecording extends RecordingHead {
   path: string;
   initBytes: number;
   headBytes: number;
+  /** Between the recording that it follows and its first fragment. */
+  hole?: Hole | undefined;
 }
 
 /** A recording is whole, and on the disk. */

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { SharedChunkState } from '#ingest/memory/chunk-pool.ts';
-import { pickParts } from '#ingest/part-records.ts';
+import { pickParts, readParts, type PartRecord } from '#ingest/part-records.ts';
 import type { Leases, RoundFollower } from '#ingest/round-follower.ts';
 import type { FromWorker, InitNotice } from '#ingest/worker-protocol.ts';
 import {
@@ -10,6 +10,8 @@ import {
   type RecorderWord,
   type ToRecorder,
 } from './recorder-protocol.ts';
+import type { PassedOverTime } from './passed-over.ts';
+import { fragmentEndMs } from './spool/fragment-index.ts';
 import { spoolMeter, type SpoolMeter } from './spool/spool-file.ts';
 
 /** Media that a recorder has not written yet keeps memory from the cameras. At this, its parts are passed over. */
@@ -37,7 +39,7 @@ export interface RecorderThreadsOptions {
   /** A camera's session ended, with the failure's stable word. */
   onRunEnded: (cameraId: string, reason: string) => void;
   /** Parts of these cameras were passed over, for the recorder is behind. */
-  onPassedOver: (cameraIds: readonly string[]) => void;
+  onPassedOver: (times: readonly PassedOverTime[]) => void;
   /** A recorder ended by a fault: what it had open has to be recovered from its files. */
   onDied: (cameraIds: readonly string[]) => void;
   /** What recorders are given when they are to stop; STOP when not given. */
@@ -243,7 +245,9 @@ export class RecorderThreads implements RoundFollower {
     followed.cameras.delete(slot);
     this.#clockOffsetsMs.delete(cameraId);
     this.#tell(followed, { type: 'release', slot, reason: 'recording-off' });
-    this.#options.onRunEnded(cameraId, 'recording-off');
+    // It is to be recorded still: it is dialled anew, for its address or its site was changed.
+    const isStill = this.#options.isRecorded(cameraId);
+    this.#options.onRunEnded(cameraId, isStill ? 'stream-changed' : 'recording-off');
   }
 
   #remember({ inits }: FollowedWorker, told: readonly InitNotice[]): void {
@@ -251,8 +255,8 @@ export class RecorderThreads implements RoundFollower {
   }
 
   #passOver(parts: Float64Array, cameras: ReadonlyMap<number, string>): void {
-    const passedOver = cameraIds(parts, cameras);
-    if (passedOver.length > 0) this.#options.onPassedOver(passedOver);
+    const times = timesOf(parts, cameras);
+    if (times.length > 0) this.#options.onPassedOver(times);
   }
 
   #follow(worker: number): FollowedWorker {
@@ -381,13 +385,15 @@ async function isWithin(ended: Promise<void>, ms: number): Promise<boolean> {
   return isEnded;
 }
 
-/** Cameras that have a part among these records. */
-function cameraIds(parts: Float64Array, cameras: ReadonlyMap<number, string>): string[] {
-  const found = new Set<string>();
-  pickParts(parts, (slot) => {
-    const cameraId = cameras.get(slot);
-    if (cameraId !== undefined) found.add(cameraId);
-    return false;
-  });
-  return [...found];
+/** Of cameras that have a part among these records. */
+function timesOf(parts: Float64Array, cameras: ReadonlyMap<number, string>): PassedOverTime[] {
+  const found = new Map<number, PassedOverTime>();
+  const take = (part: PartRecord): void => {
+    const cameraId = cameras.get(part.slot);
+    if (cameraId === undefined) return;
+    const { startMs } = found.get(part.slot) ?? part;
+    found.set(part.slot, { cameraId, startMs, endMs: fragmentEndMs(part) });
+  };
+  readParts(parts, take, () => {});
+  return [...found.values()];
 }

@@ -8,7 +8,8 @@ import type {
   OpenedRecording,
 } from './recorder-protocol.ts';
 import { goesBack, rotates, rotationMs } from './rotation.ts';
-import { encodeFragments, type Fragment } from './spool/fragment-index.ts';
+import { encodeFragments, fragmentEndMs, type Fragment } from './spool/fragment-index.ts';
+import { holeBetween } from './spool/stretches.ts';
 import { headBytes, type RecordingHead } from './spool/recording-head.ts';
 import { spoolDisk, type SpoolDisk } from './spool/spool-disk.ts';
 import { SpoolFile, spoolMeter, SpoolWriteFailed } from './spool/spool-file.ts';
@@ -19,6 +20,9 @@ const RETRY_MS = 5_000;
 const MAX_SYNCING = 2;
 /** Of the time within which what was written has to be on the disk, so much is left to the disk itself. */
 const SYNC_ALLOWANCE_MS = 1_000;
+
+/** The next recording of the run follows at once. */
+const GOES_ON = new Set<EndReason>(['rotated', 'parameters-changed', 'clock-set']);
 
 /** The init segment that a camera's parts refer to. */
 export interface RecordedInit {
@@ -47,6 +51,8 @@ interface RecordedCamera {
   open: OpenRecording | undefined;
   /** The latest recording of the present run, for the chain. */
   chain: { runId: string; sha256: string } | undefined;
+  /** The last fragment of the recording that the next one of the run follows; undefined where a gap begins. */
+  follows: Fragment | undefined;
   /** Monotonic: not tried before. */
   retryAtMs: number;
 }
@@ -88,7 +94,13 @@ export class Recorder {
 
   record(slot: number, cameraId: string): void {
     this.release(slot, 'recording-off');
-    this.#cameras.set(slot, { cameraId, open: undefined, chain: undefined, retryAtMs: 0 });
+    this.#cameras.set(slot, {
+      cameraId,
+      open: undefined,
+      chain: undefined,
+      follows: undefined,
+      retryAtMs: 0,
+    });
   }
 
   release(slot: number, reason: EndReason): void {
@@ -130,7 +142,9 @@ export class Recorder {
       camera.open = recording;
     } catch (error) {
       if (!(error instanceof SpoolWriteFailed)) throw error;
-      this.#failed(camera, part.startMs, error);
+      const { follows } = camera;
+      // Nothing is recorded from where the recording before it ended.
+      this.#failed(camera, follows === undefined ? part.startMs : fragmentEndMs(follows), error);
     }
   }
 
@@ -223,7 +237,9 @@ export class Recorder {
       path,
       initBytes: init.bytes.length,
       headBytes: bytes.length,
+      hole: camera.follows === undefined ? undefined : holeBetween(camera.follows, part),
     });
+    camera.follows = undefined;
     const opened: OpenRecording = {
       camera,
       head,
@@ -262,6 +278,7 @@ export class Recorder {
     const { file, head, init } = open;
     const sha256 = file.digest();
     camera.chain = { runId: init.runId, sha256 };
+    camera.follows = GOES_ON.has(endReason) ? file.fragments.at(-1) : undefined;
     this.#closing.push({
       file,
       finished: {
@@ -299,6 +316,7 @@ export class Recorder {
 
   #failed(camera: RecordedCamera, atMs: number, error: SpoolWriteFailed): void {
     camera.retryAtMs = this.#monotonicMs() + RETRY_MS;
+    camera.follows = undefined;
     this.#progress.failed.push({ cameraId: camera.cameraId, atMs, full: error.full });
     this.#finish(camera, 'storage');
   }

@@ -1,20 +1,23 @@
 import { DatabaseUnavailable, DiskFull } from '#registry/database/database.ts';
 import {
   accountedToMs,
+  changeGap,
   closeGap,
-  explainGap,
   insertGap,
   openGap,
   type Gap,
 } from './catalogue/gaps.ts';
+import type { TurnState } from '#registry/database/turn.ts';
+import { insertHoles } from './catalogue/holes.ts';
 import { insertOpened, markSpooled, type RecordedClocks } from './catalogue/recordings.ts';
 import type { SpoolId } from './catalogue/spools.ts';
 import type { Catalogue, GapCause } from './catalogue/tables.ts';
-import { gapCause } from './gap-cause.ts';
+import { gapCause, isOtherSide } from './gap-cause.ts';
 import type { OpenRecordings } from './open-recordings.ts';
 import type { FinishedRecording, FromRecorder, OpenedRecording } from './recorder-protocol.ts';
+import type { PassedOverTime } from './passed-over.ts';
 import { decodeFragments } from './spool/fragment-index.ts';
-import { stretches } from './spool/stretches.ts';
+import { holesIn } from './spool/stretches.ts';
 import type { NotRecorded } from './storage-notices.ts';
 
 /**
@@ -36,21 +39,30 @@ interface Why {
 /** Nobody told why. */
 const unknownWhy: Why = { cause: 'gateway', detail: null };
 
-interface BegunGap {
+/** What becomes of a camera's gap: in the order in which it was told. */
+type GapStep = GapBegins | { kind: 'ends'; cameraId: string; endMs: number };
+
+interface GapBegins {
+  kind: 'begins';
   cameraId: string;
   startMs: number;
-  /** Undefined: for what ended the camera's stream last. */
-  why?: Why | undefined;
+  why: Why;
+  /** One lasts, and ends where this one begins. */
+  follows: boolean;
 }
+
+type Happened = Pick<FromRecorder, 'opened' | 'finished' | 'failed'>;
 
 /** What a step writes, for when it is given up. */
 interface Told {
   opened: readonly OpenedRecording[];
   finished: readonly FinishedRecording[];
-  gaps: readonly BegunGap[];
+  gaps: readonly GapStep[];
+  /** Between recordings that follow on each other. */
+  over: readonly Gap[];
 }
 
-const nothingTold: Told = { opened: [], finished: [], gaps: [] };
+const nothingTold: Told = { opened: [], finished: [], gaps: [], over: [] };
 
 /**
  * What recorders tell, into the catalogue: rows of recordings, and between them a gap with its cause. Words are taken
@@ -65,15 +77,14 @@ export class RecordingKeeper {
   readonly #onSpooled: () => void;
   readonly #onNotRecorded: (reason: NotRecorded) => void;
   readonly #onGivenUp: () => void;
+  readonly #turn: () => TurnState;
   readonly #clocksOf: (cameraId: string) => RecordedClocks;
   /** Why a camera's stream, or its recording, ended last. */
   readonly #reasons = new Map<string, { cause: GapCause; detail: string }>();
-  /** Cameras that have given no picture since the process began. */
-  readonly #starting = new Set<string>();
-  /** Cameras whose gap, if there was one, is closed: their next recording needs no look. */
-  readonly #covered = new Set<string>();
-  /** Parts of theirs were passed over since their last whole recording. */
-  readonly #behind = new Set<string>();
+  /** Cameras whose gap lasts, as it was told, and why. */
+  readonly #lasting = new Map<string, Why & { sinceMs: number }>();
+  /** Of steps that were given up: cameras whose gap was to end. */
+  readonly #notEnded = new Set<string>();
   #last: Promise<unknown> = Promise.resolve();
   #waiting = 0;
   /** From the bound of what waits until nothing waits: steps are given up, so that none overtakes one that was. */
@@ -82,11 +93,8 @@ export class RecordingKeeper {
   #gaveUp = false;
   /** Of steps that were given up: they have no row yet, and grow. */
   readonly #withoutRow = new Map<string, OpenedRecording>();
-  /** Of steps that were given up at the bound: a camera's first beginning since then, and the gap that lasts now. */
-  readonly #missed = new Map<
-    string,
-    { beganMs?: number | undefined; gap?: BegunGap | undefined }
-  >();
+  /** Of steps that were given up at the bound: when a camera's gap ended first since then, and the one that lasts now. */
+  readonly #missed = new Map<string, { endMs?: number | undefined; gap?: GapBegins | undefined }>();
   /** Those that are over, of the same steps. */
   #missedGaps: Gap[] = [];
   #stopping = false;
@@ -105,7 +113,10 @@ export class RecordingKeeper {
     /** Nothing waits any more, and steps were given up: recordings that they told of lie in the spool. */
     onGivenUp: () => void;
     clocksOf: (cameraId: string) => RecordedClocks;
+    /** Of this gateway among those that share the catalogue: who has it tells of cameras, and while nobody knows who that is, words wait. */
+    turn?: () => TurnState;
   }) {
+    this.#turn = options.turn ?? (() => 'ours');
     this.#onNotRecorded = options.onNotRecorded;
     this.#onGivenUp = options.onGivenUp;
     this.#clocksOf = options.clocksOf;
@@ -119,13 +130,14 @@ export class RecordingKeeper {
 
   /** Recording of a camera begins with the process, or is turned on: until its first picture there is a gap. */
   start(cameraId: string, sinceMs: number): void {
-    this.#starting.add(cameraId);
-    const gap = {
-      cameraId,
-      startMs: sinceMs,
-      why: { cause: 'gateway', detail: STARTING },
-    } as const;
-    this.#step(() => this.#gap(gap), { ...nothingTold, gaps: [gap] });
+    this.#tellGaps(this.#begins(cameraId, sinceMs, { cause: 'gateway', detail: STARTING }));
+  }
+
+  /** Recording of a camera is turned off. If it is being recorded, its gap begins where its recorder says. */
+  turnedOff(cameraId: string, atMs: number): void {
+    const why = { cause: 'not-scheduled', detail: 'recording-off' } as const;
+    this.#reasons.set(cameraId, why);
+    if (this.#lasting.has(cameraId)) this.#tellGaps(this.#begins(cameraId, atMs, why));
   }
 
   progress({ opened, grown, finished, failed }: FromRecorder): void {
@@ -138,29 +150,43 @@ export class RecordingKeeper {
       if (this.#reasons.get(cameraId)?.detail !== detail) {
         this.#log('camera not recorded', { cameraId, reason: detail });
       }
-      const why = { cause: 'storage' as const, detail };
-      this.#reasons.set(cameraId, why);
-      this.#explainStart(cameraId, why);
+      this.#reasons.set(cameraId, { cause: 'storage', detail });
     }
     if (opened.length + finished.length + failed.length === 0) return;
-    const failures = failed.map(({ cameraId, atMs }) => ({ cameraId, startMs: Math.round(atMs) }));
-    const gaps = [...finished.flatMap(gapAfter), ...failures];
+    const { passedOver } = this.#open;
+    const gaps = this.#gapsOf({ opened, finished, failed });
+    // By what is known now: the steps wait, and more may be passed over meanwhile.
+    const over = opened.flatMap(({ cameraId, hole }): Gap[] => {
+      if (hole === undefined) return [];
+      const { startMs, endMs } = hole;
+      return [{ cameraId, startMs, endMs, ...passedOver.causeOf(cameraId)(hole) }];
+    });
+    const between = over.map((gap) => ({ id: this.#newId(), gap }));
+    const within = finished.map((recording) => {
+      const { cameraId, endMs, fragmentIndex } = recording;
+      const causeOf = passedOver.causeOf(cameraId);
+      passedOver.recordedTo(cameraId, endMs);
+      return { recording, holes: holesIn(decodeFragments(fragmentIndex)), causeOf };
+    });
     this.#step(
       async () => {
         await insertOpened(this.#catalogue, opened, this.#spoolId);
+        for (const { id, gap } of between) await insertGap(this.#catalogue, id, gap);
         await this.#finish(finished);
-        for (const gap of failures) await this.#gap(gap);
-        for (const { cameraId, startMs } of opened) await this.#began(cameraId, startMs);
+        for (const { recording, holes, causeOf } of within) {
+          await insertHoles(this.#catalogue, recording, holes, causeOf);
+        }
+        for (const gap of gaps) await this.#gap(gap);
       },
-      { opened, finished, gaps },
+      { opened, finished, gaps, over },
     );
   }
 
   /** A camera's session ended; its recorder tells of its last recording after this. */
-  runEnded(cameraId: string, reason: string): void {
+  runEnded(cameraId: string, reason: string, atMs: number): void {
     const why = { cause: gapCause(reason), detail: reason };
     this.#reasons.set(cameraId, why);
-    this.#explainStart(cameraId, why);
+    if (this.#lasting.has(cameraId)) this.#tellGaps(this.#begins(cameraId, atMs, why));
   }
 
   /**
@@ -170,11 +196,12 @@ export class RecordingKeeper {
   recorderDied(cameraIds: readonly string[], recover: () => Promise<void>, atMs: number): void {
     this.#leaveToRecovery();
     const why = { cause: 'gateway', detail: 'recorder-restarted' } as const;
-    const gaps = cameraIds.map((cameraId) => ({ cameraId, startMs: atMs, why }));
+    const gaps = cameraIds.flatMap((cameraId) => this.#begins(cameraId, atMs, why));
     this.#step(
       async () => {
         await recover();
         for (const gap of gaps) {
+          if (gap.kind === 'ends') continue;
           const endMs = (await accountedToMs(this.#catalogue, gap.cameraId)) ?? atMs;
           await this.#gap({ ...gap, startMs: Math.min(endMs, atMs) });
         }
@@ -183,15 +210,21 @@ export class RecordingKeeper {
     );
   }
 
-  /** Parts were not recorded, for the recorder is behind. Where, the recording's own fragments will tell. */
-  passedOver(cameraIds: readonly string[]): void {
+  /** Parts were not recorded, for the recorder is behind. Where they are missing, its recordings tell. */
+  passedOver(times: readonly PassedOverTime[]): void {
     this.#onNotRecorded('recorder-behind');
-    for (const cameraId of cameraIds) {
-      if (!this.#behind.has(cameraId)) {
-        this.#log('camera not recorded', { cameraId, reason: 'recorder-behind' });
-      }
-      this.#behind.add(cameraId);
+    for (const time of times) {
+      if (!this.#open.passedOver.add(time)) continue;
+      this.#log('camera not recorded', { cameraId: time.cameraId, reason: 'recorder-behind' });
     }
+  }
+
+  /** Another gateway records, and tells of these cameras. What was recorded here is entered by recovery. */
+  disown(): void {
+    this.#lasting.clear();
+    this.#notEnded.clear();
+    this.#missed.clear();
+    this.#missedGaps = [];
   }
 
   /** Resolves when all that was told is in the catalogue, or has failed once more. */
@@ -203,55 +236,83 @@ export class RecordingKeeper {
   async #finish(finished: readonly FinishedRecording[]): Promise<void> {
     if (finished.length === 0) return;
     await markSpooled(this.#catalogue, finished, this.#clocksOf);
-    for (const recording of finished) {
-      const { recordingId } = recording;
+    for (const { recordingId } of finished) {
       this.#open.finished(recordingId);
       // There was no row to mark.
       if (this.#withoutRow.delete(recordingId)) this.#gaveUp = true;
-      await this.#holes(recording);
-      for (const gap of gapAfter(recording)) await this.#gap(gap);
     }
     this.#onSpooled();
   }
 
-  async #holes({ recordingId, cameraId, fragmentIndex }: FinishedRecording): Promise<void> {
-    const unbroken = stretches(decodeFragments(fragmentIndex));
-    const behind = this.#behind.delete(cameraId);
-    for (const [i, { startMs: endMs }] of unbroken.entries()) {
-      const startMs = unbroken[i - 1]?.endMs;
-      if (startMs === undefined) continue;
-      await insertGap(this.#catalogue, this.#newId(), {
-        cameraId,
-        startMs,
-        endMs,
-        cause: behind ? 'storage' : 'network',
-        detail: behind ? 'recorder-behind' : 'lost-pictures',
-        recordingId,
-      });
+  /** In the order in which it happened: of what is told at once, a recording that is new ended after it began. */
+  #gapsOf({ opened, finished, failed }: Happened): GapStep[] {
+    const isNew = new Map(opened.map((recording) => [recording.recordingId, recording]));
+    const startsMs = new Map(opened.map(({ cameraId, startMs }) => [cameraId, startMs]));
+    const failedFirst = failed.filter(({ cameraId, atMs }) => atMs < (startsMs.get(cameraId) ?? 0));
+    return [
+      ...finished.filter(({ recordingId }) => !isNew.has(recordingId)).map((of) => this.#ended(of)),
+      ...failedFirst.map((of) => this.#failed(of)),
+      ...opened.map((of) => this.#began(of)),
+      ...finished.filter(({ recordingId }) => isNew.has(recordingId)).map((of) => this.#ended(of)),
+      ...failed.filter((of) => !failedFirst.includes(of)).map((of) => this.#failed(of)),
+    ].flat();
+  }
+
+  #began({ cameraId, startMs }: OpenedRecording): GapStep[] {
+    // Of what the camera does the next end is told before it is needed.
+    if (this.#reasons.get(cameraId)?.cause === 'storage') this.#reasons.delete(cameraId);
+    const isTold = this.#notEnded.delete(cameraId);
+    if (!this.#lasting.delete(cameraId) && !isTold) return [];
+    return [{ kind: 'ends', cameraId, endMs: startMs }];
+  }
+
+  /** The gap that begins with a recording's end, if its camera is not recorded on. */
+  #ended({ cameraId, endMs, endReason }: FinishedRecording): GapStep[] {
+    switch (endReason) {
+      case 'run-ended':
+      case 'recording-off':
+        return this.#begins(cameraId, endMs, this.#reasons.get(cameraId) ?? unknownWhy);
+      case 'stopped':
+        return this.#begins(cameraId, endMs, { cause: 'gateway', detail: 'stopped' });
+      default:
+        return [];
     }
   }
 
-  async #began(cameraId: string, startMs: number): Promise<void> {
-    this.#starting.delete(cameraId);
-    this.#reasons.delete(cameraId);
-    if (this.#covered.has(cameraId)) return;
-    await closeGap(this.#catalogue, cameraId, startMs);
-    this.#covered.add(cameraId);
+  #failed({ cameraId, atMs }: FromRecorder['failed'][number]): GapStep[] {
+    return this.#begins(cameraId, Math.round(atMs), this.#reasons.get(cameraId) ?? unknownWhy);
   }
 
-  async #gap({
-    cameraId,
-    startMs,
-    why = this.#reasons.get(cameraId) ?? unknownWhy,
-  }: BegunGap): Promise<void> {
-    this.#covered.delete(cameraId);
-    await openGap(this.#catalogue, this.#newId(), { cameraId, startMs, ...why });
+  /** A gap begins, or the one that lasts has another cause from here on (isOtherSide). */
+  #begins(cameraId: string, atMs: number, why: Why): GapStep[] {
+    const lasting = this.#lasting.get(cameraId);
+    const isStarting = lasting?.detail === STARTING;
+    if (lasting !== undefined && !isStarting && !isOtherSide(lasting.cause, why.cause)) return [];
+    // What keeps a camera from its first recording since the process began is the cause of all that gap.
+    const isOfAll = isStarting && why.cause !== 'not-scheduled';
+    const startMs = isOfAll ? lasting.sinceMs : atMs;
+    this.#lasting.set(cameraId, { ...why, sinceMs: startMs });
+    return [{ kind: 'begins', cameraId, startMs, why, follows: lasting !== undefined }];
   }
 
-  /** What keeps a camera from its first recording since the process began is the cause of all that gap. */
-  #explainStart(cameraId: string, why: { cause: GapCause; detail: string }): void {
-    if (!this.#starting.delete(cameraId)) return;
-    this.#step(() => explainGap(this.#catalogue, cameraId, STARTING, why));
+  #tellGaps(gaps: readonly GapStep[]): void {
+    if (gaps.length === 0) return;
+    this.#step(
+      async () => {
+        for (const gap of gaps) await this.#gap(gap);
+      },
+      { ...nothingTold, gaps },
+    );
+  }
+
+  async #gap(step: GapStep): Promise<void> {
+    if (step.kind === 'ends') {
+      await closeGap(this.#catalogue, step.cameraId, step.endMs);
+      return;
+    }
+    const { cameraId, startMs, why, follows } = step;
+    const write = follows ? changeGap : openGap;
+    await write(this.#catalogue, this.#newId(), { cameraId, startMs, ...why });
   }
 
   #step(step: () => Promise<void>, told: Told = nothingTold): void {
@@ -269,8 +330,9 @@ export class RecordingKeeper {
   }
 
   /** Recovery is to find what ended; what grows gets its row when nothing waits. */
-  #giveUp({ opened, finished }: Told): void {
+  #giveUp({ opened, finished, gaps }: Told): void {
     this.#gaveUp = true;
+    for (const { kind, cameraId } of gaps) if (kind === 'ends') this.#notEnded.add(cameraId);
     for (const recording of opened) this.#withoutRow.set(recording.recordingId, recording);
     for (const { recordingId } of finished) {
       this.#open.finished(recordingId);
@@ -278,22 +340,30 @@ export class RecordingKeeper {
     }
   }
 
-  #miss({ opened, gaps }: Told): void {
-    for (const begun of gaps) {
-      const why = begun.why ?? this.#reasons.get(begun.cameraId);
-      // One that lasts already has the first cause, which counts.
-      const { beganMs, gap = { ...begun, why } } = this.#missed.get(begun.cameraId) ?? {};
-      this.#missed.set(begun.cameraId, { beganMs, gap });
+  #miss({ gaps, over }: Told): void {
+    for (const gap of over) this.#missOver(gap);
+    for (const step of gaps) {
+      const { endMs, gap } = this.#missed.get(step.cameraId) ?? {};
+      // One that followed another ended that one.
+      const firstEndMs = endMs ?? (gap?.follows ? gap.startMs : undefined);
+      if (step.kind === 'ends') {
+        this.#missed.set(step.cameraId, { endMs: firstEndMs ?? step.endMs });
+        if (gap !== undefined) this.#missOver(overAt(gap, step.endMs));
+      } else if (gap === undefined) {
+        this.#missed.set(step.cameraId, { endMs, gap: step });
+      } else if (step.follows) {
+        const isOfAll = step.startMs <= gap.startMs;
+        if (isOfAll) this.#missed.set(step.cameraId, { endMs, gap: { ...gap, why: step.why } });
+        else
+          this.#missed.set(step.cameraId, { endMs: firstEndMs, gap: { ...step, follows: false } });
+        if (!isOfAll) this.#missOver(overAt(gap, step.startMs));
+      }
     }
-    for (const { cameraId, startMs } of opened) {
-      const { beganMs = startMs, gap } = this.#missed.get(cameraId) ?? {};
-      this.#missed.set(cameraId, { beganMs });
-      // Where none began since, it is one of before that ends.
-      if (gap === undefined || gap.startMs >= startMs) continue;
-      if (this.#missedGaps.length >= MAX_MISSED) continue;
-      const over = { cameraId, startMs: gap.startMs, endMs: startMs };
-      this.#missedGaps.push({ ...over, ...(gap.why ?? unknownWhy) });
-    }
+  }
+
+  #missOver(gap: Gap): void {
+    if (gap.startMs >= (gap.endMs ?? 0) || this.#missedGaps.length >= MAX_MISSED) return;
+    this.#missedGaps.push(gap);
   }
 
   async #after(before: Promise<unknown>, step: () => Promise<void>, told: Told): Promise<void> {
@@ -320,8 +390,8 @@ export class RecordingKeeper {
       const growing = [...this.#withoutRow.values()];
       await insertOpened(this.#catalogue, growing, this.#spoolId);
       for (const { recordingId } of growing) this.#withoutRow.delete(recordingId);
-      for (const [cameraId, { beganMs, gap }] of missed) {
-        if (beganMs !== undefined) await this.#began(cameraId, beganMs);
+      for (const [cameraId, { endMs, gap }] of missed) {
+        if (endMs !== undefined) await closeGap(this.#catalogue, cameraId, endMs);
         if (gap !== undefined) await this.#gap(gap);
       }
       for (const { id, gap } of over) await insertGap(this.#catalogue, id, gap);
@@ -340,29 +410,24 @@ export class RecordingKeeper {
   /** Tries a step until it is; false when it has to be given up. */
   async #isDone(step: () => Promise<void>): Promise<boolean> {
     for (;;) {
+      const turn = this.#turn();
+      if (turn === 'others' || (turn === 'lost' && this.#stopping)) return false;
       try {
-        await step();
-        return true;
+        if (turn === 'ours') {
+          await step();
+          return true;
+        }
       } catch (error) {
         this.#log('catalogue not written', { err: error });
         // What is wrong with the step itself will not pass.
         const mayPass = error instanceof DatabaseUnavailable || error instanceof DiskFull;
         if (!mayPass || this.#stopping) return false;
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
       }
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
     }
   }
 }
 
-/** The gap that begins with a recording's end, if its camera is not recorded on. */
-function gapAfter({ cameraId, endMs, endReason }: FinishedRecording): BegunGap[] {
-  switch (endReason) {
-    case 'run-ended':
-    case 'recording-off':
-      return [{ cameraId, startMs: endMs }];
-    case 'stopped':
-      return [{ cameraId, startMs: endMs, why: { cause: 'gateway', detail: 'stopped' } }];
-    default:
-      return [];
-  }
+function overAt({ cameraId, startMs, why }: GapBegins, endMs: number): Gap {
+  return { cameraId, startMs, endMs, ...why };
 }

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import type { RoundFollower } from '#ingest/round-follower.ts';
 import type { Databases } from '#registry/database/database.ts';
 import { uuidV7Ms } from '#registry/uuid-v7.ts';
-import { accountedToMs, insertGap, lastingGaps } from './catalogue/gaps.ts';
+import { noteAlive } from './catalogue/recording-process.ts';
 import { openCatalogue } from './catalogue/open-catalogue.ts';
 import { tendRecordingDays } from './catalogue/recording-days.ts';
 import { longestRetentionDays } from './catalogue/retentions.ts';
@@ -14,8 +14,8 @@ import {
   type OtherSpool,
   type SpoolId,
 } from './catalogue/spools.ts';
-import type { Catalogue } from './catalogue/tables.ts';
 import type { ObjectStore } from './objects/object-store.ts';
+import { accountForAbsence } from './absence.ts';
 import { watchClockStep } from './clock-step.ts';
 import { openFootage, type Footage } from './footage.ts';
 import { LegalHolds } from './legal-hold.ts';
@@ -49,6 +49,8 @@ const JUST_MADE_MS = 10_000;
 const LOOK_AT_LEFT_MS = 60_000;
 /** What keeps recording from beginning when it is this gateway's turn is tried again after this. */
 const BEGIN_AGAIN_MS = 5_000;
+/** By so much the gap of a camera that was down is told of for longer when the process that records is killed. */
+const ALIVE_MS = 5_000;
 /** The store's own rule, should we never sweep again, deletes nothing before this is over beyond the longest retention. */
 const BACKSTOP_DAYS = 30;
 
@@ -227,6 +229,7 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
       recoverLater();
       recoverJustMade();
     },
+    turn: () => turn.state,
     clocksOf: (cameraId) => ({
       offsetMs: threads.clockOffsetMs(cameraId) ?? null,
       inStep: clock.inStep,
@@ -238,8 +241,8 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
     settings: { spoolFolder, syncMs: options.syncMs },
     isRecorded: (cameraId) => records && recorded.has(cameraId),
     onProgress: (progress) => keeper.progress(progress),
-    onRunEnded: (cameraId, reason) => keeper.runEnded(cameraId, reason),
-    onPassedOver: (cameraIds) => keeper.passedOver(cameraIds),
+    onRunEnded: (cameraId, reason) => keeper.runEnded(cameraId, reason, now()),
+    onPassedOver: (times) => keeper.passedOver(times),
     onDied: (cameraIds) => {
       keeper.recorderDied(open.forget(cameraIds), recoverAgain, now());
       recoverJustMade();
@@ -266,6 +269,7 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
     for (const cameraId of recorded) keeper.start(cameraId, startedMs);
     await lookElsewhere();
     if (waitingElsewhere.length > 0) log('recordings wait in other spools', { waitingElsewhere });
+    await noteAlive(catalogue, startedMs);
     records = true;
     hasRecorded = true;
     elsewhereMs = undefined;
@@ -293,6 +297,7 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
   const recordsElsewhere = (): void => {
     records = false;
     elsewhereMs = now();
+    keeper.disown();
     log('another gateway records on this database, this one does not', {});
   };
   const turn = await databases.takeTurn(RECORDING_TURN, (state) => {
@@ -311,6 +316,15 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
     recoverJustMade();
   } else await (beginning = begin());
   uploader.start();
+  let isSaying = false;
+  const sayAlive = async (): Promise<void> => {
+    if (!records || turn.state !== 'ours' || isSaying) return;
+    isSaying = true;
+    // While the database is away, so is what this would explain; it is said again.
+    await noteAlive(catalogue, now()).catch(() => undefined);
+    isSaying = false;
+  };
+  const alive = setInterval(() => void sayAlive(), ALIVE_MS).unref();
   const lookingAtLeft = setInterval(() => {
     void leftFiles.look();
     void lookElsewhere();
@@ -354,6 +368,7 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
         if (records) keeper.start(cameraId, now());
       } else {
         recorded.delete(cameraId);
+        if (records) keeper.turnedOff(cameraId, now());
       }
     },
     onTurn(listener) {
@@ -412,33 +427,19 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
       stopping = true;
       clock.stop();
       clearInterval(lookingAtLeft);
+      clearInterval(alive);
       await beginning;
       await sweeping.stop();
       await holds.stop();
       const recorders = await threads.stop();
       clearTimeout(justMade);
       await keeper.stop();
+      await sayAlive();
       await uploader.stop();
       store.close();
       return recorders;
     },
   };
-}
-
-/** From the end of a camera's last recording until now no process of ours recorded, unless a gap tells more. */
-async function accountForAbsence(
-  catalogue: Catalogue,
-  recorded: ReadonlySet<string>,
-  { newId, nowMs }: { newId: () => string; nowMs: number },
-): Promise<void> {
-  const explained = await lastingGaps(catalogue);
-  for (const cameraId of recorded) {
-    if (explained.has(cameraId)) continue;
-    const startMs = await accountedToMs(catalogue, cameraId);
-    if (startMs === undefined || startMs >= nowMs) continue;
-    const gap = { cameraId, startMs, endMs: nowMs, cause: 'gateway' as const, detail: 'stopped' };
-    await insertGap(catalogue, newId(), gap);
-  }
 }
 
 /** Sweeps now and then, one at a time. */

@@ -6,6 +6,7 @@ import { spansBetween, type Span } from './catalogue/recordings.ts';
 import type { SpoolId } from './catalogue/spools.ts';
 import type { Catalogue } from './catalogue/tables.ts';
 import type { OpenRecordings } from './open-recordings.ts';
+import { holesIn } from './spool/stretches.ts';
 import { rotationMs } from './rotation.ts';
 
 /** Recordings that follow on each other within this are one span: pictures are up to a second apart. */
@@ -50,18 +51,24 @@ export async function timeline(
 ): Promise<Timeline> {
   const { fromMs } = range;
   const limit = MAX_OF_A_KIND + 1;
-  const [{ spans: footage, open: growing, elsewhere }, gaps, holds] = await Promise.all([
+  const [{ spans: footage, open: growing, elsewhere }, known, holds] = await Promise.all([
     spansBetween(catalogue, cameraId, range, { joinMs: JOIN_MS, limit, spoolId }),
     gapsBetween(catalogue, cameraId, fromMs, range.toMs, limit),
     holdsBetween(catalogue, cameraId, fromMs, range.toMs),
   ]);
   // Those are the first of the range: up to where the next one begins, they are all that there is.
-  const beyond = [...footage.slice(MAX_OF_A_KIND), ...gaps.slice(MAX_OF_A_KIND)];
+  const beyond = [...footage.slice(MAX_OF_A_KIND), ...known.slice(MAX_OF_A_KIND)];
   const nextMs = beyond.reduce(
     (first, { startMs }) => Math.min(first, Math.max(startMs, fromMs + 1)),
     range.toMs,
   );
   const answered = { fromMs, toMs: nextMs };
+  const holesOfGrown = growing.flatMap(({ id }) =>
+    holesIn(open.fragments(id) ?? []).map((hole): Gap => {
+      return { cameraId, ...hole, ...open.passedOver.causeOf(cameraId)(hole), recordingId: id };
+    }),
+  );
+  const gaps = [...known, ...holesOfGrown].toSorted((a, b) => a.startMs - b.startMs);
   const grown = growing.map(({ id, startMs, endMs }) => {
     return { id, startMs, endMs: open.endMs(id) ?? endMs };
   });

@@ -40,6 +40,27 @@ export async function insertGap(catalogue: Catalogue, id: string, gap: Gap): Pro
     .execute();
 }
 
+/**
+ * What keeps the camera from being recorded is another thing from a time on: the gap that lasts ends there, and the next one begins. One that began
+ * no earlier was the other's from its beginning.
+ */
+export async function changeGap(
+  catalogue: Catalogue,
+  id: string,
+  gap: Omit<Gap, 'endMs'>,
+): Promise<void> {
+  const { cameraId, startMs, cause, detail } = gap;
+  await catalogue.transaction().execute(async (transaction) => {
+    const lasting = transaction
+      .updateTable('gaps')
+      .where('camera_id', '=', cameraId)
+      .where('end_ms', 'is', null);
+    await lasting.set({ cause, detail }).where('start_ms', '>=', startMs).execute();
+    await lasting.set({ end_ms: startMs }).where('start_ms', '<', startMs).execute();
+    await openGap(transaction, id, gap);
+  });
+}
+
 /** The camera's lasting gap ends, if there is one. One that would end before it began never was. */
 export async function closeGap(
   catalogue: Catalogue,
@@ -108,30 +129,26 @@ export async function accountedToMs(
   return Math.max(endMs, gap?.end_ms ?? endMs);
 }
 
-/** What a lasting gap was called until its cause was known. */
-export async function explainGap(
+/** Gaps that last, by camera. */
+export async function lastingGaps(catalogue: Catalogue): Promise<Map<string, Gap>> {
+  const rows = await catalogue.selectFrom('gaps').selectAll().where('end_ms', 'is', null).execute();
+  return new Map(rows.map((row) => [row.camera_id, gapOf(row)]));
+}
+
+/** All that last for this cause end: what was the cause is over. */
+export async function closeGapsOf(
   catalogue: Catalogue,
-  cameraId: string,
-  before: string,
-  why: Pick<Gap, 'cause' | 'detail'>,
+  { cause, detail }: Pick<Gap, 'cause' | 'detail'>,
+  endMs: number,
 ): Promise<void> {
   await catalogue
     .updateTable('gaps')
-    .set(why)
-    .where('camera_id', '=', cameraId)
+    .set({ end_ms: endMs })
     .where('end_ms', 'is', null)
-    .where('detail', '=', before)
+    .where('start_ms', '<=', endMs)
+    .where('cause', '=', cause)
+    .where('detail', '=', detail)
     .execute();
-}
-
-/** Cameras whose gap lasts. */
-export async function lastingGaps(catalogue: Catalogue): Promise<Set<string>> {
-  const rows = await catalogue
-    .selectFrom('gaps')
-    .select('camera_id')
-    .where('end_ms', 'is', null)
-    .execute();
-  return new Set(rows.map(({ camera_id }) => camera_id));
 }
 
 /** Of one question. */
@@ -146,14 +163,18 @@ export async function gapsBetween(
   limit = MAX_GAPS,
 ): Promise<Gap[]> {
   const rows = await rowsBetween(catalogue, cameraId, fromMs, toMs).limit(limit).execute();
-  return rows.map((row) => ({
+  return rows.map(gapOf);
+}
+
+function gapOf(row: GapTable): Gap {
+  return {
     cameraId: row.camera_id,
     startMs: row.start_ms,
     endMs: row.end_ms,
     cause: row.cause,
     detail: row.detail,
     recordingId: row.recording_id,
-  }));
+  };
 }
 
 function rowsBetween(

@@ -1,7 +1,30 @@
 import { sql } from 'kysely';
+import type { Hole } from '../spool/stretches.ts';
+import { insertGap, type Gap } from './gaps.ts';
 import { LONGEST_RECORDING_MS, type Span } from './recordings.ts';
 import type { RecordingName } from './recording-days.ts';
 import type { Catalogue } from './tables.ts';
+
+/** Why nothing was recorded between two fragments of a run, where nobody knows more. */
+export function holeCause({ isClockSet }: Hole): Pick<Gap, 'cause' | 'detail'> {
+  return isClockSet
+    ? { cause: 'gateway', detail: 'clock-set' }
+    : { cause: 'network', detail: 'lost-pictures' };
+}
+
+/** Holes within a recording, as gaps of their own. Repeating it is harmless. */
+export async function insertHoles(
+  catalogue: Catalogue,
+  { recordingId, cameraId }: { recordingId: string; cameraId: string },
+  holes: readonly Hole[],
+  causeOf: (hole: Hole) => Pick<Gap, 'cause' | 'detail'> = holeCause,
+): Promise<void> {
+  for (const hole of holes) {
+    const { startMs, endMs } = hole;
+    const gap = { cameraId, startMs, endMs, ...causeOf(hole), recordingId };
+    await insertGap(catalogue, `${recordingId}.${startMs}`, gap);
+  }
+}
 
 /**
  * Whole recordings of a range that lie, in part, over a hole of another: the gateway's clock was set back, and they tell of the same

@@ -9,6 +9,7 @@ import * as leanIndex from './migrations/0008-lean-index.ts';
 import * as retentionClock from './migrations/0009-retention-clock.ts';
 import * as spools from './migrations/0010-spools.ts';
 import * as holes from './migrations/0011-holes.ts';
+import * as recordingProcess from './migrations/0012-recording-process.ts';
 import type { Catalogue, CatalogueTables } from './tables.ts';
 
 /**
@@ -30,6 +31,7 @@ export async function openCatalogue(databases: Databases): Promise<Catalogue> {
       '0009-retention-clock': retentionClock,
       '0010-spools': spools,
       '0011-holes': holes,
+      '0012-recording-process': recordingProcess,
     },
   });
 }

@@ -9,6 +9,7 @@ export interface CatalogueTables {
   spools: SpoolTable;
   camera_days: CameraDayTable;
   gaps: GapTable;
+  recording_process: RecordingProcessTable;
   holds: HoldTable;
   deletions: DeletionTable;
   retentions: RetentionTable;
@@ -95,6 +96,12 @@ export interface GapTable {
   detail: string | null;
   /** Null: it lies between recordings, and pictures of its time, whenever they were entered, tell more than it does. */
   recording_id: string | null;
+}
+
+/** Of the gateways that share the catalogue, the one that records (recording-process.ts): one row. */
+export interface RecordingProcessTable {
+  id: 1;
+  alive_ms: number;
 }
 
 export interface HoldTable {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { noteFound } from '../catalogue/deletion.ts';
 import { cutGaps, gapsBetween, insertGap, type Gap } from '../catalogue/gaps.ts';
+import { holeCause, insertHoles } from '../catalogue/holes.ts';
 import { spoolPath } from '../catalogue/object-key.ts';
 import { insertOpened, markSpooled } from '../catalogue/recordings.ts';
 import { takeIntoSpool, type SpoolId } from '../catalogue/spools.ts';
@@ -8,7 +9,7 @@ import type { Catalogue } from '../catalogue/tables.ts';
 import { sha256OfFile } from '../objects/file-hash.ts';
 import { encodeFragments, fragmentEndMs } from './fragment-index.ts';
 import type { ReadRecording } from './spool-reader.ts';
-import { stretches } from './stretches.ts';
+import { holesIn, stretches } from './stretches.ts';
 
 /** Of the gap that a spool file has where it was damaged. */
 export const SPOOL_DAMAGED = 'spool-damaged';
@@ -51,18 +52,12 @@ export async function enterRecording(
 /** What its recorder would have told of them; of damaged ones the storage is the cause. */
 async function accountForHoles(
   catalogue: Catalogue,
-  { head: { cameraId }, fragments, afterDamage }: ReadRecording,
+  { head, fragments, afterDamage }: ReadRecording,
 ): Promise<void> {
   const damagedMs = new Set([...afterDamage].map((i) => Math.round(fragments[i]?.startMs ?? 0)));
-  const [first, ...others] = stretches(fragments);
-  let startMs = first?.endMs ?? 0;
-  for (const { startMs: endMs, endMs: nextMs } of others) {
-    const why = damagedMs.has(endMs)
-      ? ({ cause: 'storage', detail: SPOOL_DAMAGED } as const)
-      : ({ cause: 'network', detail: 'lost-pictures' } as const);
-    await accountFor(catalogue, { cameraId, startMs, endMs, ...why });
-    startMs = nextMs;
-  }
+  await insertHoles(catalogue, head, holesIn(fragments), (hole) =>
+    damagedMs.has(hole.endMs) ? { cause: 'storage', detail: SPOOL_DAMAGED } : holeCause(hole),
+  );
 }
 
 /** Once, however often it is told; what is known of that time already counts. */

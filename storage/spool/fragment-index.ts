@@ -77,7 +77,10 @@ export function decodeFragments(bytes: Uint8Array): Fragment[] {
 }
 
 /** When the last picture of a fragment ends, Unix ms. */
-export function fragmentEndMs({ startMs, durationTicks }: Fragment): number {
+export function fragmentEndMs({
+  startMs,
+  durationTicks,
+}: Pick<Fragment, 'startMs' | 'durationTicks'>): number {
   return startMs + durationTicks / TICKS_PER_MS;
 }
 

@@ -1,7 +1,16 @@
 /** The catalogue of recordings (storage/catalogue): what holds on both databases. */
 import { beforeEach, expect, test } from 'vitest';
 import { garbage, markGarbage, noteDeletion } from '#storage/catalogue/deletion.ts';
-import { closeGap, cutGaps, gapsBetween, insertGap, openGap } from '#storage/catalogue/gaps.ts';
+import {
+  changeGap,
+  closeGap,
+  cutGaps,
+  gapsBetween,
+  insertGap,
+  openGap,
+} from '#storage/catalogue/gaps.ts';
+import { noteAlive } from '#storage/catalogue/recording-process.ts';
+import { accountForAbsence } from '#storage/absence.ts';
 import { holdsBetween, placeHolds, releaseHold } from '#storage/catalogue/holds.ts';
 import { openCatalogue } from '#storage/catalogue/open-catalogue.ts';
 import {
@@ -140,6 +149,44 @@ onEachDatabase((rig) => {
       [110_000, 120_000, 'gateway', 'object-corrupt'],
       [150_000, null, 'gateway', 'unreachable'],
     ]);
+  });
+
+  test('a gap goes on with another cause, from its beginning where the cause is as old', async () => {
+    const change = async (startMs: number, detail: string): Promise<void> =>
+      changeGap(catalogue, newId(), { cameraId: CAMERA, startMs, cause: 'camera', detail });
+    await change(T0, 'none lasted');
+    await change(T0 + MINUTE, 'the next');
+    await change(T0 - MINUTE, 'of all of it');
+    const found = await gapsBetween(catalogue, CAMERA, T0 - MINUTE, T0 + 2 * MINUTE);
+    expect(found.map((g) => [relative(g.startMs), g.endMs && relative(g.endMs), g.detail])).toEqual(
+      [
+        [0, MINUTE, 'none lasted'],
+        [MINUTE, null, 'of all of it'],
+      ],
+    );
+  });
+
+  test('what an absence leaves: each gap of before ends, where the process was last known to run or with it', async () => {
+    const [silent, stopped] = [CAMERA, '019e0000-0000-7000-8000-000000000002'];
+    const begins = { startMs: T0, cause: 'camera', detail: 'silent' } as const;
+    await openGap(catalogue, newId(), { cameraId: silent, ...begins });
+    const atStop = { startMs: T0 + MINUTE, cause: 'gateway', detail: 'stopped' } as const;
+    await openGap(catalogue, newId(), { cameraId: stopped, ...atStop });
+    await noteAlive(catalogue, T0);
+    await noteAlive(catalogue, T0 + 2 * MINUTE);
+    const nowMs = T0 + 3 * MINUTE;
+    await accountForAbsence(catalogue, new Set([silent, stopped]), { newId, nowMs });
+    const told = async (cameraId: string) =>
+      (await gapsBetween(catalogue, cameraId, T0, nowMs)).map((gap) => [
+        relative(gap.startMs) / MINUTE,
+        gap.endMs && relative(gap.endMs) / MINUTE,
+        gap.detail,
+      ]);
+    expect(await told(silent)).toEqual([
+      [0, 2, 'silent'],
+      [2, 3, 'stopped'],
+    ]);
+    expect(await told(stopped)).toEqual([[1, 3, 'stopped']]);
   });
 
   test('footage is never told as a gap: a hole is one of its own recording, and a gap between recordings yields to all', async () => {

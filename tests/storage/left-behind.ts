@@ -15,7 +15,13 @@ const GROUP_PICTURES = 20;
 /** A spool file of two seconds, or of some times that, as a recorder leaves it when it is killed: where it lies, and what it told of it. */
 export function leftBehind(
   spoolFolder: string,
-  recording: { recordingId: string; cameraId: string; startMs?: number },
+  recording: {
+    recordingId: string;
+    cameraId: string;
+    startMs?: number;
+    /** By which the clock was set forward after its first second. */
+    setForwardMs?: number;
+  },
   groups = 1,
 ): { path: string; opened: OpenedRecording } {
   const { config, pictures } = clipPictures('small');
@@ -29,15 +35,17 @@ export function leftBehind(
   const [init] = cut.inits;
   if (init === undefined) throw new Error('no init');
   const { codec, width, height } = config;
-  const of = { runId: 'run1', startMs: RUN_START_MS, previousSha256: null, ...recording };
+  const { setForwardMs = 0, ...named } = recording;
+  const of = { runId: 'run1', startMs: RUN_START_MS, previousSha256: null, ...named };
   const head = { ...of, codec, width, height };
   const path = join(spoolFolder, spoolPath(head));
   mkdirSync(dirname(path), { recursive: true });
   const bytes = headBytes(init.bytes, head);
   const file = new SpoolFile(path, bytes);
   for (const part of cut.parts) {
+    const setMs = part.startMs - RUN_START_MS < LEFT_MS / 2 ? 0 : setForwardMs;
     const media = part.slices.map((s) => cut.reader.bytes(s.chunk, s.offset, s.length));
-    file.append({ ...part, startMs: part.startMs - RUN_START_MS + head.startMs }, media);
+    file.append({ ...part, startMs: part.startMs - RUN_START_MS + head.startMs + setMs }, media);
   }
   file.close();
   const initBytes = init.bytes.length;

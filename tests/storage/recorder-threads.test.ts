@@ -46,7 +46,7 @@ function startThreads(
     isRecorded,
     onProgress: (progress) => told.push(progress),
     onRunEnded: () => {},
-    onPassedOver: (cameraIds) => passedOver.push(...cameraIds),
+    onPassedOver: (times) => passedOver.push(...times.map(({ cameraId }) => cameraId)),
     onDied: (cameraIds) => died.push(cameraIds),
     stop,
     log: (event) => logged.push(event),

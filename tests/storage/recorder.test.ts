@@ -192,6 +192,30 @@ describe('the recorder', () => {
     ]);
   });
 
+  it.each([
+    { words: 'parts are missing where the minute is over', skipped: 7_000, setMs: 0 },
+    { words: 'the clock is set forward', skipped: 0, setMs: 5 * 3_600_000 },
+  ])('says what lies between two recordings when $words', async ({ skipped, setMs }) => {
+    const made = run(100);
+    const endMs = rotationMs(CAMERA, RUN_START_MS);
+    const isAfter = (part: { startMs: number; independent: boolean }): boolean =>
+      part.startMs >= endMs && part.independent;
+    const first = made.cut.parts.findIndex(isAfter);
+    const kept = made.cut.parts.filter(({ startMs }, i) => i >= first || startMs < endMs - skipped);
+    const set = kept.map((part) => {
+      return {
+        ...part,
+        startMs: part.startMs + (part.startMs < (made.cut.parts[first]?.startMs ?? 0) ? 0 : setMs),
+      };
+    });
+    record(made, set);
+    recorder.stop();
+    await settled();
+    const hole = { startMs: finished[0]?.endMs, endMs: opened[1]?.startMs };
+    expect(opened[1]?.hole).toEqual({ ...hole, isClockSet: setMs > 0 });
+    expect([opened[0]?.hole, opened[2]?.hole]).toEqual([undefined, undefined]);
+  });
+
   it('ends a recording when the clock is set back an hour, and loses no picture of it', async () => {
     const { cut, init } = run(8);
     const half = Math.floor(cut.parts.length / 2);

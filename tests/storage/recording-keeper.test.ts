@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { DatabaseFailed, DiskFull, type Databases } from '#registry/database/database.ts';
+import type { TurnState } from '#registry/database/turn.ts';
 import { openDatabases } from '#registry/database/open-databases.ts';
 import { gapsBetween, insertGap, type Gap } from '#storage/catalogue/gaps.ts';
 import { openCatalogue } from '#storage/catalogue/open-catalogue.ts';
@@ -20,6 +21,8 @@ import type {
 import { RecordingKeeper } from '#storage/recording-keeper.ts';
 import { recoverSpool } from '#storage/spool/recover-spool.ts';
 import { spoolMeter } from '#storage/spool/spool-file.ts';
+import { encodeFragments, type Fragment } from '#storage/spool/fragment-index.ts';
+import { timeline } from '#storage/timeline.ts';
 import { RUN_START_MS } from '#tests/ingest/cut.ts';
 import { leftBehind } from './left-behind.ts';
 
@@ -36,6 +39,7 @@ let open: OpenRecordings;
 let keeper: RecordingKeeper;
 let failures: unknown[];
 let recoveries: Promise<unknown>[];
+let turn: TurnState;
 let ids = 0;
 const newId = (): string => `019e0000-0000-7000-9000-${String(ids++).padStart(12, '0')}`;
 
@@ -48,6 +52,7 @@ beforeEach(async () => {
   open = new OpenRecordings();
   failures = [];
   recoveries = [];
+  turn = 'ours';
   keeper = new RecordingKeeper({
     catalogue,
     open,
@@ -62,6 +67,7 @@ beforeEach(async () => {
       recoveries.push(recovery.catch((error: unknown) => error));
     },
     clocksOf: () => ({ offsetMs: null, inStep: null }),
+    turn: () => turn,
   });
 });
 afterEach(async () => {
@@ -151,7 +157,7 @@ it('what is told while too much waits is entered when all that waited is', async
   fillQueue();
   tell({ finished: [before.finished], opened: [lost.opened] });
   tell({ finished: [lost.finished], opened: [ended.opened] });
-  keeper.runEnded(CAMERA, 'refused');
+  keeper.runEnded(CAMERA, 'refused', RUN_START_MS + MINUTE_MS);
   tell({ finished: [ended.finished] });
   keeper.start(OTHER, RUN_START_MS);
   tell({ opened: [growing.opened] });
@@ -181,7 +187,7 @@ it('the gap that lasts when all that waited is entered has its beginning and cau
   await vi.waitFor(async () => expect(await gapsOf(CAMERA)).toHaveLength(1));
   fillQueue();
   tell({ opened: [first.opened] });
-  keeper.runEnded(CAMERA, 'refused');
+  keeper.runEnded(CAMERA, 'refused', RUN_START_MS + MINUTE_MS);
   tell({ finished: [{ ...first.finished, endReason: 'run-ended' }] });
   await vi.waitFor(async () => expect(await gapsOf(CAMERA)).toHaveLength(2));
   expect(await gapsOf(CAMERA)).toMatchObject([
@@ -197,10 +203,10 @@ it('a gap that began and ended while too much waited has its cause', async () =>
   await vi.waitFor(async () => expect(await gapsOf(CAMERA)).toHaveLength(1));
   fillQueue();
   tell({ opened: [first.opened] });
-  keeper.runEnded(CAMERA, 'silent');
+  keeper.runEnded(CAMERA, 'silent', RUN_START_MS + MINUTE_MS);
   tell({ finished: [{ ...first.finished, endReason: 'run-ended' }] });
   tell({ opened: [second.opened] });
-  keeper.runEnded(CAMERA, 'refused');
+  keeper.runEnded(CAMERA, 'refused', RUN_START_MS + MINUTE_MS);
   tell({ finished: [{ ...second.finished, endReason: 'run-ended' }] });
   await vi.waitFor(async () => expect(await gapsOf(CAMERA)).toHaveLength(3));
   expect(await gapsOf(CAMERA)).toMatchObject([
@@ -260,4 +266,145 @@ it('the gap after a recorder that died begins where the gap of a file that it le
     refused,
     { startMs: refused.endMs, endMs: null, detail: 'recorder-restarted' },
   ]);
+});
+
+const minutes = (ms: number): number => (ms - RUN_START_MS) / MINUTE_MS;
+
+/** What is told of a camera, and the gaps that come of it: from and to in minutes, and the word of why. */
+async function gapsAfter(tellAll: () => void): Promise<[number, number | null, string | null][]> {
+  tellAll();
+  await keeper.stop();
+  const found = await gapsOf(CAMERA);
+  return found.map((gap) => [minutes(gap.startMs), gap.endMs && minutes(gap.endMs), gap.detail]);
+}
+function fragment(startMs: number, mediaMs: number): Fragment {
+  const times = { startMs, decodeTicks: mediaMs * 90, durationTicks: 500 * 90 };
+  return { ...times, offset: 0, byteLength: 1_000, independent: true };
+}
+
+const at = (minute: number): number => RUN_START_MS + minute * MINUTE_MS;
+
+it('a camera that is down stays so for its first cause, and is not scheduled from where recording is turned off', async () => {
+  const told = await gapsAfter(() => {
+    const first = recording(at(0));
+    tell({ opened: [first.opened] });
+    keeper.runEnded(CAMERA, 'closed-by-camera', at(1));
+    tell({ finished: [{ ...first.finished, endReason: 'run-ended' }] });
+    keeper.runEnded(CAMERA, 'refused', at(2));
+    keeper.runEnded(CAMERA, 'unreachable', at(3));
+    keeper.turnedOff(CAMERA, at(4));
+    keeper.start(CAMERA, at(5));
+    keeper.runEnded(CAMERA, 'silent', at(6));
+    tell({ opened: [recording(at(7)).opened] });
+  });
+  expect(told).toEqual([
+    [1, 4, 'closed-by-camera'],
+    [4, 5, 'recording-off'],
+    [5, 7, 'silent'],
+  ]);
+});
+
+it('what is ours is the cause until the camera gives none of its own', async () => {
+  const told = await gapsAfter(() => {
+    keeper.start(CAMERA, at(0));
+    tell({ failed: [{ cameraId: CAMERA, atMs: at(1), full: false }] });
+    keeper.runEnded(CAMERA, 'silent', at(2));
+    tell({ failed: [{ cameraId: CAMERA, atMs: at(3), full: false }] });
+    const next = recording(at(4));
+    tell({ opened: [next.opened] });
+    keeper.runEnded(CAMERA, 'worker-restarted', at(5));
+    tell({ finished: [{ ...next.finished, endReason: 'run-ended' }] });
+    keeper.runEnded(CAMERA, 'unreachable', at(6));
+    // What a recorder that was held up tells of at once.
+    const last = recording(at(7), 'run-ended');
+    tell({ opened: [last.opened], finished: [last.finished] });
+  });
+  expect(told).toEqual([
+    [0, 2, 'spool-failed'],
+    [2, 3, 'silent'],
+    [3, 4, 'spool-failed'],
+    [5, 6, 'worker-restarted'],
+    [6, 7, 'unreachable'],
+    [8, null, 'unreachable'],
+  ]);
+});
+
+it('causes that followed one another while too much waited are all told of', async () => {
+  const first = recording(at(0));
+  tell({ opened: [first.opened] });
+  await vi.waitFor(async () => expect(await stateOf(first.id)).toBe('open'));
+  fillQueue();
+  keeper.runEnded(CAMERA, 'silent', at(1));
+  tell({ finished: [{ ...first.finished, endReason: 'run-ended' }] });
+  keeper.turnedOff(CAMERA, at(2));
+  keeper.start(CAMERA, at(3));
+  keeper.runEnded(CAMERA, 'refused', at(4));
+  await vi.waitFor(async () => expect(await gapsOf(CAMERA)).toHaveLength(3));
+  expect(await gapsAfter(() => {})).toEqual([
+    [1, 2, 'silent'],
+    [2, 3, 'recording-off'],
+    [3, null, 'refused'],
+  ]);
+});
+
+it('while nobody knows whose turn it is words wait; who lost it tells of no gap, and leaves its recordings to recovery', async () => {
+  const ours = recording(at(0));
+  tell({ opened: [ours.opened] });
+  await vi.waitFor(async () => expect(await stateOf(ours.id)).toBe('open'));
+  turn = 'lost';
+  keeper.runEnded(CAMERA, 'silent', at(1));
+  const ended = { ...ours.finished, endReason: 'run-ended' } as const;
+  tell({ finished: [ended] });
+  turn = 'others';
+  keeper.disown();
+  keeper.start(OTHER, at(1));
+  await vi.waitFor(() => expect(recoveries).not.toEqual([]));
+  await Promise.all(recoveries);
+  expect(await stateOf(ours.id)).toBe('spooled');
+  expect([...(await gapsOf(CAMERA)), ...(await gapsOf(OTHER))]).toEqual([]);
+});
+
+it('what is missing between two recordings of a run, or within one that grows, is told of with its cause', async () => {
+  const [before, after] = [recording(at(0)), recording(at(3))];
+  const hole = { startMs: at(1), endMs: at(3), isClockSet: false };
+  tell({ opened: [before.opened] });
+  // Long before the recorder comes to where they are missing.
+  keeper.passedOver([{ cameraId: CAMERA, startMs: at(1) + 200, endMs: at(3) - 300 }]);
+  tell({ opened: [{ ...after.opened, hole }] });
+  tell({ finished: [before.finished] });
+  const fragments = [
+    fragment(at(3), 0),
+    fragment(at(3) + 10_000, 10_000),
+    fragment(at(4), 10_500),
+    fragment(at(4) + 500, 11_000),
+  ];
+  const fragmentIndex = encodeFragments(fragments);
+  const grown = { recordingId: after.id, cameraId: CAMERA, endMs: at(4) + 1_000, fragmentIndex };
+  tell({ grown: [grown] });
+  await vi.waitFor(async () => expect(await stateOf(before.id)).toBe('spooled'));
+  const told = async () => {
+    const range = { fromMs: at(0), toMs: at(4) + 1_000 };
+    const { spans, gaps } = await timeline(catalogue, open, CAMERA, range);
+    return {
+      spans: spans.map((span) => [span.startMs - at(0), span.endMs - at(0)]),
+      gaps: gaps.map((gap) => [gap.cause, gap.detail]),
+    };
+  };
+  const whole = {
+    spans: [
+      [0, 60_000],
+      [180_000, 180_500],
+      [190_000, 190_500],
+      [240_000, 241_000],
+    ],
+    gaps: [
+      ['storage', 'recorder-behind'],
+      ['network', 'lost-pictures'],
+      ['gateway', 'clock-set'],
+    ],
+  };
+  expect(await told()).toEqual(whole);
+  tell({ finished: [{ ...after.finished, endMs: grown.endMs, fragmentIndex, fragments: 4 }] });
+  await keeper.stop();
+  expect(await told()).toEqual(whole);
 });

@@ -48,6 +48,7 @@ let released: number;
 let tell: TurnListener;
 let logged: string[];
 let reconnected: number;
+let aheadMs: number;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'turn-'));
@@ -55,6 +56,7 @@ beforeEach(async () => {
   catalogue = await openCatalogue(databases);
   logged = [];
   reconnected = 0;
+  aheadMs = 0;
   released = 0;
 });
 afterEach(async () => {
@@ -95,7 +97,7 @@ async function startBeside(
     signer: { keyId: 'key', sign: () => '', isSigned: () => true },
     onSealed: async () => {},
     newId,
-    now: Date.now,
+    now: () => Date.now() + aheadMs,
     log: (event) => logged.push(event),
   });
   service.onTurn(() => reconnected++);
@@ -228,6 +230,21 @@ it('who lost its turn to another records no more', async () => {
   tell('ours');
   await vi.waitFor(() => expect(reconnected).toBe(2));
   expect(logged).toContain('this gateway records now');
+});
+
+it('a camera whose recording is turned off and on is not scheduled between, and no gap outlives the process', async () => {
+  await startBeside('ours');
+  aheadMs += 1_000;
+  service.setRecorded(CAMERA, false);
+  aheadMs += 1_000;
+  service.setRecorded(CAMERA, true);
+  await service.stop();
+  expect(await gaps()).toContain('recording-off');
+  await startBeside('ours');
+  await vi.waitFor(async () => {
+    const lasting = catalogue.selectFrom('gaps').select('detail').where('end_ms', 'is', null);
+    expect(await lasting.execute()).toEqual([{ detail: 'starting' }]);
+  });
 });
 
 it('a reconciliation looks into the spool unless another records, and a repair is refused for what keeps this one from it', async () => {

@@ -108,6 +108,25 @@ describe('the spool of a process that died', () => {
     });
   });
 
+  it('has a gap where pictures are missing within it, once, however often it is entered', async () => {
+    const named = { recordingId: newId(), cameraId: CAMERA, setForwardMs: 7_000 };
+    const { opened } = leftByRecorder(spool, named);
+    for (let i = 0; i < 2; i++) {
+      await recoverSpool(catalogue, spool);
+      expect(await gapsBetween(catalogue, CAMERA, 0, RUN_START_MS * 2)).toEqual([
+        {
+          cameraId: CAMERA,
+          startMs: RUN_START_MS + 1_000,
+          endMs: RUN_START_MS + 8_000,
+          cause: 'gateway',
+          detail: 'clock-set',
+          recordingId: opened.recordingId,
+        },
+      ]);
+      await catalogue.deleteFrom('recordings').execute();
+    }
+  });
+
   it('enters files whose row was not written yet', async () => {
     const left = leftBehind();
     await recoverSpool(catalogue, spool);
