@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { sql, type Kysely } from 'kysely';
 import type { Area } from '../area.ts';
 import { findDistrict, findProvince } from '../areas/official-areas.ts';
 import { liesWithin } from '../area-rows.ts';
@@ -72,35 +72,29 @@ export async function surveyCounts(
 ): Promise<{ rows: CountRow[]; total: Pick<CountRow, 'survey' | 'now'> }> {
   // The country's are asked for beside its LAOs, not after them.
   const ofCountry = isWholeCountry(filter) ? countsByLao(database) : undefined;
-  const [laos, ofAll] = await Promise.all([laosOf(database, filter), ofCountry]);
-  const byLao = ofAll ?? (await countsByLao(database, [...laos.keys()]));
+  const depth = countLevels.length - 1 - countLevels.indexOf(by);
+  const [places, ofAll] = await Promise.all([placesOf(database, filter, depth), ofCountry]);
+  const byLao = ofAll ?? (await countsByLao(database, [...places.keys()]));
   const sources =
     by === 'budget-source' ? await sourceNames(database, byLao) : new Map<string, string>();
-  const depth = countLevels.length - 1 - countLevels.indexOf(by);
   const rows = new Map<string, CountRow>();
-  for (const [laoId, counts] of byLao) {
-    const lao = laos.get(laoId);
-    if (lao === undefined) continue;
-    const place = {
-      province: depth >= 1 ? lao.province : null,
-      district: depth >= 2 ? lao.district : null,
-      lao: depth >= 3 ? lao.name : null,
-      laoId: depth >= 3 ? lao.id : null,
-    };
-    const placeKey = `${place.province}|${place.district}|${place.laoId}`;
-    function rowOf(budgetSourceId: string | null): CountRow {
-      const key = budgetSourceId === null ? placeKey : `${placeKey}|${budgetSourceId}`;
-      let row = rows.get(key);
-      if (row === undefined) {
-        const budgetSource = budgetSourceId === null ? null : (sources.get(budgetSourceId) ?? '');
-        row = { ...place, budgetSource, budgetSourceId, ...noCounts() };
-        rows.set(key, row);
-      }
-      return row;
+  const rowOf = (counted: CountedPlace, budgetSourceId: string | null): CountRow => {
+    const key = budgetSourceId === null ? counted.key : `${counted.key}|${budgetSourceId}`;
+    let row = rows.get(key);
+    if (row === undefined) {
+      const budgetSource = budgetSourceId === null ? null : (sources.get(budgetSourceId) ?? '');
+      const { key: _key, ...place } = counted;
+      row = { ...place, budgetSource, budgetSourceId, ...noCounts() };
+      rows.set(key, row);
     }
-    const ofAllSources = depth < 4 && counts.length > 0 ? rowOf(null) : undefined;
+    return row;
+  };
+  for (const [laoId, counts] of byLao) {
+    const place = places.get(laoId);
+    if (place === undefined || counts.length === 0) continue;
+    const ofAllSources = depth < 4 ? rowOf(place, null) : undefined;
     for (const source of counts) {
-      const row = ofAllSources ?? rowOf(source[0]);
+      const row = ofAllSources ?? rowOf(place, source[0]);
       for (let at = 1; at < source.length; at += 2) {
         addGroup(row, kindOf(source[at] as number), source[at + 1] as number);
       }
@@ -217,14 +211,61 @@ export interface CountedLao {
   province: string;
 }
 
+/** Where an LAO's cameras are counted, down to the level that is asked for; LAOs that are counted together have one. */
+interface CountedPlace extends Pick<CountRow, 'province' | 'district' | 'lao' | 'laoId'> {
+  key: string;
+}
+
+/** Of LAOs of the filter, by their ids. `depth`: 0 for the country, 3 and more for the LAO. */
+async function placesOf(
+  database: Kysely<RegistryTables>,
+  filter: CountFilter,
+  depth: number,
+): Promise<Map<string, CountedPlace>> {
+  const placeOf = (lao: Omit<CountedLao, 'id'>, id: string | null): CountedPlace => {
+    const province = depth >= 1 ? lao.province : null;
+    const district = depth >= 2 ? lao.district : null;
+    const name = depth >= 3 ? lao.name : null;
+    return { province, district, lao: name, laoId: id, key: `${province}|${district}|${id}` };
+  };
+  if (depth >= 3 || filter.lao !== undefined) {
+    const laos = await laosOf(database, filter);
+    return new Map(Array.from(laos, ([id, lao]) => [id, placeOf(lao, depth >= 3 ? id : null)]));
+  }
+  // A row an LAO takes twice as long to come here.
+  const districts = await laosWithin(database, filter)
+    .select(['province', 'district', sql<string>`string_agg(id, ',')`.as('ids')])
+    .groupBy(['province', 'district'])
+    .execute();
+  const places = new Map<string, CountedPlace>();
+  for (const { ids, province, district } of districts) {
+    const place = placeOf({ province, district, name: '' }, null);
+    for (const id of ids.split(',')) places.set(id, place);
+  }
+  return places;
+}
+
 /** LAOs of the filter, by id. */
 export async function laosOf(
   database: Kysely<RegistryTables>,
-  { within, province, district, lao }: CountFilter,
+  filter: CountFilter,
 ): Promise<Map<string, CountedLao>> {
+  const { lao } = filter;
+  const rows = await laosWithin(database, filter)
+    .select(['id', 'name', 'district', 'province'])
+    .execute();
+  const key = lao === undefined ? undefined : agencyKey(lao);
+  return new Map(
+    rows
+      .filter(({ name }) => key === undefined || name === lao || agencyKey(name) === key)
+      .map((row) => [row.id, row]),
+  );
+}
+
+/** Of the filter but its LAO's name. */
+function laosWithin(database: Kysely<RegistryTables>, { within, province, district }: CountFilter) {
   let query = database
     .selectFrom('laos')
-    .select(['id', 'name', 'district', 'province'])
     .where((where) =>
       liesWithin(where, within, { province: 'province', district: 'district', laoId: 'id' }),
     );
@@ -235,11 +276,5 @@ export async function laosOf(
     const official = province === undefined ? undefined : findDistrict(province, district);
     query = query.where('district', '=', official?.name ?? district);
   }
-  const rows = await query.execute();
-  const key = lao === undefined ? undefined : agencyKey(lao);
-  return new Map(
-    rows
-      .filter(({ name }) => key === undefined || name === lao || agencyKey(name) === key)
-      .map((row) => [row.id, row]),
-  );
+  return query;
 }
