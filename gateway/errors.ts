@@ -102,6 +102,7 @@ const statusOf: Readonly<Record<string, number>> = {
   lao_exists: 409,
   budget_source_exists: 409,
   lao_not_valid: 400,
+  area_unknown: 400,
   camera_changed_meanwhile: 409,
   camera_twice: 409,
   closed_area_never_linked: 400,

@@ -1,7 +1,7 @@
 import type { Selectable, Transaction } from 'kysely';
 import * as z from 'zod';
 import { contains, type Area, type Place } from './area.ts';
-import { findDistrict, findProvince } from './areas/official-areas.ts';
+import { findDistrict, findProvince, missingArea } from './areas/official-areas.ts';
 import type { Author } from './author.ts';
 import { authorText } from './camera-rows.ts';
 import { takeLock } from './database/database.ts';
@@ -117,7 +117,7 @@ export interface Laos {
   merge(id: string, into: string, options: { author: Author }): Promise<number>;
   /** The Department's list: what it names is listed, what it does not name stays. */
   import(rows: readonly NewLao[]): Promise<LaoImport>;
-  /** As the list spells it, if the list has it: what rights are asked for. */
+  /** As the list spells it, if the list has it: what rights are asked for. Throws AreaUnknown for a place that it cannot have. */
   canonical(place: Place): Promise<Place>;
 }
 
@@ -140,6 +140,17 @@ export class LaoTwice extends Error {
 
 export class LaoNotValid extends Error {
   readonly code = 'lao_not_valid';
+}
+
+/** Every LAO lies in its stated district (forms.md 2d), so there has to be one. */
+export class AreaUnknown extends Error {
+  readonly code = 'area_unknown';
+  /** As a request is told of its fields. */
+  readonly details: { issues: { path: string; code: string; message: string }[] };
+  constructor({ part, message }: { part: 'province' | 'district'; message: string }) {
+    super(message);
+    this.details = { issues: [{ path: `/lao/${part}`, code: this.code, message }] };
+  }
 }
 
 export function openLaos(database: RegistryDatabase, { now }: { now: () => number }): Laos {
@@ -296,6 +307,10 @@ export function openLaos(database: RegistryDatabase, { now }: { now: () => numbe
         .selectAll()
         .where('match_key', '=', laoKey({ name: given, district, province }))
         .executeTakeFirst();
+      if (row === undefined) {
+        const missing = missingArea(province, district);
+        if (missing !== undefined) throw new AreaUnknown(missing);
+      }
       const target =
         row === undefined || row.merged_into === null ? row : await byId(row.merged_into);
       return {

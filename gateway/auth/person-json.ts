@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { area, type Area } from '#registry/area.ts';
-import { findDistrict, findProvince } from '#registry/areas/official-areas.ts';
+import { findDistrict, findProvince, missingArea } from '#registry/areas/official-areas.ts';
 import { textLine } from '#registry/text.ts';
 import type { Account } from './accounts.ts';
 import { actionNames, tokenScopeNames } from './actions.ts';
@@ -158,12 +158,8 @@ export const sessionJson = z
 /** What of an area there is not, in words; undefined: its province and district are there. */
 function missingPlaceOf(given: Area): string | undefined {
   if (given.level === 'country') return undefined;
-  const { province } = given;
-  if (findProvince(province) === undefined) return `there is no province ${province}`;
-  if (given.level === 'province' || findDistrict(province, given.district) !== undefined) {
-    return undefined;
-  }
-  return `there is no district ${given.district} in ${province}`;
+  const district = given.level === 'province' ? undefined : given.district;
+  return missingArea(given.province, district)?.message;
 }
 
 /** As cameras' places are spelled, which rights are compared with: จ.กระบี่ is กระบี่. */

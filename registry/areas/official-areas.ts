@@ -37,7 +37,8 @@ export function officialAreas(): OfficialAreas {
 
 /** By name or another spelling of it; undefined where there is no such province. */
 export function findProvince(name: string): Province | undefined {
-  return officialAreas().provinceByKey.get(provinceKey(name));
+  const key = provinceKey(name);
+  return officialAreas().provinceByKey.get(abbreviations.get(key) ?? key);
 }
 
 /** A district by its name and its province's; undefined where there is no such district. */
@@ -52,6 +53,23 @@ export function findDistrict(province: string, name: string): District | undefin
     (key === 'เมือง' ? districtByKey.get(`${found.code}เมือง${provinceKey(found.name)}`) : undefined)
   );
 }
+
+/** What there is not of a province, and of a district in it where one is given; undefined: both are there. */
+export function missingArea(
+  province: string,
+  district?: string,
+): { part: 'province' | 'district'; message: string } | undefined {
+  if (findProvince(province) === undefined) {
+    return { part: 'province', message: `there is no province ${province}` };
+  }
+  if (district === undefined || findDistrict(province, district) !== undefined) return undefined;
+  return { part: 'district', message: `there is no district ${district} in ${province}` };
+}
+
+/** What nobody writes in full. */
+const abbreviations: ReadonlyMap<string, string> = new Map(
+  ['กทม.', 'กรุงเทพฯ', 'กรุงเทพ'].map((short) => [provinceKey(short), 'กรุงเทพมหานคร']),
+);
 
 function read(): OfficialAreas {
   const text = readFileSync(new URL('thai-areas.json', import.meta.url), 'utf8');

@@ -439,6 +439,28 @@ test('an owner may write their LAO by any spelling of its name, and no other', a
   expect((await add(elsewhere)).statusCode).toBe(403);
 });
 
+test('a camera lies in a province and a district that there are, by any name that they have', async () => {
+  const lao = { name: 'ทต.เกาะลันตาใหญ่', district: 'เกาะลันตา', province: 'กระบี่' };
+  for (const [part, wrong] of [
+    ['province', 'แอตแลนติส'],
+    ['district', 'ไม่มีจริง'],
+  ] as const) {
+    const refused = await post(krabiCamera({ lao: { ...lao, [part]: wrong } }));
+    expect(refused.statusCode).toBe(400);
+    expect(refused.json()).toMatchObject({
+      error: { code: 'area_unknown', details: { issues: [{ path: `/lao/${part}` }] } },
+    });
+  }
+  const bangkok = { name: 'กรุงเทพมหานคร', district: 'เขตพระนคร' };
+  const created = await post(krabiCamera({ lao: { ...bangkok, province: 'กทม.' } }));
+  expect(created.json()).toMatchObject({
+    lao: { ...bangkok, district: 'พระนคร', province: 'กรุงเทพมหานคร' },
+  });
+  const url = `/api/v1/cameras/${created.json<{ id: string }>().id}`;
+  const moved = await send('PATCH', url, { lao: { ...lao, province: 'กรบี่' } }, { 'if-match': '1' });
+  expect(moved.statusCode).toBe(400);
+});
+
 test('a camera is deleted with a reason and brought back, by who had not known it is gone too', async () => {
   const { id } = (await post(krabiCamera())).json<{ id: string }>();
   const url = `/api/v1/cameras/${id}`;

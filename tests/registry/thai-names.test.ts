@@ -55,4 +55,7 @@ test('provinces and districts have the codes that the package says', () => {
   expect(findDistrict('กระบี่', 'อ.เมือง')?.name).toBe('เมืองกระบี่');
   expect(findDistrict('กระบี่', 'เกาะลันตาใหญ่')).toBeUndefined();
   expect(findProvince('กระบี')).toBeUndefined();
+  for (const short of ['กทม.', 'กรุงเทพฯ', 'จ.กรุงเทพ']) {
+    expect(findProvince(short)?.name).toBe('กรุงเทพมหานคร');
+  }
 });
