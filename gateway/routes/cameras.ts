@@ -14,7 +14,7 @@ import type { AuditAction } from '../audit/actions.ts';
 import { authorOf } from '../auth/actor.ts';
 import { errorBody } from '../errors.ts';
 import { cameraFilter, observedNow } from './camera-filter.ts';
-import { givenVersionOf, isUnchanged, versionOf } from './entity-tag.ts';
+import { isUnchanged, versionOf } from './entity-tag.ts';
 
 const DEFAULT_PAGE = 100;
 const MAX_PAGE = 500;
@@ -243,21 +243,29 @@ export function registerCameraRoutes(
       config: { action: 'camera.delete', subject: 'camera' },
       schema: {
         summary: 'Delete a camera, with a reason; it can be brought back',
+        description: 'A stale If-Match gets 409 `camera_changed_meanwhile`.',
         tags: ['cameras'],
         params,
         headers: ifMatch,
         body: z.strictObject({ reason }),
-        response: { 204: z.null(), 400: errorBody, 404: errorBody, 409: errorBody },
+        response: {
+          204: z.null(),
+          400: errorBody,
+          404: errorBody,
+          409: errorBody,
+          428: errorBody,
+        },
       },
     },
     async (request, reply) => {
       const { id } = request.params;
+      const version = versionOf(request);
       const before = await found(id);
       const why = request.body.reason;
       await record(request, 'camera.delete', { id, label: before.position }, { why });
       await cameras.remove(id, {
         author: authorAt(request, before.lao),
-        version: givenVersionOf(request) ?? before.version,
+        version,
         reason: why,
       });
       return reply.code(204).send(null);
@@ -273,17 +281,20 @@ export function registerCameraRoutes(
         tags: ['cameras'],
         params,
         headers: ifMatch,
-        response: { 200: camera, 404: errorBody, 409: errorBody },
+        response: { 200: camera, 404: errorBody, 409: errorBody, 428: errorBody },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { id } = request.params;
+      const version = versionOf(request);
       const before = await found(id);
       await record(request, 'camera.restore', { id, label: before.position });
-      return cameras.restore(id, {
+      const restored = await cameras.restore(id, {
         author: authorAt(request, before.lao),
-        version: givenVersionOf(request) ?? before.version,
+        version,
       });
+      isUnchanged(request, reply, restored, restored.version);
+      return restored;
     },
   );
 

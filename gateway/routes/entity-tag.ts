@@ -30,14 +30,13 @@ export function isUnchanged(
     .some((one) => one.trim() === '*' || one.trim().replace(/^W\//, '') === tag);
 }
 
-/** The version that If-Match names: of an ETag of ours, or the bare number. Throws VersionRequired. */
+/**
+ * The version that If-Match names: of an ETag of ours, or the bare number. Behind the version nothing is compared: the tag
+ * is of all that is told of a camera, and what is measured of it meanwhile makes nobody's edit stale. Throws VersionRequired,
+ * also for what names none.
+ */
 export function versionOf(request: FastifyRequest): number {
-  const version = givenVersionOf(request);
-  if (version === undefined) throw new VersionRequired();
-  return version;
-}
-
-export function givenVersionOf(request: FastifyRequest): number | undefined {
   const match = /^(?:W\/)?"?(\d{1,9})(?:\.[\w-]{1,64})?"?$/.exec(request.headers['if-match'] ?? '');
-  return match?.[1] === undefined ? undefined : Number(match[1]);
+  if (match?.[1] === undefined) throw new VersionRequired();
+  return Number(match[1]);
 }

@@ -63,12 +63,15 @@ test.concurrent('a deleted camera is left, and pulled again when it is brought b
   const id = await playable('deleted');
   const deleted = await fetch(`${gateway.url}/api/v1/cameras/${id}`, {
     method: 'DELETE',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', 'if-match': '1' },
     body: JSON.stringify({ reason: 'ทดสอบ' }),
   });
   expect(deleted.status).toBe(204);
   await untilEnded(id, 'deleted');
-  const back = await fetch(`${gateway.url}/api/v1/cameras/${id}/restore`, { method: 'POST' });
+  const back = await fetch(`${gateway.url}/api/v1/cameras/${id}/restore`, {
+    method: 'POST',
+    headers: { 'if-match': '2' },
+  });
   expect(back.status).toBe(200);
   await gateway.untilPicture(id, UP_MS);
 });

@@ -461,19 +461,32 @@ test('a camera lies in a province and a district that there are, by any name tha
   expect(moved.statusCode).toBe(400);
 });
 
-test('a camera is deleted with a reason and brought back, by who had not known it is gone too', async () => {
+test('a camera is deleted with a reason and brought back, by who has read it as it is', async () => {
   const { id } = (await post(krabiCamera())).json<{ id: string }>();
   const url = `/api/v1/cameras/${id}`;
-  expect((await send('DELETE', url, {})).statusCode).toBe(400);
-  expect((await send('DELETE', url, { reason: 'ซ้ำ' })).statusCode).toBe(204);
+  const remove = async (body: object, ifMatch?: string) =>
+    send('DELETE', url, body, ifMatch === undefined ? {} : { 'if-match': ifMatch });
+  await send('PATCH', url, { brand: 'ข' }, { 'if-match': '"1"' });
+  const why = { reason: 'ซ้ำ' };
+  expect((await remove({}, '"2"')).statusCode).toBe(400);
+  for (const unread of [undefined, 'abc', '*']) {
+    expect((await remove(why, unread)).statusCode).toBe(428);
+  }
+  expect((await remove(why, '"1"')).json()).toMatchObject({
+    error: { code: 'camera_changed_meanwhile', details: { current: { version: 2, brand: 'ข' } } },
+  });
+  expect((await remove(why, '"2"')).statusCode).toBe(204);
   expect((await get('/api/v1/cameras')).json()).toMatchObject({ cameras: [] });
   expect((await get('/api/v1/cameras?deleted=true')).json()).toMatchObject({ cameras: [{ id }] });
   expect((await get(url)).json()).toMatchObject({ deleted: { reason: 'ซ้ำ' } });
-  expect((await send('DELETE', url, { reason: 'ซ้ำ' })).statusCode).toBe(404);
-  expect((await send('POST', `${url}/restore`, undefined)).json()).toMatchObject({
-    id,
-    version: 3,
-  });
+  expect((await remove(why, '"3"')).statusCode).toBe(404);
+  const restore = async (headers: Record<string, string>) =>
+    send('POST', `${url}/restore`, undefined, headers);
+  expect((await restore({})).statusCode).toBe(428);
+  expect((await restore({ 'if-match': '"2"' })).statusCode).toBe(409);
+  const restored = await restore({ 'if-match': '"3"' });
+  expect(restored.json()).toMatchObject({ id, version: 4 });
+  expect(restored.headers['etag']).toMatch(/^"4\./);
   expect((await get(url)).json()).toMatchObject({ deleted: null });
 });
 

@@ -137,8 +137,8 @@ export function deleteCamera(id: string, version: number, reason: string): Promi
   return order(addressOf(id), { method: 'DELETE', body: { reason }, ifMatch: `"${version}"` });
 }
 
-export function restoreCamera(id: string): Promise<void> {
-  return order(`${addressOf(id)}/restore`, { method: 'POST' });
+export function restoreCamera(id: string, version: number): Promise<void> {
+  return order(`${addressOf(id)}/restore`, { method: 'POST', ifMatch: `"${version}"` });
 }
 
 const testOnWire = z.object({

@@ -150,7 +150,7 @@ export default function CameraScreen({ cameraId }: { cameraId: string }) {
 function Deleted(props: { camera: CameraDetail; onRestored: () => void }) {
   const { t, language } = useLanguage();
   const { may } = useSignedIn();
-  const { deleted, id, lao } = props.camera;
+  const { deleted, id, lao, version } = props.camera;
   const act = useAct();
   if (deleted === null) return null;
   return (
@@ -168,7 +168,9 @@ function Deleted(props: { camera: CameraDetail; onRestored: () => void }) {
           variant="default"
           loading={act.busy}
           onClick={() =>
-            void act.run(() => restoreCamera(id)).then((done) => done && props.onRestored())
+            void act
+              .run(() => restoreCamera(id, version))
+              .then((done) => done && props.onRestored())
           }
         >
           {t('camera.restore')}
