@@ -103,6 +103,7 @@ const statusOf: Readonly<Record<string, number>> = {
   budget_source_exists: 409,
   lao_not_valid: 400,
   area_unknown: 400,
+  not_as_read: 400,
   camera_changed_meanwhile: 409,
   camera_twice: 409,
   closed_area_never_linked: 400,

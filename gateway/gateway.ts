@@ -51,6 +51,7 @@ import {
   type AdminSocket,
 } from './admin-socket.ts';
 import { watchIncidents } from './incident-watch.ts';
+import { openDeviceReadings } from './device-readings.ts';
 import { storeMeasuredStreams } from './measured-streams.ts';
 import { registerOnvifDiscoveryRoutes } from './routes/onvif-discoveries.ts';
 import { registerOnvifStillRoute } from './routes/onvif-still.ts';
@@ -180,6 +181,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
     cameraNetworks: config.cameraNetworks.ranges,
   });
   const discoveries = openDiscoveries(deviceCalls, Date.now);
+  const deviceReadings = openDeviceReadings(Date.now);
 
   try {
     cameras.onChanged(({ kind, camera, source, streamChanged }) => {
@@ -265,6 +267,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
       readIdsWithin: async (areas) => readIdsWithin(registry, areas),
       findLaos: async (name) => findLaos(registry, name, MAX_LAOS_OF_A_NAME),
       canonicalLao: async (given) => laos.canonical(given),
+      deviceReadings,
       demo,
       openId:
         config.openId === undefined ? undefined : openIdSignIn(config.openId, people.accounts),
@@ -363,6 +366,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
             cameras,
             camerasAt: async (urls) => camerasAtAddresses(registry, urls),
             cameraNetworks: config.cameraNetworks,
+            deviceReadings,
           }),
         (app) =>
           registerOnvifDiscoveryRoutes(app, {

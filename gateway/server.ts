@@ -22,6 +22,7 @@ import type { People } from './auth/people.ts';
 import { guardRoutes } from './auth/route-guard.ts';
 import { boundBodies } from './body-deadline.ts';
 import type { Config } from './config.ts';
+import type { DeviceReadings } from './device-readings.ts';
 import { httpErrorOf, type HttpError } from './errors.ts';
 import { forwarding } from './forwarding.ts';
 import { makeHttpServer } from './http-server.ts';
@@ -64,6 +65,8 @@ export interface ServerDeps {
   findLaos: (name: string) => Promise<Place[]>;
   /** An LAO as the list spells it, if the list has it. */
   canonicalLao: (given: Place) => Promise<Place>;
+  /** What devices told of themselves, and whom. */
+  deviceReadings: DeviceReadings;
   demo?: DemoAccounts | undefined;
   openId?: OpenIdSignIn | undefined;
   /** Where `npm run build:web` puts the screens; there, unless a test says otherwise. */

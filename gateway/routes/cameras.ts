@@ -4,17 +4,41 @@ import * as z from 'zod';
 import type { LiveStates } from '#ingest/live-states.ts';
 import { contains, type Place } from '#registry/area.ts';
 import type { Author } from '#registry/author.ts';
-import { authorship, camera, cameraChange, newCamera, type Camera } from '#registry/camera.ts';
+import {
+  authorship,
+  camera,
+  cameraChange,
+  newCamera,
+  type Camera,
+  type CameraChange,
+} from '#registry/camera.ts';
 import { CameraNotFound, CameraTwice } from '#registry/camera-refusals.ts';
 import type { CameraDetail, Cameras } from '#registry/cameras.ts';
-import { finding, observation, valueOrigin, valueSources } from '#registry/provenance.ts';
+import {
+  finding,
+  observation,
+  observedFields,
+  observers,
+  valueOrigin,
+  type ObservedField,
+  type Observer,
+} from '#registry/provenance.ts';
 import { textLine } from '#registry/text.ts';
 import { actingIn } from '../auth/acting.ts';
 import type { AuditAction } from '../audit/actions.ts';
 import { authorOf } from '../auth/actor.ts';
+import type { DeviceReadings } from '../device-readings.ts';
 import { errorBody } from '../errors.ts';
 import { cameraFilter, observedNow } from './camera-filter.ts';
 import { isUnchanged, versionOf } from './entity-tag.ts';
+
+/** A value is to be accepted as read from the camera, and it is not what was read. */
+class NotAsRead extends Error {
+  readonly code = 'not_as_read';
+  constructor(field: string, source: Observer) {
+    super(`${field} is not what ${source} says of the camera: give it as declared`);
+  }
+}
 
 const DEFAULT_PAGE = 100;
 const MAX_PAGE = 500;
@@ -90,16 +114,47 @@ export function registerCameraRoutes(
     liveStates: LiveStates;
     /** By any spelling of it, what rights are bound to: เทศบาลตำบลก is ทต.ก. */
     canonicalLao: (given: Place) => Promise<Place>;
+    deviceReadings: Pick<DeviceReadings, 'told'>;
   },
 ): void {
-  const { cameras, liveStates, canonicalLao } = deps;
+  const { cameras, liveStates, canonicalLao, deviceReadings } = deps;
   const typed = app.withTypeProvider<ZodTypeProvider>();
 
   /** The stored camera that a change is about. */
   async function found(id: string): Promise<Camera> {
+    return (await detailOf(id)).camera;
+  }
+
+  async function detailOf(id: string): Promise<CameraDetail> {
     const detail = await cameras.detail(id);
     if (detail === undefined) throw new CameraNotFound(id);
-    return detail.camera;
+    return detail;
+  }
+
+  /**
+   * What of a change, accepted as `source` read it, a device told of itself and is not kept beside the camera yet. Throws
+   * NotAsRead for what nobody read.
+   */
+  function toldByDevice(
+    request: FastifyRequest,
+    { observed }: CameraDetail,
+    change: CameraChange,
+    source: Observer,
+  ): Partial<Record<ObservedField, string | number>> {
+    const told: Partial<Record<ObservedField, string | number>> = {};
+    for (const [field, value] of Object.entries(change)) {
+      if (
+        observed.some((one) => one.source === source && one.field === field && one.value === value)
+      ) {
+        continue;
+      }
+      const isTold = source === 'onvif' && deviceReadings.told(actingIn(request).id, field, value);
+      const name = observedFields.find((one) => one === field);
+      if (!isTold || name === undefined) throw new NotAsRead(field, source);
+      // A device tells texts and numbers alone.
+      told[name] = value as string | number;
+    }
+    return told;
   }
 
   typed.get(
@@ -203,18 +258,30 @@ export function registerCameraRoutes(
         tags: ['cameras'],
         params,
         headers: ifMatch,
-        querystring: confirm.extend({ source: z.enum(valueSources).default('declared') }),
+        querystring: confirm.extend({
+          source: z
+            .enum(['declared', ...observers])
+            .default('declared')
+            .meta({
+              description:
+                'how the values came: from a person, or accepted as they were read (`observed`, or told by a probe): then ' +
+                'each has to be what was read, else 400 `not_as_read`',
+            }),
+        }),
         body: cameraChange,
         response: { 200: camera, 400: errorBody, 404: errorBody, 409: errorBody, 428: errorBody },
       },
     },
     async (request, reply) => {
       const { id } = request.params;
+      const { source } = request.query;
       const version = versionOf(request);
-      const before = await found(id);
+      const detail = await detailOf(id);
+      const before = detail.camera;
       const { lao } = request.body;
       const change =
         lao === undefined ? request.body : { ...request.body, lao: await canonicalLao(lao) };
+      const told = source === 'declared' ? {} : toldByDevice(request, detail, change, source);
       // Nobody moves a camera to where they may not keep it.
       await permitAt(request, 'camera.edit', change.lao ?? before.lao, change.stream);
       await record(
@@ -228,10 +295,11 @@ export function registerCameraRoutes(
         cameras.change(id, change, {
           author: authorAt(request, before.lao),
           version,
-          source: request.query.source,
+          source,
           duplicateConfirmed: request.query.confirm === 'duplicate',
         }),
       );
+      await cameras.observe(id, 'onvif', told);
       isUnchanged(request, reply, changed, changed.version);
       return changed;
     },

@@ -12,7 +12,9 @@ import { discoveryRange } from '#registry/onvif/discovery-range.ts';
 import { DeviceAddressNotAllowed } from '#registry/onvif/guarded-agent.ts';
 import { probeResults } from '#registry/onvif/probe.ts';
 import { observedFields } from '#registry/provenance.ts';
+import { actingIn } from '../auth/acting.ts';
 import { NotAllowed } from '../auth/refusal.ts';
+import type { DeviceReading, DeviceReadings } from '../device-readings.ts';
 import { errorBody } from '../errors.ts';
 import { credential, foundDevice } from './onvif-json.ts';
 
@@ -87,11 +89,12 @@ export interface OnvifRouteDeps {
   cameras: Pick<Cameras, 'get' | 'observe'>;
   camerasAt: (urls: readonly string[]) => Promise<Map<string, CameraAtAddress[]>>;
   cameraNetworks: CameraNetworks;
+  deviceReadings: Pick<DeviceReadings, 'keep'>;
 }
 
 /** Looks for devices, and asks one what it is: for the form, or beside what is registered. */
 export function registerOnvifRoutes(app: FastifyInstance, deps: OnvifRouteDeps): void {
-  const { deviceCalls, cameras, camerasAt, cameraNetworks } = deps;
+  const { deviceCalls, cameras, camerasAt, cameraNetworks, deviceReadings } = deps;
   const typed = app.withTypeProvider<ZodTypeProvider>();
   typed.post(
     '/api/v1/onvif/discover',
@@ -127,7 +130,7 @@ export function registerOnvifRoutes(app: FastifyInstance, deps: OnvifRouteDeps):
         summary: 'Ask a device by ONVIF what it is',
         description:
           'Brand, model, resolutions, frame rate and addresses as the device tells them: suggestions, none of them believed. Takes ' +
-          'up to 20 seconds; four run at once. With `cameraId` what was read is kept beside the registered fields, which stay as ' +
+          'up to 20 seconds; four run at once. What was told may be accepted for four hours (`PATCH …?source=onvif`). With `cameraId` what was read is kept beside the registered fields, which stay as ' +
           'they are.',
         tags: ['cameras'],
         body: z
@@ -163,6 +166,16 @@ export function registerOnvifRoutes(app: FastifyInstance, deps: OnvifRouteDeps):
         cameraId === null ? {} : { detail: { cameraId } },
       );
       const probe = await deviceCalls.probe(order);
+      if (probe.result === 'ok') {
+        deviceReadings.keep(actingIn(request).id, [
+          ...probe.suggestions.map(({ field, value }): DeviceReading => [field, value]),
+          // Of a recorder each channel is a camera.
+          ...probe.streams.flatMap(({ resolution, frameRate }): DeviceReading[] => [
+            ...(resolution === null ? [] : [['recordedResolution', resolution] as const]),
+            ...(frameRate === null ? [] : [['frameRate', frameRate] as const]),
+          ]),
+        ]);
+      }
       const stored = cameraId !== null && probe.result === 'ok';
       if (stored) {
         const values = Object.fromEntries(

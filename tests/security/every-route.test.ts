@@ -148,6 +148,7 @@ beforeAll(async () => {
           cameras: rig.cameras,
           camerasAt: async (urls) => camerasAtAddresses(rig.registry, urls),
           cameraNetworks: parseCameraNetworks(['192.168.0.0/16']),
+          deviceReadings: rig.deviceReadings,
         }),
     ],
   });

@@ -112,7 +112,7 @@ export function CameraForm(props: {
           next = changed.value.version;
         }
         if (Object.keys(read).length > 0) {
-          await changeCamera(before.id, read, { version: next, source: 'onvif' });
+          await accept(before.id, read, next);
         }
         leaveFor({ view: 'registered', cameraId: before.id });
       } catch (error) {
@@ -291,12 +291,26 @@ async function register(draft: Draft, duplicateConfirmed: boolean): Promise<stri
   const created = await createCamera(typed, duplicateConfirmed);
   try {
     if (Object.keys(read).length > 0) {
-      await changeCamera(created.id, read, { version: created.version, source: 'onvif' });
+      await accept(created.id, read, created.version);
     }
   } catch {
     // It is registered, and must not be a second time: what is missing is among its findings when it is read again.
   }
   return created.id;
+}
+
+/** As the device told it; what the gateway has forgotten by now counts as typed in. */
+async function accept(
+  id: string,
+  read: Readonly<Record<string, unknown>>,
+  version: number,
+): Promise<void> {
+  try {
+    await changeCamera(id, read, { version, source: 'onvif' });
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.code !== 'not_as_read') throw error;
+    await changeCamera(id, read, { version });
+  }
 }
 
 function staleOf(error: unknown): Stale | undefined {

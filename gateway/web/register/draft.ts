@@ -65,7 +65,8 @@ export function byOrigin(
   const typed: Record<string, unknown> = {};
   const read: Record<string, unknown> = {};
   for (const [field, value] of Object.entries(values)) {
-    const accepted = isReadField(field) && draft.readByOnvif[field] === draft[field];
+    const accepted =
+      isReadField(field) && draft[field] !== '' && draft.readByOnvif[field] === draft[field];
     (accepted ? read : typed)[field] = value;
   }
   return { typed, read };

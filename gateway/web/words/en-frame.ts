@@ -80,6 +80,7 @@ export const enFrame: typeof thFrame = {
     internal_error: 'The gateway failed. Tell your administrator when.',
     not_found: 'Nothing is here.',
     camera_not_found: 'No such camera, or it lies outside of your area.',
+    not_as_read: 'This is not what is read of the camera now: load the page and look again.',
     camera_changed_meanwhile: 'Somebody else changed this camera: load the page again.',
     camera_twice: 'This position and stream are registered already.',
     closed_area_never_linked: 'A camera in a closed area is counted, never linked.',

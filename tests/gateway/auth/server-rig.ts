@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import type { LiveViews } from '#gateway/audit/views.ts';
 import type { Grant } from '#gateway/auth/actor.ts';
 import { openPeople, type People } from '#gateway/auth/people.ts';
+import { openDeviceReadings, type DeviceReadings } from '#gateway/device-readings.ts';
 import { buildServer, type ServerDeps } from '#gateway/server.ts';
 import { LiveStateBoard } from '#ingest/live-states.ts';
 import type { Place } from '#registry/area.ts';
@@ -41,6 +42,7 @@ export class ServerRig {
   registry!: RegistryDatabase;
   people!: People;
   cameras!: Cameras;
+  deviceReadings!: DeviceReadings;
   app!: FastifyInstance;
   #people = 0;
 
@@ -52,6 +54,7 @@ export class ServerRig {
     rig.databases = openDatabases({ dataDir: rig.folder });
     rig.registry = await openRegistry(rig.databases);
     rig.cameras = camerasOf(rig.registry);
+    rig.deviceReadings = openDeviceReadings(rig.now);
     const laos = openLaos(rig.registry, { now: rig.now });
     rig.people = await openPeople(rig.databases, {
       laos: openLaoPlaces(rig.registry, laos),
@@ -73,6 +76,7 @@ export class ServerRig {
       readIdsWithin: async (areas) => readIdsWithin(rig.registry, areas),
       findLaos: async (name) => findLaos(rig.registry, name, 100),
       canonicalLao: async (given) => laos.canonical(given),
+      deviceReadings: rig.deviceReadings,
       // A walk over all routes as all roles asks more in a minute than one address may.
       requestLimits: { requestsPerMinute: 1_000_000, changesPerMinute: 1_000_000 },
       webFolder: join(rig.folder, 'no-such-folder'),
