@@ -20,7 +20,7 @@ export function storeMeasuredStreams({
   liveStates,
   log,
 }: {
-  cameras: Pick<Cameras, 'observe'>;
+  cameras: Pick<Cameras, 'observe' | 'onChanged'>;
   liveStates: LiveStates;
   log: { warn: (fields: object, message: string) => void };
 }): MeasuredStreams {
@@ -34,6 +34,13 @@ export function storeMeasuredStreams({
     const last = stored.get(live.cameraId);
     if (last !== undefined && isSame(last, measured)) waiting.delete(live.cameraId);
     else waiting.set(live.cameraId, measured);
+  });
+
+  // What was stored of the stream before is gone with it (camera-observations.ts).
+  const endChanges = cameras.onChanged(({ camera, streamChanged }) => {
+    if (!streamChanged) return;
+    waiting.delete(camera.id);
+    stored.delete(camera.id);
   });
 
   async function flush(): Promise<void> {
@@ -61,6 +68,7 @@ export function storeMeasuredStreams({
     close() {
       clearInterval(timer);
       end();
+      endChanges();
     },
   };
 }

@@ -237,7 +237,8 @@ function pasted({ url, subUrl }: NonNullable<CameraChange['stream']>) {
   });
 }
 
-function deviceOf(address: string | null): string {
+/** Which device an address leads to; an empty text: none. */
+export function deviceOf(address: string | null): string {
   return address === null ? '' : new URL(address).host;
 }
 

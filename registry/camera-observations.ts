@@ -1,9 +1,12 @@
 import type { Kysely } from 'kysely';
+import { deviceOf } from './camera-changes.ts';
 import { iso } from './camera-rows.ts';
-import type { Observation, ObservedField, Observer } from './provenance.ts';
+import type { NewStream } from './camera.ts';
+import { observers, type Observation, type ObservedField, type Observer } from './provenance.ts';
 import type { CameraObservationTable, RegistryTables } from './schema/tables.ts';
 
-/** What ONVIF and the stream say of a camera, kept beside what is registered: of each observer and field the latest. */
+/** What ONVIF and the stream say of a camera, kept beside what is registered: of each observer and field the latest, of the device
+ * that the camera is linked to. */
 
 export async function observationsOf(
   database: Kysely<RegistryTables>,
@@ -23,6 +26,30 @@ export async function observationsOf(
     value: JSON.parse(value) as string | number,
     at: iso(at_ms),
   }));
+}
+
+/** Whose readings a change of the stream leaves behind: they were of another device, or of another of its streams. */
+export function observersLeft(
+  before: Pick<NewStream, 'url'> | null,
+  after: Pick<NewStream, 'url'> | null,
+): readonly Observer[] {
+  if (before === null || before.url === after?.url) return [];
+  const isSameDevice = after !== null && deviceOf(before.url) === deviceOf(after.url);
+  return isSameDevice ? ['stream'] : observers;
+}
+
+/** What these observers read of these cameras is of nothing that they have any more. */
+export async function forgetObservations(
+  database: Kysely<RegistryTables>,
+  left: ReadonlyMap<Observer, readonly string[]>,
+): Promise<void> {
+  for (const [source, ids] of left) {
+    await database
+      .deleteFrom('camera_observations')
+      .where('source', '=', source)
+      .where('camera_id', 'in', ids)
+      .execute();
+  }
 }
 
 export async function observe(

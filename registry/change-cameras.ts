@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { Insertable, Transaction } from 'kysely';
 import type { Author } from './author.ts';
 import { applyChange, type Changed } from './camera-changes.ts';
+import { forgetObservations, observersLeft } from './camera-observations.ts';
 import { staleOf, versionsOf } from './camera-history.ts';
 import { CameraNotFound } from './camera-refusals.ts';
 import { attestationText, givenColumns } from './camera-rows.ts';
@@ -25,7 +26,7 @@ import { DatabaseFailed, executeTogether, lockRows } from './database/database.t
 import { rowChanger } from './database/row-writer.ts';
 import { withOrigins } from './origins.ts';
 import type { FoundPlaces, PlaceIds } from './place-ids.ts';
-import type { ValueSource } from './provenance.ts';
+import type { Observer, ValueSource } from './provenance.ts';
 import type {
   CameraChangeTable,
   CameraSearchTable,
@@ -75,6 +76,8 @@ export interface ChangeRows extends StreamRows {
   /** Those of which one at least is not as it was. */
   columns: Set<keyof CameraValues>;
   withoutStream: string[];
+  /** Of these cameras, what these observers read is of a stream that they have no more. */
+  observationsLeft: Map<Observer, string[]>;
   withOtherAgencies: string[];
   agencies: LinkedAgencyTable[];
   search: CameraSearchTable[];
@@ -108,6 +111,7 @@ export async function changeRows(
     withoutStream: [],
     streams: [],
     credentials: [],
+    observationsLeft: new Map(),
     withOtherAgencies: [],
     agencies: [],
     search: [],
@@ -151,6 +155,7 @@ export async function writeChanges(
       .where('camera_id', 'in', rows.withOtherAgencies)
       .execute();
   }
+  await forgetObservations(transaction, rows.observationsLeft);
   await executeTogether(transaction, [
     ...insertAgencies(rows.agencies),
     ...insertStreams(rows),
@@ -264,6 +269,11 @@ function addRows(
   }
   if (before.stream !== null && (fields.has('stream') || camera.stream === null)) {
     rows.withoutStream.push(id);
+  }
+  if (fields.has('stream')) {
+    for (const observer of observersLeft(before.stream, camera.stream)) {
+      rows.observationsLeft.getOrInsert(observer, []).push(id);
+    }
   }
   if (fields.has('stream') && stream) addStream(rows, box, id, camera.scope, stream);
   if (fields.values().some(isSearched)) rows.search.push({ id, text: cameraSearchText(camera) });

@@ -14,6 +14,7 @@ import * as marksOfCameras from './migrations/0014-marks-of-cameras.ts';
 import * as formerNames from './migrations/0015-former-names.ts';
 import * as cancelledRounds from './migrations/0017-cancelled-rounds.ts';
 import * as searchInBlocks from './migrations/0018-search-in-blocks.ts';
+import * as readingsGoWithTheirDevice from './migrations/0022-readings-go-with-their-device.ts';
 import { indexSearch } from '../index-search.ts';
 import type { RegistryDatabase, RegistryTables } from './tables.ts';
 
@@ -36,6 +37,7 @@ const registry: DatabaseSchema = {
     '0015-former-names': formerNames,
     '0017-cancelled-rounds': cancelledRounds,
     '0018-search-in-blocks': searchInBlocks,
+    '0022-readings-go-with-their-device': readingsGoWithTheirDevice,
   },
 };
 

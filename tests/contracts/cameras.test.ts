@@ -426,6 +426,24 @@ onEachDatabase((rig) => {
     expect((await cameras.detail(id))?.findings).toHaveLength(1);
   });
 
+  test('what was read of a device goes with it, what was measured of a stream with its address', async () => {
+    const { id } = await cameras.create(given(), byTest);
+    let version = 0;
+    const left = async (stream: CameraChange['stream']): Promise<string[]> => {
+      await cameras.observe(id, 'stream', { frameRate: 8 });
+      await cameras.observe(id, 'onvif', { brand: 'AXIS' });
+      await cameras.change(id, { stream }, { ...byTest, version: ++version });
+      return ((await cameras.detail(id))?.observed ?? []).map(({ source }) => source);
+    };
+    expect(await left({ sound: true })).toEqual(['onvif', 'stream']);
+    const { url } = (await cameras.get(id))?.stream ?? { url: '' };
+    expect(await left({ url: `${url}/sub` })).toEqual(['onvif']);
+    expect(await left({ url: 'rtsp://10.9.9.9/live', password: 'another' })).toEqual([]);
+    expect(await left(null)).toEqual([]);
+    // The device is known before its address is.
+    expect(await left({ url: 'rtsp://10.9.9.9/live' })).toEqual(['onvif', 'stream']);
+  });
+
   test('lists are narrowed to areas, and by what each camera is', async () => {
     const kohLanta = 'ทต.เกาะลันตาใหญ่';
     await cameras.create(given({ position: 'ก' }), byTest);
