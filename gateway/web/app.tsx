@@ -71,7 +71,14 @@ export function App({ store }: { store: SessionStore }) {
   if (session.state === 'second-factor')
     return <ShowSecondFactor session={session} store={store} />;
   if (session.state === 'signed-out' || session.person === null) {
-    return <SignIn session={session} store={store} failed={arrival?.kind === 'sign-in-failed'} />;
+    return (
+      <SignIn
+        session={session}
+        store={store}
+        failed={arrival?.kind === 'sign-in-failed'}
+        ended={state.ended === true}
+      />
+    );
   }
   return (
     <SignedInApp key={session.person.id} session={session} person={session.person} store={store} />

@@ -1,4 +1,5 @@
 import { dayOf, dayStartMs } from './thai-day.ts';
+import { arabic } from './typed-number.ts';
 
 /**
  * Days and moments as an officer types them, in the Buddhist era and with digits of both kinds: pure. A day is held as `2026-11-25`, a
@@ -17,10 +18,19 @@ const FIRST_BUDDHIST_YEAR = 2_400;
 const FIRST_YEAR = 1_990;
 const LAST_YEAR = 2_200;
 
-/** 25/11/2569, 25-11-69, ๒๕/๑๑/๒๕๖๙; the year of either era. Undefined: no such day. */
+/** As screens write them, in either language; English ones without their full stops, as the Thai ones are compared. */
+const monthNames = ['th-TH', 'en-GB'].flatMap((locale) =>
+  (['short', 'long'] as const).map((month) =>
+    Array.from({ length: 12 }, (_, i) =>
+      monthKey(new Date(2026, i, 1).toLocaleString(locale, { month })),
+    ),
+  ),
+);
+
+/** 25/11/2569, 25-11-69, ๒๕/๑๑/๒๕๖๙, 25 พ.ย. 2569; the year of either era. Undefined: no such day. */
 export function typedDay(text: string): string | undefined {
   const parts = /^\s*(\d{1,2})\s*[/.-]\s*(\d{1,2})\s*[/.-]\s*(\d{4}|\d{2})\s*$/u.exec(
-    arabicDigits(text),
+    withMonthNumber(arabic(text)),
   );
   if (parts === null) return undefined;
   const [, date = '', month = '', typed = ''] = parts;
@@ -34,7 +44,7 @@ export function typedDay(text: string): string | undefined {
 
 /** A day with its time: 25/11/2569 16.30, ๒๕/๑๑/๒๕๖๙ ๑๖:๓๐ น. Undefined: no such moment. */
 export function typedMoment(text: string): string | undefined {
-  const parts = /^(.+?)\s+(\d{1,2})[.:](\d{2})(?:\s*น\.?)?\s*$/u.exec(arabicDigits(text));
+  const parts = /^(.+?)\s+(\d{1,2})[.:](\d{2})(?:\s*น\.?)?\s*$/u.exec(arabic(text));
   if (parts === null) return undefined;
   const [, date = '', hour = '', minute = ''] = parts;
   const day = typedDay(date);
@@ -59,8 +69,17 @@ export function thaiMoment(local: DayGiven): string | undefined {
   return local === undefined || local === '' ? undefined : `${local}:00+07:00`;
 }
 
-function arabicDigits(text: string): string {
-  return text.replaceAll(/[๐-๙]/gu, (digit) =>
-    String((digit.codePointAt(0) ?? 0) - ('๐'.codePointAt(0) ?? 0)),
+function withMonthNumber(text: string): string {
+  return text.replace(
+    /^(\s*\d{1,2})\s*([^\d\s/-][^\d\s/-]*)\s*(\d)/u,
+    (whole, date, name, year) => {
+      const key = monthKey(String(name));
+      const month = monthNames.map((names) => names.indexOf(key)).find((index) => index >= 0);
+      return month === undefined ? whole : `${date}/${month + 1}/${year}`;
+    },
   );
+}
+
+function monthKey(name: string): string {
+  return name.replaceAll('.', '').toLowerCase();
 }

@@ -42,7 +42,16 @@ describe('days', () => {
   });
 
   test('are typed in the Buddhist era, with digits of both kinds, and shown in it', () => {
-    for (const text of ['25/11/2569', '25-11-69', '๒๕/๑๑/๒๕๖๙', ' 25.11.2569 ', '25/11/2026']) {
+    for (const text of [
+      '25 พ.ย. 2569',
+      '๒๕ พฤศจิกายน ๒๕๖๙',
+      '25 Nov 2026',
+      '25/11/2569',
+      '25-11-69',
+      '๒๕/๑๑/๒๕๖๙',
+      ' 25.11.2569 ',
+      '25/11/2026',
+    ]) {
       expect([text, typedDay(text)]).toEqual([text, '2026-11-25']);
     }
     for (const text of ['', '31/11/2569', '25/13/2569', '2569', '25/11/1', 'พรุ่งนี้']) {

@@ -14,7 +14,6 @@ import {
   faultsOf,
   newCameraOf,
   nextChannel,
-  numberOf,
   onTopOf,
   resolutionOf,
   stopping,
@@ -39,6 +38,7 @@ import {
 import { middleOf } from '#gateway/web/register/use-neighbourhood.ts';
 import { viewsOf, withView } from '#gateway/web/register/saved-views.ts';
 import { firstScreen, mayOpen } from '#gateway/web/shell/screen-rights.ts';
+import { numberOf } from '#gateway/web/typed-number.ts';
 
 const filled: Draft = {
   ...emptyDraft,
@@ -68,6 +68,7 @@ describe('the form', () => {
 
   test('takes Thai digits and sizes however they are typed', () => {
     expect(numberOf('๓๐')).toBe(30);
+    expect(numberOf(' ๓๐ วัน')).toBe(30);
     expect(numberOf('')).toBeNaN();
     for (const typed of ['1920x1080', '1920 × 1080', '๑๙๒๐*๑๐๘๐', '1,920X1,080']) {
       expect(resolutionOf(typed)).toBe('1920x1080');

@@ -54,6 +54,23 @@ test('an act that goes on is asked for as the person whose page it was, until so
   expect(asked).toEqual(['A', 'A', 'B']);
 });
 
+test('a session that ended by itself is told from a page that nobody has worked at', async () => {
+  const store = startSession();
+  const ended = (): unknown => {
+    const state = store.state();
+    return state.kind === 'known' && state.ended === true;
+  };
+  await store.read();
+  expect(ended()).toBe(false);
+  await become(store, null);
+  await become(store, null);
+  expect(ended()).toBe(true);
+  store.take(sessionOf('A'));
+  store.take(sessionOf(null));
+  await become(store, null);
+  expect(ended()).toBe(false);
+});
+
 test('whose page it was is told through a third, and nobody is told when they are back', async () => {
   const store = startSession();
   await store.read();

@@ -9,7 +9,8 @@ import {
   type UsualStream,
 } from '../api/condition.ts';
 import { dateAndTime } from '../buddhist-date.ts';
-import { numberOf, resolutionOf } from '../register/draft.ts';
+import { resolutionOf } from '../register/draft.ts';
+import { numberOf } from '../typed-number.ts';
 import { Failure } from '../shell/pieces.tsx';
 import { useSignedIn } from '../shell/signed-in.ts';
 import { useAct, useLoaded } from '../shell/use-loaded.ts';

@@ -1,4 +1,4 @@
-import { Button, MultiSelect, NumberInput, Table, Textarea, Title } from '@mantine/core';
+import { Button, MultiSelect, Table, Textarea, Title } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useState } from 'react';
 import { readRegister } from '../api/cameras.ts';
@@ -13,6 +13,7 @@ import {
   type ShorteningPreview,
 } from '../api/footage.ts';
 import { dateAndTime } from '../buddhist-date.ts';
+import { WholeNumberInput } from '../shell/whole-number-input.tsx';
 import { Dialog } from '../shell/dialog.tsx';
 import { Failure, Waiting } from '../shell/pieces.tsx';
 import { useSignedIn } from '../shell/signed-in.ts';
@@ -204,14 +205,13 @@ function AskDialog(props: { onClose: () => void; onAsked: () => void }) {
           hidePickedOptions
           data-autofocus
         />
-        <NumberInput
+        <WholeNumberInput
           label={t('keeping.shortenings.days')}
           min={1}
           max={36_500}
-          allowDecimal={false}
-          value={days ?? ''}
+          value={days}
           onChange={(value) => {
-            setDays(typeof value === 'number' ? value : undefined);
+            setDays(value);
             setPreview(undefined);
           }}
         />

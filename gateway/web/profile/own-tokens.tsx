@@ -1,8 +1,9 @@
-import { Alert, Button, Checkbox, NumberInput, Table, Text, TextInput, Title } from '@mantine/core';
+import { Alert, Button, Checkbox, Table, Text, TextInput, Title } from '@mantine/core';
 import { useState } from 'react';
 import { tokenScopes, type TokenScope } from '#gateway/auth/actions.ts';
 import { makeToken, readOwnTokens, revokeToken } from '../api/profile.ts';
 import { dateAndTime } from '../buddhist-date.ts';
+import { WholeNumberInput } from '../shell/whole-number-input.tsx';
 import { Failure, ToTakeAway, Waiting } from '../shell/pieces.tsx';
 import { useSignedIn } from '../shell/signed-in.ts';
 import { useAct, useLoaded } from '../shell/use-loaded.ts';
@@ -39,7 +40,7 @@ export function OwnTokens() {
   const tokens = useLoaded(readOwnTokens, []);
   const [name, setName] = useState('');
   const [chosen, setChosen] = useState<string[]>([]);
-  const [days, setDays] = useState(DEFAULT_DAYS);
+  const [days, setDays] = useState<number | undefined>(DEFAULT_DAYS);
   const [made, setMade] = useState<string>();
   const act = useAct();
 
@@ -106,7 +107,7 @@ export function OwnTokens() {
           event.preventDefault();
           void act
             .run(async () => {
-              setMade(await makeToken({ name, scopes: chosen, days }));
+              setMade(await makeToken({ name, scopes: chosen, days: days ?? DEFAULT_DAYS }));
               setName('');
               setChosen([]);
             })
@@ -134,18 +135,18 @@ export function OwnTokens() {
               ))}
           </div>
         </Checkbox.Group>
-        <NumberInput
+        <WholeNumberInput
           label={t('tokens.days')}
           min={1}
           max={MAX_DAYS}
           value={days}
-          onChange={(value) => setDays(Number(value) || DEFAULT_DAYS)}
+          onChange={setDays}
         />
         <Button
           type="submit"
           variant="default"
           loading={act.busy}
-          disabled={chosen.length === 0 || name.trim() === ''}
+          disabled={chosen.length === 0 || name.trim() === '' || days === undefined}
         >
           {t('tokens.make')}
         </Button>

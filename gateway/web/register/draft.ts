@@ -1,3 +1,4 @@
+import { arabic, numberOf } from '../typed-number.ts';
 import type { Registered } from '../api/cameras.ts';
 import { scopes } from './choices.ts';
 import type { ChannelDraft } from './recorder-channels.ts';
@@ -371,18 +372,8 @@ export function resolutionOf(typed: string): string | undefined {
   return match === null ? undefined : `${Number(match[1])}x${Number(match[2])}`;
 }
 
-/** NaN: it is none. Thai digits are as good as Arabic ones (forms.md §4.7). */
-export function numberOf(typed: string): number {
-  const plain = arabic(typed).trim();
-  return plain === '' ? Number.NaN : Number(plain);
-}
-
 function numberOrNull(typed: string): number | null {
   return typed.trim() === '' ? null : numberOf(typed);
-}
-
-function arabic(typed: string): string {
-  return typed.replace(/[๐-๙]/gu, (digit) => String((digit.codePointAt(0) ?? 0) - 0x0e50));
 }
 
 function text(value: string | number | null): string {

@@ -5,7 +5,8 @@ import { useLanguage } from '../use-language.ts';
 import { AreaFields } from './area-fields.tsx';
 import type { FormPart } from './form-part.ts';
 import { declarations, purposes, scopes } from './choices.ts';
-import { isLinked, numberOf, type Draft } from './draft.ts';
+import { numberOf } from '../typed-number.ts';
+import { isLinked, type Draft } from './draft.ts';
 import { PositionMap } from './position-map.tsx';
 import { useNeighbourhood } from './use-neighbourhood.ts';
 

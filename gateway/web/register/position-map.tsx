@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import { useEffect, useRef, useState, type KeyboardEvent, type MouseEvent } from 'react';
 import { useLanguage } from '../use-language.ts';
-import { numberOf } from './draft.ts';
+import { numberOf } from '../typed-number.ts';
 import {
   fromDrawing,
   isFarAway,

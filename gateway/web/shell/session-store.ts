@@ -12,6 +12,8 @@ export type SessionState =
   | {
       kind: 'known';
       session: Session;
+      /** The session ended by itself while somebody worked at this page. */
+      ended?: true;
       /** Whose page this was until the other signed in with this browser, elsewhere than here; what still runs for them is asked as theirs. */
       instead?: Signed;
     };
@@ -43,7 +45,13 @@ export function startSession(): SessionStore {
       const before = state.kind === 'known' ? state : undefined;
       const was = before?.instead ?? before?.session.person;
       const isOther = was != null && session.person !== null && was.id !== session.person.id;
-      become({ kind: 'known', session, ...(isOther && { instead: was }) });
+      const ended = was != null && session.state === 'signed-out';
+      become({
+        kind: 'known',
+        session,
+        ...(isOther && { instead: was }),
+        ...((ended || (before?.ended && session.person === null)) && { ended: true }),
+      });
     } catch (error) {
       const known = error instanceof ApiError ? error : new ApiError('no_answer', String(error));
       // What is on the screen stays there while the network is away.

@@ -8,7 +8,12 @@ import { useAct } from '../shell/use-loaded.ts';
 import { useLanguage } from '../use-language.ts';
 import { Door } from './door.tsx';
 
-export function SignIn(props: { session: Session; store: SessionStore; failed: boolean }) {
+export function SignIn(props: {
+  session: Session;
+  store: SessionStore;
+  failed: boolean;
+  ended: boolean;
+}) {
   const { t } = useLanguage();
   const { session, store } = props;
   const [email, setEmail] = useState('');
@@ -35,6 +40,11 @@ export function SignIn(props: { session: Session; store: SessionStore; failed: b
         {!session.setUp && (
           <Alert color="yellow" variant="light" title={t('door.notSetUp.title')}>
             {t('door.notSetUp.words')}
+          </Alert>
+        )}
+        {props.ended && (
+          <Alert color="yellow" variant="light" role="status">
+            {t('door.ended')}
           </Alert>
         )}
         {props.failed && (

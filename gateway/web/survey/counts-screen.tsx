@@ -70,6 +70,11 @@ export default function CountsScreen({ query }: { query: string }) {
               {!lost && ` · ${t('counts.live')}`}
             </small>
           </p>
+          {value.total.survey.awaiting > 0 && (
+            <Alert color="gray" variant="light">
+              {t('counts.awaitingWithin', { count: value.total.survey.awaiting })}
+            </Alert>
+          )}
           {value.total.survey.inIncident > 0 && (
             <Alert color="yellow" variant="light">
               {t('counts.inIncident', { count: value.total.survey.inIncident })}

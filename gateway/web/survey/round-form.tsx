@@ -1,8 +1,9 @@
-import { Checkbox, NumberInput, TagsInput, TextInput } from '@mantine/core';
+import { Checkbox, TagsInput, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { openRound, type Round } from '../api/survey.ts';
 import { MomentInput } from '../day-input.tsx';
 import { useAreaNames } from '../register/official-areas.ts';
+import { WholeNumberInput } from '../shell/whole-number-input.tsx';
 import { ActDialog } from '../shell/act-dialog.tsx';
 import { missingOf } from '../shell/missing.ts';
 import { thaiMoment, type DayGiven } from '../typed-day.ts';
@@ -27,7 +28,7 @@ export function RoundForm(props: { onClose: () => void; onOpened: (round: Round)
   const [reference, setReference] = useState('');
   const [cutOff, setCutOff] = useState<DayGiven>('');
   const [cutOffNow, setCutOffNow] = useState(false);
-  const [windowHours, setWindowHours] = useState<number>(24);
+  const [windowHours, setWindowHours] = useState<number | undefined>(24);
   const [provinces, setProvinces] = useState<string[]>([]);
   const [closedAreas, setClosedAreas] = useState(true);
   const [deadlines, setDeadlines] = useState<Record<Level, DeadlineDraft>>({
@@ -38,6 +39,7 @@ export function RoundForm(props: { onClose: () => void; onOpened: (round: Round)
   const missing = missingOf(
     [title.trim() !== '', t('rounds.name')],
     [reference.trim() !== '', t('rounds.reference')],
+    [windowHours !== undefined, t('rounds.window')],
     [cutOffNow || thaiMoment(cutOff) !== undefined, t('rounds.cutOff')],
     ...levels.map(
       (level) => [isDeadlineWhole(deadlines[level]), t(`rounds.deadline.${level}`)] as const,
@@ -90,12 +92,12 @@ export function RoundForm(props: { onClose: () => void; onOpened: (round: Round)
           withAsterisk={false}
           onChange={({ currentTarget }) => setReference(currentTarget.value)}
         />
-        <NumberInput
+        <WholeNumberInput
           label={t('rounds.window')}
           min={1}
           max={744}
           value={windowHours}
-          onChange={(hours) => setWindowHours(Number(hours) || 24)}
+          onChange={setWindowHours}
         />
       </div>
       <Checkbox

@@ -9,6 +9,7 @@ export const enAccounts: typeof thAccounts = {
     forgot:
       'Forgotten your password? The administrator of your area gives you a link to set another.',
     openId: 'Sign in with {{name}}',
+    ended: 'Your session has ended. Sign in again: what you had typed of a camera is still there.',
     openIdFailed:
       'Signing in through the provider failed: the account may not be known here. Ask your administrator.',
     notSetUp: {

@@ -29,6 +29,7 @@ export const enSurvey: typeof thSurvey = {
     sum: 'Total',
     none: 'No cameras to count yet',
     noneWords: 'Counts appear here once owners have registered cameras',
+    awaitingWithin: 'The {{count}} that await classification are among those under repair',
     inIncident:
       '{{count}} cameras are in an incident of a site, a network or ours: not counted as damaged',
     unknown: '{{count}} cameras are unknown, and count as declared',

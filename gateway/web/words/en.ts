@@ -150,6 +150,7 @@ export const en: Words = {
     title: 'No camera in the register yet',
     appears: 'A camera that was added appears here by itself',
   },
+  wholeNumber: 'Give a whole number from {{min}} to {{max}}',
   nothingFound: {
     title: 'No camera matches',
     clear: 'Show every camera',
