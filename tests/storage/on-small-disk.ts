@@ -4,7 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtempSync, readdirSync, unlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -25,6 +25,7 @@ const [what, folder = ''] = process.argv.slice(2);
 const spool = mkdtempSync(join(tmpdir(), 'on-small-disk-'));
 
 console.log(JSON.stringify(await seen()));
+rmSync(spool, { recursive: true });
 
 async function seen(): Promise<unknown> {
   switch (what) {
