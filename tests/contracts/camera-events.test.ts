@@ -327,4 +327,4 @@ onEachDatabase((rig) => {
     const range = await conditionHistory(database, a(), { fromMs: 1_001, toMs: 2_000, limit: 10 });
     expect(range).toEqual([]);
   });
-});
+}, openRegistry);

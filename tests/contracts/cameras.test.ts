@@ -792,4 +792,4 @@ onEachDatabase((rig) => {
       { total: 1, working: 1, underRepair: 0, unrepairable: 0 },
     ]);
   });
-});
+}, openRegistry);

@@ -353,4 +353,4 @@ onEachDatabase((rig) => {
       expect(outcome.held + outcome.deleted).toBe(300);
     },
   );
-});
+}, openCatalogue);

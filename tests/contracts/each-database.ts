@@ -7,8 +7,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe } from 'vitest';
 import type { Databases } from '#registry/database/database.ts';
 import { openDatabases } from '#registry/database/open-databases.ts';
 import { missingParts } from '../end-to-end/machine.ts';
+import { copyMigrated, forgetMigrated, type Schemas } from '../registry/migrated-folder.ts';
 
 const START_MS = 60_000;
+/** Databases of PostgreSQL that others are copies of: its own, and one in which the schemas were opened. */
+const EMPTY = 'template1';
+const MIGRATED = 'migrated';
 
 export interface DatabaseRig {
   kind: 'sqlite' | 'postgres';
@@ -22,13 +26,13 @@ export interface DatabaseRig {
 
 /**
  * The facts of a contract, told of SQLite and of PostgreSQL in a container (one a test file, a database a test). What
- * was opened is closed after each test.
+ * was opened is closed after each test. `schemas`: each test finds them migrated already.
  */
-export function onEachDatabase(facts: (rig: DatabaseRig) => void): void {
-  describe('on SQLite', () => facts(sqliteRig()));
+export function onEachDatabase(facts: (rig: DatabaseRig) => void, schemas?: Schemas): void {
+  describe('on SQLite', () => facts(sqliteRig(schemas)));
   describe.skipIf(missingParts('containers').length > 0)(
     'on PostgreSQL (wants a container engine)',
-    () => facts(postgresRig()),
+    () => facts(postgresRig(schemas)),
   );
 }
 
@@ -54,11 +58,13 @@ function openings() {
   };
 }
 
-function sqliteRig(): DatabaseRig {
+function sqliteRig(schemas: Schemas | undefined): DatabaseRig {
   const { folder, open } = openings();
   let dataDir: string;
-  beforeEach(() => {
+  afterAll(forgetMigrated);
+  beforeEach(async () => {
     dataDir = folder();
+    if (schemas !== undefined) await copyMigrated(dataDir, schemas);
   });
   return {
     kind: 'sqlite',
@@ -70,15 +76,35 @@ function sqliteRig(): DatabaseRig {
   };
 }
 
-function postgresRig(): DatabaseRig {
+function postgresRig(schemas: Schemas | undefined): DatabaseRig {
   const { folder, open } = openings();
   let container: StartedPostgreSqlContainer;
   let dataDir: string;
   let url: string;
   let made = 0;
 
+  const addressOf = (name: string): string => {
+    const address = new URL(container.getConnectionUri());
+    address.pathname = name;
+    return address.href;
+  };
+  const createDatabase = async (name: string, template: string): Promise<void> => {
+    const client = new Client({ connectionString: container.getConnectionUri() });
+    await client.connect();
+    // It waits for connections of the template that are just being closed.
+    await client.query(`create database ${name} template ${template}`);
+    await client.end();
+  };
+
   beforeAll(async () => {
     container = await startPostgres();
+    if (schemas === undefined) return;
+    await createDatabase(MIGRATED, EMPTY);
+    const dataFolder = mkdtempSync(join(tmpdir(), 'databases-'));
+    const databases = openDatabases({ dataDir: dataFolder, databaseUrl: addressOf(MIGRATED) });
+    await schemas(databases);
+    await databases.close();
+    rmSync(dataFolder, { recursive: true });
   }, START_MS);
   afterAll(async () => {
     await container.stop();
@@ -86,13 +112,8 @@ function postgresRig(): DatabaseRig {
   beforeEach(async () => {
     dataDir = folder();
     const name = `test_${made++}`;
-    const client = new Client({ connectionString: container.getConnectionUri() });
-    await client.connect();
-    await client.query(`create database ${name}`);
-    await client.end();
-    const address = new URL(container.getConnectionUri());
-    address.pathname = name;
-    url = address.href;
+    await createDatabase(name, schemas === undefined ? EMPTY : MIGRATED);
+    url = addressOf(name);
   });
   return {
     kind: 'postgres',

@@ -177,4 +177,4 @@ onEachDatabase((rig) => {
     await seen(await add(5, 'ตลาดสด'), 'unknown', 100);
     expect((await settle(120)).opened).toEqual([]);
   });
-});
+}, openRegistry);

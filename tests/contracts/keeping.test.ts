@@ -220,4 +220,4 @@ onEachDatabase((rig) => {
     expect(store.held.size).toBe(1);
     await holds.stop();
   });
-});
+}, openCatalogue);

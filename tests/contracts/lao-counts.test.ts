@@ -261,7 +261,7 @@ onEachDatabase((rig) => {
       (select 1 from lao_count_marks where lao_id = laos.id)`.execute(database);
     expect(await countedByUs(database)).toEqual(await countedByHand(database));
   });
-});
+}, openRegistry);
 
 /** LAOs of `countedByHand` that have a camera which is not linked, in their order. */
 function unlinkedOf(byHand: Record<string, number>): string[] {

@@ -15,6 +15,7 @@ import { hashOfToken } from '#gateway/auth/secret-token.ts';
 import { openSessions, SESSION_IDLE_MS } from '#gateway/auth/sessions.ts';
 import { country, type Area } from '#registry/area.ts';
 import { systemAuthor } from '#registry/author.ts';
+import type { Databases } from '#registry/database/database.ts';
 import { openLaoPlaces, type LaoPlaces } from '#registry/lao-places.ts';
 import { LaoTwice, newLao, openLaos, type Laos } from '#registry/laos.ts';
 import { openRegistry } from '#registry/schema/open-registry.ts';
@@ -35,6 +36,11 @@ const inLanta = (name: string) => newLao.parse({ name, district: 'เกาะ�
 async function twice(use: () => Promise<boolean>): Promise<boolean[]> {
   return Promise.all([use(), use()]);
 }
+
+const schemas = async (databases: Databases): Promise<void> => {
+  await openRegistry(databases);
+  await openPeopleDatabase(databases);
+};
 
 onEachDatabase((rig) => {
   let database: PeopleDatabase;
@@ -228,4 +234,4 @@ onEachDatabase((rig) => {
     await database.updateTable('grants').set({ lao_id: 'nobody' }).execute();
     expect(await held(account.id)).toEqual([]);
   });
-});
+}, schemas);

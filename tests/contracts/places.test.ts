@@ -345,4 +345,4 @@ onEachDatabase((rig) => {
     expect(streams).toHaveLength(1);
     expect(streams[0]?.site).toMatchObject({ maxSessionsPerBox: 2 });
   });
-});
+}, openRegistry);

@@ -385,4 +385,4 @@ onEachDatabase((rig) => {
       expect(byLao.map(({ district, lao }) => [district, lao])).toEqual([['เมืองพังงา', 'ทม.พังงา']]);
     });
   });
-});
+}, openRegistry);

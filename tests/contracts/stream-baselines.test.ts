@@ -81,4 +81,4 @@ onEachDatabase((rig) => {
       NoStreamToJudge,
     );
   });
-});
+}, openRegistry);

@@ -702,4 +702,4 @@ onEachDatabase((rig) => {
       ]);
     });
   });
-});
+}, openRegistry);

@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
+import { afterAll } from 'vitest';
 import type { LiveViews } from '#gateway/audit/views.ts';
 import type { Grant } from '#gateway/auth/actor.ts';
+import { openPeopleDatabase } from '#gateway/auth/people-database.ts';
 import { openPeople, type People } from '#gateway/auth/people.ts';
 import { openDeviceReadings, type DeviceReadings } from '#gateway/device-readings.ts';
 import { buildServer, type ServerDeps } from '#gateway/server.ts';
@@ -22,6 +24,7 @@ import { openRegistry } from '#registry/schema/open-registry.ts';
 import type { RegistryDatabase } from '#registry/schema/tables.ts';
 import { byTest, camerasOf, testBox } from '../../registry/cameras-of.ts';
 import { krabiCamera } from '../../registry/krabi-camera.ts';
+import { copyMigrated, forgetMigrated } from '../../registry/migrated-folder.ts';
 import { AuditInMemory } from '../audit/audit-in-memory.ts';
 
 export const ADMIN_TOKEN = 'an-administrator-of-tests-0123456789';
@@ -30,6 +33,13 @@ export const asAdministrator = { host: 'localhost', authorization: `Bearer ${ADM
 
 /** Nothing is watched where there are no windows. */
 const noViews: Pick<LiveViews, 'touch' | 'end'> = { touch: () => undefined, end: () => {} };
+
+const schemas = async (databases: Databases): Promise<void> => {
+  await openRegistry(databases);
+  await openPeopleDatabase(databases);
+};
+
+afterAll(forgetMigrated);
 
 /** The gateway's HTTP side over real databases in a folder of their own, with people, on a clock that tests may set. */
 export class ServerRig {
@@ -51,6 +61,7 @@ export class ServerRig {
     { recheckMs }: { recheckMs?: number } = {},
   ): Promise<ServerRig> {
     const rig = new ServerRig();
+    await copyMigrated(rig.folder, schemas);
     rig.databases = openDatabases({ dataDir: rig.folder });
     rig.registry = await openRegistry(rig.databases);
     rig.cameras = camerasOf(rig.registry);
