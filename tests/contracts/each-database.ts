@@ -8,8 +8,8 @@ import type { Databases } from '#registry/database/database.ts';
 import { openDatabases } from '#registry/database/open-databases.ts';
 import { missingParts } from '../end-to-end/machine.ts';
 import { copyMigrated, forgetMigrated, type Schemas } from '../registry/migrated-folder.ts';
+import { CONTAINER_START_MS } from './container-start.ts';
 
-const START_MS = 60_000;
 /** Databases of PostgreSQL that others are copies of: its own, and one in which the schemas were opened. */
 const EMPTY = 'template1';
 const MIGRATED = 'migrated';
@@ -105,7 +105,7 @@ function postgresRig(schemas: Schemas | undefined): DatabaseRig {
     await schemas(databases);
     await databases.close();
     rmSync(dataFolder, { recursive: true });
-  }, START_MS);
+  }, CONTAINER_START_MS);
   afterAll(async () => {
     await container.stop();
   });
@@ -127,5 +127,8 @@ function postgresRig(schemas: Schemas | undefined): DatabaseRig {
 export async function startPostgres(): Promise<StartedPostgreSqlContainer> {
   // Its reaper is one image more, which may not be there; what is started here is stopped here.
   process.env['TESTCONTAINERS_RYUK_DISABLED'] ??= 'true';
-  return new PostgreSqlContainer('postgres:15').withTmpFs({ '/var/lib/postgresql': 'rw' }).start();
+  return new PostgreSqlContainer('postgres:15')
+    .withTmpFs({ '/var/lib/postgresql': 'rw' })
+    .withStartupTimeout(CONTAINER_START_MS)
+    .start();
 }

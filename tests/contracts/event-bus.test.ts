@@ -18,6 +18,7 @@ import { openInProcessBus } from '#registry/events/in-process.ts';
 import { openKafkaBus } from '#registry/events/kafka.ts';
 import { startPostgres } from './each-database.ts';
 import { kafkaMissing, startKafka, type KafkaServer } from './kafka-server.ts';
+import { CONTAINER_START_MS } from './container-start.ts';
 import { missingParts } from '../end-to-end/machine.ts';
 
 const quiet = { info: () => {}, warn: () => {} };
@@ -203,7 +204,7 @@ describe.skipIf(missingParts('containers').length > 0)(
     let container: Awaited<ReturnType<typeof startPostgres>>;
     beforeAll(async () => {
       container = await startPostgres();
-    }, 60_000);
+    }, CONTAINER_START_MS);
     afterEach(async () => {
       for (const one of databases.splice(0)) await one.close();
     });
@@ -243,7 +244,7 @@ describe.skipIf(missing !== undefined)(missing ?? 'the bus on Kafka', () => {
   let server: KafkaServer;
   beforeAll(async () => {
     server = await startKafka();
-  }, 60_000);
+  }, CONTAINER_START_MS);
   afterAll(async () => {
     await server.stop();
   });

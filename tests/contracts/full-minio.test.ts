@@ -21,6 +21,7 @@ import { NotRecordedTimes, storageNotices } from '#storage/storage-notices.ts';
 import { Uploader } from '#storage/uploader.ts';
 import { MINIO_KEYS, minioMissing, startMinio, type MinioServer } from './minio-server.ts';
 import { CAMERA, finished, MINUTE, newId, opened, T0 } from './recorded-minutes.ts';
+import { CONTAINER_START_MS } from './container-start.ts';
 
 const DISK_BYTES = 48 * 1024 * 1024;
 const OBJECT_BYTES = 2 * 1024 * 1024;
@@ -65,7 +66,7 @@ describe.skipIf(missing !== undefined)(missing ?? 'a MinIO that is full', () => 
     folder = mkdtempSync(join(tmpdir(), 'full-minio-'));
     minio = await startMinio({ dataBytes: DISK_BYTES });
     store = await openS3Store({ endpoint: minio.endpoint, bucket: 'full', ...MINIO_KEYS });
-  }, 60_000);
+  }, CONTAINER_START_MS);
   afterAll(async () => {
     store?.close();
     await minio?.stop();

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { GenericContainer, Wait } from 'testcontainers';
 import { freePort } from '../free-port.ts';
+import { CONTAINER_START_MS } from './container-start.ts';
 
 const IMAGE = 'apache/kafka:4.1.0';
-const START_MS = 60_000;
 
 /** Why no Kafka can be started here, or undefined when it can. */
 export function kafkaMissing(): string | undefined {
@@ -44,7 +44,7 @@ export async function startKafka(): Promise<KafkaServer> {
       KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS: '0',
     })
     .withWaitStrategy(Wait.forLogMessage(/Kafka Server started/))
-    .withStartupTimeout(START_MS)
+    .withStartupTimeout(CONTAINER_START_MS)
     .start();
   const id = container.getId();
   return {

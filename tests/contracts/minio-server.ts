@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { GenericContainer, Wait } from 'testcontainers';
 import { freePort } from '../free-port.ts';
+import { CONTAINER_START_MS } from './container-start.ts';
 
 export const MINIO_KEYS = { accessKey: 'gateway-tests', secretKey: 'gateway-tests-secret' };
 const IMAGE = 'minio/minio:latest';
@@ -47,7 +48,8 @@ export async function startMinio({
       MINIO_ROOT_PASSWORD: MINIO_KEYS.secretKey,
     })
     .withExposedPorts({ container: 9000, host: port })
-    .withWaitStrategy(tls === undefined ? isUp : isUp.usingTls().allowInsecure());
+    .withWaitStrategy(tls === undefined ? isUp : isUp.usingTls().allowInsecure())
+    .withStartupTimeout(CONTAINER_START_MS);
   if (dataBytes !== undefined) container = container.withTmpFs({ '/data': `rw,size=${dataBytes}` });
   if (tls !== undefined) {
     container = container.withCopyContentToContainer([

@@ -37,6 +37,7 @@ import { openS3Store } from '#storage/objects/s3.ts';
 import { selfSigned } from '../simulator/certificate.ts';
 import { MINIO_KEYS, minioMissing, startMinio } from './minio-server.ts';
 import { addMinioUser } from './minio-users.ts';
+import { CONTAINER_START_MS } from './container-start.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'object-store-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -229,7 +230,7 @@ describe.skipIf(missing !== undefined)(missing ?? 'a MinIO bucket as object stor
   beforeAll(async () => {
     server = await startMinio();
     store = await openS3Store({ endpoint: server.endpoint, bucket: 'recordings', ...MINIO_KEYS });
-  }, 60_000);
+  }, CONTAINER_START_MS);
   afterAll(async () => {
     store?.close();
     await server?.stop();

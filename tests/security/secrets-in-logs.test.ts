@@ -12,7 +12,7 @@ import { parseConfig } from '#gateway/config.ts';
 import { startGateway, type Gateway } from '#gateway/gateway.ts';
 import { krabiCamera } from '../registry/krabi-camera.ts';
 
-const START_MS = 60_000;
+const START_MS = 120_000;
 const given = {
   'administration token': 'SECRET-administration-0123456789abcdef',
   'password of a camera': 'SECRET-of-a-camera',
