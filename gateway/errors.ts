@@ -117,6 +117,8 @@ const statusOf: Readonly<Record<string, number>> = {
   // The same address will have it later.
   not_stored_yet: 404,
   object_missing: 404,
+  // Of the store's object less is left than was put there.
+  object_corrupt: 502,
   several_clips: 409,
   too_many_clips: 409,
   link_not_valid: 403,

@@ -199,7 +199,9 @@ export function registerFootageRoutes(app: FastifyInstance, deps: FootageRouteDe
       // A recording that still grows is another one a moment later; what was read of it does not change.
       void reply.header('Cache-Control', 'private, max-age=3600');
       const { byteLength } = source;
-      return sendPart(request, reply, { ...asked, byteLength }, async (part) => source.read(part));
+      return sendPart(request, reply, { ...asked, byteLength }, async (part) =>
+        source.readWhole(part),
+      );
     },
   );
 }

@@ -324,6 +324,8 @@ const CORRUPT = new Set([
   'XAmzContentChecksumMismatch',
   'BadDigest',
   'IncompleteBody',
+  // A read behind the end of what is left of it.
+  'InvalidRange',
   'file_too_short',
 ]);
 /** Of AWS and MinIO: it is too busy, not up yet, or somebody makes the bucket just now. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import type { Recording } from '../catalogue/recordings.ts';
+import { ObjectCorrupt } from '../objects/object-store.ts';
 import { fragmentEndMs, type Fragment } from '../spool/fragment-index.ts';
 import { clipBytes } from './clip-bytes.ts';
 import { MAX_HEAD_BYTES, setBackOf, type SetBack } from './clip-times.ts';
@@ -72,7 +73,7 @@ export function clipPieces(
  * A recorded range as one MP4 file, copied, not encoded: it holds the fragments from the random access point before
  * its start, with times that begin at zero (clip-times.ts), and an edit list hides what lies before the start itself.
  * `recordingId`: of the piece that holds it, where the range takes several. Throws SeveralClips, NothingRecorded,
- * BoxesNotReadable.
+ * BoxesNotReadable; ObjectCorrupt, also while it is read, where an object is shorter than its row says.
  */
 export async function makeClip(
   recordings: readonly PlayableRecording[],
@@ -89,7 +90,7 @@ export async function makeClip(
 
   const first = run[0] as PlayableRecording;
   const source = await sourceOf(first.recording);
-  const init = await buffer(await source.read({ start: 0, end: first.recording.initBytes }));
+  const init = await buffer(await source.readWhole({ start: 0, end: first.recording.initBytes }));
   const decodeSeconds = (first.fragments[0]?.decodeTicks ?? 0) / TICKS_PER_SECOND;
   const setBack = setBackOf(init, await firstHead(first, source), decodeSeconds);
   const shown = startSeconds(first, fromMs) - setBack.seconds;
@@ -216,6 +217,8 @@ async function* readPieces(
         }
         if (wantedOf.length > 0) yield wantedOf;
       }
+      // What comes next would lie where this should, and who downloads would wait for the end.
+      if (at < whole.end) throw new ObjectCorrupt(piece.recording.objectKey);
     }
   } finally {
     (await ahead)?.destroy();

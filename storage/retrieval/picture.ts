@@ -24,7 +24,7 @@ export interface PictureSource {
 
 /**
  * What the picture shown at `atMs` is decoded from: the random access point before it, and all up to it.
- * Throws NothingRecorded when the next one is more than AFTER_PICTURE_MS away, PictureTooLarge.
+ * Throws NothingRecorded when the next one is more than AFTER_PICTURE_MS away, PictureTooLarge, ObjectCorrupt.
  */
 export async function pictureSource(
   recordings: readonly PlayableRecording[],
@@ -47,8 +47,8 @@ export async function pictureSource(
   if (end - first.offset > MAX_PICTURE_BYTES) throw new PictureTooLarge('too large for a still');
   const source = await sourceOf(found.recording);
   const parts: Readable[] = [
-    await source.read({ start: 0, end: found.recording.initBytes }),
-    await source.read({ start: first.offset, end }),
+    await source.readWhole({ start: 0, end: found.recording.initBytes }),
+    await source.readWhole({ start: first.offset, end }),
   ];
   const file = Buffer.concat(await Promise.all(parts.map((part) => buffer(part))));
   const shown = fragments[at] ?? first;

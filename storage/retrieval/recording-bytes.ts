@@ -1,9 +1,9 @@
 import { createReadStream, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { spoolPath } from '../catalogue/object-key.ts';
 import type { Recording } from '../catalogue/recordings.ts';
-import { ObjectMissing, type ObjectStore } from '../objects/object-store.ts';
+import { ObjectCorrupt, ObjectMissing, type ObjectStore } from '../objects/object-store.ts';
 
 /** Where a recording's bytes are now. */
 export interface RecordingSource {
@@ -12,6 +12,22 @@ export interface RecordingSource {
   /** Of the init segment at its start. */
   initBytes: number;
   read(range: { start: number; end: number }): Promise<Readable>;
+  /** The same to the last byte, or ObjectCorrupt: whoever was told a length would wait for what an object that was cut has not. */
+  readWhole(range: { start: number; end: number }): Promise<Readable>;
+}
+
+/** Passes on what is read. Throws ObjectCorrupt when that ends before `byteLength`. */
+async function* whole(
+  stream: AsyncIterable<Buffer>,
+  byteLength: number,
+  key: string,
+): AsyncGenerator<Buffer> {
+  let left = byteLength;
+  for await (const chunk of stream) {
+    left -= chunk.length;
+    yield chunk;
+  }
+  if (left > 0) throw new ObjectCorrupt(key);
 }
 
 /**
@@ -25,11 +41,14 @@ export async function recordingSource(
   const object = { key: recording.objectKey, versionId: recording.versionId };
   const { store } = options;
   const { initBytes } = recording;
-  const stored: RecordingSource = {
-    byteLength: recording.byteLength,
+  const sourceOf = (byteLength: number, read: RecordingSource['read']): RecordingSource => ({
+    byteLength,
     initBytes,
-    read: async (range) => store.read(object, range),
-  };
+    read,
+    readWhole: async (range) =>
+      Readable.from(whole(await read(range), range.end - range.start, recording.objectKey)),
+  });
+  const stored = sourceOf(recording.byteLength, async (range) => store.read(object, range));
   if (recording.state === 'stored') return stored;
   const path = join(
     options.spoolFolder,
@@ -41,18 +60,14 @@ export async function recordingSource(
     if (recording.state === 'open') throw new ObjectMissing(recording.objectKey);
     return stored;
   }
-  return {
-    byteLength,
-    initBytes,
-    read: async ({ start, end }) => {
-      // Kept open from here on, whatever its name becomes.
-      const stream = createReadStream(path, { start, end: end - 1 });
-      return new Promise<Readable>((resolve, reject) => {
-        stream.once('open', () => resolve(stream));
-        stream.once('error', () => void store.read(object, { start, end }).then(resolve, reject));
-      });
-    },
-  };
+  return sourceOf(byteLength, async ({ start, end }) => {
+    // Kept open from here on, whatever its name becomes.
+    const stream = createReadStream(path, { start, end: end - 1 });
+    return new Promise<Readable>((resolve, reject) => {
+      stream.once('open', () => resolve(stream));
+      stream.once('error', () => void store.read(object, { start, end }).then(resolve, reject));
+    });
+  });
 }
 
 function sizeOf(path: string): number | undefined {

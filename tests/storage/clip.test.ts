@@ -1,8 +1,9 @@
 /** What is taken away is a file of the time that was asked for, whenever its camera began to run. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { initSegment } from '#ingest/fmp4/init.ts';
 import { writeFragmentHeader } from '#ingest/fmp4/fragment.ts';
@@ -12,6 +13,7 @@ import { uuidV7Source } from '#registry/uuid-v7.ts';
 import { openCatalogue } from '#storage/catalogue/open-catalogue.ts';
 import { openFootage, type Footage } from '#storage/footage.ts';
 import { openFolderStore } from '#storage/objects/folder.ts';
+import { ObjectCorrupt } from '#storage/objects/object-store.ts';
 import { OpenRecordings } from '#storage/open-recordings.ts';
 import type { Clip } from '#storage/retrieval/clip.ts';
 import { clipBytes } from '#storage/retrieval/clip-bytes.ts';
@@ -80,6 +82,31 @@ describe('a clip of a run that began before', () => {
     }
     const last = heads.at(-1) ?? 0;
     expect((await bytesOf(made, last)).equals(whole.subarray(last))).toBe(true);
+  });
+
+  it('of an object that was cut ends with an error where that ends, and so do what is played and a picture', async () => {
+    const made = await clip();
+    const [first] = await footage.clipPieces(CAMERA, { fromMs: START_MS, toMs: START_MS + 1 });
+    const recordingId = first?.recordingId ?? '';
+    const source = await footage.source(CAMERA, recordingId);
+    const name = readdirSync(folder, { recursive: true, encoding: 'utf8' }).find((each) =>
+      each.endsWith(`${recordingId}.mp4`),
+    );
+    const left = source.byteLength - 1_000;
+    truncateSync(join(folder, name ?? ''), left);
+    let got = 0;
+    const read = async (): Promise<void> => {
+      for await (const bytes of made.read({ start: 0, end: made.byteLength })) got += bytes.length;
+    };
+    await expect(read()).rejects.toThrow(ObjectCorrupt);
+    expect(got).toBeGreaterThan(0);
+    expect(got).toBeLessThan(made.byteLength);
+    for (const start of [left - 500, left + 10]) {
+      const played = buffer(await source.readWhole({ start, end: source.byteLength }));
+      await expect(played).rejects.toThrow(ObjectCorrupt);
+    }
+    const picture = footage.picture(CAMERA, START_MS + 59_500);
+    await expect(picture).rejects.toThrow(ObjectCorrupt);
   });
 });
 
