@@ -1,4 +1,4 @@
-import type { Insertable, Transaction } from 'kysely';
+import type { CompiledQuery, Insertable, Transaction } from 'kysely';
 import type { Author } from './author.ts';
 import { shownStream } from './camera-changes.ts';
 import { closedAreaRule, type Camera, type NewCamera, type NewStream } from './camera.ts';
@@ -190,10 +190,10 @@ export function versionRow(entry: {
 }
 
 /** With their credentials. */
-export async function dropStreams(
+export function dropStreams(
   transaction: Transaction<RegistryTables>,
   ids: readonly string[],
-): Promise<void> {
-  if (ids.length === 0) return;
-  await transaction.deleteFrom('streams').where('camera_id', 'in', ids).execute();
+): CompiledQuery[] {
+  if (ids.length === 0) return [];
+  return [transaction.deleteFrom('streams').where('camera_id', 'in', ids).compile()];
 }

@@ -22,7 +22,7 @@ import {
   type StreamRows,
 } from './camera-writes.ts';
 import type { CameraChange } from './camera.ts';
-import { DatabaseFailed, executeTogether, lockRows } from './database/database.ts';
+import { DatabaseFailed, executeTogether } from './database/database.ts';
 import { rowChanger } from './database/row-writer.ts';
 import { withOrigins } from './origins.ts';
 import type { FoundPlaces, PlaceIds } from './place-ids.ts';
@@ -140,15 +140,15 @@ export async function writeChanges(
   box: SecretBox,
   rows: ChangeRows,
 ): Promise<void> {
-  await lockRows(
-    transaction,
-    'cameras',
-    rows.changed.map(({ id }) => id),
-  );
-  // Before the cameras: a closed area has no stream at any time.
-  await dropStreams(transaction, rows.withoutStream);
-  const [written = 0] = await executeTogether(transaction, updateCameras(changedValues(rows)));
-  if (written !== rows.cameras.length) throw await tooLate(transaction, box, rows);
+  const ids = rows.changed.map(({ id }) => id);
+  if (ids.length === 0) return;
+  const written = await executeTogether(transaction, [
+    ...(ids.length > 1 ? [{ table: 'cameras', locked: ids }] : []),
+    // Before the cameras: a closed area has no stream at any time.
+    ...dropStreams(transaction, rows.withoutStream),
+    ...updateCameras(changedValues(rows)),
+  ]);
+  if (written.at(-1) !== rows.cameras.length) throw await tooLate(transaction, box, rows);
   if (rows.withOtherAgencies.length > 0) {
     await transaction
       .deleteFrom('camera_linked_agencies')

@@ -46,8 +46,6 @@ export interface NamedLocks {
     name: string,
     held: 'alone' | 'shared',
   ): Promise<void>;
-  /** Waits for each row in the order of ids; held to the end of the transaction. */
-  lockRows(transaction: Transaction<unknown>, table: string, ids: readonly string[]): Promise<void>;
 }
 
 /**
@@ -64,6 +62,12 @@ export async function takeLock<Tables>(
   await adapter.takeLock(transaction as unknown as Transaction<unknown>, name, held);
 }
 
+/** Rows that are waited for, each in the order of ids, and held to the end of the transaction; for `executeTogether`. */
+export interface LockedRows {
+  table: string;
+  locked: readonly string[];
+}
+
 /**
  * Before several rows are written at once: one statement writes them in an order of the planner's own, and of two
  * transactions with rows in common each could then wait for the other. SQLite has one writer anyway.
@@ -73,28 +77,29 @@ export async function lockRows<Tables>(
   table: keyof Tables & string,
   ids: readonly string[],
 ): Promise<void> {
-  if (ids.length < 2) return;
-  const adapter = transaction.getExecutor().adapter as unknown as NamedLocks;
-  await adapter.lockRows(transaction as unknown as Transaction<unknown>, table, ids);
+  if (ids.length > 1) await executeTogether(transaction, [{ table, locked: ids }]);
 }
+
+/** A statement that writes, in whichever form. */
+export type BatchStatement = CompiledQuery | WrittenRows | LockedRows;
 
 /** What an adapter's dialect says of statements that wait for no answer of each other. */
 export interface StatementBatches {
-  /** Rows that each wrote, in their order. */
+  /** Rows that each wrote, in their order; of those that wait for rows, none. */
   executeTogether(
     transaction: Transaction<unknown>,
-    statements: readonly (CompiledQuery | WrittenRows)[],
+    statements: readonly BatchStatement[],
   ): Promise<number[]>;
 }
 
 /**
  * Executes statements that write, in their order, and waits for all of them at once: whoever has many does other work
  * meanwhile, instead of carrying each one's answer to the next. Rejects with the first failure; the transaction is to be
- * rolled back then.
+ * rolled back then. Returns how many rows each wrote; one that waits for rows writes none.
  */
 export async function executeTogether<Tables>(
   transaction: Transaction<Tables>,
-  statements: readonly (CompiledQuery | WrittenRows)[],
+  statements: readonly BatchStatement[],
 ): Promise<number[]> {
   if (statements.length === 0) return [];
   const adapter = transaction.getExecutor().adapter as unknown as StatementBatches;

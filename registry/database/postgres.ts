@@ -24,17 +24,20 @@ import {
   DatabaseFailed,
   DatabaseUnavailable,
   DiskFull,
+  type BatchStatement,
   type Databases,
   type DatabaseSchema,
   type KeyedReading,
+  type LockedRows,
   type NamedLocks,
   type StatementBatches,
 } from './database.ts';
 import type { DayPartitions, DayTables, TendedDays } from './day-partitions.ts';
 import { migrate } from './migrate.ts';
+import { StatementBatch, copyOf, type BatchedStatement } from './postgres-batch.ts';
 import { keepByDay, tendDays } from './postgres-days.ts';
 import { takePostgresTurn, type PostgresTurn } from './postgres-turn.ts';
-import type { WrittenRows } from './row-writer.ts';
+import type { RowChange, WrittenRows } from './row-writer.ts';
 import { createBlocks, indexPage, spansOf } from './search-blocks.ts';
 import type { SearchTable, TextSearch } from './text-search.ts';
 
@@ -171,16 +174,6 @@ class OurAdapter
     );
   }
 
-  async lockRows(
-    transaction: Transaction<unknown>,
-    table: string,
-    ids: readonly string[],
-  ): Promise<void> {
-    await sql`select id from ${sql.table(table)} where id in (${sql.join(ids)}) order by id for update`.execute(
-      transaction,
-    );
-  }
-
   /** On a connection of its own, as which nobody else plans meanwhile. */
   async readByKeys<Result>(
     db: Kysely<unknown>,
@@ -200,19 +193,27 @@ class OurAdapter
     });
   }
 
-  /** One after the other: pg sends a statement when the one before it was answered. */
+  /** All are sent in one go. */
   async executeTogether(
     transaction: Transaction<unknown>,
-    statements: readonly (CompiledQuery | WrittenRows)[],
+    statements: readonly BatchStatement[],
   ): Promise<number[]> {
-    const written: number[] = [];
-    for (const one of statements) {
-      const statement =
-        'rows' in one ? statementOf(one, await this.#typesOf(transaction, one.table)) : one;
-      const { numAffectedRows } = await transaction.executeQuery(statement);
-      written.push(Number(numAffectedRows ?? 0));
-    }
-    return written;
+    const batch: BatchedStatement[] = [];
+    for (const one of statements) batch.push(await this.#batched(transaction, one));
+    const { rows } = await transaction.executeQuery<number>(
+      CompiledQuery.raw('', [new StatementBatch(batch)]),
+    );
+    return rows;
+  }
+
+  async #batched(
+    transaction: Transaction<unknown>,
+    statement: BatchStatement,
+  ): Promise<BatchedStatement> {
+    if ('locked' in statement) return lockOf(statement);
+    if (!('rows' in statement)) return { text: statement.sql, values: statement.parameters };
+    if (statement.change === undefined) return copyOf(statement);
+    return changeOf(statement, statement.change, await this.#typesOf(transaction, statement.table));
   }
 
   async #typesOf(
@@ -483,29 +484,31 @@ function changesOf(id: string, wanted: string, columns: readonly string[]) {
   return [...acts, update];
 }
 
+/** One row answers, whatever the number of those that are locked. */
+function lockOf({ table, locked }: LockedRows): BatchedStatement {
+  return {
+    text: `select count(*) from (
+      select 1 from "${table}" where id = any($1::text[]) order by id for update) as locked`,
+    values: [`{${locked.map(quoted).join()}}`],
+  };
+}
+
 /** One array a column: the statement is read and planned as one of a few parameters, however many rows it carries. */
-function statementOf(
-  { table, rows, change }: WrittenRows,
+function changeOf(
+  { table, rows }: WrittenRows,
+  { key, where = 'true' }: RowChange,
   types: ReadonlyMap<string, string>,
-): CompiledQuery {
+): BatchedStatement {
   const columns = Object.keys(rows[0] ?? {});
   const names = columns.map((column) => `"${column}"`).join(', ');
   const arrays = columns.map((column, index) => `$${index + 1}::${types.get(column)}[]`);
   const page = `unnest(${arrays.join(', ')}) as page (${names})`;
-  const values = columns.map((column) => arrayText(rows, column));
-  if (change === undefined) {
-    return CompiledQuery.raw(
-      `insert into "${table}" (${names}) select ${names} from ${page}`,
-      values,
-    );
-  }
-  const { key, where = 'true' } = change;
   const written = columns.filter((column) => column !== key);
   const set = written.map((column) => `"${column}" = page."${column}"`).join(', ');
-  return CompiledQuery.raw(
-    `update "${table}" set ${set} from ${page} where "${table}"."${key}" = page."${key}" and (${where})`,
-    values,
-  );
+  return {
+    text: `update "${table}" set ${set} from ${page} where "${table}"."${key}" = page."${key}" and (${where})`,
+    values: columns.map((column) => arrayText(rows, column)),
+  };
 }
 
 /** A column of rows as an array literal (§8.15.2 of PostgreSQL's manual). */
@@ -543,6 +546,10 @@ function schemaPool(pool: Pool, schema: string): PostgresPool {
       });
       async function query(text: string, parameters: readonly unknown[]) {
         try {
+          const [batch] = parameters;
+          if (batch instanceof StatementBatch) {
+            return { rows: await client.query(batch).written };
+          }
           return await client.query(text, [...parameters]);
         } catch (error) {
           throw errorOf(error);

@@ -21,6 +21,7 @@ import type { ChangeMarks, MarkedRows, MarkTable } from './change-marks.ts';
 import {
   DatabaseFailed,
   DatabaseUnavailable,
+  type BatchStatement,
   type Databases,
   type DatabaseSchema,
   type KeyedReading,
@@ -111,8 +112,6 @@ class ThreadAdapter
   /** Whoever is in a transaction is the only writer (BEGIN IMMEDIATE). */
   async takeLock(): Promise<void> {}
 
-  async lockRows(): Promise<void> {}
-
   /** It looks up what has an index. */
   async readByKeys<Result>(
     db: Kysely<unknown>,
@@ -124,9 +123,13 @@ class ThreadAdapter
   /** All are sent to the thread, which answers in the order of the questions. */
   async executeTogether(
     transaction: Transaction<unknown>,
-    statements: readonly (CompiledQuery | WrittenRows)[],
+    statements: readonly BatchStatement[],
   ): Promise<number[]> {
-    const parts = statements.map((one) => ('rows' in one ? this.#statementsOf(one) : [one]));
+    const parts = statements.map((one) => {
+      // Whoever is in a transaction is the only writer (BEGIN IMMEDIATE).
+      if ('locked' in one) return [];
+      return 'rows' in one ? this.#statementsOf(one) : [one];
+    });
     const { rows } = await transaction.executeQuery<{ written: number }>(
       new StatementList(parts.flat()),
     );
