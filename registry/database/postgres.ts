@@ -36,7 +36,9 @@ import type { DayPartitions, DayTables, TendedDays } from './day-partitions.ts';
 import { migrate } from './migrate.ts';
 import { StatementBatch, copyOf, type BatchedStatement } from './postgres-batch.ts';
 import { keepByDay, tendDays } from './postgres-days.ts';
+import { checkByStatement } from './postgres-references.ts';
 import { takePostgresTurn, type PostgresTurn } from './postgres-turn.ts';
+import type { Reference, References } from './references.ts';
 import type { RowChange, WrittenRows } from './row-writer.ts';
 import { createBlocks, indexPage, spansOf } from './search-blocks.ts';
 import type { SearchTable, TextSearch } from './text-search.ts';
@@ -158,7 +160,14 @@ function dialect(pool: Pool, schema: string): Dialect {
 
 class OurAdapter
   extends PostgresAdapter
-  implements NamedLocks, KeyedReading, StatementBatches, TextSearch, DayPartitions, ChangeMarks
+  implements
+    NamedLocks,
+    KeyedReading,
+    StatementBatches,
+    References,
+    TextSearch,
+    DayPartitions,
+    ChangeMarks
 {
   /** Of tables that rows were written to: their columns' types. */
   readonly #columnTypes = new Map<string, ReadonlyMap<string, string>>();
@@ -283,6 +292,21 @@ class OurAdapter
       )
       .execute(db);
     await createBlocks(db as unknown as Kysely<unknown>, name);
+  }
+
+  /** As the column's default: a trigger before each row would have rows written one by one. */
+  async beginsUnindexed(db: Kysely<never>, name: string): Promise<void> {
+    const statements = [
+      `alter table ${name} alter column indexed set default 0`,
+      `drop trigger ${name}_indexed on ${name}`,
+      `create trigger ${name}_indexed before update of text on ${name}
+         for each row execute function ${name}_indexed()`,
+    ];
+    for (const statement of statements) await sql.raw(statement).execute(db);
+  }
+
+  async checkByStatement(db: Kysely<never>, reference: Reference): Promise<void> {
+    await checkByStatement(db, reference);
   }
 
   async indexRest(

@@ -30,6 +30,7 @@ import {
 } from './database.ts';
 import type { DayPartitions, DayTables, TendedDays } from './day-partitions.ts';
 import { migrate } from './migrate.ts';
+import type { References } from './references.ts';
 import type { WrittenRows } from './row-writer.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
 import type { SearchTable, TextSearch } from './text-search.ts';
@@ -94,7 +95,14 @@ function sqliteDialect({ name, thread = name }: DatabaseSchema, path: string): D
 
 class ThreadAdapter
   extends SqliteAdapter
-  implements NamedLocks, KeyedReading, StatementBatches, TextSearch, DayPartitions, ChangeMarks
+  implements
+    NamedLocks,
+    KeyedReading,
+    StatementBatches,
+    References,
+    TextSearch,
+    DayPartitions,
+    ChangeMarks
 {
   /** Of statements that write rows, by what they write: they come again with other values. */
   readonly #texts = new Map<string, string>();
@@ -111,6 +119,9 @@ class ThreadAdapter
 
   /** Whoever is in a transaction is the only writer (BEGIN IMMEDIATE). */
   async takeLock(): Promise<void> {}
+
+  /** It looks up what a row refers to while it has the row. */
+  async checkByStatement(): Promise<void> {}
 
   /** It looks up what has an index. */
   async readByKeys<Result>(
@@ -199,6 +210,7 @@ class ThreadAdapter
   /** Its index is kept by triggers, and quick to write. */
   async mayBeIndexedLater(): Promise<void> {}
   async indexInBlocks(): Promise<void> {}
+  async beginsUnindexed(): Promise<void> {}
   async indexRest(): Promise<void> {}
 
   /**

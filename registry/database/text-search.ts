@@ -9,6 +9,8 @@ export interface TextSearch {
   createSearchTable(db: Kysely<never>, table: SearchTable): Promise<void>;
   /** For a migration: rows of such a table may be indexed later than they are written. */
   mayBeIndexedLater(db: Kysely<never>, name: string): Promise<void>;
+  /** For a later migration: a new row is not indexed, without being asked for each. */
+  beginsUnindexed(db: Kysely<never>, name: string): Promise<void>;
   /**
    * For a later migration: every text is indexed later (decision 0180), since an index of runs of letters takes longer than all else that
    * is written of a camera; and PostgreSQL knows of some hundred together which letters and pairs of letters they hold.

@@ -15,6 +15,7 @@ import * as formerNames from './migrations/0015-former-names.ts';
 import * as cancelledRounds from './migrations/0017-cancelled-rounds.ts';
 import * as searchInBlocks from './migrations/0018-search-in-blocks.ts';
 import * as readingsGoWithTheirDevice from './migrations/0022-readings-go-with-their-device.ts';
+import * as referencesByStatement from './migrations/0023-references-by-statement.ts';
 import { indexSearch } from '../index-search.ts';
 import type { RegistryDatabase, RegistryTables } from './tables.ts';
 
@@ -38,6 +39,7 @@ const registry: DatabaseSchema = {
     '0017-cancelled-rounds': cancelledRounds,
     '0018-search-in-blocks': searchInBlocks,
     '0022-readings-go-with-their-device': readingsGoWithTheirDevice,
+    '0023-references-by-statement': referencesByStatement,
   },
 };
 

@@ -136,7 +136,7 @@ export interface LinkedAgencyTable {
 
 export interface StreamTable {
   camera_id: string;
-  /** The camera's own; a foreign key on both columns keeps streams out of closed areas. */
+  /** The camera's own; a foreign key on both columns (decision 0170) keeps streams out of closed areas. */
   scope: 'public-area' | 'adjacent-road';
   /** Without credentials; *** stands where it had one in its path or query. */
   url: string;

@@ -1,5 +1,5 @@
 /** The registry of cameras, on both databases. */
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { newCamera, type CameraChange } from '#registry/camera.ts';
 import type { CameraFilter } from '#registry/camera-list.ts';
@@ -9,6 +9,7 @@ import type { Area } from '#registry/area.ts';
 import type { ComparedRow, WantedCameras } from '#registry/compared-cameras.ts';
 import { ChangeRefused } from '#registry/camera-changes.ts';
 import { checkRegistry } from '#registry/check-registry.ts';
+import { ConstraintViolated } from '#registry/database/database.ts';
 import { secretBox } from '#registry/secret-box.ts';
 import { textSearchOf } from '#registry/database/text-search.ts';
 import { indexSearch } from '#registry/index-search.ts';
@@ -628,6 +629,108 @@ onEachDatabase((rig) => {
     const { settled } = await cameras.apply([{ create: [given()], change: [] }], byTest);
     await settled;
     expect([await left(), (await found('หน้าตลาดสด')).length]).toEqual([0, 1]);
+  });
+
+  test('what rows refer to is there, and rows go with what they belong to', async () => {
+    const { id } = await cameras.create(given({ site: 'เสา ๑' }), byTest);
+    const inventory = [{ create: [given({ position: 'อีกจุด' })], change: [] }];
+    await (
+      await cameras.apply(inventory, byTest)
+    ).settled;
+    const refused = async (statement: RawBuilder<unknown>) =>
+      expect(statement.execute(database)).rejects.toBeInstanceOf(ConstraintViolated);
+    const change = (what: string) => sql`update cameras set ${sql.raw(what)} where id = ${id}`;
+    for (const column of ['lao_id', 'budget_source_id', 'site_id']) {
+      await refused(change(`${column} = 'nowhere'`));
+    }
+    await change('site_id = null').execute(database);
+    const ofNobody = {
+      camera_linked_agencies: 'camera_id',
+      declarations: 'camera_id',
+      camera_changes: 'camera_id',
+    };
+    for (const [table, column] of Object.entries({
+      ...ofNobody,
+      camera_search: 'id',
+      streams: 'camera_id',
+      stream_credentials: 'camera_id',
+    })) {
+      await refused(
+        sql`update ${sql.table(table)} set ${sql.ref(column)} = 'nobody' where ${sql.ref(column)} = ${id}`,
+      );
+    }
+    await refused(sql`insert into camera_linked_agencies values ('nobody', 0, 'สภ.')`);
+    await refused(
+      sql`insert into camera_changes select 'nobody', version, at_ms, action, source, author, changes, reason from camera_changes`,
+    );
+    await refused(
+      sql`insert into streams (camera_id, scope, url, transport, sound, record) values ('nobody', 'public-area', 'rtsp://10.0.0.1/', 'auto', 0, 0)`,
+    );
+    for (const list of ['laos', 'budget_sources', 'sites']) {
+      await refused(sql`delete from ${sql.table(list)}`);
+      await refused(sql`update ${sql.table(list)} set id = 'another'`);
+    }
+    // A stream is of its camera's scope, and of no other.
+    await refused(change(`scope = 'closed-area'`));
+    await refused(sql`update streams set scope = 'adjacent-road' where camera_id = ${id}`);
+    await change(`scope = 'adjacent-road'`).execute(database);
+    expect(
+      await database.selectFrom('streams').select('scope').where('camera_id', '=', id).execute(),
+    ).toEqual([{ scope: 'adjacent-road' }]);
+    await refused(change(`id = 'another'`));
+    await sql`delete from cameras`.execute(database);
+    for (const table of [
+      'streams',
+      'stream_credentials',
+      'camera_search',
+      ...Object.keys(ofNobody),
+    ]) {
+      expect((await sql`select 1 from ${sql.table(table)}`.execute(database)).rows).toEqual([]);
+    }
+    await sql`delete from sites`.execute(database);
+  });
+
+  test('whoever deletes or closes what another transaction refers to waits for it, and sees its rows', async () => {
+    const { id } = await cameras.create(given({ stream: null }), byTest);
+    const beside = rig.kind === 'sqlite' ? database : await openRegistry(rig.openBeside());
+    // On SQLite whoever writes second has not begun.
+    const untilOneWaits = async (): Promise<void> => {
+      const waiting = sql`select 1 from pg_stat_activity
+        where wait_event_type = 'Lock' and datname = current_database()`;
+      while (rig.kind === 'postgres' && (await waiting.execute(database)).rows.length === 0);
+    };
+    const linked = Promise.withResolvers<void>();
+    const over = Promise.withResolvers<void>();
+    const linking = database.transaction().execute(async (transaction) => {
+      await sql`insert into streams (camera_id, scope, url, transport, sound, record) values (${id}, 'public-area', 'rtsp://10.0.0.1/', 'auto', 0, 0)`.execute(
+        transaction,
+      );
+      linked.resolve();
+      await over.promise;
+    });
+    await linked.promise;
+    const closing = sql`update cameras set scope = 'closed-area' where id = ${id}`.execute(beside);
+    const closed = expect(closing).rejects.toBeInstanceOf(ConstraintViolated);
+    await Promise.race([closed, untilOneWaits()]);
+    over.resolve();
+    await linking;
+    await closed;
+    const declared = Promise.withResolvers<void>();
+    const end = Promise.withResolvers<void>();
+    const declaring = database.transaction().execute(async (transaction) => {
+      await sql`insert into declarations (id, camera_id, status, reason, on_day, at_ms, author, source)
+        select 'another', camera_id, status, reason, on_day, at_ms, author, source from declarations`.execute(
+        transaction,
+      );
+      declared.resolve();
+      await end.promise;
+    });
+    await declared.promise;
+    const deleting = sql`delete from cameras`.execute(beside);
+    await Promise.race([deleting, untilOneWaits()]);
+    end.resolve();
+    await Promise.all([declaring, deleting]);
+    expect(await database.selectFrom('declarations').select('id').execute()).toEqual([]);
   });
 
   test('an inventory is applied whole or not at all, with its history', async () => {
