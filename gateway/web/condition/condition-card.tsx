@@ -1,5 +1,5 @@
 import { Button, SegmentedControl, Title } from '@mantine/core';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { readCondition, readDeclarations } from '../api/condition.ts';
 import type { CameraDetail } from '../api/cameras.ts';
 import { dateAndTime, dayWords, minuteWords } from '../buddhist-date.ts';
@@ -79,6 +79,8 @@ export function ConditionCard(props: { camera: CameraDetail; onDeclared: () => v
   );
 }
 
+const READ_EVERY_MS = 10_000;
+
 const STRIP_HEIGHT = 20;
 const heights: Readonly<Record<string, number>> = { up: 7, degraded: 13, down: STRIP_HEIGHT };
 
@@ -99,7 +101,12 @@ function Seen({ cameraId }: { cameraId: string }) {
     },
     [cameraId, span],
   );
-  const { value } = condition;
+  const { value, reload } = condition;
+  // The picture beside it changes by itself.
+  useEffect(() => {
+    const timer = setInterval(reload, READ_EVERY_MS);
+    return () => clearInterval(timer);
+  }, [reload]);
   const observed = value?.observed ?? null;
   const parts =
     value === undefined

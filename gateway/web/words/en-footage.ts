@@ -181,7 +181,7 @@ export const enFootage: typeof thFootage = {
       reject: 'Reject',
       cancel: 'Cancel it',
       preview: 'See what would go',
-      goes: '{{recordings}} files ({{size}} GB) go, from {{oldest}} to {{newest}}',
+      goes: 'Once it is approved and the time of grace is over, {{recordings}} files ({{size}} GB) go, recorded from {{oldest}} to {{newest}}',
       goesNothing: 'Nothing goes',
       stays: '{{count}} more are held and stay',
       decision: 'Why it is decided so',
