@@ -213,7 +213,7 @@ async function lookAtCamera(
   const objects = new Map<string, ListedObject>();
   for await (const object of store.list(`${cameraId}/`)) objects.set(object.key, object);
   result.objects += objects.size;
-  const before = new Map<string, { sha256: string | null; startMs: number }>();
+  const chains = new Map<string, RunChain>();
   for await (const recording of recordingsOf(catalogue, cameraId)) {
     result.recordings++;
     const about = {
@@ -234,21 +234,39 @@ async function lookAtCamera(
       object !== undefined &&
       (await wrongWithObject(options, recording, object)) !== undefined;
     if (isTaken) note({ ...about, kind: 'object-conflict' });
-    if (recording.previousSha256 !== null) {
-      const known = before.get(recording.runId);
-      // What was before the first that is left was deleted; deletions are looked up then.
-      if (known?.sha256 != null && known.sha256 !== recording.previousSha256) {
-        const between = { fromMs: known.startMs, toMs: recording.startMs };
-        if (!(await isDeletedHash(catalogue, cameraId, recording.previousSha256, between))) {
-          note({ ...about, kind: 'chain-broken' });
-        }
-      }
+    link(chains, recording);
+  }
+  for (const { hashes, links } of chains.values()) {
+    const named = new Set<string>();
+    for (const { id: recordingId, objectKey: key, previousSha256 } of links) {
+      const isItsOwn = !named.has(previousSha256);
+      named.add(previousSha256);
+      if (isItsOwn && hashes.has(previousSha256)) continue;
+      if (isItsOwn && (await isDeletedHash(catalogue, cameraId, previousSha256))) continue;
+      note({ kind: 'chain-broken', cameraId, recordingId, objectKey: key, repaired: null });
     }
-    before.set(recording.runId, { sha256: recording.sha256, startMs: recording.startMs });
   }
   for (const object of objects.values()) {
     if (!(await isKnown(catalogue, object))) note(await unknownObject(options, object));
   }
+}
+
+/** Of a run of a camera, in whatever order its recordings begin: where the gateway's clock was set back that is not theirs. */
+interface RunChain {
+  hashes: Set<string>;
+  /** Recordings that name the one before them. What was before the first that is left may have been deleted long ago. */
+  links: { id: string; objectKey: string; previousSha256: string }[];
+}
+
+function link(
+  chains: Map<string, RunChain>,
+  { id, objectKey: key, runId, sha256, previousSha256 }: Recording,
+): void {
+  const chain = chains.get(runId) ?? { hashes: new Set(), links: [] };
+  const isFirst = chain.hashes.size === 0;
+  chains.set(runId, chain);
+  if (sha256 !== null) chain.hashes.add(sha256);
+  if (previousSha256 !== null && !isFirst) chain.links.push({ id, objectKey: key, previousSha256 });
 }
 
 /** Put since the rows were read. */
@@ -496,18 +514,16 @@ async function isChanged(
   }
 }
 
+/** Reads all of a camera's deletions: at most once for each run and each place where something is missing. */
 async function isDeletedHash(
   catalogue: Catalogue,
   cameraId: string,
   sha256: string,
-  { fromMs, toMs }: { fromMs: number; toMs: number },
 ): Promise<boolean> {
   const row = await catalogue
     .selectFrom('deletions')
     .select('recording_id')
     .where('camera_id', '=', cameraId)
-    .where('start_ms', '>=', fromMs)
-    .where('start_ms', '<=', toMs)
     .where('sha256', '=', sha256)
     .limit(1)
     .executeTakeFirst();

@@ -72,6 +72,23 @@ it('finds nothing where all agree', async () => {
   expect(found).toMatchObject({ recordings: keys.length, objects: keys.length, differences: [] });
 });
 
+it('a chain is whole in the order in which it was recorded, and broken where a recording is another or gone without a note', async () => {
+  const [first, second] = await recordingsBetween(catalogue, CAMERA, START_MS, START_MS + 200_000);
+  const of = (id: string | undefined) =>
+    catalogue.updateTable('recordings').where('id', '=', id ?? '');
+  // For its minute the clock was set back.
+  const earlier = { start_ms: START_MS - 100_000, end_ms: START_MS - 40_000 };
+  await of(second?.id).set(earlier).execute();
+  expect(kinds(await look())).toEqual([]);
+  await of(first?.id)
+    .set({ sha256: 'ab'.repeat(32) })
+    .execute();
+  await of(second?.id)
+    .set({ start_ms: START_MS + 30_000, end_ms: START_MS + 60_000 })
+    .execute();
+  expect(kinds(await look())).toEqual(['chain-broken']);
+});
+
 it('a deleted object: its minute becomes a gap of the storage', async () => {
   rmSync(pathOf(keys[1]));
   expect(kinds(await look())).toEqual(['object-missing']);
