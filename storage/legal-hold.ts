@@ -27,11 +27,22 @@ const BATCH = 200;
 export interface Actor {
   id: string;
   name: string;
+  /** False: nobody knows who it is, and it may be whoever began what it ends. */
+  isPerson?: boolean;
 }
 
 /** The act needs another person than the one who began it. */
 export class AnotherPersonNeeded extends Error {
   readonly code = 'another_person_needed';
+}
+
+/** Throws AnotherPersonNeeded with these words, unless it is surely another person who acts than the one who began. */
+export function requireAnother(
+  began: { by: string },
+  { id, isPerson = true }: Actor,
+  words: string,
+): void {
+  if (began.by === id || !isPerson) throw new AnotherPersonNeeded(words);
 }
 
 export type HoldShown = Hold & HeldFootage;
@@ -92,13 +103,11 @@ export class LegalHolds {
     return holds.map((hold, i) => ({ ...hold, released: null, ...(found[i] as HeldFootage) }));
   }
 
-  /** Throws HoldNotFound when it is not in force, AnotherPersonNeeded for whoever placed it. */
+  /** Throws HoldNotFound when it is not in force, AnotherPersonNeeded for whoever placed it, and for what is no person. */
   async release(id: string, released: { by: Actor; reason: string }): Promise<HoldShown> {
     const hold = await holdById(this.#catalogue, id);
     if (hold === undefined) throw new HoldNotFound(id);
-    if (hold.placed.by === released.by.id) {
-      throw new AnotherPersonNeeded('whoever placed a hold does not release it');
-    }
+    requireAnother(hold.placed, released.by, 'whoever placed a hold does not release it');
     const { by, reason } = released;
     const after = await releaseHold(this.#catalogue, id, {
       by: by.id,

@@ -10,7 +10,7 @@ import {
   type ShorteningPreview,
 } from './catalogue/shortenings.ts';
 import type { Catalogue, ShorteningState } from './catalogue/tables.ts';
-import { AnotherPersonNeeded, type Actor } from './legal-hold.ts';
+import { requireAnother, type Actor } from './legal-hold.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -105,12 +105,14 @@ export class Shortenings {
     return shorteningById(this.#catalogue, id);
   }
 
-  /** Throws ShorteningNotFound, ShorteningDecided, and AnotherPersonNeeded for whoever asked for it. */
+  /** Throws ShorteningNotFound, ShorteningDecided, and AnotherPersonNeeded for whoever asked for it, and for what is no person. */
   async approve(id: string, decision: { by: Actor; reason: string | null }): Promise<Shortening> {
     const asked = await shorteningById(this.#catalogue, id);
-    if (asked.requested.by === decision.by.id) {
-      throw new AnotherPersonNeeded('whoever asks for a shortening does not approve it');
-    }
+    requireAnother(
+      asked.requested,
+      decision.by,
+      'whoever asks for a shortening does not approve it',
+    );
     const atMs = this.#now();
     return this.#decide(id, ['requested'], 'approved', decision, atMs + this.#graceMs);
   }

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { HoldNotFound, type Hold } from '#storage/catalogue/holds.ts';
 import type { Actor, HoldShown, LegalHolds } from '#storage/legal-hold.ts';
 import { actingIn } from '../auth/acting.ts';
+import { ADMIN_TOKEN_ACCOUNT } from '../auth/admission.ts';
 import { errorBody } from '../errors.ts';
 import { permitCameras, visibleCameras, visiblePage, type ReadPlaces } from '../visible-cameras.ts';
 import { iso, isoTime, range } from './footage-range.ts';
@@ -187,7 +188,8 @@ export function registerHoldRoutes(app: FastifyInstance, deps: HoldRouteDeps): v
 /** A token acts for the person that made it. */
 export function whoActs(request: FastifyRequest): Actor {
   const { id, name } = actingIn(request);
-  return { id, name };
+  // A token of a person's acts for that person; this one may be in the hands of whoever began.
+  return { id, name, isPerson: id !== ADMIN_TOKEN_ACCOUNT };
 }
 
 function jsonOf(hold: HoldShown): z.infer<typeof holdJson> {

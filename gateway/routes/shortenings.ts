@@ -234,7 +234,8 @@ export function registerShorteningRoutes(
       action: 'retention.approve',
       recorded: 'retention.approve',
       summary: 'Approve it',
-      description: 'By another person than the one who asked. The time of grace begins.',
+      description:
+        'By another person than the one who asked, which `ADMIN_TOKEN` is not. The time of grace begins.',
     },
     reject: {
       action: 'retention.approve',

@@ -128,6 +128,10 @@ onEachDatabase((rig) => {
     await expect(shortenings.approve(id, { by: asker, reason: null })).rejects.toMatchObject({
       code: 'another_person_needed',
     });
+    const token = { id: 'admin-token', name: 'ADMIN_TOKEN', isPerson: false };
+    await expect(shortenings.approve(id, { by: token, reason: null })).rejects.toMatchObject({
+      code: 'another_person_needed',
+    });
     nowMs += DAY;
     await shortenings.approve(id, { by: approver, reason: null });
     const retention = await shortenings.retention(CAMERA);

@@ -482,6 +482,10 @@ describe('holding', () => {
         body: { reason: 'ตรวจแล้ว' },
       });
     expect(await codeOf(await act('dla', 'approve'))).toEqual([403, 'not_allowed']);
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    const path = `/api/v1/retention/shortenings/${shortening.id}/approve`;
+    const byMachine = await ask('nobody', path, { headers, body: { reason: 'ตรวจแล้ว' } });
+    expect(await codeOf(byMachine)).toEqual([409, 'another_person_needed']);
     expect((await act('approver', 'approve')).status).toBe(200);
     const { pending } = await read();
     expect(pending?.state).toBe('approved');
