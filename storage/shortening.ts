@@ -178,8 +178,10 @@ export class Shortenings {
 }
 
 /** Past this moment a picture recorded at `atMs` is deleted, unless it is held. Unix ms. */
-export function expiryMs(atMs: number, { days, pending }: CameraRetention): number {
+export function expiryMs(atMs: number, { inventoryDays, days, pending }: CameraRetention): number {
   const present = atMs + days * DAY_MS;
   if (pending?.state !== 'approved' || pending.effectiveMs === null) return present;
-  return Math.min(present, Math.max(pending.effectiveMs, atMs + pending.days * DAY_MS));
+  // Field ๙ may have been raised since, and lengthens what a shortening has shortened.
+  const keptDays = Math.max(pending.days, inventoryDays);
+  return Math.min(present, Math.max(pending.effectiveMs, atMs + keptDays * DAY_MS));
 }

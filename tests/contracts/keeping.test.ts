@@ -138,6 +138,8 @@ onEachDatabase((rig) => {
     expect(retention).toMatchObject({ days: 30, pending: { state: 'approved' } });
     expect(expiryMs(T0 - 20 * DAY, retention)).toBe(T0 + 8 * DAY);
     expect(expiryMs(T0, retention)).toBe(T0 + 15 * DAY);
+    // Field ๙ was raised within the grace.
+    expect(expiryMs(T0, { ...retention, inventoryDays: 20 })).toBe(T0 + 20 * DAY);
     nowMs += 7 * DAY - 1;
     expect(await sweepNow()).toBe(0);
     nowMs += 1;
