@@ -85,7 +85,7 @@ export function registerFootageRoutes(app: FastifyInstance, deps: FootageRouteDe
       schema: {
         summary: 'What is recorded of a camera, and what is missing and why',
         description:
-          'Of 31 days at most, and of 2,000 stretches of footage or gaps: what is beyond is asked for from `next` on.',
+          'Of 31 days at most, and of 2,000 stretches of footage or gaps: what is beyond is asked for from `next` on. Of what is to come there are no gaps.',
         tags: ['footage'],
         params: cameraParams,
         querystring: range(MAX_TIMELINE_MS),
@@ -110,7 +110,7 @@ export function registerFootageRoutes(app: FastifyInstance, deps: FootageRouteDe
           to: iso(span.endMs),
           hoursUntilExpiry: hoursUntilExpiry(span, found.holds, retention, now()),
         })),
-        gaps: found.gaps.map(({ startMs, endMs, cause, detail }) => ({
+        gaps: untilNow(found.gaps, now()).map(({ startMs, endMs, cause, detail }) => ({
           from: iso(startMs),
           to: iso(endMs),
           cause,
@@ -228,6 +228,12 @@ function within(
     throw new RangeNotSatisfiable(source.byteLength);
   }
   return { start: asked.start, end: Math.min(asked.end, allowed.end) };
+}
+
+/** Of what is to come nobody knows whether it is missing. */
+function untilNow(gaps: Timeline['gaps'], nowMs: number): Timeline['gaps'] {
+  const begun = gaps.filter(({ startMs }) => startMs < nowMs);
+  return begun.map((gap) => ({ ...gap, endMs: Math.min(gap.endMs, nowMs) }));
 }
 
 /** Of the first moment of a span that no hold keeps; null: there is none. To a tenth, never below 0. */

@@ -498,6 +498,17 @@ describe('holding', () => {
     expect(await codeOf(await act('approver', 'approve'))).toEqual([409, 'shortening_decided']);
   });
 
+  test('of what is to come nothing is missing', async () => {
+    const fromMs = Date.now() - MINUTE;
+    const path = `/api/v1/cameras/${cameraId}/timeline?${query(fromMs, fromMs + 60 * MINUTE)}`;
+    const reply = await ask('investigator', path);
+    const { gaps } = z
+      .object({ gaps: z.array(z.object({ from: z.string(), to: z.string() })) })
+      .parse(await reply.json());
+    expect(gaps).toEqual([{ from: iso(fromMs), to: expect.any(String) as string }]);
+    expect(Date.parse(gaps[0]?.to ?? '')).toBeLessThanOrEqual(Date.now());
+  });
+
   test('what was deleted is exported with its rule and its hash', async () => {
     const reply = await ask('auditor', '/api/v1/deletions.csv');
     expect(reply.headers.get('content-type')).toBe('text/csv; charset=utf-8');
