@@ -250,6 +250,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
     events.conditions.subscribe(({ cameraId }) => survey.feed.touch([cameraId]));
 
     const imports = openImports(cameras, {
+      cameraNetworks: config.cameraNetworks.ranges,
       now: Date.now,
       onFailure: (err) => log.error({ err }, 'import failed'),
     });

@@ -45,7 +45,7 @@ import type { CountsFeed } from './survey-counts-feed.ts';
 const MAX_BODY_BYTES = 64 * 1024;
 
 export interface ServerDeps {
-  config: Pick<Config, 'host'> & Partial<Pick<Config, 'trustProxy' | 'tls'>>;
+  config: Pick<Config, 'host'> & Partial<Pick<Config, 'trustProxy' | 'tls' | 'cameraNetworks'>>;
   cameras: Cameras;
   /** What an operator has to look at although the gateway serves. */
   notices?: () => readonly StorageNotice[];

@@ -34,6 +34,8 @@ export interface CameraNetworks {
   /** As they were given, to be parsed again in another thread. */
   ranges: readonly string[];
   ordinary: BlockList;
+  /** All of the special ranges: most addresses lie in none, and are asked about twice, not a dozen times. */
+  anySpecial: BlockList;
   special: readonly { range: BlockList; named: BlockList }[];
 }
 
@@ -49,10 +51,12 @@ export class CameraNetworkNotValid extends Error {
 /** Throws CameraNetworkNotValid. An address without a prefix length names itself alone. */
 export function parseCameraNetworks(cidrs: readonly string[]): CameraNetworks {
   const ordinary = new BlockList();
+  const anySpecial = new BlockList();
   const special = specialRanges.map((cidr) => {
     const network = parseCidr(cidr);
     const range = new BlockList();
     add(range, network);
+    add(anySpecial, network);
     return { network, range, named: new BlockList() };
   });
   for (const cidr of cidrs) {
@@ -69,6 +73,7 @@ export function parseCameraNetworks(cidrs: readonly string[]): CameraNetworks {
   return {
     ranges: cidrs,
     ordinary,
+    anySpecial,
     special: special.map(({ range, named }) => ({ range, named })),
   };
 }
@@ -83,11 +88,26 @@ export function isAllowed(networks: CameraNetworks, ipAddress: string): boolean 
   const version = isIP(plain);
   if (version === 0) return false;
   const family = version === 4 ? 'ipv4' : 'ipv6';
-  for (const { range, named } of networks.special) {
-    if (range.check(plain, family)) return named.check(plain, family);
+  if (networks.anySpecial.check(plain, family)) {
+    for (const { range, named } of networks.special) {
+      if (range.check(plain, family)) return named.check(plain, family);
+    }
   }
   return networks.ordinary.check(plain, family);
 }
+
+/**
+ * Whether a stream's address says by itself that it will not be connected. Of a name that is not known before it is looked
+ * up; of what is no address it is not either.
+ */
+export function isOutside(networks: CameraNetworks, streamUrl: string): boolean {
+  const host = URL.parse(streamUrl)?.hostname.replace(/^\[|\]$/g, '') ?? '';
+  return isIP(host) !== 0 && !isAllowed(networks, host);
+}
+
+/** Of such an address, for whoever registers it. */
+export const outsideThai =
+  'อยู่นอกเครือข่ายกล้องที่อนุญาต (CAMERA_NETWORKS) บันทึกไว้ได้ แต่ระบบจะไม่เชื่อมต่อจนกว่าผู้ดูแลระบบจะอนุญาตเครือข่ายนี้';
 
 interface Cidr {
   address: string;

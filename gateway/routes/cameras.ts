@@ -12,6 +12,7 @@ import {
   type Camera,
   type CameraChange,
 } from '#registry/camera.ts';
+import { isOutside, type CameraNetworks } from '#registry/camera-networks.ts';
 import { CameraNotFound, CameraTwice } from '#registry/camera-refusals.ts';
 import type { CameraDetail, Cameras } from '#registry/cameras.ts';
 import {
@@ -23,12 +24,14 @@ import {
   type ObservedField,
   type Observer,
 } from '#registry/provenance.ts';
+import { MAX_STREAM_URL_LENGTH } from '#registry/stream-address.ts';
 import { textLine } from '#registry/text.ts';
 import { actingIn } from '../auth/acting.ts';
 import type { AuditAction } from '../audit/actions.ts';
 import { authorOf } from '../auth/actor.ts';
 import type { DeviceReadings } from '../device-readings.ts';
 import { errorBody } from '../errors.ts';
+import { cameraWarning, cameraWarnings } from './camera-warnings.ts';
 import { cameraFilter, observedNow } from './camera-filter.ts';
 import { isUnchanged, versionOf } from './entity-tag.ts';
 
@@ -51,6 +54,9 @@ const cameraPage = z
   })
   .meta({ id: 'CameraPage' });
 
+const warnings = z.array(cameraWarning);
+const savedCamera = camera.extend({ warnings }).meta({ id: 'SavedCamera' });
+
 const cameraDetail = camera
   .extend({
     provenance: z.record(z.string(), valueOrigin).meta({
@@ -61,6 +67,7 @@ const cameraDetail = camera
       description: 'what ONVIF and the stream say; never written over what is registered',
     }),
     findings: z.array(finding),
+    warnings,
     deleted: z.object({ by: authorship, at: z.iso.datetime(), reason: z.string() }).nullable(),
   })
   .meta({ id: 'CameraDetail' });
@@ -115,9 +122,12 @@ export function registerCameraRoutes(
     /** By any spelling of it, what rights are bound to: เทศบาลตำบลก is ทต.ก. */
     canonicalLao: (given: Place) => Promise<Place>;
     deviceReadings: Pick<DeviceReadings, 'told'>;
+    /** Where streams may be pulled from; without it nothing is said of addresses. */
+    config: { cameraNetworks?: CameraNetworks };
   },
 ): void {
   const { cameras, liveStates, canonicalLao, deviceReadings } = deps;
+  const { cameraNetworks } = deps.config;
   const typed = app.withTypeProvider<ZodTypeProvider>();
 
   /** The stored camera that a change is about. */
@@ -202,7 +212,13 @@ export function registerCameraRoutes(
         tags: ['cameras'],
         querystring: confirm,
         body: newCamera,
-        response: { 201: camera, 400: errorBody, 403: errorBody, 409: errorBody, 415: errorBody },
+        response: {
+          201: savedCamera,
+          400: errorBody,
+          403: errorBody,
+          409: errorBody,
+          415: errorBody,
+        },
       },
     },
     async (request, reply) => {
@@ -218,9 +234,36 @@ export function registerCameraRoutes(
           duplicateConfirmed: request.query.confirm === 'duplicate',
         }),
       );
-      isUnchanged(request, reply, created, created.version);
-      return reply.code(201).header('Location', `/api/v1/cameras/${created.id}`).send(created);
+      const saved = { ...created, warnings: cameraWarnings(created, cameraNetworks) };
+      isUnchanged(request, reply, saved, created.version);
+      return reply.code(201).header('Location', `/api/v1/cameras/${created.id}`).send(saved);
     },
+  );
+
+  typed.post(
+    '/api/v1/cameras/address-check',
+    {
+      config: { action: 'camera.test' },
+      schema: {
+        summary: 'Whether an address that is being typed could be connected',
+        description: 'Asks nobody and stores nothing; `POST /api/v1/cameras/test` tries it.',
+        tags: ['cameras'],
+        body: z
+          .strictObject({ url: z.string().max(MAX_STREAM_URL_LENGTH) })
+          .meta({ examples: [{ url: 'rtsp://192.168.1.64/stream1' }] }),
+        response: {
+          200: z.object({
+            outsideNetworks: z.boolean().meta({
+              description: 'outside CAMERA_NETWORKS; false too of a name, which is looked up later',
+            }),
+          }),
+          400: errorBody,
+        },
+      },
+    },
+    async ({ body }) => ({
+      outsideNetworks: cameraNetworks !== undefined && isOutside(cameraNetworks, body.url),
+    }),
   );
 
   typed.get(
@@ -238,7 +281,10 @@ export function registerCameraRoutes(
     async (request, reply) => {
       const detail = await cameras.detail(request.params.id);
       if (detail === undefined) throw new CameraNotFound(request.params.id);
-      const answer = detailJsonOf(detail);
+      const answer = {
+        ...detailJsonOf(detail),
+        warnings: cameraWarnings(detail.camera, cameraNetworks),
+      };
       if (isUnchanged(request, reply, answer, detail.camera.version)) {
         return reply.code(304).send(null);
       }
@@ -269,7 +315,13 @@ export function registerCameraRoutes(
             }),
         }),
         body: cameraChange,
-        response: { 200: camera, 400: errorBody, 404: errorBody, 409: errorBody, 428: errorBody },
+        response: {
+          200: savedCamera,
+          400: errorBody,
+          404: errorBody,
+          409: errorBody,
+          428: errorBody,
+        },
       },
     },
     async (request, reply) => {
@@ -300,8 +352,9 @@ export function registerCameraRoutes(
         }),
       );
       await cameras.observe(id, 'onvif', told);
-      isUnchanged(request, reply, changed, changed.version);
-      return changed;
+      const saved = { ...changed, warnings: cameraWarnings(changed, cameraNetworks) };
+      isUnchanged(request, reply, saved, changed.version);
+      return saved;
     },
   );
 

@@ -8,7 +8,13 @@ import type { RefusalCode } from './workbook-refused.ts';
 /** Between the thread that serves (import-run.ts) and the one that reads a file (import-thread.ts). */
 
 export type ToImportThread =
-  | { type: 'file'; bytes: Uint8Array; areas: readonly Area[] }
+  | {
+      type: 'file';
+      bytes: Uint8Array;
+      areas: readonly Area[];
+      /** CIDRs; rows of addresses outside of them are warned of. */
+      cameraNetworks: readonly string[] | undefined;
+    }
   /** Names that lead to others: rows that use one are of the other. Before `existing`. */
   | { type: 'names'; names: LeadingNames }
   /** Registered cameras that rows may be about. Asked for by `read`, and again where they have changed since. */

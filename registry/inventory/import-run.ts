@@ -81,6 +81,7 @@ export class ImportRun {
     bytes: Uint8Array<ArrayBuffer>;
     cameras: ImportedCameras;
     areas: readonly Area[];
+    cameraNetworks?: readonly string[] | undefined;
     onFailure: (error: unknown) => void;
   }) {
     this.#cameras = options.cameras;
@@ -95,8 +96,8 @@ export class ImportRun {
     this.#worker.on('message', (message: FromImportThread) => this.#take(message));
     this.#worker.on('error', (error) => this.#threadEnded(error));
     this.#worker.on('exit', () => this.#threadEnded(new Error('the import thread ended')));
-    const { bytes, areas } = options;
-    this.#post({ type: 'file', bytes, areas }, [bytes.buffer]);
+    const { bytes, areas, cameraNetworks } = options;
+    this.#post({ type: 'file', bytes, areas, cameraNetworks }, [bytes.buffer]);
   }
 
   get state(): ImportState {

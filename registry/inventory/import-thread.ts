@@ -5,6 +5,7 @@
 import { parentPort } from 'node:worker_threads';
 import type { Area } from '../area.ts';
 import type { Camera } from '../camera.ts';
+import { parseCameraNetworks, type CameraNetworks } from '../camera-networks.ts';
 import type {
   ComparedCamera,
   ComparedRow,
@@ -28,6 +29,7 @@ if (parentPort === null) throw new Error('import-thread.ts runs as a worker thre
 const port = parentPort;
 
 let areas: readonly Area[] = [];
+let networks: CameraNetworks | undefined;
 let planner: Planner | undefined;
 let existing: ComparedCamera[] = [];
 /** Of readings and of registered cameras alike. */
@@ -37,6 +39,7 @@ port.on('message', (message: ToImportThread) => {
   switch (message.type) {
     case 'file':
       areas = message.areas;
+      networks = message.cameraNetworks && parseCameraNetworks(message.cameraNetworks);
       read(message.bytes).catch((error: unknown) => {
         if (error instanceof WorkbookRefused) {
           tell({ type: 'refused', reason: error.reason, thai: error.thai });
@@ -78,7 +81,7 @@ async function read(bytes: Uint8Array): Promise<void> {
   const sheets = file.kind === 'xlsx' ? await xlsxSheets(file.zip) : [csvSheet(file.bytes)];
   const table = await findTable(sheets);
   const { heading } = table;
-  const reader = rowReader(heading, texts);
+  const reader = rowReader(heading, texts, networks);
   const found: RowReading[] = [];
   let told = 0;
   for await (const rows of table.rows) {

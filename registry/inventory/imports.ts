@@ -70,9 +70,14 @@ const SWEEP_MS = 60_000;
 
 export function openImports(
   cameras: ImportedCameras,
-  options: { now: () => number; onFailure: (error: unknown) => void },
+  options: {
+    now: () => number;
+    onFailure: (error: unknown) => void;
+    /** Rows of addresses outside of these CIDRs are warned of; without them none is. */
+    cameraNetworks?: readonly string[];
+  },
 ): Imports {
-  const { now, onFailure } = options;
+  const { now, onFailure, cameraNetworks } = options;
   const nextId = uuidV7Source(now);
   const kept = new Map<string, KeptImport>();
   /** Of imports that are over, those whose listeners are still being told, or whose texts are being indexed. */
@@ -117,7 +122,7 @@ export function openImports(
         areas,
         expiresAtMs: now() + IMPORT_KEPT_MS,
         endsAtMs: now() + IMPORT_LIFE_MS,
-        run: new ImportRun({ bytes, cameras, areas, onFailure }),
+        run: new ImportRun({ bytes, cameras, areas, onFailure, cameraNetworks }),
       };
       kept.set(one.id, one);
       return one;

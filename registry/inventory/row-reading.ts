@@ -1,3 +1,4 @@
+import { isOutside, outsideThai, type CameraNetworks } from '../camera-networks.ts';
 import { closedAreaRule, purposes, type Camera, type Purpose } from '../camera.ts';
 import { splitStreamAddress } from '../stream-address.ts';
 import type { CellReading } from './cell-values.ts';
@@ -85,10 +86,11 @@ const THAILAND = { south: 5, north: 21, west: 97, east: 106 };
 /** Of a column, different texts whose readings are kept. A position is seldom written twice; a brand is, a thousand times. */
 const MAX_KNOWN_READINGS = 10_000;
 
-/** Reads rows of one table. */
+/** Reads rows of one table. `networks`: from where streams may be pulled; without them nothing is said of addresses. */
 export function rowReader(
   heading: TableHeading,
   texts: SharedTexts,
+  networks?: CameraNetworks,
 ): (row: SheetRow) => RowReading {
   const at = new Map([...heading.columns].map(([index, column]) => [column.key, index]));
   const cells = [...heading.columns].map(([index, column]): CellReader => ({
@@ -96,7 +98,7 @@ export function rowReader(
     column,
     read: reader(column, texts),
   }));
-  return (row) => new Reading(row, heading.columns, cells, at, texts).result();
+  return (row) => new Reading(row, heading.columns, cells, at, texts, networks).result();
 }
 
 interface CellReader {
@@ -123,6 +125,7 @@ class Reading {
   readonly #at: ReadonlyMap<ColumnKey, number>;
   readonly #columns: ReadonlyMap<number, Column>;
   readonly #texts: SharedTexts;
+  readonly #networks: CameraNetworks | undefined;
   readonly #values = new Map<ColumnKey, unknown>();
   readonly #problems: CellRemark[] = [];
   readonly #warnings: CellRemark[] = [];
@@ -133,10 +136,12 @@ class Reading {
     cells: readonly CellReader[],
     at: ReadonlyMap<ColumnKey, number>,
     texts: SharedTexts,
+    networks: CameraNetworks | undefined,
   ) {
     this.#row = row;
     this.#at = at;
     this.#texts = texts;
+    this.#networks = networks;
     this.#columns = columns;
     for (const cell of cells) this.#read(cell);
   }
@@ -243,6 +248,9 @@ class Reading {
       return undefined;
     }
     const split = splitStreamAddress(address);
+    if (this.#networks !== undefined && isOutside(this.#networks, split.url)) {
+      this.#warning('url', outsideThai);
+    }
     for (const key of ['username', 'password'] as const) {
       const cell = this.#values.get(key);
       if (typeof cell === 'string' && split[key] !== null && split[key] !== cell) {

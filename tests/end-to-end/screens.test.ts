@@ -417,13 +417,24 @@ describe.skipIf(missing.length > 0)('the screens', () => {
       await page.getByRole('link', { name: 'แก้ไขข้อมูลกล้อง' }).click();
       const address = page.getByLabel('ที่อยู่สัญญาณภาพ (RTSP)');
       await address.waitFor();
+      // It could be saved, and would not be connected: that is said before it is.
+      const outside = page.getByText('ที่อยู่นี้อยู่นอกเครือข่ายกล้องที่อนุญาต');
+      await address.fill('rtsp://203.0.113.9/stream1');
+      await outside.waitFor();
+      await shot('address-outside');
+      await address.fill('rtsp://127.0.0.1:1/stream1');
+      await outside.waitFor({ state: 'detached' });
       await page.getByLabel('พื้นที่ปิดเฉพาะ นับจำนวนอย่างเดียว').check();
       await address.waitFor({ state: 'detached' });
       await page.getByText('เขตพื้นที่ทำงาน (Office)').waitFor();
       // The browser's own way back is asked about as a link is, and what was typed stays.
       const dialog = page.getByRole('dialog');
       const form = await page.evaluate<string>('location.hash');
-      await page.evaluate('scrollTo(0, 400)');
+      // Told to the page when it is drawn.
+      await page.evaluate(`new Promise((drawn) => {
+        scrollTo(0, 400);
+        requestAnimationFrame(() => requestAnimationFrame(drawn));
+      })`);
       await page.goBack();
       await dialog.getByRole('button', { name: 'กลับไปแก้ต่อ' }).click();
       await dialog.waitFor({ state: 'detached' });

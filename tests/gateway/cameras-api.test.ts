@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { plainState, type LiveStateBoard } from '#ingest/live-states.ts';
+import { outsideThai } from '#registry/camera-networks.ts';
 import { closedAreaRule } from '#registry/camera.ts';
 import type { Cameras, StreamSource } from '#registry/cameras.ts';
 import { asAdministrator, ServerRig } from './auth/server-rig.ts';
@@ -63,7 +64,9 @@ test('a camera that was posted reads the same, letter for letter, without its pa
   const read = await get(`/api/v1/cameras/${String(id)}`);
   expect(read.json()).toMatchObject(created.json<object>());
   const list = await get('/api/v1/cameras');
-  expect(list.json()).toEqual({ cameras: [created.json()], nextCursor: null });
+  const { warnings, ...listed } = created.json<Record<string, unknown>>();
+  expect(warnings).toEqual([]);
+  expect(list.json()).toEqual({ cameras: [listed], nextCursor: null });
   for (const answer of [created, read, list]) expect(answer.body).not.toContain('pa55');
 });
 
@@ -519,6 +522,7 @@ test('openapi.json is OpenAPI 3.1, names every path, and marks the password as w
       .toSorted(),
   ).toEqual([
     '/api/v1/cameras',
+    '/api/v1/cameras/address-check',
     '/api/v1/cameras/{id}',
     '/api/v1/cameras/{id}/history',
     '/api/v1/cameras/{id}/live',
@@ -555,4 +559,30 @@ test('screens that are not built: the page says how to build them', async () => 
   const answer = await get('/', { accept: 'text/html' });
   expect(answer.statusCode).toBe(503);
   expect(answer.body).toContain('npm run build:web');
+});
+
+test('an address outside of the networks of cameras is taken, and each answer says that it is not connected', async () => {
+  const { stream } = krabiCamera() as { stream: object };
+  const away = { ...stream, url: 'rtsp://203.0.113.9/stream1' };
+  const warned = [{ path: '/stream/url', code: 'address_outside_networks', thai: outsideThai }];
+  const created = await post(krabiCamera({ stream: away }));
+  expect(created.statusCode).toBe(201);
+  expect(created.json()).toMatchObject({ warnings: warned });
+  const { id } = created.json<{ id: string }>();
+  const address = `/api/v1/cameras/${id}`;
+  expect((await get(address)).json()).toMatchObject({ warnings: warned });
+  const moved = await app.inject({
+    method: 'PATCH',
+    url: address,
+    headers: { host: 'localhost', authorization, 'if-match': '"1"' },
+    payload: { stream },
+  });
+  expect([moved.statusCode, moved.json<{ warnings: unknown }>().warnings]).toEqual([200, []]);
+  const check = async (url: string): Promise<unknown> => {
+    const headers = { host: 'localhost', authorization };
+    const asked = { method: 'POST', url: '/api/v1/cameras/address-check', headers } as const;
+    return (await app.inject({ ...asked, payload: { url } })).json<unknown>();
+  };
+  expect(await check('rtsp://203.0.113.9/')).toEqual({ outsideNetworks: true });
+  expect(await check('rtsp://camera.example/')).toEqual({ outsideNetworks: false });
 });

@@ -3,6 +3,7 @@ import {
   CameraNetworkNotValid,
   defaultCameraNetworks,
   isAllowed,
+  isOutside,
   parseCameraNetworks,
 } from '#registry/camera-networks.ts';
 
@@ -26,6 +27,25 @@ test('a wide network does not open this machine or a metadata service', () => {
   expect(allowed(everything, ['8.8.8.8', '2001:db8::1', '10.0.0.1'])).toHaveLength(3);
   const hidden = ['64:ff9b::7f00:1', '2002:7f00:1::', '::7f00:1', '::ffff:7f00:1', '224.0.0.1'];
   expect(allowed(everything, [...metadata, ...thisMachine, ...hidden])).toEqual([]);
+});
+
+test('a stream’s address is outside where its number says so; a name is looked up later', () => {
+  const networks = parseCameraNetworks(['10.0.0.0/8', 'fd12::/16']);
+  const outside = [
+    'rtsp://203.0.113.9/stream1',
+    'rtsps://user:p%40ss@192.168.1.64:322/a',
+    'rtsp://[2001:db8::1]/a',
+    'rtsp://127.0.0.1/a',
+  ];
+  expect(outside.filter((url) => !isOutside(networks, url))).toEqual([]);
+  const others = [
+    'rtsp://10.1.2.3/a',
+    'rtsp://[fd12::1]:554/a',
+    'rtsp://camera.example/a',
+    'rtsp:/',
+    '',
+  ];
+  expect(others.filter((url) => isOutside(networks, url))).toEqual([]);
 });
 
 test('a special range is open once it is named', () => {

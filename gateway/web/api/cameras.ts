@@ -39,6 +39,8 @@ export const detailOnWire = z.extend(registeredOnWire, {
     z.object({ field: z.string(), code: z.string(), registered: value, observed: value }),
   ),
   deleted: z.nullable(z.object({ by: author, at: z.string(), reason: z.string() })),
+  /** Saved, and does not work as the gateway is set up now. */
+  warnings: z.array(z.object({ path: z.string(), code: z.string(), message: z.string() })),
 });
 export type CameraDetail = z.infer<typeof detailOnWire>;
 
@@ -156,6 +158,13 @@ const testOnWire = z.object({
   stillOutcome: z.string(),
 });
 export type ConnectionTest = z.infer<typeof testOnWire>;
+
+/** Whether an address that is being typed could not be connected as the gateway is set up now. */
+export async function isOutsideNetworks(url: string, signal: AbortSignal): Promise<boolean> {
+  const answer = z.object({ outsideNetworks: z.boolean() });
+  const options = { method: 'POST', body: { url }, signal } as const;
+  return (await call(answer, `${CAMERAS}/address-check`, options)).outsideNetworks;
+}
 
 const TEST_WITHIN_MS = 60_000;
 

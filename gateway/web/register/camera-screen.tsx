@@ -82,6 +82,17 @@ export default function CameraScreen({ cameraId }: { cameraId: string }) {
             {value.lao.name} · {value.lao.district} · {value.lao.province}
           </p>
           <Deleted camera={value} onRestored={camera.reload} />
+          {present &&
+            value.warnings.map(({ path, code, message }) => (
+              <Alert
+                key={path}
+                color="yellow"
+                variant="light"
+                title={t(path === '/stream/subUrl' ? 'form.subUrl' : 'form.url')}
+              >
+                {code === 'address_outside_networks' ? t('camera.outsideNetworks') : message}
+              </Alert>
+            ))}
           <SectionJumps
             sections={sections
               .filter(({ shown }) => shown)

@@ -11,6 +11,7 @@ import { numbered } from '../camera-fields.tsx';
 import { useSignedIn } from '../shell/signed-in.ts';
 import { useLanguage } from '../use-language.ts';
 import type { FormPart } from './form-part.ts';
+import { AddressWarning } from './address-warning.tsx';
 import { transports } from './choices.ts';
 import { ConnectionTester } from './connection-tester.tsx';
 import { isLinked, newStreamOf } from './draft.ts';
@@ -58,6 +59,7 @@ export function LinkGroup(props: FormPart & { cameraId: string | null; hasPasswo
             data-field="url"
             onChange={({ currentTarget }) => set({ url: currentTarget.value })}
           />
+          <AddressWarning url={draft.url} />
           <div className="form-row">
             <TextInput
               label={t('form.username')}
@@ -103,6 +105,7 @@ export function LinkGroup(props: FormPart & { cameraId: string | null; hasPasswo
             />
             <Line {...part} field="site" label={t('form.site')} hint={t('form.siteHint')} />
           </div>
+          <AddressWarning url={draft.subUrl} />
           <div className="checks">
             <Checkbox
               label={t('form.sound')}

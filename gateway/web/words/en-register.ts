@@ -30,6 +30,8 @@ export const enRegister: typeof thRegister = {
     removeView: 'Remove the view',
   },
   camera: {
+    outsideNetworks:
+      'This address lies outside of the networks of cameras that are allowed. It can be saved, and is not connected before the administrator adds its network to CAMERA_NETWORKS.',
     section: {
       picture: 'Picture',
       condition: 'Condition',

@@ -28,6 +28,8 @@ export const thRegister = {
     removeView: 'ลบมุมมอง',
   },
   camera: {
+    outsideNetworks:
+      'ที่อยู่นี้อยู่นอกเครือข่ายกล้องที่อนุญาต บันทึกได้ แต่ระบบจะไม่เชื่อมต่อจนกว่าผู้ดูแลระบบจะเพิ่มเครือข่ายนี้ใน CAMERA_NETWORKS',
     section: {
       picture: 'ภาพสด',
       condition: 'สภาพ',

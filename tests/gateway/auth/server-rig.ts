@@ -16,6 +16,7 @@ import { readIdsWithin, readPlaces } from '#registry/camera-places.ts';
 import { newCamera } from '#registry/camera.ts';
 import type { Cameras } from '#registry/cameras.ts';
 import type { Databases } from '#registry/database/database.ts';
+import { defaultCameraNetworks, parseCameraNetworks } from '#registry/camera-networks.ts';
 import { openDatabases } from '#registry/database/open-databases.ts';
 import { findLaos } from '#registry/find-laos.ts';
 import { openLaoPlaces } from '#registry/lao-places.ts';
@@ -76,7 +77,10 @@ export class ServerRig {
       log: { warn: () => {} },
     });
     rig.app = buildServer({
-      config: { host: '127.0.0.1' },
+      config: {
+        host: '127.0.0.1',
+        cameraNetworks: parseCameraNetworks(defaultCameraNetworks),
+      },
       log: pino({ level: 'silent' }),
       audit: rig.audit,
       people: rig.people,

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { outsideThai } from '#registry/camera-networks.ts';
 import { closedAreaRule } from '#registry/camera.ts';
 import { dryRun } from './read-file.ts';
 import { csvOf, goodRow, headings, rowWith } from './rows.ts';
@@ -167,6 +168,17 @@ test('one position with several streams is warned of once, the same stream twice
   expect(rows[2]?.problems[0]).toMatchObject({ cell: 'K4' });
   expect(rows[2]?.problems[0]?.reason).toContain('แถวที่ 2');
   expect(state.counts?.warned).toBe(1);
+});
+
+test('an address outside of the networks of cameras is warned of, and taken', async () => {
+  const file = csvOf(headings, at('rtsp://203.0.113.9/a'), at('rtsp://10.0.0.2/a'));
+  const { rows, state } = await dryRun(file, [], [{ level: 'country' }], ['10.0.0.0/8']);
+  expect(rows.map(({ fate }) => fate)).toEqual(['new', 'new']);
+  expect(rows.map(({ warnings }) => warnings.filter(({ cell }) => cell?.startsWith('K')))).toEqual([
+    [{ cell: 'K2', heading: 'ที่อยู่สัญญาณภาพ (RTSP)', text: '', reason: outsideThai }],
+    [],
+  ]);
+  expect(state.counts?.new).toBe(2);
 });
 
 test('rows of an LAO that the actor has no right to are refused', async () => {

@@ -13,6 +13,7 @@ export async function dryRun(
   bytes: Uint8Array,
   existing: readonly Camera[] = [],
   areas: readonly Area[] = country,
+  cameraNetworks?: readonly string[],
 ): Promise<{ state: ImportState; rows: readonly RowFate[] }> {
   const run = new ImportRun({
     bytes: new Uint8Array(bytes),
@@ -24,6 +25,7 @@ export async function dryRun(
       apply: never,
     },
     areas,
+    cameraNetworks,
     onFailure: (error) => {
       throw error;
     },
