@@ -4,7 +4,7 @@ import { closedAreaRule, newStream } from './camera.ts';
 import type { Author } from './author.ts';
 import type { StreamSecrets } from './stream-secrets.ts';
 import { REDACTED, redactStreamAddress } from './redact-stream-address.ts';
-import { splitStreamAddress, StreamAddressNotValid } from './stream-address.ts';
+import { deviceOf, splitStreamAddress, StreamAddressNotValid } from './stream-address.ts';
 
 /** What a change makes of a camera, and what it changed: pure, for history and for the refusal of stale edits. */
 
@@ -190,12 +190,8 @@ function changedStream(
   const given = change.password !== undefined || hasPassword(change);
   if (before !== null && before.password !== null && !given) {
     // A stored password must not be led to a device of somebody else's choosing.
-    const known = new Set([before.url, before.subUrl].map(deviceOf));
-    if (
-      [stream.url, stream.subUrl].some(
-        (address) => address !== null && !known.has(deviceOf(address)),
-      )
-    ) {
+    const known = new Set(devicesOf(before));
+    if (devicesOf(stream).some((device) => !known.has(device))) {
       throw new ChangeRefused(
         'credentials_needed_again',
         'the address leads to another device: give its password with it, or null',
@@ -237,9 +233,8 @@ function pasted({ url, subUrl }: NonNullable<CameraChange['stream']>) {
   });
 }
 
-/** Which device an address leads to; an empty text: none. */
-export function deviceOf(address: string | null): string {
-  return address === null ? '' : new URL(address).host;
+function devicesOf({ url, subUrl }: Pick<NewStream, 'url' | 'subUrl'>): string[] {
+  return [url, subUrl].filter((address) => address !== null).map(deviceOf);
 }
 
 function streamChanges(

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import { deviceOf } from './camera-changes.ts';
+import { deviceOf } from './stream-address.ts';
 import { iso } from './camera-rows.ts';
 import type { NewStream } from './camera.ts';
 import { observers, type Observation, type ObservedField, type Observer } from './provenance.ts';

@@ -306,7 +306,7 @@ export function openCameras(
     async list({ after, limit, ...filter }) {
       return listCameras(database, filter, { after, limit });
     },
-    compared: async (wanted, reading) => readCompared(database, wanted, reading),
+    compared: async (wanted, reading) => readCompared(database, box, wanted, reading),
     async get(id) {
       const row = await selectCameras(database)
         .where('cameras.id', '=', id)

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Kysely } from 'kysely';
+import { sql, type Kysely } from 'kysely';
 import { contains, type Area, type Place } from './area.ts';
 import { findDistrict, findProvince } from './areas/official-areas.ts';
 import { purposes, type Camera, type Purpose, type Stream } from './camera.ts';
@@ -12,7 +12,10 @@ import {
   type LeadingRow,
   type LeadingSource,
 } from './leading-names.ts';
+import { REDACTED } from './redact-stream-address.ts';
 import type { RegistryTables } from './schema/tables.ts';
+import type { SecretBox } from './secret-box.ts';
+import { openSecrets } from './stream-secrets.ts';
 import { districtKey, provinceKey } from './thai-names.ts';
 
 /**
@@ -41,7 +44,10 @@ export type ComparedCamera = Omit<
   Camera,
   'stream' | 'createdAt' | 'updatedAt' | 'declaredAt' | 'scopeAttested'
 > & { stream: ComparedStream | null };
-export type ComparedStream = Pick<Stream, 'url' | 'username' | 'transport' | 'sound' | 'record'>;
+export type ComparedStream = Pick<
+  Stream,
+  'url' | 'subUrl' | 'username' | 'transport' | 'sound' | 'record'
+> & { hasPassword: boolean };
 
 /** A compared camera's values, in the order of its fields below. */
 export type ComparedRow = readonly [
@@ -71,7 +77,9 @@ export type ComparedRow = readonly [
   site: string | null,
   /** Null: not linked. */
   url: string | null,
+  subUrl: string | null,
   username: string | null,
+  hasPassword: boolean,
   transport: Stream['transport'] | null,
   sound: boolean,
   record: boolean,
@@ -104,6 +112,7 @@ export interface ComparedReading {
  */
 export async function readCompared(
   database: Kysely<RegistryTables>,
+  box: SecretBox,
   { ids, districts, districtsOfIds }: WantedCameras,
   { within, tell, tellNames, goesOn }: ComparedReading,
 ): Promise<string> {
@@ -113,7 +122,7 @@ export async function readCompared(
     budgetSources: names.leadingSources,
   });
   const digest = createHash('sha256').update(names.text);
-  const reader = { database, names, tell, goesOn };
+  const reader = { database, box, names, tell, goesOn };
   const byId = await readParts(reader, parts('id', ids, IDS_AT_ONCE));
   digest.update(byId.text);
   const areOurs = byId.found > 0;
@@ -130,6 +139,7 @@ interface Part {
 
 interface Reader extends Pick<ComparedReading, 'tell' | 'goesOn'> {
   database: Kysely<RegistryTables>;
+  box: SecretBox;
   names: Names;
 }
 
@@ -160,10 +170,8 @@ async function readParts(
   return { text: texts.join('\n'), found };
 }
 
-async function readPart(
-  { database, names, tell, goesOn }: Reader,
-  part: Part,
-): Promise<{ text: string; found: number }> {
+async function readPart(reader: Reader, part: Part): Promise<{ text: string; found: number }> {
+  const { database, names, tell, goesOn } = reader;
   const digest = createHash('sha256');
   let found = 0;
   let after: string | undefined;
@@ -172,7 +180,7 @@ async function readPart(
     const page: readonly { id: string; lao_id: string; version: number }[] =
       tell === undefined
         ? await versions(database, part, after).execute()
-        : await tellPage(database, part, after, names, tell);
+        : await tellPage(reader, part, after, tell);
     const ours = page.filter(({ lao_id }) => names.laos.has(lao_id));
     digest.update(ours.map(({ id, version }) => `${id} ${version}`).join());
     found += ours.length;
@@ -182,18 +190,43 @@ async function readPart(
 }
 
 async function tellPage(
-  database: Kysely<RegistryTables>,
+  { database, box, names }: Reader,
   part: Part,
   after: string | undefined,
-  names: Names,
   tell: NonNullable<ComparedReading['tell']>,
 ) {
   const page = await wholeRows(database, part, after).execute();
   const ours = page.filter(({ lao_id }) => names.laos.has(lao_id));
   if (ours.length === 0) return page;
   const linked = await agenciesOf(database, ours);
-  tell(ours.map((row) => comparedRow(row, linked.get(row.id) ?? [], names)));
+  const secretAddress = await withPasswordAndSecretAddress(database, box, ours);
+  const hasPassword = (row: WholeRow): boolean =>
+    hasSecretAddress(row) ? secretAddress.has(row.id) : row.has_secrets === 1;
+  tell(ours.map((row) => comparedRow(row, linked.get(row.id) ?? [], hasPassword(row), names)));
   return page;
+}
+
+/** Of those whose address holds a secret, which is sealed with the password: they are few, and opened one by one. */
+async function withPasswordAndSecretAddress(
+  database: Kysely<RegistryTables>,
+  box: SecretBox,
+  rows: readonly WholeRow[],
+): Promise<Set<string>> {
+  const ids = rows.filter(hasSecretAddress).map(({ id }) => id);
+  if (ids.length === 0) return new Set();
+  const sealed = await database
+    .selectFrom('stream_credentials')
+    .select(['camera_id', 'sealed'])
+    .where('camera_id', 'in', ids)
+    .execute();
+  const withPassword = sealed.filter(
+    (row) => openSecrets(box, row.camera_id, row.sealed).password !== null,
+  );
+  return new Set(withPassword.map(({ camera_id }) => camera_id));
+}
+
+function hasSecretAddress({ url, sub_url }: WholeRow): boolean {
+  return url?.includes(REDACTED) === true || sub_url?.includes(REDACTED) === true;
 }
 
 function versions(
@@ -238,16 +271,23 @@ function wholeRows(database: Kysely<RegistryTables>, part: Part, after: string |
       'cameras.longitude',
       'sites.name as site',
       'streams.url',
+      'streams.sub_url',
       'streams.transport',
       'streams.sound',
       'streams.record',
       'stream_credentials.username',
+      sql<number>`case when stream_credentials.sealed is null then 0 else 1 end`.as('has_secrets'),
     ]);
 }
 
 type WholeRow = Awaited<ReturnType<ReturnType<typeof wholeRows>['execute']>>[number];
 
-function comparedRow(row: WholeRow, linkedAgencies: string[], names: Names): ComparedRow {
+function comparedRow(
+  row: WholeRow,
+  linkedAgencies: string[],
+  hasPassword: boolean,
+  names: Names,
+): ComparedRow {
   const lao = names.laos.get(row.lao_id) ?? { name: '', district: '', province: '' };
   return [
     row.id,
@@ -275,7 +315,9 @@ function comparedRow(row: WholeRow, linkedAgencies: string[], names: Names): Com
     row.longitude,
     row.site,
     row.url,
+    row.sub_url,
     row.username,
+    hasPassword,
     row.transport,
     row.sound === 1,
     row.record === 1,

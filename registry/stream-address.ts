@@ -57,6 +57,24 @@ export function splitStreamAddress(pasted: string): StreamAddress {
   };
 }
 
+/** Of each scheme, where its address names none: RFC 2326 §3.2, RFC 7826 §22.14.1, and HTTP's. */
+const defaultPorts: Readonly<Record<string, string>> = {
+  'rtsp:': '554',
+  'rtsps:': '322',
+  'rtsp+http:': '80',
+  'rtsp+https:': '443',
+};
+
+/**
+ * Which device an address leads to: its host, and its port where that is not the scheme's own, for behind one router each port
+ * is another camera.
+ */
+export function deviceOf(address: string): string {
+  const { protocol, hostname, port } = new URL(address);
+  const host = hostname.toLowerCase();
+  return port === '' || port === defaultPorts[protocol] ? host : `${host}:${port}`;
+}
+
 function splitUserInfo(afterScheme: string): { userInfo: string | undefined; rest: string } {
   // RFC 3986 §3.2: the authority ends at the first of / ? #, and an @ in it separates the credentials.
   const authorityEnd = afterScheme.search(/[/?#]/);

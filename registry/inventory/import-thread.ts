@@ -152,7 +152,9 @@ function comparedCamera([
   longitude,
   site,
   url,
+  subUrl,
   username,
+  hasPassword,
   transport,
   sound,
   record,
@@ -185,7 +187,9 @@ function comparedCamera([
         ? null
         : {
             url: texts.own(url),
+            subUrl: texts.ownOrNull(subUrl),
             username: texts.ownOrNull(username),
+            hasPassword,
             transport: texts.own(transport) as typeof transport,
             sound,
             record,

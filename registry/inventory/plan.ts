@@ -9,6 +9,7 @@ import type { LeadingName, LeadingNames } from '../leading-names.ts';
 import { budgetSourceKey, laoKey } from '../managed-keys.ts';
 import { redactStreamAddress } from '../redact-stream-address.ts';
 import { agencyKey, matchKey } from '../thai-names.ts';
+import { changeProblem } from './change-problem.ts';
 import { compare, type Difference } from './differences.ts';
 import {
   labelOf,
@@ -318,8 +319,13 @@ export class Planner {
     const found = { problems, warnings, cameraId: camera?.id ?? null };
     if (problems.length > 0) return told(reading, 'refused', found);
     if (camera === undefined) return told(reading, 'new', found);
-    const { differences } = compare(camera, given);
+    const { change, differences } = compare(camera, given);
     if (differences.length === 0) return told(reading, 'unchanged', found);
+    const refused = changeProblem(camera, change);
+    if (refused !== undefined) {
+      const problem = this.#remark(row, refused.key, refused.reason);
+      return told(reading, 'refused', { ...found, problems: [problem] });
+    }
     return told(reading, 'changed', { ...found, differences });
   }
 

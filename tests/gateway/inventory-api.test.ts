@@ -303,6 +303,63 @@ test('a password goes in by a file, and comes out of none', async () => {
   expect((await ask('GET', 'export?format=csv')).body).not.toContain('pa55word');
 });
 
+test('what no change may do is refused in the dry run, by its cell; a port that is spelled out is no other device', async () => {
+  const urls = [
+    'rtsp://u:pa55word@192.168.1.64/a',
+    'rtsp://192.168.1.65/user=admin_password=abc_channel=1',
+    'rtsp://192.168.1.66/user=admin_password=abc_channel=1',
+    'rtsp://192.168.1.67/a',
+    'rtsp://u:pa55word@CAM.example/a',
+  ];
+  const known = await firstRow();
+  await rig.cameras.createMany(
+    urls.map((url, index) => {
+      const place = index === 3 ? { latitude: 7.5, longitude: 99.1 } : {};
+      return newCamera.parse({ ...known, ...place, position: `จุดที่ ${index}`, stream: { url } });
+    }),
+    { ...byTest },
+  );
+  const ids = (await all()).map(({ id }) => id);
+  const withMore = ['รหัสกล้องในระบบ', ...headings, 'รหัสผ่านของกล้อง', 'ละติจูด'];
+  const row = (at: number, url: string, password = ''): string[] => {
+    const of = { ตำแหน่งในการติดตั้งกล้อง: `จุดที่ ${at}`, 'ที่อยู่สัญญาณภาพ (RTSP)': url };
+    return [ids[at] ?? '', ...rowWith(of), password, ''];
+  };
+  const [own, secret] = ['rtsp://10.9.9.9/a', 'rtsp://10.9.9.9/user=admin_password=***_channel=1'];
+  const first = await upload(
+    csvOf(
+      withMore,
+      row(0, own),
+      row(1, secret),
+      // It has no password beside its address: nothing would follow it.
+      row(2, own),
+      row(3, own),
+      row(4, 'rtsp://cam.example:554/a'),
+    ),
+  );
+  expect(first.counts).toMatchObject({ refused: 3, changed: 2 });
+  const { rows } = (await ask('GET', `imports/${first.id}/rows?show=refused`)).json<{
+    rows: { problems: { cell: string; text: string }[] }[];
+  }>();
+  expect(rows.map(({ problems }) => problems.map(({ cell }) => cell))).toEqual([
+    ['M2'],
+    ['L3'],
+    ['N5'],
+  ]);
+  expect((await accept(first.id, true)).statusCode).toBe(202);
+  expect(await settled(first.id)).toMatchObject({ phase: 'applied' });
+  const mended = await upload(csvOf(withMore, row(0, own, 'new')));
+  await accept(mended.id);
+  expect(await settled(mended.id)).toMatchObject({ phase: 'applied' });
+  expect((await rig.cameras.streams()).map(({ url, password }) => [url, password])).toEqual([
+    [own, 'new'],
+    [urls[1], null],
+    [own, null],
+    [urls[3], null],
+    ['rtsp://cam.example:554/a', 'pa55word'],
+  ]);
+});
+
 test('the template is read, and says that it is empty; a bomb and a page get their answers', async () => {
   const template = (await ask('GET', 'template')).rawPayload;
   expect((await upload(template)).refusal).toMatchObject({ code: 'no_rows' });
