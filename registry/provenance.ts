@@ -133,7 +133,7 @@ function contains(long: string | number, short: string | number): boolean {
 }
 
 function lettersOf(text: string | number): string {
-  return matchKey(String(text)).replace(/[-_/()]/gu, '');
+  return matchKey(String(text)).replace(/[-_/().\s]/gu, '');
 }
 
 /** As `1920x1080`; portrait and landscape are one size. */

@@ -30,10 +30,23 @@ const specialLaos: ReadonlyMap<string, LaoType> = new Map([
 
 /**
  * What two spellings of one text have in common: NFC, สระอำ in one piece, two เ as แ, no blanks, dots or zero-width
- * marks, Arabic digits, small Latin letters.
+ * marks, Arabic digits, small Latin letters. Between two digits a dot or a blank stays: กม. 1.5 is not กม. 15, and
+ * หมู่ 1 1 is not หมู่ 11.
  */
 export function matchKey(text: string): string {
-  return spelled(text).replace(/[\s.]/gu, '');
+  const plain = spelled(text);
+  if (!digitsApart.test(plain)) return plain.replace(/[\s.]+/gu, '');
+  return plain.replace(/[\s.]+/gu, (between, at: number) => {
+    const isInNumber = isDigit(plain[at - 1]) && isDigit(plain[at + between.length]);
+    if (!isInNumber) return '';
+    return between.includes('.') ? '.' : ' ';
+  });
+}
+
+const digitsApart = /\d[\s.]+\d/u;
+
+function isDigit(character: string | undefined): boolean {
+  return character !== undefined && /\d/u.test(character);
 }
 
 /** The type that an LAO's name begins with, and the name behind it; undefined where it begins with none. */

@@ -16,6 +16,7 @@ import * as cancelledRounds from './migrations/0017-cancelled-rounds.ts';
 import * as searchInBlocks from './migrations/0018-search-in-blocks.ts';
 import * as readingsGoWithTheirDevice from './migrations/0022-readings-go-with-their-device.ts';
 import * as referencesByStatement from './migrations/0023-references-by-statement.ts';
+import * as digitsApart from './migrations/0018-digits-apart.ts';
 import { indexSearch } from '../index-search.ts';
 import type { RegistryDatabase, RegistryTables } from './tables.ts';
 
@@ -40,6 +41,7 @@ const registry: DatabaseSchema = {
     '0018-search-in-blocks': searchInBlocks,
     '0022-readings-go-with-their-device': readingsGoWithTheirDevice,
     '0023-references-by-statement': referencesByStatement,
+    '0018-digits-apart': digitsApart,
   },
 };
 

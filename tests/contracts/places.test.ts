@@ -9,6 +9,7 @@ import type { CameraBatch, Cameras } from '#registry/cameras.ts';
 import { takeLock } from '#registry/database/database.ts';
 import { LaoNotFound, LaoNotValid, LaoTwice, newLao, openLaos, type Laos } from '#registry/laos.ts';
 import { MERGE_LOCK, PlaceIds, PlaceMerged } from '#registry/place-ids.ts';
+import { up as keysWithDigitsApart } from '#registry/schema/migrations/0018-digits-apart.ts';
 import { openRegistry } from '#registry/schema/open-registry.ts';
 import type { RegistryDatabase } from '#registry/schema/tables.ts';
 import { openSites } from '#registry/sites.ts';
@@ -344,5 +345,38 @@ onEachDatabase((rig) => {
     const streams = await cameras.streams('ตู้เทศบาล');
     expect(streams).toHaveLength(1);
     expect(streams[0]?.site).toMatchObject({ maxSessionsPerBox: 2 });
+  });
+
+  test('names of before that have digits apart are found under the keys of now', async () => {
+    const apart = { lao: { ...lao(), name: 'ทต.หลัก 1.5' }, budgetSource: 'งบปี 2561 2562' };
+    const of = ({ name, district, province }: typeof apart.lao) => ({ name, district, province });
+    const { id } = await cameras.create(given({ ...apart, lao: of(apart.lao) }), byTest);
+    const now = await database.selectFrom('laos').select('match_key').execute();
+    const before = (key: string | null): string => (key ?? '').replace(/[ .]/gu, '');
+    await database
+      .updateTable('laos')
+      .set({ match_key: before(now[0]?.match_key ?? '') })
+      .execute();
+    await database.updateTable('budget_sources').set({ match_key: 'งบปี25612562' }).execute();
+    await database
+      .insertInto('lao_former_names')
+      .columns(['match_key', 'lao_id', 'name', 'district', 'province'])
+      .expression((from) =>
+        from
+          .selectFrom('laos')
+          .select(['match_key', 'id as lao_id', 'name', 'district', 'province']),
+      )
+      .execute();
+    await keysWithDigitsApart(database);
+    expect(await database.selectFrom('laos').select('match_key').execute()).toEqual(now);
+    expect(await database.selectFrom('lao_former_names').select('match_key').execute()).toEqual(
+      now,
+    );
+    const other = await cameras.create(
+      given({ lao: { ...of(apart.lao), name: 'ทต. หลัก ๑.๕' }, budgetSource: 'งบปี  ๒๕๖๑ 2562' }),
+      byTest,
+    );
+    const { lao: known, budgetSource } = (await cameras.get(id)) ?? {};
+    expect(other).toMatchObject({ lao: known, budgetSource });
   });
 }, openRegistry);

@@ -40,6 +40,21 @@ test('สระอำ typed in two pieces, with the tone before or between, is o
   expect(searchText('  หน้าตลาด\u00a0 สด ๑ ')).toBe('หน้าตลาด สด 1');
 });
 
+test('what stands between two digits is of the name', () => {
+  const spellings = [
+    'กม. 1.5',
+    'กม. 15',
+    'กม. 1 5',
+    'หมู่ 11',
+    'หมู่ 1 1',
+    'ซอย 1.2 แยก 3',
+    'ซอย 12 แยก 3',
+  ];
+  expect(new Set(spellings.map(matchKey)).size).toBe(spellings.length);
+  expect(matchKey('กม.๑ . ๕')).toBe(matchKey('กม 1.5'));
+  expect(matchKey('ซอย 1  2.5.')).toBe(matchKey('ซอย1 2.5'));
+});
+
 test('provinces and districts have the codes that the package says', () => {
   const { provinces, districts } = officialAreas();
   const package_ = readThaiData();
