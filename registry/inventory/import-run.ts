@@ -38,6 +38,9 @@ export class ImportNotReady extends Error {
 /** It was thrown away. */
 class ImportClosed extends Error {}
 
+/** There is nothing left to do. */
+class ImportOver extends Error {}
+
 /** Their rows are made in one go: more would hold the serving thread up. */
 const OPERATIONS_PAGE = 500;
 /** JavaScript objects of the thread; what it inflates is bounded apart (zip-parts.ts). */
@@ -109,7 +112,7 @@ export class ImportRun {
     return this.#someLaos;
   }
 
-  /** Fates of rows behind the row `after`, at most `limit`. Empty until the plan is made. */
+  /** Fates of rows behind the row `after`, at most `limit`. Empty until the plan is made, and from when it is over. */
   async rows(page: {
     show: RowFilter | undefined;
     after: number;
@@ -311,8 +314,14 @@ export class ImportRun {
 
   #set(change: Partial<ImportState>): void {
     this.#state = { ...this.#state, ...change };
+    if (!overPhases.has(this.#state.phase)) return;
+    // Its rows are of no use any more, and take the memory of others' rows.
+    this.#end(new ImportOver(`the import is ${this.#state.phase}`));
+    void this.#worker.terminate();
   }
 }
+
+const overPhases: ReadonlySet<ImportState['phase']> = new Set(['applied', 'refused', 'failed']);
 
 /** Others changed what the plan was made upon. */
 const staleCodes: ReadonlySet<unknown> = new Set([

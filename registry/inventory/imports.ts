@@ -1,6 +1,7 @@
 import { containsArea, type Area } from '../area.ts';
 import { uuidV7Source } from '../uuid-v7.ts';
 import { ImportRun, type ImportedCameras, type ImportState } from './import-run.ts';
+import { MAX_ROWS } from './table.ts';
 
 /** Imports that are being looked at. They are kept in memory: a restart of the gateway throws them away, unwritten. */
 export interface Imports {
@@ -33,6 +34,8 @@ export interface KeptImport {
   /** Unix ms. Looking at it puts it off, until `endsAtMs`. */
   expiresAtMs: number;
   endsAtMs: number;
+  /** Last, Unix ms. */
+  lookedAtMs: number;
   run: ImportRun;
 }
 
@@ -56,17 +59,35 @@ export class ImportAlreadyWritten extends Error {
 export class TooManyImports extends Error {
   readonly code = 'too_many_imports';
   constructor() {
-    super(`${MAX_IMPORTS} imports are being looked at already`);
+    super('as many imports are being read, written or looked at as there is room for');
   }
 }
 
-/** Each keeps its rows in memory: 100,000 take some 200 MB. */
-export const MAX_IMPORTS = 4;
+/** Being read or written at once. */
+export const MAX_WORKING_IMPORTS = 4;
+/** Read, and waiting for somebody to accept them: each has a thread, which takes some 15 MB. */
+export const MAX_WAITING_IMPORTS = 16;
+/** Of all of these, kept in memory: 100,000 take some 200 MB. What is over keeps none. */
+export const MAX_HELD_ROWS = 4 * MAX_ROWS;
+/** One that waits gives its place to another's when nobody has looked at it for so long; until then the other one is refused. */
+export const WAITING_PLACE_MS = 5 * 60_000;
 /** After the last look. */
 export const IMPORT_KEPT_MS = 30 * 60_000;
 /** However often it is looked at: half a working day for 100,000 rows. A screen that stays open keeps no place of others. */
 export const IMPORT_LIFE_MS = 4 * 3_600_000;
 const SWEEP_MS = 60_000;
+
+const defaultBounds = {
+  working: MAX_WORKING_IMPORTS,
+  waiting: MAX_WAITING_IMPORTS,
+  heldRows: MAX_HELD_ROWS,
+};
+
+const workingPhases: ReadonlySet<ImportState['phase']> = new Set([
+  'reading',
+  'comparing',
+  'applying',
+]);
 
 export function openImports(
   cameras: ImportedCameras,
@@ -75,9 +96,10 @@ export function openImports(
     onFailure: (error: unknown) => void;
     /** Rows of addresses outside of these CIDRs are warned of; without them none is. */
     cameraNetworks?: readonly string[];
+    bounds?: { working: number; waiting: number; heldRows: number };
   },
 ): Imports {
-  const { now, onFailure, cameraNetworks } = options;
+  const { now, onFailure, cameraNetworks, bounds = defaultBounds } = options;
   const nextId = uuidV7Source(now);
   const kept = new Map<string, KeptImport>();
   /** Of imports that are over, those whose listeners are still being told, or whose texts are being indexed. */
@@ -100,6 +122,22 @@ export function openImports(
   const sweep = setInterval(expire, SWEEP_MS);
   sweep.unref();
 
+  /** What waits longest without a look, where there is no room for one more beside it. Throws TooManyImports. */
+  function inTheWay(): KeptImport | undefined {
+    const all = [...kept.values()];
+    const working = all.filter(({ run }) => workingPhases.has(run.state.phase));
+    if (working.length >= bounds.working) throw new TooManyImports();
+    const waiting = all.filter(({ run }) => run.state.phase === 'ready');
+    const held = [...working, ...waiting].map(({ run }) => run.state.rows ?? MAX_ROWS);
+    const rows = held.reduce((sum, each) => sum + each, MAX_ROWS);
+    if (waiting.length < bounds.waiting && rows <= bounds.heldRows) return undefined;
+    const [longest] = waiting.toSorted((a, b) => a.lookedAtMs - b.lookedAtMs);
+    if (longest === undefined || longest.lookedAtMs > now() - WAITING_PLACE_MS) {
+      throw new TooManyImports();
+    }
+    return longest;
+  }
+
   function own(id: string, actorId: string): KeptImport {
     expire();
     const one = kept.get(id);
@@ -114,7 +152,8 @@ export function openImports(
         (one) => one.actorId === actorId && one.run.state.phase !== 'applying',
       );
       for (const one of earlier) await drop(one);
-      if (closed || kept.size >= MAX_IMPORTS) throw new TooManyImports();
+      for (let one = inTheWay(); one !== undefined; one = inTheWay()) await drop(one);
+      if (closed) throw new TooManyImports();
       const one: KeptImport = {
         id: nextId(),
         actorId,
@@ -122,6 +161,7 @@ export function openImports(
         areas,
         expiresAtMs: now() + IMPORT_KEPT_MS,
         endsAtMs: now() + IMPORT_LIFE_MS,
+        lookedAtMs: now(),
         run: new ImportRun({ bytes, cameras, areas, onFailure, cameraNetworks }),
       };
       kept.set(one.id, one);
@@ -132,6 +172,7 @@ export function openImports(
       if (!one.areas.every((area) => areas.some((outer) => containsArea(outer, area)))) {
         throw new ImportNotFound(id);
       }
+      one.lookedAtMs = now();
       one.expiresAtMs = Math.min(now() + IMPORT_KEPT_MS, one.endsAtMs);
       return one;
     },
