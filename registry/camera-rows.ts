@@ -3,6 +3,7 @@ import type { Insertable, Kysely, NotNull } from 'kysely';
 import type { Author } from './author.ts';
 import { purposes, type Camera, type NewCamera, type Stream } from './camera.ts';
 import type { CameraTable, RegistryTables, StreamTable } from './schema/tables.ts';
+import { addressKey } from './stream-address.ts';
 import type { StreamSite, StreamTls } from './stream-source.ts';
 import { uuidV7Ms } from './uuid-v7.ts';
 
@@ -196,9 +197,9 @@ export function streamRow(
   };
 }
 
-/** Addresses are too long for an index. */
+/** Addresses are too long for an index. Spellings of one address have one. */
 export function urlKey(url: string): string {
-  return createHash('sha256').update(url).digest('hex');
+  return createHash('sha256').update(addressKey(url)).digest('hex');
 }
 
 export function siteOf(row: {

@@ -1,7 +1,8 @@
-import type { Kysely } from 'kysely';
+import type { Transaction } from 'kysely';
 import type { Camera } from './camera.ts';
 import { CameraTwice } from './camera-refusals.ts';
 import { urlKey } from './camera-rows.ts';
+import { takeLock } from './database/database.ts';
 import type { RegistryTables } from './schema/tables.ts';
 import { splitSecrets } from './stream-secrets.ts';
 import { matchKey } from './thai-names.ts';
@@ -9,15 +10,19 @@ import { matchKey } from './thai-names.ts';
 /** Cameras of one stream, of which one may have the position. */
 const MAX_LOOKED_AT = 100;
 
-/** Whether another camera than `id` has this position and this stream. Throws CameraTwice. */
+/**
+ * Whether another camera than `id` has this position and this stream. Of those that are asked for at once one is stored, and the
+ * others see it: who asks is alone with the stream to the end of the transaction. Throws CameraTwice.
+ */
 export async function refuseTwice(
-  database: Kysely<RegistryTables>,
+  transaction: Transaction<RegistryTables>,
   camera: Pick<Camera, 'position'> & { stream: { url: string } | null },
   id: string | undefined,
 ): Promise<void> {
   if (camera.stream === null) return;
   const { url } = splitSecrets({ url: camera.stream.url, subUrl: null, password: null });
-  let query = database
+  await takeLock(transaction, `camera-twice ${urlKey(url)}`);
+  let query = transaction
     .selectFrom('streams')
     .innerJoin('cameras', 'cameras.id', 'streams.camera_id')
     .innerJoin('laos', 'laos.id', 'cameras.lao_id')

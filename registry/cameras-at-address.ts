@@ -19,8 +19,8 @@ export async function camerasAtAddresses(
   urls: readonly string[],
 ): Promise<Map<string, CameraAtAddress[]>> {
   if (urls.length === 0) return new Map();
-  const keys = new Map(
-    urls.map((url) => [urlKey(splitSecrets({ url, subUrl: null, password: null }).url), url]),
+  const byKey = Map.groupBy(urls, (url) =>
+    urlKey(splitSecrets({ url, subUrl: null, password: null }).url),
   );
   const rows = await database
     .selectFrom('streams')
@@ -34,14 +34,14 @@ export async function camerasAtAddresses(
       'laos.district',
       'laos.province',
     ])
-    .where('streams.url_key', 'in', [...keys.keys()])
+    .where('streams.url_key', 'in', [...byKey.keys()])
     .where('cameras.deleted_at_ms', 'is', null)
     .orderBy('cameras.id')
     .limit(urls.length * MAX_OF_AN_ADDRESS)
     .execute();
   const found = new Map<string, CameraAtAddress[]>(urls.map((url) => [url, []]));
   for (const { url_key, id, position, ...lao } of rows) {
-    found.get(keys.get(url_key ?? '') ?? '')?.push({ id, position, lao });
+    for (const url of byKey.get(url_key ?? '') ?? []) found.get(url)?.push({ id, position, lao });
   }
   return found;
 }

@@ -126,7 +126,7 @@ export interface Cameras {
   ): Promise<Camera[]>;
   /** It leaves lists, counts and ingest, and can be brought back. Throws CameraNotFound, CameraStale. */
   remove(id: string, options: ChangeOptions & { reason: string }): Promise<void>;
-  /** Throws CameraNotFound (also for one that is not deleted), CameraStale. */
+  /** Throws CameraNotFound (also for one that is not deleted), CameraStale, CameraTwice. */
   restore(id: string, options: ChangeOptions): Promise<Camera>;
   /** Newest first, at most MAX_HISTORY; undefined: there is no such camera. */
   history(id: string): Promise<CameraVersion[] | undefined>;
@@ -158,6 +158,7 @@ export function openCameras(
     given: readonly NewCamera[],
     options: Omit<ChangeOptions, 'version'>,
     ids: readonly string[] = given.map(() => nextId()),
+    refusesTwice = false,
   ): Promise<Camera[]> {
     if (given.length > MAX_CREATED_AT_ONCE) {
       throw new RangeError(`more than ${MAX_CREATED_AT_ONCE} cameras at once`);
@@ -167,6 +168,7 @@ export function openCameras(
         const places = new PlaceIds(transaction, nextId, options.author);
         const created = given.map((camera, index) => ({ id: ids[index] ?? '', given: camera }));
         const madeOf = { ...options, atMs: now() };
+        if (refusesTwice) for (const one of given) await refuseTwice(transaction, one, undefined);
         await insertCameras(transaction, await newCameraRows(places, box, created, madeOf));
         await places.refuseMerged();
         return cameraRows(transaction, ids);
@@ -183,13 +185,14 @@ export function openCameras(
 
   async function setDeleted(
     id: string,
-    { author, version, source = 'declared' }: ChangeOptions,
+    { author, version, source = 'declared', duplicateConfirmed = false }: ChangeOptions,
     reason: string | null,
   ): Promise<CameraRow> {
     return database.transaction().execute(async (transaction) => {
       const deleted = reason === null;
       const read = async () => (await storedCameras(transaction, box, [id])).get(id);
-      await asExpected(transaction, await read(), { id, version, deleted });
+      const { camera } = await asExpected(transaction, await read(), { id, version, deleted });
+      if (deleted && !duplicateConfirmed) await refuseTwice(transaction, camera, id);
       const atMs = now();
       const updated = await transaction
         .updateTable('cameras')
@@ -329,8 +332,7 @@ export function openCameras(
     },
     nextId,
     async create(camera, { id = nextId(), ...options }) {
-      if (options.duplicateConfirmed !== true) await refuseTwice(database, camera, undefined);
-      const [created] = await createMany([camera], options, [id]);
+      const [created] = await createMany([camera], options, [id], !options.duplicateConfirmed);
       if (created === undefined) throw new Error('one camera in, none out');
       return created;
     },

@@ -58,11 +58,11 @@ export function splitStreamAddress(pasted: string): StreamAddress {
 }
 
 /** Of each scheme, where its address names none: RFC 2326 §3.2, RFC 7826 §22.14.1, and HTTP's. */
-const defaultPorts: Readonly<Record<string, string>> = {
-  'rtsp:': '554',
-  'rtsps:': '322',
-  'rtsp+http:': '80',
-  'rtsp+https:': '443',
+const defaultPorts: Readonly<Record<string, number>> = {
+  rtsp: 554,
+  rtsps: 322,
+  'rtsp+http': 80,
+  'rtsp+https': 443,
 };
 
 /**
@@ -70,9 +70,30 @@ const defaultPorts: Readonly<Record<string, string>> = {
  * is another camera.
  */
 export function deviceOf(address: string): string {
-  const { protocol, hostname, port } = new URL(address);
-  const host = hostname.toLowerCase();
-  return port === '' || port === defaultPorts[protocol] ? host : `${host}:${port}`;
+  const { host, port } = placeOf(address);
+  return port === '' ? host : `${host}:${port}`;
+}
+
+/**
+ * The same for two spellings of one address: a port that is the scheme's own, and a host's capitals, make no other. Paths
+ * stay letter for letter, as cameras compare them.
+ */
+export function addressKey(address: string): string {
+  const { scheme, rest } = placeOf(address);
+  return `${scheme}://${deviceOf(address)}${rest}`;
+}
+
+function placeOf(address: string): { scheme: string; host: string; port: string; rest: string } {
+  const match = /^([a-z+]+):\/\/(\[[^\]]*\]|[^/?#:]*)(?::(\d*))?(.*)$/isu.exec(address);
+  const [, scheme = '', host = '', port = '', rest = ''] = match ?? [];
+  const known = scheme.toLowerCase();
+  const own = port === '' || Number(port) === defaultPorts[known];
+  return {
+    scheme: known,
+    host: host.toLowerCase(),
+    port: own ? '' : String(Number(port)),
+    rest: match === null ? address : rest,
+  };
 }
 
 function splitUserInfo(afterScheme: string): { userInfo: string | undefined; rest: string } {

@@ -400,8 +400,11 @@ export function registerCameraRoutes(
       schema: {
         summary: 'Bring a deleted camera back',
         tags: ['cameras'],
+        description:
+          'Where another one has its position and its stream meanwhile, 409 `camera_twice`.',
         params,
         headers: ifMatch,
+        querystring: confirm,
         response: { 200: camera, 404: errorBody, 409: errorBody, 428: errorBody },
       },
     },
@@ -410,10 +413,14 @@ export function registerCameraRoutes(
       const version = versionOf(request);
       const before = await found(id);
       await record(request, 'camera.restore', { id, label: before.position });
-      const restored = await cameras.restore(id, {
-        author: authorAt(request, before.lao),
-        version,
-      });
+      const restored = await toldWithin(
+        request,
+        cameras.restore(id, {
+          author: authorAt(request, before.lao),
+          version,
+          duplicateConfirmed: request.query.confirm === 'duplicate',
+        }),
+      );
       isUnchanged(request, reply, restored, restored.version);
       return restored;
     },

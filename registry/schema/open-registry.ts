@@ -17,6 +17,7 @@ import * as searchInBlocks from './migrations/0018-search-in-blocks.ts';
 import * as readingsGoWithTheirDevice from './migrations/0022-readings-go-with-their-device.ts';
 import * as referencesByStatement from './migrations/0023-references-by-statement.ts';
 import * as digitsApart from './migrations/0018-digits-apart.ts';
+import * as ownPorts from './migrations/0019-own-ports.ts';
 import { indexSearch } from '../index-search.ts';
 import type { RegistryDatabase, RegistryTables } from './tables.ts';
 
@@ -42,6 +43,7 @@ const registry: DatabaseSchema = {
     '0022-readings-go-with-their-device': readingsGoWithTheirDevice,
     '0023-references-by-statement': referencesByStatement,
     '0018-digits-apart': digitsApart,
+    '0019-own-ports': ownPorts,
   },
 };
 

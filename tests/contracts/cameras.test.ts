@@ -14,6 +14,7 @@ import { secretBox } from '#registry/secret-box.ts';
 import { textSearchOf } from '#registry/database/text-search.ts';
 import { indexSearch } from '#registry/index-search.ts';
 import { declaredCounts } from '#registry/declared-counts.ts';
+import { up as keysWithOwnPorts } from '#registry/schema/migrations/0019-own-ports.ts';
 import { openRegistry } from '#registry/schema/open-registry.ts';
 import type { RegistryDatabase } from '#registry/schema/tables.ts';
 import { sealStoredPasswords } from '#registry/seal-passwords.ts';
@@ -396,6 +397,50 @@ onEachDatabase((rig) => {
     // What was confirmed is not asked for again when something else changes.
     await cameras.change(second.id, { brand: 'ข' }, { ...author, version: 1 });
     expect(await cameras.list({ limit: 9 })).toHaveLength(4);
+  });
+
+  test('the same position and stream twice comes about by no other way: spelled otherwise, at once, or brought back', async () => {
+    const author = { author: tester };
+    const at = (url: string) => given({ stream: { url } });
+    const first = await cameras.create(at('rtsp://10.1.2.3/s'), author);
+    for (const url of [
+      'rtsp://10.1.2.3:554/s',
+      'RTSP://10.1.2.3/s',
+      'rtsp://u:p@10.1.2.3:0554/s',
+    ]) {
+      await expect(cameras.create(at(url), author)).rejects.toBeInstanceOf(CameraTwice);
+    }
+    await cameras.remove(first.id, { ...author, version: 1, reason: 'ทดสอบ' });
+    const made = await Promise.allSettled(
+      Array.from({ length: 4 }, async () => cameras.create(at('rtsp://10.1.2.3/s'), author)),
+    );
+    expect(made.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    const back = { ...author, version: 2 };
+    await expect(cameras.restore(first.id, back)).rejects.toBeInstanceOf(CameraTwice);
+    await cameras.restore(first.id, { ...back, duplicateConfirmed: true });
+    expect(await cameras.list({ limit: 9 })).toHaveLength(2);
+  });
+
+  test('addresses of before are known by the keys of now, and what is usual for them with them', async () => {
+    const { id } = await cameras.create(
+      given({ stream: { url: 'rtsp://10.1.2.3:554/s' } }),
+      byTest,
+    );
+    const now = await database.selectFrom('streams').select('url_key').execute();
+    const before = { camera_id: id, url_key: 'เดิม' };
+    await database.updateTable('streams').set({ url_key: before.url_key }).execute();
+    const usual = { frame_rate: 25, width: 1_920, height: 1_080, at_ms: 1, author: null };
+    await database
+      .insertInto('stream_baselines')
+      .values([
+        { ...before, ...usual, light: 'day' },
+        { ...before, ...usual, light: 'night', url_key: 'ของที่อยู่ก่อน' },
+      ])
+      .execute();
+    await keysWithOwnPorts(database);
+    expect(await database.selectFrom('streams').select('url_key').execute()).toEqual(now);
+    const baselines = database.selectFrom('stream_baselines').select('url_key').orderBy('light');
+    expect(await baselines.execute()).toEqual([...now, { url_key: 'ของที่อยู่ก่อน' }]);
   });
 
   test('what the stream and ONVIF say lies beside what is registered, and differs in the findings', async () => {

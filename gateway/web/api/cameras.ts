@@ -139,8 +139,15 @@ export function deleteCamera(id: string, version: number, reason: string): Promi
   return order(addressOf(id), { method: 'DELETE', body: { reason }, ifMatch: `"${version}"` });
 }
 
-export function restoreCamera(id: string, version: number): Promise<void> {
-  return order(`${addressOf(id)}/restore`, { method: 'POST', ifMatch: `"${version}"` });
+/** `duplicateConfirmed`: though another one has its position and its stream meanwhile. */
+export function restoreCamera(
+  id: string,
+  version: number,
+  duplicateConfirmed: boolean,
+): Promise<void> {
+  const confirm = duplicateConfirmed ? '?confirm=duplicate' : '';
+  const path = `${addressOf(id)}/restore${confirm}`;
+  return order(path, { method: 'POST', ifMatch: `"${version}"` });
 }
 
 const testOnWire = z.object({

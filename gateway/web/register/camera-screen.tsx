@@ -163,6 +163,7 @@ function Deleted(props: { camera: CameraDetail; onRestored: () => void }) {
   const { may } = useSignedIn();
   const { deleted, id, lao, version } = props.camera;
   const act = useAct();
+  const isTwice = act.error?.code === 'camera_twice';
   if (deleted === null) return null;
   return (
     <Alert color="red" variant="light" role="status" title={t('camera.deleted')}>
@@ -180,11 +181,11 @@ function Deleted(props: { camera: CameraDetail; onRestored: () => void }) {
           loading={act.busy}
           onClick={() =>
             void act
-              .run(() => restoreCamera(id, version))
+              .run(() => restoreCamera(id, version, isTwice))
               .then((done) => done && props.onRestored())
           }
         >
-          {t('camera.restore')}
+          {isTwice ? t('form.twice.both') : t('camera.restore')}
         </Button>
       )}
     </Alert>
