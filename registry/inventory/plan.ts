@@ -8,6 +8,7 @@ import type { ComparedCamera } from '../compared-cameras.ts';
 import type { LeadingName, LeadingNames } from '../leading-names.ts';
 import { budgetSourceKey, laoKey } from '../managed-keys.ts';
 import { redactStreamAddress } from '../redact-stream-address.ts';
+import { addressKey, deviceOf } from '../stream-address.ts';
 import { agencyKey, matchKey } from '../thai-names.ts';
 import { changeProblem } from './change-problem.ts';
 import { compare, type Difference } from './differences.ts';
@@ -69,6 +70,8 @@ interface Row {
   place: number;
   url: number;
   camera: ComparedCamera | undefined;
+  /** Of an earlier row with its position and stream. */
+  repeats: number | undefined;
   /** The camera that can be made of it; undefined: not known yet, or not possible. */
   asNew: NewCamera | undefined;
   problems: readonly CellRemark[];
@@ -82,7 +85,8 @@ interface Stored {
   lao: number;
   place: number;
   url: number;
-  taken: boolean;
+  /** Which is about it. */
+  row: Row | undefined;
 }
 
 /** One number for each text, from 1: two of them are one key without making a text of both, for 100,000 rows. */
@@ -129,8 +133,12 @@ function pair(first: number, second: number): number {
  *    another registry's, and they say nothing here (decision 0012);
  * 2. same LAO, position and stream address (or both without one): of several, in the order of their registration;
  * 3. same LAO and stream address: its position is corrected;
- * 4. same LAO and position, where just one row and one camera are left there: its stream is changed;
+ * 4. same LAO and position, where just one row and one camera are left there, and one of them has no stream, or both have theirs
+ *    from one device: its stream is changed. One of another device is another camera on the pole;
  * 5. none: it is new.
+ *
+ * A row that would bring a camera where another one is, with its position and its stream, is refused; those that are so already
+ * stay.
  *
  * Names are compared as thai-names.ts does; an LAO that was merged is the one that it was merged into, as it is when rows
  * are written (place-ids.ts), and a name from before an LAO was corrected is that LAO's, if it was never another's (decision
@@ -204,13 +212,14 @@ export class Planner {
         camera,
         lao,
         place: this.#placeNumber(lao, camera.position),
-        url: camera.stream === null ? 0 : this.#urls.of(camera.stream.url),
-        taken: false,
+        url: camera.stream === null ? 0 : this.#urlNumber(camera.stream.url),
+        row: undefined,
       });
     }
     this.#match(stored);
     this.#warnOfOtherIds();
-    this.#warnOfPoles();
+    this.#refuseTwice(stored.values());
+    this.#warnOfPoles(stored.values());
     this.#warnOfLeading();
     this.#planned = [];
     this.#written = [];
@@ -297,8 +306,9 @@ export class Planner {
         sourceInto,
         lao,
         place: this.#placeNumber(lao, given.position),
-        url: given.stream ? this.#urls.of(redactStreamAddress(given.stream.url)) : 0,
+        url: given.stream ? this.#urlNumber(redactStreamAddress(given.stream.url)) : 0,
         camera: undefined,
+        repeats: undefined,
         asNew: undefined,
         problems: noRemarks,
         ownProblems: noRemarks,
@@ -307,7 +317,7 @@ export class Planner {
     }
     this.#lastLaoOfRows = this.#laos.size;
     this.#checkPlaces();
-    this.#refuseTwice();
+    this.#refuseIdsTwice();
     for (const row of this.#rows) row.ownProblems = row.problems;
   }
 
@@ -369,8 +379,8 @@ export class Planner {
     return null;
   }
 
-  /** The same position and stream twice, or one id: the second is refused, for which of them is right? */
-  #refuseTwice(): void {
+  /** One id twice: the second is refused, for which of them is right? */
+  #refuseIdsTwice(): void {
     const ids = new Map<string, number>();
     const streams = new Map<number, number>();
     for (const row of this.#rows) {
@@ -383,10 +393,59 @@ export class Planner {
       }
       if (row.url === 0) continue;
       const key = pair(row.place, row.url);
-      const before = streams.get(key);
-      if (before === undefined) streams.set(key, number);
-      else this.#refuse(row, 'url', `ตำแหน่งและที่อยู่สัญญาณภาพซ้ำกับแถวที่ ${before}`);
+      row.repeats = streams.get(key);
+      if (row.repeats === undefined) streams.set(key, number);
     }
+  }
+
+  /**
+   * A row that brings a camera where another one is, or an earlier row brings one: the same position and stream twice. Those
+   * that are registered so, which somebody confirmed, stay.
+   */
+  #refuseTwice(stored: Iterable<Stored>): void {
+    const there = new Map<number, string>();
+    const left = new Map<number, Row>();
+    const ofRow = new Map<Row, Stored>();
+    for (const one of stored) {
+      if (one.row !== undefined) ofRow.set(one.row, one);
+      const key = pair(one.place, one.url);
+      if (one.url === 0) continue;
+      const { row } = one;
+      if (row === undefined) there.set(key, `กล้องที่ลงทะเบียนแล้ว (รหัส ${one.camera.id})`);
+      else if (this.#keyAfter(row, one) === key) there.set(key, `แถวที่ ${row.reading.number}`);
+      else left.set(key, row);
+    }
+    for (const row of this.#rows) {
+      if (row.problems.length > 0) continue;
+      const one = ofRow.get(row);
+      const key = this.#keyAfter(row, one);
+      if (key === NO_KEY || (one !== undefined && key === pair(one.place, one.url))) continue;
+      const leaver = left.get(key);
+      const by =
+        there.get(key) ??
+        (leaver !== undefined && this.#isRefused(leaver)
+          ? `กล้องของแถวที่ ${leaver.reading.number}`
+          : undefined);
+      if (by === undefined) there.set(key, `แถวที่ ${row.reading.number}`);
+      else {
+        const column = this.#at.has('url') ? 'url' : 'position';
+        this.#refuse(row, column, `ตำแหน่งและที่อยู่สัญญาณภาพซ้ำกับ${by}`);
+      }
+    }
+  }
+
+  /** Where its camera is once the row is written; without a stream nowhere. */
+  #keyAfter(row: Row, one: Stored | undefined): number {
+    const url = this.#at.has('url') ? row.url : (one?.url ?? 0);
+    return url === 0 || row.given.scope === 'closed-area' ? NO_KEY : pair(row.place, url);
+  }
+
+  #isRefused(row: Row): boolean {
+    if (row.problems.length > 0) return true;
+    const { camera, given } = row;
+    return (
+      camera !== undefined && changeProblem(camera, compare(camera, given).change) !== undefined
+    );
   }
 
   #match(byId: ReadonlyMap<string, Stored>): void {
@@ -408,24 +467,28 @@ export class Planner {
     if (stored.length === 0) return;
     const unmatched = (): Row[] =>
       open.filter((row) => row.camera === undefined && row.problems.length === 0);
-    const rules: [(one: Row | Stored) => number, 'in order' | 'only one'][] = [
-      [({ place, url }) => (saysStream ? pair(place, url) : place), 'in order'],
-      [({ lao, url }) => (url === 0 ? NO_KEY : pair(lao, url)), 'only one'],
-      [({ place }) => place, 'only one'],
+    const rules: [
+      (one: Row | Stored) => number,
+      'in order' | 'only one',
+      (row: Row, one: Stored) => boolean,
+    ][] = [
+      [({ place, url }) => (saysStream ? pair(place, url) : place), 'in order', () => true],
+      [({ lao, url }) => (url === 0 ? NO_KEY : pair(lao, url)), 'only one', () => true],
+      [({ place }) => place, 'only one', isOfOneDevice],
     ];
-    for (const [keyOf, how] of rules) {
-      const rows = groups(unmatched(), keyOf);
+    for (const [keyOf, how, fits] of rules) {
+      const open = unmatched().filter(({ repeats }) => how === 'in order' || repeats === undefined);
       const cameras = groups(
-        stored.filter(({ taken }) => !taken),
+        stored.filter(({ row }) => row === undefined),
         keyOf,
       );
-      for (const [key, group] of rows) {
+      for (const [key, group] of groups(open, keyOf)) {
         const there = cameras.get(key) ?? [];
         if (key === NO_KEY || (how === 'only one' && (group.length > 1 || there.length > 1)))
           continue;
         for (const [index, row] of group.entries()) {
           const found = there[index];
-          if (found !== undefined) claim(row, found);
+          if (found !== undefined && fits(row, found)) claim(row, found);
         }
       }
     }
@@ -441,17 +504,26 @@ export class Planner {
   }
 
   /** Several cameras on one pole are normal: said once for each position. */
-  #warnOfPoles(): void {
+  #warnOfPoles(stored: Iterable<Stored>): void {
     const placed = groups(
       this.#rows.filter(({ problems }) => problems.length === 0),
       ({ place }) => place,
     );
-    for (const group of placed.values()) {
-      const [first] = group;
-      if (first === undefined || group.length < 2) continue;
-      if (!group.some(({ camera }) => camera === undefined)) continue;
-      const reason = `ไฟล์นี้มีกล้อง ${group.length} ตัวที่ตำแหน่งเดียวกัน ถ้าเป็นกล้องหลายตัวบนเสาเดียวกัน ถือว่าถูกต้อง`;
-      this.#warn(first, 'position', reason);
+    const others = new Map<number, number>();
+    for (const { place, row } of stored) {
+      if (row === undefined) others.set(place, (others.get(place) ?? 0) + 1);
+    }
+    for (const [place, group] of placed) {
+      const first = group.find(({ camera }) => camera === undefined);
+      if (first === undefined) continue;
+      const registered = others.get(place);
+      if (registered !== undefined) {
+        const reason = `ตำแหน่งนี้มีกล้องลงทะเบียนแล้ว ${registered} ตัวที่ไม่อยู่ในไฟล์ แถวนี้จะเป็นกล้องใหม่อีกตัว ถ้าเป็นกล้องเดิมที่เปลี่ยนที่อยู่สัญญาณภาพ ให้ใส่รหัสของกล้องนั้นในคอลัมน์แรก`;
+        this.#warn(first, 'position', reason);
+      } else if (group.length > 1) {
+        const reason = `ไฟล์นี้มีกล้อง ${group.length} ตัวที่ตำแหน่งเดียวกัน ถ้าเป็นกล้องหลายตัวบนเสาเดียวกัน ถือว่าถูกต้อง`;
+        this.#warn(group[0] ?? first, 'position', reason);
+      }
     }
   }
 
@@ -512,6 +584,10 @@ export class Planner {
     return this.#sourcesInto.get(name);
   }
 
+  #urlNumber(url: string): number {
+    return this.#urls.of(addressKey(url));
+  }
+
   #placeNumber(lao: number, position: string): number {
     return this.#places.of(`${lao}|${matchKey(position)}`);
   }
@@ -542,9 +618,15 @@ function groups<Item>(items: readonly Item[], keyOf: (item: Item) => number): Ma
 }
 
 function claim(row: Row, stored: Stored): void {
-  if (stored.taken) return;
-  stored.taken = true;
+  if (stored.row !== undefined) return;
+  stored.row = row;
   row.camera = stored.camera;
+}
+
+/** Or one of them has no stream. */
+function isOfOneDevice({ given }: Row, { camera }: Stored): boolean {
+  if (!given.stream || camera.stream === null) return true;
+  return deviceOf(given.stream.url) === deviceOf(camera.stream.url);
 }
 
 /** Where it leads; none of several. */

@@ -1,7 +1,7 @@
 /** Which registered camera a row is about, and what is said of it. */
 import { expect, test } from 'vitest';
 import { krabiCamera } from '../krabi-camera.ts';
-import { planned, registered } from './planned.ts';
+import { idOf, planned, registered } from './planned.ts';
 import { headings, rowWith } from './rows.ts';
 
 const position = 'ตำแหน่งในการติดตั้งกล้อง';
@@ -13,4 +13,66 @@ test('a row without an id is of no camera whose position differs by what stands 
   expect(plan.counts).toMatchObject({ new: 1, changed: 0 });
   const same = await planned([headings, row('ถนนเพชรเกษม กม.๑๕')], [existing]);
   expect(same.plan.counts).toMatchObject({ new: 0, changed: 1 });
+});
+
+const address = 'ที่อยู่สัญญาณภาพ (RTSP)';
+const at = (where: string, url: string | null, number = 1) =>
+  registered(number, krabiCamera({ position: where, stream: url === null ? null : { url } }));
+const row = (where: string, url: string): string[] =>
+  rowWith({ [position]: where, [address]: url });
+
+test('another device at the position of a registered camera is another camera on the pole, and said so once', async () => {
+  const [own, other] = ['rtsp://10.5.5.3/s', 'rtsp://10.5.5.4/s'];
+  const pole = [at('เสา ก', own)];
+  const second = await planned([headings, row('เสา ก', other)], pole);
+  expect(second.plan.counts).toMatchObject({ new: 1, changed: 0, warned: 1 });
+  expect(second.fates[0]?.warnings[0]).toMatchObject({ cell: 'B2' });
+  // With the first one in the file, both are told of, once.
+  const both = await planned([headings, row('เสา ก', own), row('เสา ก', other)], pole);
+  expect(both.fates.map(({ fate }) => fate)).toEqual(['changed', 'new']);
+  expect(both.plan.counts).toMatchObject({ warned: 1 });
+  // Another path of its device, and what is linked now, are the same camera's.
+  for (const [before, after] of [
+    [own, 'rtsp://10.5.5.3:554/t'],
+    [null, other],
+    [own, ''],
+  ] as const) {
+    const { fates } = await planned([headings, row('เสา ก', after)], [at('เสา ก', before)]);
+    expect(fates).toMatchObject([{ fate: 'changed', cameraId: idOf(1), warnings: [] }]);
+  }
+});
+
+test('no row brings a camera where another one is with its stream; those that are so already stay', async () => {
+  const withIds = ['รหัสกล้องในระบบ', ...headings];
+  const [first, second] = ['rtsp://10.5.5.3/s', 'rtsp://10.5.5.4/s'];
+  const two = [at('เสา ก', first), at('เสา ข', second, 2)];
+  const fatesOf = async (rows: string[][], existing = two) => {
+    const { fates } = await planned([withIds, ...rows], existing);
+    return fates.map(({ fate, problems }) => (fate === 'refused' ? problems[0]?.cell : fate));
+  };
+  const moved = [idOf(2), ...row('เสา ก', 'rtsp://10.5.5.3:554/s')];
+  expect(await fatesOf([moved])).toEqual(['L2']);
+  expect(await fatesOf([moved, [idOf(1), ...row('เสา ก', first)]])).toEqual(['L2', 'changed']);
+  // Where the other one leaves, there is room; where its row is refused, it does not leave.
+  expect(await fatesOf([moved, [idOf(1), ...row('เสา ข', second)]])).toEqual([
+    'changed',
+    'changed',
+  ]);
+  const sealed = registered(
+    1,
+    krabiCamera({ position: 'เสา ก', stream: { url: 'rtsp://u:p@10.5.5.3/s' } }),
+  );
+  const away = [idOf(1), ...row('เสา ค', 'rtsp://10.9.9.9/s')];
+  expect(await fatesOf([moved, away], [sealed, two[1] ?? sealed])).toEqual(['L2', null]);
+  // Of two new ones the second; of two that somebody confirmed none, with ids and without.
+  const news = ['', ''].map((id) => [id, ...row('เสา ค', 'rtsp://10.5.5.5/s')]);
+  expect(await fatesOf(news)).toEqual(['new', 'L3']);
+  const twice = [at('เสา ก', first), at('เสา ก', first, 2)];
+  for (const ids of [
+    ['', ''],
+    [idOf(1), idOf(2)],
+  ]) {
+    const rows = ids.map((id) => [id, ...row('เสา ก', first)]);
+    expect(await fatesOf(rows, twice)).toEqual(['changed', 'changed']);
+  }
 });
