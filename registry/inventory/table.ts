@@ -11,6 +11,9 @@ const MAX_ROWS_BEFORE_DATA = 40;
 /** Fewer known headings are a coincidence. */
 const MIN_HEADINGS = 5;
 
+/** In the answer about several. */
+const MAX_NAMED_SHEETS = 10;
+
 /** Where the inventory is in a file. */
 export interface TableHeading {
   sheet: string;
@@ -25,27 +28,54 @@ export interface Table {
   rows: AsyncIterable<readonly SheetRow[]>;
 }
 
-/** The first sheet that has the inventory's headings. Throws WorkbookRefused, also while rows are read. */
+/**
+ * The one sheet that has the inventory's headings with rows beneath them; if none has rows, the first with headings. Of several
+ * all but one would be lost without a word. Throws WorkbookRefused, also while rows are read.
+ */
 export async function findTable(sheets: readonly Sheet[]): Promise<Table> {
+  const found: Beginning[] = [];
   for (const sheet of sheets) {
-    const iterator = sheet.rows[Symbol.asyncIterator]();
-    const finder = new HeadingFinder(sheet.name);
-    for (;;) {
-      const { done, value } = await iterator.next();
-      if (done === true) {
-        const heading = finder.end();
-        if (heading !== undefined) return { heading, rows: rowsFrom([], iterator) };
-        break;
-      }
-      const rest = finder.take(value);
-      if (rest === 'none') {
-        await iterator.return?.();
-        break;
-      }
-      if (rest !== 'more') return { heading: finder.heading(), rows: rowsFrom(rest, iterator) };
-    }
+    const beginning = await beginningOf(sheet);
+    if (beginning !== undefined) found.push(beginning);
   }
-  throw new WorkbookRefused('no_header');
+  const filled = found.filter(({ first }) => first.length > 0);
+  const [one = found[0]] = filled;
+  for (const other of found) if (other !== one || filled.length > 1) await other.end();
+  if (one === undefined) throw new WorkbookRefused('no_header');
+  if (filled.length > 1) {
+    const names = filled.map(({ sheet }) => `“${sheet}”`);
+    const more = names.length > MAX_NAMED_SHEETS ? ' …' : '';
+    throw new WorkbookRefused('several_sheets', names.slice(0, MAX_NAMED_SHEETS).join(' ') + more);
+  }
+  try {
+    return { heading: one.finder.heading(), rows: rowsFrom(one.first, one.iterator) };
+  } catch (error) {
+    await one.end();
+    throw error;
+  }
+}
+
+/** A sheet with the inventory's headings, read as far as the first rows beneath them. */
+interface Beginning {
+  sheet: string;
+  finder: HeadingFinder;
+  first: readonly SheetRow[];
+  iterator: AsyncIterator<readonly SheetRow[]>;
+  end: () => Promise<void>;
+}
+
+async function beginningOf({ name, rows }: Sheet): Promise<Beginning | undefined> {
+  const iterator = rows[Symbol.asyncIterator]();
+  const end = async (): Promise<void> => void (await iterator.return?.());
+  const finder = new HeadingFinder(name);
+  for (;;) {
+    const { done, value } = await iterator.next();
+    const first = done === true ? [] : finder.take(value);
+    if (first === 'more') continue;
+    if (first !== 'none' && finder.isFound) return { sheet: name, finder, first, iterator, end };
+    await end();
+    return undefined;
+  }
 }
 
 async function* rowsFrom(
@@ -99,9 +129,8 @@ class HeadingFinder {
     return 'more';
   }
 
-  /** The sheet is over. */
-  end(): TableHeading | undefined {
-    return this.#found ? this.heading() : undefined;
+  get isFound(): boolean {
+    return this.#found;
   }
 
   heading(): TableHeading {
