@@ -182,8 +182,10 @@ function changedStream(
     );
   }
   const stream = { ...parsed.data };
-  const moves = before !== null && deviceOf(stream.url) !== deviceOf(before.url);
-  if (moves && change.subUrl === undefined && deviceOf(stream.subUrl) !== deviceOf(stream.url)) {
+  const device = deviceOf(stream.url);
+  const moves = before !== null && device !== deviceOf(before.url);
+  const isSubElsewhere = stream.subUrl !== null && deviceOf(stream.subUrl) !== device;
+  if (moves && change.subUrl === undefined && isSubElsewhere) {
     // The sub-stream is the former device's, which must not be told the password of the new one.
     stream.subUrl = null;
   }

@@ -18,6 +18,9 @@ import * as readingsGoWithTheirDevice from './migrations/0022-readings-go-with-t
 import * as referencesByStatement from './migrations/0023-references-by-statement.ts';
 import * as digitsApart from './migrations/0018-digits-apart.ts';
 import * as ownPorts from './migrations/0019-own-ports.ts';
+import * as secretsInAddresses from './migrations/0018-secrets-in-addresses.ts';
+import * as digitsApart from './migrations/0019-digits-apart.ts';
+import * as ownPorts from './migrations/0020-own-ports.ts';
 import { indexSearch } from '../index-search.ts';
 import type { RegistryDatabase, RegistryTables } from './tables.ts';
 
@@ -44,6 +47,9 @@ const registry: DatabaseSchema = {
     '0023-references-by-statement': referencesByStatement,
     '0018-digits-apart': digitsApart,
     '0019-own-ports': ownPorts,
+    '0018-secrets-in-addresses': secretsInAddresses,
+    '0019-digits-apart': digitsApart,
+    '0020-own-ports': ownPorts,
   },
 };
 

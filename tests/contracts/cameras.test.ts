@@ -14,7 +14,7 @@ import { secretBox } from '#registry/secret-box.ts';
 import { textSearchOf } from '#registry/database/text-search.ts';
 import { indexSearch } from '#registry/index-search.ts';
 import { declaredCounts } from '#registry/declared-counts.ts';
-import { up as keysWithOwnPorts } from '#registry/schema/migrations/0019-own-ports.ts';
+import { up as keysWithOwnPorts } from '#registry/schema/migrations/0020-own-ports.ts';
 import { openRegistry } from '#registry/schema/open-registry.ts';
 import type { RegistryDatabase } from '#registry/schema/tables.ts';
 import { sealStoredPasswords } from '#registry/seal-passwords.ts';

@@ -9,7 +9,7 @@ import type { CameraBatch, Cameras } from '#registry/cameras.ts';
 import { takeLock } from '#registry/database/database.ts';
 import { LaoNotFound, LaoNotValid, LaoTwice, newLao, openLaos, type Laos } from '#registry/laos.ts';
 import { MERGE_LOCK, PlaceIds, PlaceMerged } from '#registry/place-ids.ts';
-import { up as keysWithDigitsApart } from '#registry/schema/migrations/0018-digits-apart.ts';
+import { up as keysWithDigitsApart } from '#registry/schema/migrations/0019-digits-apart.ts';
 import { openRegistry } from '#registry/schema/open-registry.ts';
 import type { RegistryDatabase } from '#registry/schema/tables.ts';
 import { openSites } from '#registry/sites.ts';

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import { urlKey } from '../../camera-rows.ts';
 import type { RegistryTables } from '../tables.ts';
@@ -14,16 +15,18 @@ export async function up(db: Kysely<RegistryTables>): Promise<void> {
       .orderBy('camera_id')
       .limit(PAGE)
       .execute();
-    for (const { camera_id, url, url_key: before } of page) {
+    for (const { camera_id, url, url_key: stored } of page) {
       const url_key = urlKey(url);
-      // One without a key is sealed at the start, and gets its key there.
-      if (before === null || before === url_key) continue;
+      // One without a key is looked at once more, and gets its key, when all migrations were run (seal-passwords.ts).
+      const before = stored ?? createHash('sha256').update(url).digest('hex');
+      if (before === url_key) continue;
       await db
         .updateTable('stream_baselines')
         .set({ url_key })
         .where('camera_id', '=', camera_id)
         .where('url_key', '=', before)
         .execute();
+      if (stored === null) continue;
       await db.updateTable('streams').set({ url_key }).where('camera_id', '=', camera_id).execute();
     }
     after = page.length < PAGE ? undefined : page.at(-1)?.camera_id;
