@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { Author } from './author.ts';
 import { authorText } from './camera-rows.ts';
 import { takeLock } from './database/database.ts';
+import { keepFormerSource } from './former-names.ts';
 import { budgetSourceKey } from './managed-keys.ts';
 import { moveCameras } from './move-cameras.ts';
 import type { BudgetSourceTable, RegistryDatabase } from './schema/tables.ts';
@@ -133,6 +134,7 @@ export function openBudgetSources(
           .where('id', '!=', id)
           .executeTakeFirst();
         if (other !== undefined) throw new BudgetSourceTwice(sourceOf(other));
+        await keepFormerSource(transaction, row, key);
         await transaction
           .updateTable('budget_sources')
           .set({

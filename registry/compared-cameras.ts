@@ -4,11 +4,11 @@ import { contains, type Area, type Place } from './area.ts';
 import { findDistrict, findProvince } from './areas/official-areas.ts';
 import { purposes, type Camera, type Purpose, type Stream } from './camera.ts';
 import { agenciesOf } from './camera-rows.ts';
-import { formerNames, type FormerName } from './former-names.ts';
+import { formerNames, formerSources, type FormerName } from './former-names.ts';
 import {
   leadingRows,
   leadingSources,
-  type LeadingNames,
+  type ListedNames,
   type LeadingRow,
   type LeadingSource,
 } from './leading-names.ts';
@@ -100,8 +100,8 @@ export interface ComparedReading {
   within: readonly Area[];
   /** Page by page. Left out: only versions are read. */
   tell?: ((rows: readonly ComparedRow[]) => void) | undefined;
-  /** Once, before any row: names that lead to others, wherever LAOs lie. */
-  tellNames?: ((names: LeadingNames) => void) | undefined;
+  /** Once, before any row: the names that the lists have and had, wherever LAOs lie. */
+  tellNames?: ((names: ListedNames) => void) | undefined;
   /** False ends the reading early. */
   goesOn: () => boolean;
 }
@@ -120,6 +120,7 @@ export async function readCompared(
   tellNames?.({
     laos: names.leading.map(({ key, why, to }) => ({ key, why, to })),
     budgetSources: names.leadingSources,
+    known: names.known,
   });
   const digest = createHash('sha256').update(names.text);
   const reader = { database, box, names, tell, goesOn };
@@ -332,6 +333,7 @@ interface Names {
   leading: readonly LeadingRow[];
   budgetSources: ReadonlyMap<string, string>;
   leadingSources: readonly LeadingSource[];
+  known: ListedNames['known'];
   text: string;
 }
 
@@ -375,14 +377,21 @@ async function namesWithin(
     former.push(...page);
     digest.update(JSON.stringify(page));
   }
+  const formerOfSources = await formerSources(database);
+  digest.update(JSON.stringify(formerOfSources));
   const leading = leadingRows(listed, former);
   return {
     laos,
     leading,
     budgetSources: new Map(sources.map(({ id, name }) => [id, name])),
-    leadingSources: leadingSources(sources),
+    leadingSources: leadingSources(sources, formerOfSources),
+    known: { laos: keysOf(listed), budgetSources: keysOf(sources) },
     text: digest.digest('hex'),
   };
+}
+
+function keysOf(rows: readonly { match_key: string | null }[]): string[] {
+  return rows.map(({ match_key }) => match_key).filter((key) => key !== null);
 }
 
 /** Ids of the LAOs that lie in these districts, and of those that names of there lead to. */

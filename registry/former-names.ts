@@ -1,19 +1,53 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { Place } from './area.ts';
-import { laoKey } from './managed-keys.ts';
+import { budgetSourceKey, laoKey } from './managed-keys.ts';
 import type { RegistryTables } from './schema/tables.ts';
 
 /**
- * What LAOs were called, or where they lay, before the list was corrected: a workbook of before names them so (decision 0160).
- * One that an LAO bears now is that LAO's, whoever else has had it.
+ * What LAOs were called, or where they lay, before the list was corrected, and what budget sources were called: a workbook of
+ * before names them so (decision 0160). One that an LAO or a source bears now is its own, whoever else has had it.
  */
 
 /** Names in one answer. */
 const PAGE = 1_000;
+/** Read at once; what is beyond them is entered anew, as it was before they were kept. */
+const MAX_FORMER_SOURCES = 10_000;
 
 export interface FormerName extends Place {
   match_key: string;
   lao_id: string;
+}
+
+export interface FormerSource {
+  match_key: string;
+  budget_source_id: string;
+  name: string;
+}
+
+/** Before the row is changed. A spelling with the same key is no other name. */
+export async function keepFormerSource(
+  transaction: Transaction<RegistryTables>,
+  { id, name }: { id: string; name: string },
+  newKey: string,
+): Promise<void> {
+  const match_key = budgetSourceKey(name);
+  if (match_key === newKey) return;
+  await transaction
+    .insertInto('budget_source_former_names')
+    .values({ match_key, budget_source_id: id, name })
+    .onConflict((conflict) => conflict.columns(['match_key', 'budget_source_id']).doNothing())
+    .execute();
+}
+
+/** All of them, in one order: a list of some hundred names is seldom corrected. */
+export async function formerSources(database: Kysely<RegistryTables>): Promise<FormerSource[]> {
+  return database
+    .selectFrom('budget_source_former_names')
+    .selectAll()
+    .orderBy('match_key')
+    .orderBy('budget_source_id')
+    .limit(MAX_FORMER_SOURCES)
+    .execute();
 }
 
 /** Before the row is changed. A spelling with the same key is no other name. */

@@ -1,5 +1,5 @@
 import type { Place } from './area.ts';
-import type { FormerName } from './former-names.ts';
+import type { FormerName, FormerSource } from './former-names.ts';
 
 /** A name that the rows of an inventory may use, though the list calls nothing so any more. */
 export interface LeadingName {
@@ -10,17 +10,20 @@ export interface LeadingName {
   to: readonly Place[];
 }
 
-/** A budget source that was merged into another. */
+/** The same of a budget source. */
 export interface LeadingSource {
   /** `budgetSourceKey` */
   key: string;
-  to: string;
+  why: LeadingName['why'];
+  to: readonly string[];
 }
 
 /** Of both lists, all that there are. */
-export interface LeadingNames {
+export interface ListedNames {
   laos: readonly LeadingName[];
   budgetSources: readonly LeadingSource[];
+  /** Keys of the names that the lists have: a row's name that is neither of these nor a leading one is entered as proposed. */
+  known: { laos: readonly string[]; budgetSources: readonly string[] };
 }
 
 /** With where it lay, and the ids of what it leads to. */
@@ -64,7 +67,7 @@ export function leadingRows(
   return leading;
 }
 
-/** Of all rows of the list. */
+/** Of all rows of the list, and all names that they had. */
 export function leadingSources(
   rows: readonly {
     id: string;
@@ -72,12 +75,27 @@ export function leadingSources(
     match_key: string | null;
     merged_into: string | null;
   }[],
+  former: readonly FormerSource[],
 ): LeadingSource[] {
-  const names = new Map(rows.map(({ id, name }) => [id, name]));
-  return rows.flatMap(({ match_key: key, merged_into }) => {
-    const to = merged_into === null ? undefined : names.get(merged_into);
-    return key === null || to === undefined ? [] : [{ key, to }];
-  });
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  const nowOf = (id: string): string | undefined => {
+    const row = byId.get(id);
+    return row?.merged_into == null ? row?.name : byId.get(row.merged_into)?.name;
+  };
+  const leading: LeadingSource[] = [];
+  for (const { id, match_key: key, merged_into } of rows) {
+    const to = nowOf(id);
+    if (key === null || merged_into === null || to === undefined) continue;
+    leading.push({ key, why: 'merged', to: [to] });
+  }
+  const borne = new Set(rows.map(({ match_key }) => match_key));
+  for (const [key, names] of Map.groupBy(former, ({ match_key }) => match_key)) {
+    if (borne.has(key)) continue;
+    const to = new Set(names.map(({ budget_source_id }) => nowOf(budget_source_id)));
+    to.delete(undefined);
+    if (to.size > 0) leading.push({ key, why: 'corrected', to: [...to] as string[] });
+  }
+  return leading;
 }
 
 function placeOf({ name, district, province }: Place): Place {

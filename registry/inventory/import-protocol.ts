@@ -1,7 +1,7 @@
 import type { Area } from '../area.ts';
 import type { Camera } from '../camera.ts';
 import type { ComparedRow, WantedCameras } from '../compared-cameras.ts';
-import type { LeadingNames } from '../leading-names.ts';
+import type { ListedNames } from '../leading-names.ts';
 import type { FateCounts, Operation, RowFate, RowFilter } from './plan.ts';
 import type { RefusalCode } from './workbook-refused.ts';
 
@@ -15,8 +15,8 @@ export type ToImportThread =
       /** CIDRs; rows of addresses outside of them are warned of. */
       cameraNetworks: readonly string[] | undefined;
     }
-  /** Names that lead to others: rows that use one are of the other. Before `existing`. */
-  | { type: 'names'; names: LeadingNames }
+  /** Names that the lists have, and names that lead to those: rows that use one are of the other. Before `existing`. */
+  | { type: 'names'; names: ListedNames }
   /** Registered cameras that rows may be about. Asked for by `read`, and again where they have changed since. */
   | { type: 'existing'; cameras: readonly ComparedRow[] }
   | { type: 'existing-over' }

@@ -5,7 +5,7 @@ import { findDistrict, findProvince } from '../areas/official-areas.ts';
 import type { Area } from '../area.ts';
 import { newCamera, type Camera, type CameraChange, type NewCamera } from '../camera.ts';
 import type { ComparedCamera } from '../compared-cameras.ts';
-import type { LeadingName, LeadingNames } from '../leading-names.ts';
+import type { LeadingName, LeadingSource, ListedNames } from '../leading-names.ts';
 import { budgetSourceKey, laoKey } from '../managed-keys.ts';
 import { redactStreamAddress } from '../redact-stream-address.ts';
 import { addressKey, deviceOf } from '../stream-address.ts';
@@ -63,8 +63,9 @@ interface Row {
   given: GivenCamera;
   /** The row's name of its LAO, where that is not the name of the one in `given`, or of none. */
   ledBy: LeadingName | undefined;
-  /** What the budget source that it names was merged into. */
-  sourceInto: string | undefined;
+  /** The list has no LAO by the row's name, nor one that it leads to. */
+  isLaoUnknown: boolean;
+  source: NamedSource;
   /** Numbers of what it names (`Numbers`): its LAO, its position there, and its stream; 0: not linked, or the file does not say. */
   lao: number;
   place: number;
@@ -116,6 +117,15 @@ class Numbers {
 interface NamedLao {
   number: number;
   ledBy: LeadingName | undefined;
+  isUnknown: boolean;
+}
+
+/** What a spelling of a budget source stands for. */
+interface NamedSource {
+  /** `budgetSourceKey` */
+  key: string;
+  ledBy: LeadingSource | undefined;
+  isUnknown: boolean;
 }
 
 /** Beyond every number: a file has 100,000 rows, and the country some hundred thousand cameras. */
@@ -152,12 +162,15 @@ export class Planner {
   readonly #mayImport: (lao: Camera['lao']) => boolean;
   readonly #placeProblems = new Map<number, { key: ColumnKey; reason: string } | null>();
   readonly #ids = new Set<string>();
-  #leading: LeadingNames = { laos: [], budgetSources: [] };
+  /** Undefined: nobody told. */
+  #listed: ListedNames | undefined;
   #leadingByKey: ReadonlyMap<string, LeadingName> = new Map();
-  #sourcesByKey: ReadonlyMap<string, string> = new Map();
+  #sourcesByKey: ReadonlyMap<string, LeadingSource> = new Map();
+  #knownLaos: ReadonlySet<string> = new Set();
+  #knownSources: ReadonlySet<string> = new Set();
   /** By spelling. */
-  readonly #sourcesInto = new Map<string, string | undefined>();
-  /** `#rows` and all numbers are those of `#leading`. */
+  readonly #sources = new Map<string, NamedSource>();
+  /** `#rows` and all numbers are those of `#listed`. */
   #areNumbered = false;
   /** Of LAOs by their keys, and by the spellings of them. */
   #laos = new Numbers();
@@ -181,12 +194,14 @@ export class Planner {
     for (const { given } of readings) if (given?.id !== undefined) this.#ids.add(given.id);
   }
 
-  /** Names that lead to others, all of them, as the lists have them now. Before the cameras that rows are compared with. */
-  follow(leading: LeadingNames): void {
-    if (isDeepStrictEqual(leading, this.#leading)) return;
-    this.#leading = leading;
-    this.#leadingByKey = new Map(leading.laos.map((name) => [name.key, name]));
-    this.#sourcesByKey = new Map(leading.budgetSources.map(({ key, to }) => [key, to]));
+  /** All names, as the lists have them now. Before the cameras that rows are compared with. */
+  follow(listed: ListedNames): void {
+    if (isDeepStrictEqual(listed, this.#listed)) return;
+    this.#listed = listed;
+    this.#leadingByKey = new Map(listed.laos.map((name) => [name.key, name]));
+    this.#sourcesByKey = new Map(listed.budgetSources.map((name) => [name.key, name]));
+    this.#knownLaos = new Set(listed.known.laos);
+    this.#knownSources = new Set(listed.known.budgetSources);
     this.#areNumbered = false;
   }
 
@@ -220,7 +235,7 @@ export class Planner {
     this.#warnOfOtherIds();
     this.#refuseTwice(stored.values());
     this.#warnOfPoles(stored.values());
-    this.#warnOfLeading();
+    this.#warnOfNames();
     this.#planned = [];
     this.#written = [];
     const counts = { new: 0, changed: 0, unchanged: 0, refused: 0, warned: 0 };
@@ -236,7 +251,7 @@ export class Planner {
       counts[fate]++;
       if (warned) counts.warned++;
       const version = fate === 'changed' ? row?.camera?.version : '';
-      const into = `${row?.ledBy === undefined ? '' : row.given.lao.name}${row?.sourceInto ?? ''}`;
+      const into = `${row?.ledBy === undefined ? '' : row.given.lao.name}${sourceOf(row)}`;
       fingerprint.update(`${fate[0]}${cameraId ?? ''}${version}${into},`);
     }
     return {
@@ -284,14 +299,15 @@ export class Planner {
     this.#places = new Numbers();
     this.#urls = new Numbers();
     this.#laoSpellings.clear();
-    this.#sourcesInto.clear();
+    this.#sources.clear();
     this.#placeProblems.clear();
     for (const reading of this.#readings) {
       const { given } = reading;
       if (given === undefined) continue;
-      const { number: lao, ledBy } = this.#lao(given.lao, 'new');
+      const { number: lao, ledBy, isUnknown } = this.#lao(given.lao, 'new');
       const into = ledBy === undefined ? undefined : oneOf(ledBy);
-      const sourceInto = this.#sourceInto(given.budgetSource);
+      const source = this.#source(given.budgetSource);
+      const sourceInto = source.ledBy === undefined ? undefined : oneOf(source.ledBy);
       this.#rows.push({
         reading,
         given:
@@ -303,7 +319,8 @@ export class Planner {
                 budgetSource: sourceInto ?? given.budgetSource,
               },
         ledBy,
-        sourceInto,
+        isLaoUnknown: isUnknown,
+        source,
         lao,
         place: this.#placeNumber(lao, given.position),
         url: given.stream ? this.#urlNumber(redactStreamAddress(given.stream.url)) : 0,
@@ -354,6 +371,13 @@ export class Planner {
       if (row.ledBy !== undefined && row.ledBy.to.length > 1) {
         this.#refuse(row, 'laoName', severalReason(row, row.ledBy));
         continue;
+      }
+      const { ledBy } = row.source;
+      if (ledBy !== undefined && ledBy.to.length > 1) {
+        const name = `“${row.reading.given?.budgetSource ?? ''}”`;
+        const all = ledBy.to.map((one) => `“${one}”`).join(' และของ ');
+        const reason = `${name} เป็นชื่อเดิมของ ${all} กรุณาระบุชื่อปัจจุบัน`;
+        this.#refuse(row, 'budgetSource', reason);
       }
       // One key, one place: what is wrong with one spelling of it is wrong with each.
       let problem = this.#placeProblems.get(row.lao);
@@ -527,8 +551,8 @@ export class Planner {
     }
   }
 
-  /** Said once for each name: the cameras stand under another in lists and counts. */
-  #warnOfLeading(): void {
+  /** Said once for each name: the cameras stand under another in lists and counts, or under one that nobody has had until now. */
+  #warnOfNames(): void {
     const said = new Set<string>();
     const warn = (row: Row, key: ColumnKey, reason: string): void => {
       if (said.has(reason)) return;
@@ -538,7 +562,13 @@ export class Planner {
     for (const row of this.#rows) {
       if (row.problems.length > 0) continue;
       if (row.ledBy !== undefined) warn(row, 'laoName', leadingReason(row, row.ledBy));
-      if (row.sourceInto !== undefined) warn(row, 'budgetSource', sourceReason(row));
+      if (row.isLaoUnknown) warn(row, 'laoName', unknownReason(row.given.lao.name, 'รายชื่อ อปท.'));
+      const { key, ledBy, isUnknown } = row.source;
+      if (ledBy !== undefined) warn(row, 'budgetSource', sourceReason(row, ledBy));
+      // Often it is the LAO itself, which is said of the LAO.
+      if (isUnknown && key !== agencyKey(row.given.lao.name)) {
+        warn(row, 'budgetSource', unknownReason(row.given.budgetSource, 'รายชื่อแหล่งที่มางบประมาณ'));
+      }
     }
   }
 
@@ -569,19 +599,25 @@ export class Planner {
       const into = ledBy === undefined ? undefined : oneOf(ledBy);
       const key = into === undefined ? own : laoKey(into);
       const number = which === 'new' ? this.#laos.of(key) : (this.#laos.known(key) ?? 0);
-      named = { number, ledBy };
+      const isUnknown =
+        this.#listed !== undefined && ledBy === undefined && !this.#knownLaos.has(own);
+      named = { number, ledBy, isUnknown };
       if (number !== 0) this.#laoSpellings.set(spelling, named);
     }
     return named;
   }
 
-  /** Undefined: it was not merged. */
-  #sourceInto(name: string): string | undefined {
-    if (this.#sourcesByKey.size === 0) return undefined;
-    if (!this.#sourcesInto.has(name)) {
-      this.#sourcesInto.set(name, this.#sourcesByKey.get(budgetSourceKey(name)));
+  #source(name: string): NamedSource {
+    let named = this.#sources.get(name);
+    if (named === undefined) {
+      const key = budgetSourceKey(name);
+      const ledBy = this.#sourcesByKey.get(key);
+      const isUnknown =
+        this.#listed !== undefined && ledBy === undefined && !this.#knownSources.has(key);
+      named = { key, ledBy, isUnknown };
+      this.#sources.set(name, named);
     }
-    return this.#sourcesInto.get(name);
+    return named;
   }
 
   #urlNumber(url: string): number {
@@ -630,7 +666,7 @@ function isOfOneDevice({ given }: Row, { camera }: Stored): boolean {
 }
 
 /** Where it leads; none of several. */
-function oneOf({ to }: LeadingName): Camera['lao'] | undefined {
+function oneOf<Name>({ to }: { to: readonly Name[] }): Name | undefined {
   return to.length === 1 ? to[0] : undefined;
 }
 
@@ -643,8 +679,21 @@ function leadingReason({ reading, given }: Row, { why }: LeadingName): string {
     : `${name} ใน “${reading.given?.lao.district ?? ''}” เป็นชื่อเดิมของ ${now} กล้องจึงเป็นของ อปท. นั้น`;
 }
 
-function sourceReason({ reading, given }: Row): string {
-  return `“${reading.given?.budgetSource ?? ''}” ถูกรวมไว้กับ “${given.budgetSource}” แล้ว`;
+function sourceReason({ reading, given }: Row, { why }: LeadingSource): string {
+  const name = `“${reading.given?.budgetSource ?? ''}”`;
+  return why === 'merged'
+    ? `${name} ถูกรวมไว้กับ “${given.budgetSource}” แล้ว`
+    : `${name} เป็นชื่อเดิมของ “${given.budgetSource}”`;
+}
+
+function unknownReason(name: string, list: string): string {
+  return `ไม่มี “${name}” ใน${list} กรุณาตรวจตัวสะกด ถ้าถูกต้องแล้ว ระบบจะเสนอเพิ่มชื่อนี้`;
+}
+
+/** Where the row's budget source leads; empty: it is its own. */
+function sourceOf(row: Row | undefined): string {
+  const ledBy = row?.source.ledBy;
+  return ledBy === undefined ? '' : (oneOf(ledBy) ?? '');
 }
 
 function severalReason({ reading }: Row, { to }: LeadingName): string {

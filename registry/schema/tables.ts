@@ -12,6 +12,7 @@ export type RegistryDatabase = Kysely<RegistryTables>;
 export interface RegistryTables extends SurveyTables {
   laos: LaoTable;
   lao_former_names: LaoFormerNameTable;
+  budget_source_former_names: BudgetSourceFormerNameTable;
   budget_sources: BudgetSourceTable;
   sites: SiteTable;
   cameras: CameraTable;
@@ -69,6 +70,13 @@ export interface LaoFormerNameTable {
 }
 
 export type BudgetSourceTable = ManagedRow;
+
+/** As the list had it before a budget source was corrected. */
+export interface BudgetSourceFormerNameTable {
+  match_key: string;
+  budget_source_id: string;
+  name: string;
+}
 
 export interface NamedTable {
   id: string;

@@ -641,6 +641,14 @@ test('a row that names a budget source that was merged is of the one that it wen
     changedMeanwhile: true,
     counts: { changed: 1, warned: 1 },
   });
+
+  // Corrected, it is still found by what it was called.
+  await sources.change(idOf(department), { name: 'สถ. (กรมส่งเสริมการปกครองท้องถิ่น)' });
+  expect((await upload(csvOf(headings, goodRow))).counts).toMatchObject({
+    unchanged: 1,
+    warned: 1,
+  });
+  expect((await upload(csvOf(headings, old))).counts).toMatchObject({ unchanged: 1, warned: 1 });
 });
 
 test('a former name is found by any spelling of a district that is on no list', async () => {

@@ -1,5 +1,6 @@
 /** Which registered camera a row is about, and what is said of it. */
 import { expect, test } from 'vitest';
+import { budgetSourceKey, laoKey } from '#registry/managed-keys.ts';
 import { krabiCamera } from '../krabi-camera.ts';
 import { idOf, planned, registered } from './planned.ts';
 import { headings, rowWith } from './rows.ts';
@@ -75,4 +76,47 @@ test('no row brings a camera where another one is with its stream; those that ar
     const rows = ids.map((id) => [id, ...row('เสา ก', first)]);
     expect(await fatesOf(rows, twice)).toEqual(['changed', 'changed']);
   }
+});
+
+const source = 'แหล่งที่มางบประมาณ จากหน่วยงาน';
+const known = {
+  laos: [laoKey({ name: 'ทต.เกาะลันตาใหญ่', district: 'เกาะลันตา', province: 'กระบี่' })],
+  budgetSources: [budgetSourceKey('กระทรวงมหาดไทย')],
+};
+
+test('a name that the lists do not have is warned of once; the LAO as its own budget source is not', async () => {
+  const rows = [
+    { 'อปท.': 'เทศบาลตำบลเกาะลันตาใหญ่', [source]: 'กระทรวงมหาดไทย' },
+    { 'อปท.': 'ทต.เกาะลันตาใหญ', [source]: 'กระทรวงมหาดไท' },
+    { 'อปท.': 'ทต.เกาะลันตาใหญ', [source]: 'กระทรวงมหาดไท' },
+    { [source]: 'ทต. เกาะลันตาใหญ่' },
+  ].map((changes, index) => rowWith({ ...changes, [position]: `จุดที่ ${index}` }));
+  const listed = { laos: [], budgetSources: [], known };
+  const { fates } = await planned([headings, ...rows], [], listed);
+  const warned = fates.map(({ warnings }) => warnings.map(({ cell, text }) => [cell, text]));
+  expect(warned).toEqual([
+    [],
+    [
+      ['E3', 'ทต.เกาะลันตาใหญ'],
+      ['H3', 'กระทรวงมหาดไท'],
+    ],
+    [],
+    [],
+  ]);
+});
+
+test('a budget source by its name of before is the one of now; of two that were called so, neither', async () => {
+  const key = budgetSourceKey('กรมส่งเสริมฯ');
+  const camera = registered(1, { ...krabiCamera(), stream: null, budgetSource: 'กระทรวงมหาดไทย' });
+  const file = [headings, rowWith({ [position]: camera.position, [source]: 'กรมส่งเสริมฯ' })];
+  const led = (...to: string[]) => ({
+    laos: [],
+    budgetSources: [{ key, why: 'corrected' as const, to }],
+    known,
+  });
+  const { fates } = await planned(file, [camera], led('กระทรวงมหาดไทย'));
+  expect(fates[0]?.differences.map(({ field }) => field)).not.toContain('budgetSource');
+  expect(fates).toMatchObject([{ warnings: [{ cell: 'H2', text: 'กรมส่งเสริมฯ' }] }]);
+  const both = await planned(file, [camera], led('กระทรวงมหาดไทย', 'จังหวัดกระบี่'));
+  expect(both.fates).toMatchObject([{ fate: 'refused', problems: [{ cell: 'H2' }] }]);
 });

@@ -6,20 +6,23 @@ import { Planner, type Plan, type RowFate } from '#registry/inventory/plan.ts';
 import { rowReader, type RowReading } from '#registry/inventory/row-reading.ts';
 import { SharedTexts } from '#registry/inventory/shared-texts.ts';
 import { findTable } from '#registry/inventory/table.ts';
+import type { ListedNames } from '#registry/leading-names.ts';
 import { csvOf } from './rows.ts';
 
 const country: readonly Area[] = [{ level: 'country' }];
 
-/** What becomes of the rows of a file, the first of which has its headings, beside these cameras. Within this thread. */
+/** What becomes of the rows of a file, the first of which has its headings, beside these cameras and lists. Within this thread. */
 export async function planned(
   rows: readonly (readonly string[])[],
   existing: readonly ComparedCamera[],
+  names?: ListedNames,
 ): Promise<{ plan: Plan; fates: RowFate[]; planner: Planner }> {
   const table = await findTable([csvSheet(csvOf(...rows))]);
   const read = rowReader(table.heading, new SharedTexts());
   const readings: RowReading[] = [];
   for await (const some of table.rows) readings.push(...some.map(read));
   const planner = new Planner(readings, table.heading, country);
+  if (names !== undefined) planner.follow(names);
   const plan = planner.plan(existing);
   return { plan, fates: planner.fates(0, rows.length, undefined), planner };
 }
