@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { REDACTED } from './redact-stream-address.ts';
 import {
   MAX_STREAM_URL_LENGTH,
   splitStreamAddress,
@@ -337,6 +338,16 @@ export const newCamera = z
   .superRefine((given, context) => {
     if (given.scope === 'closed-area' && given.stream !== null) {
       context.addIssue(closedAreaIssue());
+    }
+    for (const part of ['url', 'subUrl'] as const) {
+      // As an address is shown, of this registry or another one: without the secret it would sign nobody in.
+      if (given.stream?.[part]?.includes(REDACTED) !== true) continue;
+      context.addIssue({
+        code: 'custom',
+        path: ['stream', part],
+        message: `${REDACTED} stands where its password was: type it in again`,
+        params: { code: 'secret_left_out' },
+      });
     }
     if ((given.latitude === null) !== (given.longitude === null)) {
       context.addIssue({

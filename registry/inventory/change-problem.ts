@@ -4,6 +4,10 @@ import type { ComparedCamera } from '../compared-cameras.ts';
 import { StreamAddressNotValid } from '../stream-address.ts';
 import type { ColumnKey } from './columns.ts';
 
+/** Of an address as it is shown and exported, where it would become another camera's or another address. */
+export const secretLeftOut =
+  '*** คือรหัสผ่านที่ระบบไม่แสดงและไม่ส่งออก กรุณาพิมพ์รหัสผ่านนั้นแทน *** ในที่อยู่สัญญาณภาพ';
+
 /**
  * Why a row's change would be refused when it is written: asked of the same rules, so that a file whose dry run is clean is written.
  * Undefined: it would not.
@@ -18,10 +22,7 @@ export function changeProblem(
   } catch (error) {
     if (error instanceof ChangeRefused) return worded(error.code, change);
     if (!(error instanceof StreamAddressNotValid)) throw error;
-    return {
-      key: 'url',
-      reason: '*** คือรหัสผ่านที่ระบบไม่แสดง เมื่อแก้ที่อยู่สัญญาณภาพ ต้องพิมพ์รหัสผ่านนั้นใหม่แทน ***',
-    };
+    return { key: 'url', reason: secretLeftOut };
   }
   return undefined;
 }

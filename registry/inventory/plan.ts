@@ -7,10 +7,10 @@ import { newCamera, type Camera, type CameraChange, type NewCamera } from '../ca
 import type { ComparedCamera } from '../compared-cameras.ts';
 import type { LeadingName, LeadingSource, ListedNames } from '../leading-names.ts';
 import { budgetSourceKey, laoKey } from '../managed-keys.ts';
-import { redactStreamAddress } from '../redact-stream-address.ts';
+import { REDACTED, redactStreamAddress } from '../redact-stream-address.ts';
 import { addressKey, deviceOf } from '../stream-address.ts';
 import { agencyKey, matchKey } from '../thai-names.ts';
-import { changeProblem } from './change-problem.ts';
+import { changeProblem, secretLeftOut } from './change-problem.ts';
 import { compare, type Difference } from './differences.ts';
 import {
   labelOf,
@@ -361,9 +361,12 @@ export class Planner {
     if (row.camera !== undefined || row.asNew !== undefined) return noRemarks;
     const parsed = newCamera.safeParse(newCameraOf(row.given));
     if (parsed.success) row.asNew = withTextsOf(row.given, parsed.data);
-    return (parsed.error?.issues ?? []).map(({ path }) =>
-      this.#remark(row, keyOfPath(path.join('.')), 'ค่าในช่องนี้ใช้ไม่ได้'),
-    );
+    const leavesOut = row.given.stream?.url.includes(REDACTED) === true;
+    return (parsed.error?.issues ?? []).map(({ path }) => {
+      const key = keyOfPath(path.join('.'));
+      const reason = key === 'url' && leavesOut ? secretLeftOut : 'ค่าในช่องนี้ใช้ไม่ได้';
+      return this.#remark(row, key, reason);
+    });
   }
 
   #checkPlaces(): void {

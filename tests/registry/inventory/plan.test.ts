@@ -120,3 +120,15 @@ test('a budget source by its name of before is the one of now; of two that were 
   const both = await planned(file, [camera], led('กระทรวงมหาดไทย', 'จังหวัดกระบี่'));
   expect(both.fates).toMatchObject([{ fate: 'refused', problems: [{ cell: 'H2' }] }]);
 });
+
+test('an address with *** where its secret was makes no camera, and keeps the one that has it', async () => {
+  const shown = 'rtsp://10.5.5.3/user=admin_password=***_channel=1';
+  const file = [headings, row('เสา ก', shown)];
+  const { fates } = await planned(file, []);
+  expect(fates).toMatchObject([{ fate: 'refused', problems: [{ cell: 'K2', text: '' }] }]);
+  expect(fates[0]?.problems[0]?.reason).toContain('***');
+  const { stream, ...camera } = at('เสา ก', 'rtsp://10.5.5.3/s');
+  if (stream === null) throw new Error('it is linked');
+  const known = { ...camera, stream: { ...stream, url: shown } };
+  expect((await planned(file, [known])).fates).toMatchObject([{ fate: 'changed', problems: [] }]);
+});
