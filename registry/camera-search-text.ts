@@ -1,3 +1,4 @@
+import { findProvince, isDistrictName } from './areas/official-areas.ts';
 import type { Camera } from './camera.ts';
 import { laoTypes, searchText, splitLaoName, type LaoType } from './thai-names.ts';
 
@@ -40,9 +41,19 @@ const searchedFields: ReadonlySet<string> = new Set([
   'site',
 ]);
 
-/** What is searched for, word by word: each must be there. */
+/** What is searched for, word by word: each must be there. Texts have the names of provinces and districts alone. */
 export function searchWords(query: string): string[] {
-  return [...new Set(searchText(query).split(' '))].filter((word) => word !== '');
+  const joined = searchText(query).replace(/(^| )(จังหวัด|อำเภอ|เขต) (?=\S)/gu, '$1$2');
+  return [...new Set(joined.split(' ').map(withoutLevel))].filter((word) => word !== '');
+}
+
+/** จ.กระบี่ and จังหวัดกระบี่ as กระบี่, อ.เกาะลันตา as เกาะลันตา; what is no such name stays as it is. */
+function withoutLevel(word: string): string {
+  const [, level, name = ''] = /^(จังหวัด|จ\.|อำเภอ|อ\.|เขต)(.+)$/u.exec(word) ?? [];
+  if (level === undefined) return word;
+  const isProvince = level === 'จังหวัด' || level === 'จ.';
+  const isKnown = isProvince ? findProvince(name) !== undefined : isDistrictName(name);
+  return isKnown ? name : word;
 }
 
 const longForms: Readonly<Record<LaoType, string>> = {

@@ -29,8 +29,8 @@ const specialLaos: ReadonlyMap<string, LaoType> = new Map([
 ]);
 
 /**
- * What two spellings of one text have in common: NFC, สระอำ in one piece, two เ as แ, no blanks, dots or zero-width
- * marks, Arabic digits, small Latin letters. Between two digits a dot or a blank stays: กม. 1.5 is not กม. 15, and
+ * What two spellings of one text have in common: NFC, สระอำ in one piece, the tone behind a vowel above or below and before
+ * สระอำ, two เ as แ, no blanks, dots or zero-width marks, Arabic digits, small Latin letters. Between two digits a dot or a blank stays: กม. 1.5 is not กม. 15, and
  * หมู่ 1 1 is not หมู่ 11.
  */
 export function matchKey(text: string): string {
@@ -91,13 +91,14 @@ export function districtKey(name: string): string {
   );
 }
 
-/** For searching: like a key, but blanks stay, one between words. */
+/** For searching: like a key, but blanks stay, one between words; none behind a dot, where people type one or not (กม. 12). */
 export function searchText(text: string): string {
-  return spelled(text).replace(/\s+/gu, ' ').trim();
+  return spelled(text).replace(/\s+/gu, ' ').replaceAll('. ', '.').trim();
 }
 
 /** Anything that a text may have besides plain Thai and small Latin letters, and that `spelled` looks at. */
-const unplain = /[A-Z\u00a0\u00ad\u0e4d๐-๙]|เเ|[^\0-\u007f\u0e00-\u0e7f]/u;
+const unplain =
+  /[A-Z\u00a0\u00ad\u0e4d๐-๙]|เเ|[\u0e48-\u0e4b][\u0e31\u0e34-\u0e39]|\u0e33[\u0e48-\u0e4b]|[^\0-\u007f\u0e00-\u0e7f]/u;
 
 function spelled(text: string): string {
   const composed = text.normalize('NFC');
@@ -108,6 +109,9 @@ function spelled(text: string): string {
       // Unicode's NFC leaves these apart. A tone mark may have been typed between the two halves of สระอำ.
       .replace(/\u0e4d([\u0e48-\u0e4b]?)\u0e32/gu, '$1\u0e33')
       .replace(/([\u0e48-\u0e4b])\u0e4d\u0e32/gu, '$1\u0e33')
+      // It looks the same on a screen: ท่ี for ที่, นำ้ for น้ำ.
+      .replace(/([\u0e48-\u0e4b])([\u0e31\u0e34-\u0e39])/gu, '$2$1')
+      .replace(/\u0e33([\u0e48-\u0e4b])/gu, '$1\u0e33')
       .replace(/เเ/gu, 'แ')
       .replace(/[\u200b-\u200d\u2060\ufeff\u00ad]/gu, '')
       .replace(/\u00a0/gu, ' ')

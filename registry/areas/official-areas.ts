@@ -23,6 +23,8 @@ interface OfficialAreas {
   provinceByKey: ReadonlyMap<string, Province>;
   /** By province code and key. */
   districtByKey: ReadonlyMap<string, District>;
+  /** Of whichever province. */
+  districtKeys: ReadonlySet<string>;
 }
 
 const pairs = z.array(z.tuple([z.string(), z.string()]));
@@ -71,6 +73,12 @@ const abbreviations: ReadonlyMap<string, string> = new Map(
   ['กทม.', 'กรุงเทพฯ', 'กรุงเทพ'].map((short) => [provinceKey(short), 'กรุงเทพมหานคร']),
 );
 
+/** Whether some province has a district of this name; อ.เมือง is one of each. */
+export function isDistrictName(name: string): boolean {
+  const key = districtKey(name);
+  return key === 'เมือง' || officialAreas().districtKeys.has(key);
+}
+
 function read(): OfficialAreas {
   const text = readFileSync(new URL('thai-areas.json', import.meta.url), 'utf8');
   const given = file.parse(JSON.parse(text));
@@ -91,5 +99,6 @@ function read(): OfficialAreas {
         district,
       ]),
     ),
+    districtKeys: new Set(districts.map(({ name }) => districtKey(name))),
   };
 }

@@ -15,6 +15,7 @@ import { textSearchOf } from '#registry/database/text-search.ts';
 import { indexSearch } from '#registry/index-search.ts';
 import { declaredCounts } from '#registry/declared-counts.ts';
 import { up as keysWithOwnPorts } from '#registry/schema/migrations/0020-own-ports.ts';
+import { up as spellings } from '#registry/schema/migrations/0022-spellings.ts';
 import { openRegistry } from '#registry/schema/open-registry.ts';
 import type { RegistryDatabase } from '#registry/schema/tables.ts';
 import { sealStoredPasswords } from '#registry/seal-passwords.ts';
@@ -558,7 +559,11 @@ onEachDatabase((rig) => {
   test('text is found within text, in Thai, by every spelling that people type', async () => {
     await cameras.create(given({ position: 'หน้าตลาดสด ซอย ๓', model: 'DS-2CD' }), byTest);
     await cameras.create(
-      given({ position: 'สี่แยกน้ำพุ 100%', owningAgency: 'อบต.คลองยาง', lao: lao('อบต.คลองยาง') }),
+      given({
+        position: 'สี่แยกน้ำพุ 100% กม. 12',
+        owningAgency: 'อบต.คลองยาง',
+        lao: lao('อบต.คลองยาง'),
+      }),
       byTest,
     );
     const [first, second] = await positions({ limit: 2 });
@@ -578,6 +583,13 @@ onEachDatabase((rig) => {
       ['คลองยาง ตลาด', []],
       ['กระบี่', [first, second]],
       ['กร', [first, second]],
+      ['กม.12', [second]],
+      ['กม. 12', [second]],
+      ['ส\u0e48\u0e35แยกน\u0e33\u0e49พุ', [second]],
+      ['จ.กระบี่', [first, second]],
+      ['จังหวัด กระบี่ ตลาด', [first]],
+      ['อ. เกาะลันตา ตลาด', [first]],
+      ['อ.ไม่มี', []],
       ['ไม่มี', []],
     ] as const) {
       expect(await positions({ limit: 9, q }), q).toEqual(expected);
@@ -586,6 +598,32 @@ onEachDatabase((rig) => {
     await cameras.change(id, { position: 'ท่าเรือ' }, { ...byTest, version: 1 });
     expect(await positions({ limit: 9, q: 'ตลาด' })).toEqual([]);
     expect(await positions({ limit: 9, q: 'ท่าเรือ' })).toEqual(['ท่าเรือ']);
+  });
+
+  test('texts and names of before are brought to the spelling of now', async () => {
+    await cameras.create(given({ position: 'ที่พัก กม. 12' }), byTest);
+    const texts = database.selectFrom('camera_search').select('text');
+    const [now] = await texts.execute();
+    const before = 'ท\u0e48\u0e35';
+    const text = now?.text.replace('ที่', before).replace('กม.12', 'กม. 12') ?? '';
+    expect(text).not.toBe(now?.text);
+    await database.updateTable('camera_search').set({ text }).execute();
+    // Two rows that are one name now: the first has it.
+    const rows = ['ว่าการ', 'ว่าการ', 'อื่น'].map((name, index) => ({
+      id: `${index}`,
+      name: `${index} ${name}`,
+      match_key: `${index === 1 ? 'ที่' : before}${name}`,
+    }));
+    await database.updateTable('budget_sources').set({ match_key: null }).execute();
+    await database.insertInto('budget_sources').values(rows).execute();
+    await spellings(database);
+    expect(await texts.execute()).toEqual([now]);
+    const keys = database.selectFrom('budget_sources').select('match_key').orderBy('id');
+    expect(await keys.where('id', 'in', ['0', '1', '2']).execute()).toEqual([
+      { match_key: null },
+      { match_key: 'ที่ว่าการ' },
+      { match_key: 'ที่อื่น' },
+    ]);
   });
 
   test('a search beyond the cameras that are looked at one by one finds the same, page by page', async () => {

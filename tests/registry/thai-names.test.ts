@@ -38,6 +38,9 @@ test('สระอำ typed in two pieces, with the tone before or between, is o
   const spellings = ['น้ำ', 'น\u0e49\u0e4d\u0e32', 'น\u0e4d\u0e49\u0e32'];
   expect(new Set(spellings.map(matchKey)).size).toBe(1);
   expect(searchText('  หน้าตลาด\u00a0 สด ๑ ')).toBe('หน้าตลาด สด 1');
+  // The tone before its vowel, and behind สระอำ, which look the same.
+  const [before, behind] = ['ท\u0e48\u0e35พัก', 'น\u0e33\u0e49ตก'];
+  expect([before, behind].map(matchKey)).toEqual(['ที่พัก', 'น้ำตก']);
 });
 
 test('what stands between two digits is of the name', () => {
