@@ -24,12 +24,17 @@ export function line(maxLength: number): Reader {
   };
 }
 
+/**
+ * Names with ; or a line break between them; - is none. A name that holds such itself stands in quotation marks, which are
+ * doubled within it.
+ */
 export function names(maxLength: number): Reader {
   const one = line(maxLength);
   return (raw) => {
     const found: string[] = [];
-    for (const part of unguarded(raw).split(/[;\n\r]/)) {
-      if (part.trim() === '' || part.trim() === '-') continue;
+    for (const [, quoted, plain = ''] of unguarded(raw).matchAll(listedName)) {
+      const part = quoted?.replaceAll('""', '"') ?? plain;
+      if (part.trim() === '' || (quoted === undefined && part.trim() === '-')) continue;
       const reading = one(part);
       if ('problem' in reading) return reading;
       const name = String(reading.value);
@@ -38,6 +43,16 @@ export function names(maxLength: number): Reader {
     if (found.length > MAX_AGENCIES) return { problem: `เกิน ${MAX_AGENCIES} หน่วยงาน` };
     return { value: found };
   };
+}
+
+const listedName = /(?<=^|[;\n\r])[^\S\n\r]*(?:"((?:[^"]|"")*)"\s*(?=$|[;\n\r])|([^;\n\r]*))/gu;
+
+/** What `names` reads. */
+export function namesText(listed: readonly string[]): string | null {
+  const texts = listed.map((name) =>
+    name === '-' || /[";]/u.test(name) ? `"${name.replaceAll('"', '""')}"` : name,
+  );
+  return texts.join('; ') || null;
 }
 
 export function word(meanings: ReadonlyMap<string, unknown>, expected: string): Reader {

@@ -108,7 +108,7 @@ export const columns: readonly Column[] = [
     note: 'หน่วยงานที่เชื่อมโยงภาพด้วย หลายหน่วยงานคั่นด้วย ; ไม่มีให้เว้นว่าง',
     example: 'สภ.เกาะลันตา; ศูนย์ดำรงธรรมจังหวัดกระบี่',
     read: read.names(MAX_NAME_LENGTH),
-    write: (value) => (value as string[]).join('; ') || null,
+    write: (value) => read.namesText(value as string[]),
   }),
   inventory('linkNetwork', {
     width: 22,

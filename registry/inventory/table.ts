@@ -104,7 +104,8 @@ const purposesKey = matchKey(purposesHeading);
 class HeadingFinder {
   readonly #sheet: string;
   readonly #columns = new Map<number, Column>();
-  #unknown: string[] = [];
+  /** By column. */
+  readonly #unknown = new Map<number, string>();
   #purposesAt: number | undefined;
   #seen = 0;
   #found = false;
@@ -120,7 +121,7 @@ class HeadingFinder {
       const columnsThere = headings.filter((key) => known.has(key)).length;
       const purposesThere = headings.some((key) => isPurpose(known.get(key)?.key));
       const isHeading = this.#found
-        ? columnsThere >= MIN_HEADINGS || purposesThere
+        ? columnsThere >= MIN_HEADINGS || purposesThere || isMostly(headings, columnsThere)
         : columnsThere >= MIN_HEADINGS;
       if (isHeading) this.#add(row, headings);
       else if (this.#found) return rows.slice(index);
@@ -144,7 +145,7 @@ class HeadingFinder {
     const names = missing.map(({ heading }) => heading);
     if (purposesMissing) names.push(purposesHeading);
     if (names.length > 0) throw new WorkbookRefused('columns_missing', names.join(', '));
-    return { sheet: this.#sheet, columns: this.#columns, unknown: this.#unknown };
+    return { sheet: this.#sheet, columns: this.#columns, unknown: [...this.#unknown.values()] };
   }
 
   #has(key: ColumnKey): boolean {
@@ -153,7 +154,6 @@ class HeadingFinder {
 
   #add(row: SheetRow, headings: readonly string[]): void {
     this.#found = true;
-    this.#unknown = this.#unknown.filter((_heading, index) => index < MAX_ROWS_BEFORE_DATA);
     for (const [index, key] of headings.entries()) {
       if (key === undefined || key === '') continue;
       if (key === purposesKey) {
@@ -162,9 +162,11 @@ class HeadingFinder {
       }
       const column = known.get(key);
       if (column === undefined) {
-        this.#unknown.push(textOf(row.cells[index]).trim().slice(0, 100));
+        this.#unknown.set(index, textOf(row.cells[index]).trim().slice(0, 100));
         continue;
       }
+      // What stood above it was the heading of a group.
+      this.#unknown.delete(index);
       const before = this.#columns.entries().find(([, { key }]) => key === column.key)?.[0];
       if (before !== undefined && before !== index) {
         throw new WorkbookRefused('header_twice', column.heading);
@@ -172,6 +174,12 @@ class HeadingFinder {
       this.#columns.set(index, column);
     }
   }
+}
+
+/** A second row of headings beneath those of groups, such as ละติจูด and ลองจิจูด beneath พิกัด: no camera's row names columns. */
+function isMostly(headings: readonly string[], known: number): boolean {
+  const there = headings.filter((key) => key !== '').length;
+  return known > 0 && known * 2 > there;
 }
 
 function isPurpose(key: ColumnKey | undefined): boolean {

@@ -42,7 +42,7 @@ export function openWorkbookOut(out: Writable): WorkbookOut {
     add(cameras) {
       for (const camera of cameras) {
         rows++;
-        sheet.addRow(cellsOf(camera)).commit();
+        sheet.addRow(cellsOf(camera).map(unlikeEscapes)).commit();
       }
     },
     async end() {
@@ -61,6 +61,11 @@ export function openWorkbookOut(out: Writable): WorkbookOut {
       await workbook.commit();
     },
   };
+}
+
+/** ISO/IEC 29500-1 §22.9.2.19: _x0041_ would be read as A; its first underscore is escaped then. */
+function unlikeEscapes<Value>(cell: Value): Value | string {
+  return typeof cell === 'string' ? cell.replace(/_(?=x[\da-f]{4}_)/gi, '_x005F_') : cell;
 }
 
 type Sheet = ReturnType<WorkbookWriter['addWorksheet']>;

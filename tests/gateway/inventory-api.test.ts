@@ -279,7 +279,9 @@ test('what others changed since the rows were seen is not written over', async (
 
 test('a formula in a position comes out as text, and goes in again as it was', async () => {
   const position = '=HYPERLINK("http://evil","x")';
-  await rig.cameras.createMany([newCamera.parse({ ...(await firstRow()), position })], {
+  // Beside it what Excel would read as A, and an agency that looks like two.
+  const beside = { brand: '_x0041_', linkedAgencies: ['สภ.ก;ข', '-'] };
+  await rig.cameras.createMany([newCamera.parse({ ...(await firstRow()), position, ...beside })], {
     ...byTest,
   });
   const csv = (await ask('GET', 'export?format=csv')).body;

@@ -1,5 +1,7 @@
 /** Where the inventory is in a file. */
 import { expect, test } from 'vitest';
+import { columnOf } from '#registry/inventory/columns.ts';
+import { guarded } from '#registry/inventory/formula-guard.ts';
 import type { Sheet, SheetRow } from '#registry/inventory/sheet-row.ts';
 import { findTable } from '#registry/inventory/table.ts';
 import { goodRow, headings } from './rows.ts';
@@ -33,4 +35,43 @@ test('of several sheets with cameras none is read, and all are named; empty form
   for await (const some of rows) read.push(some);
   expect(read.flat().map(({ number }) => number)).toEqual([2]);
   expect((await findTable([sheetOf('แบบฟอร์ม', headings)])).heading.sheet).toBe('แบบฟอร์ม');
+});
+
+test('headings in a second row beneath that of their group are read, and the group is no unknown column', async () => {
+  const [group, leaves] = [
+    [...headings, 'พิกัด', '', 'ผู้บันทึก'],
+    [...headings.map(() => ''), 'ละติจูด', 'ลองจิจูด'],
+  ];
+  const filled = [...goodRow, '7.5', '99.1', 'ก'];
+  const { heading, rows } = await findTable([sheetOf('', group, leaves, filled)]);
+  expect(heading.unknown).toEqual(['ผู้บันทึก']);
+  const at = (index: number) => heading.columns.get(index)?.key;
+  expect([at(headings.length), at(headings.length + 1)]).toEqual(['latitude', 'longitude']);
+  const read: (readonly SheetRow[])[] = [];
+  for await (const some of rows) read.push(some);
+  expect(read.flat().map(({ number }) => number)).toEqual([3]);
+});
+
+test.each([
+  [['สภ.ก;ข', '-', 'ค']],
+  [['"ก" และ ข', '"', 'ก"ข']],
+  [['สภ.เกาะลันตา', 'ศูนย์ดำรงธรรม']],
+  [['=1+1', '; ']],
+])('agencies %j come out of their cell as they went in', (listed) => {
+  const names = listed.map((name) => name.trim());
+  const column = columnOf('linkedAgencies');
+  expect(column.read(guarded(String(column.write(names))))).toEqual({ value: names });
+});
+
+test('agencies that people typed are told apart by ; and line breaks, and - is none', () => {
+  const { read } = columnOf('linkedAgencies');
+  for (const [text, value] of [
+    ['ก; ข;ค', ['ก', 'ข', 'ค']],
+    ['ก\r\nข\n', ['ก', 'ข']],
+    ['-', []],
+    ['ก;;ก ', ['ก']],
+    ['"ก" ข; ค', ['"ก" ข', 'ค']],
+  ] as const) {
+    expect([text, read(text)]).toEqual([text, { value }]);
+  }
 });
