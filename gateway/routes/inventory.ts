@@ -294,7 +294,7 @@ export function registerInventoryRoutes(
       schema: {
         summary: 'Write what the rows say',
         description:
-          'In one transaction: all of it, or nothing. Whoever accepts attests the scope of each camera. Where others changed the registry since, ' +
+          'In one transaction: all of it, or nothing. Whoever accepts attests the scope of each camera that is new or changed. Where others changed the registry since, ' +
           'nothing is written, and the state is `ready` again with `changedMeanwhile`.',
         tags: ['inventory'],
         params,

@@ -83,7 +83,9 @@ export function compare(
     change['budgetSource'] = given.budgetSource;
     differ('budgetSource', existing.budgetSource, given.budgetSource);
   }
-  const stream = compareStream(existing.stream, given.stream, differ);
+  // A camera whose area is closed loses its link, whether the file says so of the link or not.
+  const wanted = given.scope === 'closed-area' ? null : given.stream;
+  const stream = compareStream(existing.stream, wanted, differ);
   if (stream !== undefined) change['stream'] = stream;
   return { change, differences };
 }
@@ -97,6 +99,7 @@ function compareStream(
   if (given === null) {
     if (existing === null) return undefined;
     differ('stream.url', existing.url, null);
+    if (existing.hasPassword) differ('stream.password', 'ตั้งไว้', null);
     return null;
   }
   const change: Record<string, unknown> = {};

@@ -285,7 +285,8 @@ export class Planner {
         assert(asNew !== undefined, 'what is written was planned');
         return { kind: 'create', camera: asNew };
       }
-      const { change } = compare(camera, given);
+      // Whoever accepts a row stands for its scope, also where that stays.
+      const change = { ...compare(camera, given).change, scope: given.scope };
       return { kind: 'change', id: camera.id, version: camera.version, change };
     });
   }

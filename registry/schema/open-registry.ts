@@ -22,6 +22,7 @@ import * as secretsInAddresses from './migrations/0018-secrets-in-addresses.ts';
 import * as digitsApart from './migrations/0019-digits-apart.ts';
 import * as ownPorts from './migrations/0020-own-ports.ts';
 import * as formerSources from './migrations/0021-former-sources.ts';
+import * as readingsGoWithTheirDevice from './migrations/0022-readings-go-with-their-device.ts';
 import * as spellings from './migrations/0022-spellings.ts';
 import { indexSearch } from '../index-search.ts';
 import type { RegistryDatabase, RegistryTables } from './tables.ts';
@@ -53,6 +54,7 @@ const registry: DatabaseSchema = {
     '0019-digits-apart': digitsApart,
     '0020-own-ports': ownPorts,
     '0021-former-sources': formerSources,
+    '0022-readings-go-with-their-device': readingsGoWithTheirDevice,
     '0022-spellings': spellings,
   },
 };

@@ -274,7 +274,14 @@ test('what others changed since the rows were seen is not written over', async (
   expect((await all())[0]).toMatchObject({ declared: 'working', brand: 'ยี่ห้อ ข' });
   await accept(file.id);
   expect(await settled(file.id)).toMatchObject({ phase: 'applied' });
-  expect((await all())[0]).toMatchObject({ declared: 'under-repair', brand: 'ยี่ห้อ ข' });
+  // Who accepted a row stands for its scope, which stays.
+  const [accepted] = (await rig.cameras.history(camera.id)) ?? [];
+  expect(accepted?.author.id).not.toBe(byTest.author.id);
+  expect((await all())[0]).toMatchObject({
+    declared: 'under-repair',
+    brand: 'ยี่ห้อ ข',
+    scopeAttested: { by: accepted?.author },
+  });
 });
 
 test('a formula in a position comes out as text, and goes in again as it was', async () => {

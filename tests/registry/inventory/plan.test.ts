@@ -132,3 +132,25 @@ test('an address with *** where its secret was makes no camera, and keeps the on
   const known = { ...camera, stream: { ...stream, url: shown } };
   expect((await planned(file, [known])).fates).toMatchObject([{ fate: 'changed', problems: [] }]);
 });
+
+test('a row that closes the area of a linked camera shows that its link and its password go, without a column for them too', async () => {
+  const url = 'rtsp://u:p@10.5.5.3/s';
+  const camera = registered(1, krabiCamera({ position: 'เสา ก', stream: { url } }));
+  const closed = rowWith({
+    [position]: 'เสา ก',
+    ประเภทพื้นที่: 'พื้นที่ปิดเฉพาะ',
+    [source]: camera.budgetSource,
+  });
+  const without = [headings, closed].map((cells) => cells.toSpliced(headings.indexOf(address), 1));
+  for (const file of [[headings, closed], without]) {
+    const { fates, planner } = await planned(file, [camera]);
+    expect(fates[0]?.differences).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ field: 'scope' }),
+        expect.objectContaining({ field: 'stream.url', before: 'rtsp://10.5.5.3/s', after: '' }),
+        expect.objectContaining({ field: 'stream.password', after: '' }),
+      ]),
+    );
+    expect(planner.operations(0, 1)).toMatchObject([{ change: { stream: null } }]);
+  }
+});
