@@ -70,8 +70,7 @@ const defaultPorts: Readonly<Record<string, number>> = {
  * is another camera.
  */
 export function deviceOf(address: string): string {
-  const { host, port } = placeOf(address);
-  return port === '' ? host : `${host}:${port}`;
+  return placeOf(address).device;
 }
 
 /**
@@ -79,19 +78,25 @@ export function deviceOf(address: string): string {
  * stay letter for letter, as cameras compare them.
  */
 export function addressKey(address: string): string {
-  const { scheme, rest } = placeOf(address);
-  return `${scheme}://${deviceOf(address)}${rest}`;
+  // An inventory has 100,000, and most of them are plain.
+  const [plain, place = ''] = plainPlace.exec(address) ?? [];
+  if (plain !== undefined) {
+    return plain === place ? address : `${place}${address.slice(plain.length)}`;
+  }
+  const { scheme, device, rest } = placeOf(address);
+  return `${scheme}://${device}${rest}`;
 }
 
-function placeOf(address: string): { scheme: string; host: string; port: string; rest: string } {
+const plainPlace = /^(rtsp:\/\/[a-z\d.-]+)(?::554)?(?=[/?]|$)/u;
+
+function placeOf(address: string): { scheme: string; device: string; rest: string } {
   const match = /^([a-z+]+):\/\/(\[[^\]]*\]|[^/?#:]*)(?::(\d*))?(.*)$/isu.exec(address);
   const [, scheme = '', host = '', port = '', rest = ''] = match ?? [];
   const known = scheme.toLowerCase();
-  const own = port === '' || Number(port) === defaultPorts[known];
+  const isOwn = port === '' || Number(port) === defaultPorts[known];
   return {
     scheme: known,
-    host: host.toLowerCase(),
-    port: own ? '' : String(Number(port)),
+    device: `${host.toLowerCase()}${isOwn ? '' : `:${Number(port)}`}`,
     rest: match === null ? address : rest,
   };
 }

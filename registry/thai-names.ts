@@ -46,7 +46,7 @@ export function matchKey(text: string): string {
 const digitsApart = /\d[\s.]+\d/u;
 
 function isDigit(character: string | undefined): boolean {
-  return character !== undefined && /\d/u.test(character);
+  return character !== undefined && character >= '0' && character <= '9';
 }
 
 /** The type that an LAO's name begins with, and the name behind it; undefined where it begins with none. */

@@ -70,7 +70,7 @@ interface Row {
   lao: number;
   place: number;
   url: number;
-  camera: ComparedCamera | undefined;
+  stored: Stored | undefined;
   /** Of an earlier row with its position and stream. */
   repeats: number | undefined;
   /** The camera that can be made of it; undefined: not known yet, or not possible. */
@@ -216,7 +216,7 @@ export class Planner {
   plan(existing: Iterable<ComparedCamera>): Plan {
     this.#number();
     for (const row of this.#rows) {
-      row.camera = undefined;
+      row.stored = undefined;
       row.problems = row.ownProblems;
       row.warnings = noRemarks;
     }
@@ -250,7 +250,7 @@ export class Planner {
       this.#planned.push({ row, fate, warned });
       counts[fate]++;
       if (warned) counts.warned++;
-      const version = fate === 'changed' ? row?.camera?.version : '';
+      const version = fate === 'changed' ? row?.stored?.camera.version : '';
       const into = `${row?.ledBy === undefined ? '' : row.given.lao.name}${sourceOf(row)}`;
       fingerprint.update(`${fate[0]}${cameraId ?? ''}${version}${into},`);
     }
@@ -280,7 +280,8 @@ export class Planner {
     return this.#written.slice(from, from + limit).map((index) => {
       const { row } = this.#planned[index] ?? {};
       assert(row !== undefined, 'what is written was read');
-      const { camera, given, asNew } = row;
+      const { given, asNew } = row;
+      const camera = row.stored?.camera;
       if (camera === undefined) {
         assert(asNew !== undefined, 'what is written was planned');
         return { kind: 'create', camera: asNew };
@@ -325,7 +326,7 @@ export class Planner {
         lao,
         place: this.#placeNumber(lao, given.position),
         url: given.stream ? this.#urlNumber(redactStreamAddress(given.stream.url)) : 0,
-        camera: undefined,
+        stored: undefined,
         repeats: undefined,
         asNew: undefined,
         problems: noRemarks,
@@ -341,7 +342,8 @@ export class Planner {
 
   #fateOf(reading: RowReading, row: Row | undefined): RowFate {
     if (row === undefined) return told(reading, 'refused');
-    const { camera, given } = row;
+    const { given } = row;
+    const camera = row.stored?.camera;
     const problems = row.problems.length > 0 ? row.problems : this.#newProblems(row);
     const warnings = [...reading.warnings, ...row.warnings];
     const found = { problems, warnings, cameraId: camera?.id ?? null };
@@ -359,7 +361,7 @@ export class Planner {
 
   /** Why no camera can be made of it, though each of its cells can be read. */
   #newProblems(row: Row): readonly CellRemark[] {
-    if (row.camera !== undefined || row.asNew !== undefined) return noRemarks;
+    if (row.stored !== undefined || row.asNew !== undefined) return noRemarks;
     const parsed = newCamera.safeParse(newCameraOf(row.given));
     if (parsed.success) row.asNew = withTextsOf(row.given, parsed.data);
     const leavesOut = row.given.stream?.url.includes(REDACTED) === true;
@@ -431,48 +433,42 @@ export class Planner {
    * that are registered so, which somebody confirmed, stay.
    */
   #refuseTwice(stored: Iterable<Stored>): void {
-    const there = new Map<number, string>();
+    const there = new Map<number, Row | Stored>();
     const left = new Map<number, Row>();
-    const ofRow = new Map<Row, Stored>();
     for (const one of stored) {
-      if (one.row !== undefined) ofRow.set(one.row, one);
-      const key = pair(one.place, one.url);
       if (one.url === 0) continue;
       const { row } = one;
-      if (row === undefined) there.set(key, `กล้องที่ลงทะเบียนแล้ว (รหัส ${one.camera.id})`);
-      else if (this.#keyAfter(row, one) === key) there.set(key, `แถวที่ ${row.reading.number}`);
+      const key = pair(one.place, one.url);
+      if (row === undefined) there.set(key, one);
+      else if (this.#keyAfter(row) === key) there.set(key, row);
       else left.set(key, row);
     }
     for (const row of this.#rows) {
       if (row.problems.length > 0) continue;
-      const one = ofRow.get(row);
-      const key = this.#keyAfter(row, one);
-      if (key === NO_KEY || (one !== undefined && key === pair(one.place, one.url))) continue;
+      const key = this.#keyAfter(row);
+      if (key === NO_KEY || (row.stored !== undefined && key === keyOf(row.stored))) continue;
       const leaver = left.get(key);
-      const by =
-        there.get(key) ??
-        (leaver !== undefined && this.#isRefused(leaver)
-          ? `กล้องของแถวที่ ${leaver.reading.number}`
-          : undefined);
-      if (by === undefined) there.set(key, `แถวที่ ${row.reading.number}`);
+      const isLeft = leaver === undefined || !this.#isRefused(leaver);
+      const by = there.get(key) ?? (isLeft ? undefined : leaver);
+      if (by === undefined) there.set(key, row);
       else {
         const column = this.#at.has('url') ? 'url' : 'position';
-        this.#refuse(row, column, `ตำแหน่งและที่อยู่สัญญาณภาพซ้ำกับ${by}`);
+        this.#refuse(row, column, `ตำแหน่งและที่อยู่สัญญาณภาพซ้ำกับ${nameOf(by)}`);
       }
     }
   }
 
   /** Where its camera is once the row is written; without a stream nowhere. */
-  #keyAfter(row: Row, one: Stored | undefined): number {
-    const url = this.#at.has('url') ? row.url : (one?.url ?? 0);
+  #keyAfter(row: Row): number {
+    const url = this.#at.has('url') ? row.url : (row.stored?.url ?? 0);
     return url === 0 || row.given.scope === 'closed-area' ? NO_KEY : pair(row.place, url);
   }
 
   #isRefused(row: Row): boolean {
     if (row.problems.length > 0) return true;
-    const { camera, given } = row;
+    const camera = row.stored?.camera;
     return (
-      camera !== undefined && changeProblem(camera, compare(camera, given).change) !== undefined
+      camera !== undefined && changeProblem(camera, compare(camera, row.given).change) !== undefined
     );
   }
 
@@ -494,7 +490,7 @@ export class Planner {
     }
     if (stored.length === 0) return;
     const unmatched = (): Row[] =>
-      open.filter((row) => row.camera === undefined && row.problems.length === 0);
+      open.filter((row) => row.stored === undefined && row.problems.length === 0);
     const rules: [
       (one: Row | Stored) => number,
       'in order' | 'only one',
@@ -525,7 +521,7 @@ export class Planner {
   /** Of a file whose ids are another registry's. */
   #warnOfOtherIds(): void {
     for (const row of this.#rows) {
-      if (row.given.id === undefined || row.camera !== undefined) continue;
+      if (row.given.id === undefined || row.stored !== undefined) continue;
       const reason = 'ไม่มีรหัสนี้ในระบบ ไฟล์อาจมาจากระบบอื่น จะลงทะเบียนเป็นกล้องใหม่และได้รหัสใหม่';
       if (row.problems.length === 0) this.#warn(row, 'id', reason);
     }
@@ -542,7 +538,7 @@ export class Planner {
       if (row === undefined) others.set(place, (others.get(place) ?? 0) + 1);
     }
     for (const [place, group] of placed) {
-      const first = group.find(({ camera }) => camera === undefined);
+      const first = group.find((row) => row.stored === undefined);
       if (first === undefined) continue;
       const registered = others.get(place);
       if (registered !== undefined) {
@@ -660,7 +656,17 @@ function groups<Item>(items: readonly Item[], keyOf: (item: Item) => number): Ma
 function claim(row: Row, stored: Stored): void {
   if (stored.row !== undefined) return;
   stored.row = row;
-  row.camera = stored.camera;
+  row.stored = stored;
+}
+
+function keyOf({ place, url }: Stored): number {
+  return pair(place, url);
+}
+
+function nameOf(one: Row | Stored): string {
+  return 'reading' in one
+    ? `แถวที่ ${one.reading.number}`
+    : `กล้องที่ลงทะเบียนแล้ว (รหัส ${one.camera.id})`;
 }
 
 /** Or one of them has no stream. */
