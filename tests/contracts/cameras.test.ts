@@ -25,6 +25,7 @@ import { krabiCamera } from '../registry/krabi-camera.ts';
 import { onEachDatabase } from './each-database.ts';
 
 const given = (changes: Record<string, unknown> = {}) => newCamera.parse(krabiCamera(changes));
+const at = (url: string) => given({ stream: { url } });
 const lao = (name: string, district = 'เกาะลันตา', province = 'กระบี่') => ({
   name,
   district,
@@ -402,7 +403,6 @@ onEachDatabase((rig) => {
 
   test('the same position and stream twice comes about by no other way: spelled otherwise, at once, or brought back', async () => {
     const author = { author: tester };
-    const at = (url: string) => given({ stream: { url } });
     const first = await cameras.create(at('rtsp://10.1.2.3/s'), author);
     for (const url of [
       'rtsp://10.1.2.3:554/s',
