@@ -14,16 +14,13 @@ import * as marksOfCameras from './migrations/0014-marks-of-cameras.ts';
 import * as formerNames from './migrations/0015-former-names.ts';
 import * as cancelledRounds from './migrations/0017-cancelled-rounds.ts';
 import * as searchInBlocks from './migrations/0018-search-in-blocks.ts';
-import * as readingsGoWithTheirDevice from './migrations/0022-readings-go-with-their-device.ts';
-import * as referencesByStatement from './migrations/0023-references-by-statement.ts';
-import * as digitsApart from './migrations/0018-digits-apart.ts';
-import * as ownPorts from './migrations/0019-own-ports.ts';
 import * as secretsInAddresses from './migrations/0018-secrets-in-addresses.ts';
 import * as digitsApart from './migrations/0019-digits-apart.ts';
 import * as ownPorts from './migrations/0020-own-ports.ts';
 import * as formerSources from './migrations/0021-former-sources.ts';
 import * as readingsGoWithTheirDevice from './migrations/0022-readings-go-with-their-device.ts';
 import * as spellings from './migrations/0022-spellings.ts';
+import * as referencesByStatement from './migrations/0023-references-by-statement.ts';
 import { indexSearch } from '../index-search.ts';
 import type { RegistryDatabase, RegistryTables } from './tables.ts';
 
@@ -46,16 +43,13 @@ const registry: DatabaseSchema = {
     '0015-former-names': formerNames,
     '0017-cancelled-rounds': cancelledRounds,
     '0018-search-in-blocks': searchInBlocks,
-    '0022-readings-go-with-their-device': readingsGoWithTheirDevice,
-    '0023-references-by-statement': referencesByStatement,
-    '0018-digits-apart': digitsApart,
-    '0019-own-ports': ownPorts,
     '0018-secrets-in-addresses': secretsInAddresses,
     '0019-digits-apart': digitsApart,
     '0020-own-ports': ownPorts,
     '0021-former-sources': formerSources,
     '0022-readings-go-with-their-device': readingsGoWithTheirDevice,
     '0022-spellings': spellings,
+    '0023-references-by-statement': referencesByStatement,
   },
 };
 
