@@ -1,8 +1,5 @@
-import type { Kysely } from 'kysely';
-import type { FieldChange } from './camera-changes.ts';
 import { urlKey } from './camera-rows.ts';
-import { redactStreamAddress } from './redact-stream-address.ts';
-import type { RegistryDatabase, RegistryTables } from './schema/tables.ts';
+import type { RegistryDatabase } from './schema/tables.ts';
 import type { SecretBox } from './secret-box.ts';
 import { openSecrets, sealSecrets, splitSecrets } from './stream-secrets.ts';
 
@@ -10,8 +7,8 @@ const PAGE = 200;
 
 /**
  * Seals what is stored in the clear: passwords of before there was a key, and secrets within addresses that were not known for
- * such when they were stored; in history too. At every start, for a database that an older version wrote to in between; rows
- * without a key for their address are those to be looked at (migration 0018), and once it is done it finds none. Returns of how many cameras
+ * such when they were stored. At every start, for a database that an older version wrote to in between; rows without a key for
+ * their address are those to be looked at (migration 0018, which has redacted history), and once it is done it finds none. Returns of how many cameras
  * something was sealed.
  */
 export async function sealStoredPasswords(
@@ -75,37 +72,9 @@ export async function sealStoredPasswords(
           .where('camera_id', '=', camera_id)
           .where('url_key', '=', urlKey(url))
           .execute();
-        await redactHistory(transaction, camera_id);
         sealedCameras++;
       }
     });
     after = page.at(-1)?.camera_id ?? after;
-  }
-}
-
-async function redactHistory(database: Kysely<RegistryTables>, cameraId: string): Promise<void> {
-  const versions = await database
-    .selectFrom('camera_changes')
-    .select(['version', 'changes'])
-    .where('camera_id', '=', cameraId)
-    .execute();
-  for (const { version, changes } of versions) {
-    const redacted = JSON.stringify(
-      (JSON.parse(changes) as FieldChange[]).map(([field, ...values]) => [
-        field,
-        ...values.map((value) =>
-          /^stream\.(?:url|subUrl)$/u.test(field) && typeof value === 'string'
-            ? redactStreamAddress(value)
-            : value,
-        ),
-      ]),
-    );
-    if (redacted === changes) continue;
-    await database
-      .updateTable('camera_changes')
-      .set({ changes: redacted })
-      .where('camera_id', '=', cameraId)
-      .where('version', '=', version)
-      .execute();
   }
 }

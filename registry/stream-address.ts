@@ -66,15 +66,18 @@ const defaultPorts: Readonly<Record<string, number>> = {
 };
 
 /**
- * Which device an address leads to: its host, and its port where that is not the scheme's own, for behind one router each port
- * is another camera.
+ * Which device an address leads to: its host and its port, for behind one router each port is another camera. A port that is the
+ * scheme's own may be left out, and is no other.
  */
 export function deviceOf(address: string): string {
-  return placeOf(address).device;
+  const { scheme, device } = placeOf(address);
+  return device.includes(':', device.lastIndexOf(']') + 1)
+    ? device
+    : `${device}:${defaultPorts[scheme]}`;
 }
 
 /**
- * The same for two spellings of one address: a port that is the scheme's own, and a host's capitals, make no other. Paths
+ * One for two spellings of one address: a port that is the scheme's own, and a host's capitals, make no other. Paths
  * stay letter for letter, as cameras compare them.
  */
 export function addressKey(address: string): string {

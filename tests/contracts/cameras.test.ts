@@ -14,6 +14,7 @@ import { secretBox } from '#registry/secret-box.ts';
 import { textSearchOf } from '#registry/database/text-search.ts';
 import { indexSearch } from '#registry/index-search.ts';
 import { declaredCounts } from '#registry/declared-counts.ts';
+import { up as secretsInAddresses } from '#registry/schema/migrations/0018-secrets-in-addresses.ts';
 import { up as keysWithOwnPorts } from '#registry/schema/migrations/0020-own-ports.ts';
 import { up as spellings } from '#registry/schema/migrations/0022-spellings.ts';
 import { openRegistry } from '#registry/schema/open-registry.ts';
@@ -309,14 +310,14 @@ onEachDatabase((rig) => {
       const { id } = await cameras.create(given(), byTest);
       const clear = 'rtsp://10.1.2.3:554/0/admin:เดิม/main';
       const sub = 'rtsp://10.1.2.3:554/a?loginpas=เดิม';
-      await database
-        .updateTable('streams')
-        .set({ url: clear, sub_url: sub, url_key: null })
-        .execute();
+      await database.updateTable('streams').set({ url: clear, sub_url: sub }).execute();
+      // Addresses that a camera has no more are in its history still.
+      await cameras.create(given({ position: 'ที่อื่น', stream: null }), byTest);
       await database
         .updateTable('camera_changes')
         .set({ changes: JSON.stringify([['stream.url', sub, clear]]) })
         .execute();
+      await secretsInAddresses(database);
       expect(await sealStoredPasswords(database, testBox)).toBe(1);
       expect(await sealStoredPasswords(database, testBox)).toBe(0);
       expect(await sources()).toEqual([{ url: clear, username: 'viewer', password: 'pa55-ลับ' }]);

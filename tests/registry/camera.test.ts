@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { inventoryFields, newCamera, purposeLabels } from '#registry/camera.ts';
 import { findings } from '#registry/provenance.ts';
 import { redactStreamAddress } from '#registry/redact-stream-address.ts';
-import { splitStreamAddress, StreamAddressNotValid } from '#registry/stream-address.ts';
+import { deviceOf, splitStreamAddress, StreamAddressNotValid } from '#registry/stream-address.ts';
 import { uuidV7Ms, uuidV7Source } from '#registry/uuid-v7.ts';
 import { krabiCamera } from './krabi-camera.ts';
 
@@ -77,6 +77,14 @@ test('credentials are taken out of an address as people paste it', () => {
       username,
       password,
     ]);
+  }
+});
+
+test('one device is one host and one port, however its address says so', () => {
+  expect(deviceOf('rtsp://CAM.local/a')).toBe(deviceOf('rtsp://cam.local:554/b'));
+  expect(deviceOf('rtsp://[fd00::1]/a')).toBe(deviceOf('rtsp://[fd00::1]:554/b'));
+  for (const other of ['rtsps://h:322/', 'rtsps://h/', 'rtsp+http://h:80/', 'rtsp://h:8554/']) {
+    expect(deviceOf(other)).not.toBe(deviceOf('rtsp://h:554/'));
   }
 });
 
