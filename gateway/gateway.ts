@@ -210,11 +210,11 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
           .catch((err: unknown) => log.error({ err, cameraId: camera.id }, 'condition not read'));
       }
     });
-    sites.onChanged(({ name }) => {
+    sites.onChanged(({ id }) => {
       // What a site can bear goes with every stream of it.
-      cameras.streams(name).then(
+      cameras.streams(id).then(
         (sources) => pool.addAll(sources),
-        (error: unknown) => log.error({ err: error, site: name }, 'site not dialled anew'),
+        (error: unknown) => log.error({ err: error, siteId: id }, 'site not dialled anew'),
       );
     });
     for await (const id of unlinkedCameras(cameras)) {

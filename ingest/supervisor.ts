@@ -247,8 +247,8 @@ export class Supervisor {
   #siteOf(entry: Entry): SiteBudget | undefined {
     const { site } = entry.assignment.source;
     if (site === null) return undefined;
-    let budget = this.#sites.get(site.name);
-    if (budget === undefined) this.#sites.set(site.name, (budget = new SiteBudget()));
+    let budget = this.#sites.get(site.id);
+    if (budget === undefined) this.#sites.set(site.id, (budget = new SiteBudget()));
     budget.limits = site;
     return budget;
   }

@@ -133,7 +133,7 @@ export class WorkerPool {
       this.remove(source.cameraId);
       const camera: Camera = {
         slot: this.#nextSlot++,
-        worker: this.#assignment.place(source.site?.name ?? null),
+        worker: this.#assignment.place(source.site?.id ?? null),
         source,
         window: new LiveWindow(
           source.cameraId,
@@ -169,7 +169,7 @@ export class WorkerPool {
     if (camera === undefined) return;
     this.#cameras.delete(cameraId);
     this.#slots.delete(camera.slot);
-    this.#assignment.remove(camera.source.site?.name ?? null, camera.worker);
+    this.#assignment.remove(camera.source.site?.id ?? null, camera.worker);
     clearTimeout(camera.clearing);
     camera.window.clear();
     this.#rememberNumbering(camera.window);

@@ -203,14 +203,14 @@ export function urlKey(url: string): string {
 }
 
 export function siteOf(row: {
-  site: string | null;
+  site_id: string | null;
   max_sessions: number | null;
   max_sessions_per_box: number | null;
   uplink_bits_per_second: number | null;
 }): StreamSite | null {
-  if (row.site === null) return null;
+  if (row.site_id === null) return null;
   return {
-    name: row.site,
+    id: row.site_id,
     maxSessions: row.max_sessions,
     maxSessionsPerBox: row.max_sessions_per_box,
     uplinkBitsPerSecond: row.uplink_bits_per_second,

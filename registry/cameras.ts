@@ -137,7 +137,7 @@ export interface Cameras {
     values: Partial<Record<ObservedField, string | number>>,
   ): Promise<void>;
   /** Of every linked camera, or of those of one site. */
-  streams(site?: string): Promise<StreamSource[]>;
+  streams(siteId?: string): Promise<StreamSource[]>;
   /** Returns how to end it. */
   onChanged(listener: (event: RegistrationEvent) => void): () => void;
 }
@@ -408,12 +408,12 @@ export function openCameras(
     async observe(id, observer, values) {
       await observe(database, id, observer, values, now());
     },
-    async streams(site) {
+    async streams(siteId) {
       let query = selectCameras(database)
         .where('streams.url', 'is not', null)
         .where('cameras.deleted_at_ms', 'is', null)
         .orderBy('cameras.id');
-      if (site !== undefined) query = query.where('sites.name', '=', site);
+      if (siteId !== undefined) query = query.where('cameras.site_id', '=', siteId);
       const rows = await query.execute();
       return rows.map((row) => sourceOf(row, box)).filter((source) => source !== null);
     },

@@ -208,6 +208,7 @@ async function addChange(
   const same: Readonly<Record<string, boolean>> = {
     lao: ids.laoId === before.row.lao_id,
     budgetSource: ids.budgetSourceId === before.row.budget_source_id,
+    site: ids.siteId === before.row.site_id,
   };
   const changes = result.changes.filter(([field]) => same[field] !== true);
   // Who gives the scope stands for it, also when it stays what it was.
@@ -222,7 +223,9 @@ async function addChange(
   });
   rows.changed.push({
     id,
-    streamChanged: changes.some(([field]) => field.startsWith('stream.') || field === 'site'),
+    // A site goes with the LAO too: another LAO's of that name is another one.
+    streamChanged:
+      ids.siteId !== before.row.site_id || changes.some(([field]) => field.startsWith('stream.')),
   });
 }
 

@@ -210,7 +210,7 @@ async function fallenCameras(
     )
     .execute();
   const cameras = rows.flatMap((row): FallenCamera[] => {
-    const { id: cameraId, sinceMs, site } = row;
+    const { id: cameraId, sinceMs, siteId: site } = row;
     const commons = row.state === 'down' ? commonsOf(row) : oursOf(row.measured);
     return commons.length === 0 ? [] : [{ cameraId, sinceMs, site, commons }];
   });
@@ -231,6 +231,7 @@ function placed(transaction: Transaction<RegistryTables>) {
       'laos.district',
       'laos.province',
       'streams.url',
+      'cameras.site_id as siteId',
       'sites.name as site',
       'sites.network_zone as zone',
     ])
@@ -254,6 +255,7 @@ interface Placed {
   district: string;
   province: string;
   url: string;
+  siteId: string | null;
   site: string | null;
   zone: string | null;
 }
@@ -261,7 +263,8 @@ interface Placed {
 function commonsOf(camera: Placed): Common[] {
   const { site, zone } = camera;
   if (site === null) return [{ kind: 'network', key: networkOf(camera) }];
-  const ofSite: Common = { kind: 'site', key: site };
+  const { lao, district, province } = camera;
+  const ofSite: Common = { kind: 'site', key: `${site} ${lao} ${district} ${province}` };
   return zone === null ? [ofSite] : [{ kind: 'network', key: zone }, ofSite];
 }
 
@@ -283,9 +286,9 @@ async function linkedCounts(
   const sites = new Set<string>();
   const zones = new Set<string>();
   const laoIds = new Set<string>();
-  for (const { site, zone, laoId } of places) {
-    if (site === null) laoIds.add(laoId);
-    else sites.add(site);
+  for (const { siteId, zone, laoId } of places) {
+    if (siteId === null) laoIds.add(laoId);
+    else sites.add(siteId);
     if (zone !== null) zones.add(zone);
   }
   const among = new Map<string, Placed>();
@@ -293,7 +296,7 @@ async function linkedCounts(
     for (const row of rows) among.set(row.id, row);
   };
   for (const some of inPieces([...sites])) {
-    gather(await placed(transaction).where('sites.name', 'in', some).execute());
+    gather(await placed(transaction).where('cameras.site_id', 'in', some).execute());
   }
   for (const some of inPieces([...zones])) {
     gather(await placed(transaction).where('sites.network_zone', 'in', some).execute());

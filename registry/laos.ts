@@ -9,6 +9,7 @@ import { keepFormerName } from './former-names.ts';
 import { laoKey } from './managed-keys.ts';
 import { moveCameras, refreshSearch } from './move-cameras.ts';
 import type { LaoTable, RegistryDatabase, RegistryTables } from './schema/tables.ts';
+import { moveSites } from './sites.ts';
 import { textLine } from './text.ts';
 import { agencyKey, laoTypes, matchKey, splitLaoName } from './thai-names.ts';
 import { uuidV7Source } from './uuid-v7.ts';
@@ -286,6 +287,7 @@ export function openLaos(database: RegistryDatabase, { now }: { now: () => numbe
           author,
           atMs: now(),
         });
+        await moveSites(transaction, { from: id, into, nextId });
         await transaction
           .updateTable('laos')
           .set({ status: 'merged', merged_into: into })

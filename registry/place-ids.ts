@@ -3,7 +3,7 @@ import { findDistrict } from './areas/official-areas.ts';
 import type { Author } from './author.ts';
 import type { Camera } from './camera.ts';
 import { DatabaseUnavailable, takeLock } from './database/database.ts';
-import { budgetSourceKey, laoKey } from './managed-keys.ts';
+import { budgetSourceKey, laoKey, siteKey } from './managed-keys.ts';
 import type { RegistryTables } from './schema/tables.ts';
 import { splitLaoName } from './thai-names.ts';
 
@@ -63,7 +63,7 @@ export class PlaceIds {
   readonly #transaction: Transaction<RegistryTables>;
   readonly #nextId: () => string;
   readonly #proposedBy: string;
-  /** By spelling. */
+  /** By spelling; sites by key. */
   readonly #laos = new Map<string, string>();
   readonly #budgetSources = new Map<string, string>();
   readonly #sites = new Map<string, string>();
@@ -78,11 +78,16 @@ export class PlaceIds {
   async find(cameras: readonly NamedPlaces[]): Promise<FoundPlaces[]> {
     await this.#findLaos(cameras.map(({ lao }) => lao));
     await this.#findBudgetSources(cameras.map(({ budgetSource }) => budgetSource));
-    await this.#findSites(cameras.flatMap(({ site }) => site ?? []));
+    const laoIdOf = (lao: Camera['lao']): string => known(this.#laos, spelling(lao));
+    await this.#findSites(
+      cameras.flatMap(({ lao, site }) =>
+        site === null ? [] : [{ laoId: laoIdOf(lao), name: site }],
+      ),
+    );
     return cameras.map(({ lao, budgetSource, site }) => ({
-      laoId: known(this.#laos, spelling(lao)),
+      laoId: laoIdOf(lao),
       budgetSourceId: known(this.#budgetSources, budgetSource),
-      siteId: site === null ? null : known(this.#sites, site),
+      siteId: site === null ? null : known(this.#sites, siteKey(laoIdOf(lao), site)),
     }));
   }
 
@@ -219,26 +224,37 @@ export class PlaceIds {
     await take();
   }
 
-  async #findSites(named: readonly string[]): Promise<void> {
-    const wanted = new Set(named.filter((name) => !this.#sites.has(name)));
+  async #findSites(named: readonly { laoId: string; name: string }[]): Promise<void> {
+    const wanted = new Map<string, { laoId: string; name: string }>();
+    for (const one of named) {
+      const key = siteKey(one.laoId, one.name);
+      if (!this.#sites.has(key) && !wanted.has(key)) wanted.set(key, one);
+    }
     const take = async (): Promise<void> => {
       if (wanted.size === 0) return;
       const rows = await this.#transaction
         .selectFrom('sites')
-        .select(['id', 'name'])
-        .where('name', 'in', [...wanted])
+        .select(['id', 'key'])
+        .where('key', 'in', [...wanted.keys()])
         .execute();
-      for (const { id, name } of rows) {
-        this.#sites.set(name, id);
-        wanted.delete(name);
+      for (const { id, key } of rows) {
+        this.#sites.set(key, id);
+        wanted.delete(key);
       }
     };
     await take();
     if (wanted.size === 0) return;
     await this.#transaction
       .insertInto('sites')
-      .values(Array.from(wanted, (name) => ({ id: this.#nextId(), name })))
-      .onConflict((conflict) => conflict.column('name').doNothing())
+      .values(
+        Array.from(wanted, ([key, { laoId, name }]) => ({
+          id: this.#nextId(),
+          lao_id: laoId,
+          name,
+          key,
+        })),
+      )
+      .onConflict((conflict) => conflict.column('key').doNothing())
       .execute();
     await take();
   }

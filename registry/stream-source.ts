@@ -23,8 +23,7 @@ export interface StreamTls {
 
 /** The line that a stream comes by, and what it can bear. Budgets are null where nobody set one. */
 export interface StreamSite {
-  /** Unique. */
-  name: string;
+  id: string;
   /** Streams pulled from the site at once. */
   maxSessions: number | null;
   /** The same for each recorder box of it: streams whose addresses have one host. Many boxes allow two. */

@@ -1,6 +1,7 @@
 import type { Camera, CameraChange } from '../camera.ts';
 import type { ComparedCamera } from '../compared-cameras.ts';
 import { budgetSourceKey, laoKey } from '../managed-keys.ts';
+import { matchKey } from '../thai-names.ts';
 import { redactStreamAddress } from '../redact-stream-address.ts';
 import { columns, purposesHeading } from './columns.ts';
 import type { GivenCamera, GivenStream } from './row-reading.ts';
@@ -57,9 +58,11 @@ export function compare(
   };
   for (const field of plainFields) {
     const after = given[field];
-    if (after === undefined || after === existing[field]) continue;
+    const before = existing[field];
+    if (after === undefined || after === before) continue;
+    if (field === 'site' && isSameName(before, after)) continue;
     change[field] = after;
-    differ(field, existing[field], after);
+    differ(field, before, after);
   }
   if (!sameItems(existing.purposes, given.purposes)) {
     change['purposes'] = given.purposes;
@@ -123,6 +126,11 @@ function compareStream(
 }
 
 const defaults = { username: null, transport: 'auto', sound: false, record: true } as const;
+
+/** By another spelling it is the same site of the LAO. */
+function isSameName(a: unknown, b: unknown): boolean {
+  return typeof a === 'string' && typeof b === 'string' && matchKey(a) === matchKey(b);
+}
 
 function isSameLao(a: Camera['lao'], b: Camera['lao']): boolean {
   if (a.name === b.name && a.district === b.district && a.province === b.province) return true;

@@ -21,6 +21,7 @@ import * as formerSources from './migrations/0021-former-sources.ts';
 import * as readingsGoWithTheirDevice from './migrations/0022-readings-go-with-their-device.ts';
 import * as spellings from './migrations/0022-spellings.ts';
 import * as referencesByStatement from './migrations/0023-references-by-statement.ts';
+import * as sitesOfLaos from './migrations/0023-sites-of-laos.ts';
 import { indexSearch } from '../index-search.ts';
 import type { RegistryDatabase, RegistryTables } from './tables.ts';
 
@@ -50,6 +51,7 @@ const registry: DatabaseSchema = {
     '0022-readings-go-with-their-device': readingsGoWithTheirDevice,
     '0022-spellings': spellings,
     '0023-references-by-statement': referencesByStatement,
+    '0023-sites-of-laos': sitesOfLaos,
   },
 };
 

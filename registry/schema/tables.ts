@@ -83,8 +83,11 @@ export interface NamedTable {
   name: string;
 }
 
-/** Cameras that share a line. Budgets are null where the site has none of its own. */
+/** Cameras of one LAO that share a line. Budgets are null where the site has none of its own. */
 export interface SiteTable extends NamedTable {
+  lao_id: string | null;
+  /** Spellings with one key are one site (managed-keys.ts). Unique. */
+  key: string;
   max_sessions: Defaulted<number | null>;
   max_sessions_per_box: Defaulted<number | null>;
   uplink_bits_per_second: Defaulted<number | null>;

@@ -12,6 +12,7 @@ import { MERGE_LOCK, PlaceIds, PlaceMerged } from '#registry/place-ids.ts';
 import { up as keysWithDigitsApart } from '#registry/schema/migrations/0019-digits-apart.ts';
 import { openRegistry } from '#registry/schema/open-registry.ts';
 import type { RegistryDatabase } from '#registry/schema/tables.ts';
+import { giveSitesToLaos } from '#registry/schema/migrations/0023-sites-of-laos.ts';
 import { openSites } from '#registry/sites.ts';
 import { byTest, camerasOf, testBox, tester } from '../registry/cameras-of.ts';
 import { krabiCamera } from '../registry/krabi-camera.ts';
@@ -342,7 +343,7 @@ onEachDatabase((rig) => {
     });
     expect(changed).toMatchObject({ maxSessions: null, uplinkBitsPerSecond: 5_000_000_000 });
     expect(told).toEqual([changed]);
-    const streams = await cameras.streams('ตู้เทศบาล');
+    const streams = await cameras.streams(first?.id);
     expect(streams).toHaveLength(1);
     expect(streams[0]?.site).toMatchObject({ maxSessionsPerBox: 2 });
   });
@@ -374,5 +375,113 @@ onEachDatabase((rig) => {
     );
     const { lao: known, budgetSource } = (await cameras.get(id)) ?? {};
     expect(other).toMatchObject({ lao: known, budgetSource });
+  });
+
+  describe('a site is of one LAO', () => {
+    const lanta = { name: 'ทต.เกาะลันตาใหญ่', district: 'เกาะลันตา', province: 'กระบี่' };
+    const yang = { ...lanta, name: 'อบต.คลองยาง' };
+    const at = async (place: typeof lanta, site: string) =>
+      cameras.create(given({ lao: place, site }), byTest);
+    const told = async () =>
+      (await openSites(database).list([country])).map(({ name, lao: of, maxSessions }) => [
+        name,
+        of.name,
+        maxSessions,
+      ]);
+    const boundOf = async (): Promise<Record<string, number | null | undefined>> =>
+      Object.fromEntries(
+        (await cameras.streams()).map(({ cameraId, site }) => [cameraId, site?.maxSessions]),
+      );
+
+    test('another one with a site of the same name has another; spellings of a name are one', async () => {
+      const first = await at(lanta, 'ตู้ 1');
+      const sites = openSites(database);
+      const [site] = await sites.list([country]);
+      await sites.change(site?.id ?? '', { maxSessions: 1 });
+      const spelt = await at(lanta, 'ตู้  ๑');
+      const other = await at(yang, 'ตู้ 1');
+      expect(spelt.site).toBe('ตู้ 1');
+      expect(await told()).toEqual(
+        expect.arrayContaining([
+          ['ตู้ 1', lanta.name, 1],
+          ['ตู้ 1', yang.name, null],
+        ]),
+      );
+      const bounds = { [first.id]: 1, [spelt.id]: 1, [other.id]: null };
+      expect(await boundOf()).toEqual(bounds);
+      // By another spelling it is no change; in another LAO it is another site, and dialled anew.
+      const same = await cameras.change(first.id, { site: 'ตู้๑' }, { ...byTest, version: 1 });
+      expect(same.version).toBe(1);
+      const dialled: boolean[] = [];
+      cameras.onChanged(({ streamChanged }) => dialled.push(streamChanged));
+      await cameras.change(
+        spelt.id,
+        { lao: yang },
+        { ...byTest, version: 1, duplicateConfirmed: true },
+      );
+      expect(dialled).toEqual([true]);
+      expect(await boundOf()).toEqual({ ...bounds, [spelt.id]: null });
+    });
+
+    test('with a merge it goes along, with what it can bear where that is not said already', async () => {
+      const ids = await Promise.all([at(lanta, 'ตู้ 1'), at(yang, 'ตู้ 1'), at(yang, 'ตู้ 2')]);
+      const sites = openSites(database);
+      for (const { id, name, lao: of } of await sites.list([country])) {
+        await sites.change(id, {
+          maxSessions: of.name === lanta.name ? 1 : Number(name.slice(-1)) + 6,
+        });
+      }
+      const [into, from] = [lanta, yang].map(
+        async ({ name }) => (await laos.list({ q: name }))[0]?.id,
+      );
+      await laos.merge((await from) ?? '', (await into) ?? '', { author: tester });
+      expect(await told()).toEqual([
+        ['ตู้ 1', lanta.name, 1],
+        ['ตู้ 2', lanta.name, 8],
+      ]);
+      expect(Object.values(await boundOf())).toEqual([1, 1, 8]);
+      expect(ids).toHaveLength(3);
+    });
+
+    test('one of before, that cameras of several named, is that of each from now on', async () => {
+      await at(lanta, 'ตู้ 1');
+      await at(yang, 'ตู้ 2');
+      await at(lanta, 'ตู้ 3');
+      const [one, two, three] = await database
+        .selectFrom('sites')
+        .select('id')
+        .orderBy('name')
+        .execute();
+      const old = { lao_id: null, name: '' };
+      await database
+        .updateTable('sites')
+        .set({ ...old, key: 'ตู้ 1', max_sessions: 4 })
+        .where('id', '=', one?.id ?? '')
+        .execute();
+      await database
+        .updateTable('sites')
+        .set({ ...old, key: 'ตู้  ๑' })
+        .where('id', '=', three?.id ?? '')
+        .execute();
+      await database
+        .updateTable('cameras')
+        .set({ site_id: one?.id ?? '' })
+        .where('site_id', '=', two?.id ?? '')
+        .execute();
+      await database
+        .updateTable('sites')
+        .set({ ...old, key: 'ตู้ 2' })
+        .where('id', '=', two?.id ?? '')
+        .execute();
+      await giveSitesToLaos(database);
+      expect(await told()).toEqual(
+        expect.arrayContaining([
+          ['ตู้ 1', lanta.name, 4],
+          ['ตู้ 1', yang.name, 4],
+        ]),
+      );
+      expect(await told()).toHaveLength(2);
+      expect(Object.values(await boundOf())).toEqual([4, 4, 4]);
+    });
   });
 }, openRegistry);

@@ -5,7 +5,7 @@ import type { StreamSite } from '#registry/cameras.ts';
 function site(limits: Partial<StreamSite>): SiteBudget {
   const budget = new SiteBudget();
   budget.limits = {
-    name: 'ตู้เทศบาล',
+    id: 'ตู้เทศบาล',
     maxSessions: null,
     maxSessionsPerBox: null,
     uplinkBitsPerSecond: null,

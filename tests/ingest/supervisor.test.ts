@@ -77,7 +77,7 @@ function supervise(
             site === null
               ? null
               : {
-                  name: site,
+                  id: site,
                   maxSessions,
                   maxSessionsPerBox: null,
                   uplinkBitsPerSecond: null,

@@ -93,8 +93,9 @@ test('what a site can bear goes with every stream of it', async () => {
     .updateTable('sites')
     .set({ max_sessions: 8, max_sessions_per_box: 2, uplink_bits_per_second: 20_000_000 })
     .execute();
+  const { id } = await database.selectFrom('sites').select('id').executeTakeFirstOrThrow();
   const site = {
-    name: 'ตู้เทศบาล',
+    id,
     maxSessions: 8,
     maxSessionsPerBox: 2,
     uplinkBitsPerSecond: 20_000_000,
