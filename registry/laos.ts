@@ -95,6 +95,7 @@ export const importRefusals = [
   'no_such_district',
   'type_differs_from_name',
   'code_and_name_disagree',
+  'code_of_merged',
   'twice_in_file',
 ] as const;
 
@@ -378,7 +379,17 @@ async function importRows(
     }
     const named = byKey.get(key);
     const target = named?.merged_into == null ? named : byRowId.get(named.merged_into);
-    const coded = one.code === null ? undefined : byCode.get(one.code);
+    const bearer = one.code === null ? undefined : byCode.get(one.code);
+    const isOfMerged = bearer?.merged_into != null;
+    const coded = isOfMerged ? byRowId.get(bearer.merged_into ?? '') : bearer;
+    if (isOfMerged && coded !== undefined && coded.id !== target?.id) {
+      // By another name it is not the one that was merged; and that is not to come back, half, with nothing of its own.
+      refuse(
+        'code_of_merged',
+        `the code ${one.code} is that of ${bearer.name}, which was merged into ${coded.name}`,
+      );
+      continue;
+    }
     if (coded !== undefined && target !== undefined && coded.id !== target.id) {
       refuse('code_and_name_disagree', `the code ${one.code} is that of ${coded.name}`);
       continue;
@@ -390,7 +401,8 @@ async function importRows(
     const leads = named !== undefined && found !== undefined && named.id !== found.id;
     const values = {
       ...(leads ? { name: found.name, district: found.district, province: found.province } : place),
-      code: one.code ?? found?.code ?? null,
+      // That of one that was merged stays with it.
+      code: (isOfMerged ? null : one.code) ?? found?.code ?? null,
       reporting_parent: one.reportingParent ?? found?.reporting_parent ?? null,
       status: 'listed' as const,
     };

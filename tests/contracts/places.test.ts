@@ -252,6 +252,23 @@ onEachDatabase((rig) => {
     });
   });
 
+  test('the code of an LAO that was merged leads to where it went, and brings nothing of it back', async () => {
+    const gone = await laos.add(lao({ name: 'อบต.เกาะลันตาใหญ่', code: '1111' }), byDepartment);
+    const right = await laos.add(lao({ code: '2222' }), byDepartment);
+    await laos.merge(gone.id, right.id, { author: tester });
+    const imported = await laos.import([
+      lao({ name: 'อบต.ชื่อใหม่', code: '1111' }),
+      lao({ name: 'องค์การบริหารส่วนตำบลเกาะลันตาใหญ่', code: '1111' }),
+    ]);
+    expect(imported).toMatchObject({
+      added: 0,
+      changed: 0,
+      refused: [{ row: 0, code: 'code_of_merged' }],
+    });
+    expect(await laos.get(gone.id)).toMatchObject({ status: 'merged', mergedInto: right.id });
+    expect(await laos.get(right.id)).toEqual(right);
+  });
+
   test("the Department's list is imported: what is named is listed, the rest says why not", async () => {
     await cameras.create(given(), byTest);
     await laos.add(lao({ name: 'อบต.คลองยาง', code: '11111' }), byDepartment);
