@@ -18,14 +18,19 @@ const specialRanges = [
   '127.0.0.0/8',
   '169.254.0.0/16',
   '100.100.100.200/32',
+  '168.63.129.16/32',
   '192.0.0.192/32',
   '224.0.0.0/4',
   '240.0.0.0/4',
   '::/96',
   '64:ff9b::/96',
+  // The same for a network's own translation (RFC 8215).
+  '64:ff9b:1::/48',
   '2002::/16',
   'fe80::/10',
-  'fd00:ec2::254/128',
+  // All of Amazon's: metadata, DNS, clock, credentials of containers (::254, ::253, ::123, ::23).
+  'fd00:ec2::/32',
+  'fd20:ce::254/128',
   'ff00::/8',
 ];
 

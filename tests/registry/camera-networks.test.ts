@@ -12,7 +12,15 @@ function allowed(cidrs: readonly string[], addresses: readonly string[]): string
   return addresses.filter((address) => isAllowed(networks, address));
 }
 
-const metadata = ['169.254.169.254', '100.100.100.200', 'fd00:ec2::254'];
+const metadata = [
+  '169.254.169.254',
+  '100.100.100.200',
+  '168.63.129.16',
+  'fd00:ec2::254',
+  'fd00:ec2::23',
+  'fd00:ec2::253',
+  'fd20:ce::254',
+];
 const thisMachine = ['127.0.0.1', '127.9.9.9', '::1', '0.0.0.0', '::', '::ffff:127.0.0.1'];
 
 test('by default: the private ranges, and no address of this machine, its link or a metadata service', () => {
@@ -25,7 +33,14 @@ test('by default: the private ranges, and no address of this machine, its link o
 test('a wide network does not open this machine or a metadata service', () => {
   const everything = ['0.0.0.0/0', '::/0'];
   expect(allowed(everything, ['8.8.8.8', '2001:db8::1', '10.0.0.1'])).toHaveLength(3);
-  const hidden = ['64:ff9b::7f00:1', '2002:7f00:1::', '::7f00:1', '::ffff:7f00:1', '224.0.0.1'];
+  const hidden = [
+    '64:ff9b::7f00:1',
+    '64:ff9b:1::7f00:1',
+    '2002:7f00:1::',
+    '::7f00:1',
+    '::ffff:7f00:1',
+    '224.0.0.1',
+  ];
   expect(allowed(everything, [...metadata, ...thisMachine, ...hidden])).toEqual([]);
 });
 
