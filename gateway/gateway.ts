@@ -379,7 +379,14 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
             fetchStill: async (order) =>
               fetchStill(order, (address) => isAllowed(config.cameraNetworks, address)),
           }),
-        (app) => registerInventoryRoutes(app, { imports, cameras, liveStates, audit: audit.log }),
+        (app) =>
+          registerInventoryRoutes(app, {
+            imports,
+            cameras,
+            liveStates,
+            conditions: events.conditions,
+            audit: audit.log,
+          }),
         (app) => registerCameraCountRoute(app, { registry }),
         (app) =>
           registerPlaceRoutes(app, {

@@ -1,6 +1,6 @@
 import { sql, type Expression, type Kysely, type SelectQueryBuilder, type SqlBool } from 'kysely';
 import type { Area } from './area.ts';
-import { findDistrict, findProvince } from './areas/official-areas.ts';
+import { districtNames, findProvince } from './areas/official-areas.ts';
 import type { Camera, Purpose } from './camera.ts';
 import { selectCameras, withAgencies } from './camera-rows.ts';
 import { searchWords } from './camera-search-text.ts';
@@ -21,6 +21,7 @@ export interface CameraFilter {
   purpose?: Purpose | undefined;
   declared?: Camera['declared'] | undefined;
   scope?: Camera['scope'] | undefined;
+  /** In capitals or not: HIKVISION is Hikvision. */
   brand?: string | undefined;
   budgetSource?: string | undefined;
   site?: string | undefined;
@@ -296,8 +297,9 @@ function narrowed(
   }
   if (filter.brand !== undefined) {
     // Few LAOs have fewer cameras than a brand.
-    const brand = isNamed(laoIds) ? sql<string>`cameras.brand || ''` : sql.ref('cameras.brand');
-    query = query.where(brand, '=', filter.brand);
+    const brand = sql<string>`lower(${sql.ref('cameras.brand')})`;
+    const asIndexed = isNamed(laoIds) ? sql<string>`${brand} || ''` : brand;
+    query = query.where(asIndexed, '=', sql<string>`lower(${filter.brand})`);
   }
   if (filter.budgetSource !== undefined) {
     const { budgetSource } = filter;
@@ -369,8 +371,7 @@ async function laosOf(
     query = query.where('province', '=', findProvince(province)?.name ?? province);
   }
   if (district !== undefined) {
-    const official = province === undefined ? undefined : findDistrict(province, district);
-    query = query.where('district', '=', official?.name ?? district);
+    query = query.where('district', 'in', districtNames(province, district));
   }
   const rows = await query.execute();
   if (lao === undefined) return rows.map(({ id }) => id);

@@ -1,7 +1,7 @@
 import type { Selectable, Transaction } from 'kysely';
 import * as z from 'zod';
 import { contains, type Area, type Place } from './area.ts';
-import { findDistrict, findProvince, missingArea } from './areas/official-areas.ts';
+import { districtNames, findDistrict, findProvince, missingArea } from './areas/official-areas.ts';
 import type { Author } from './author.ts';
 import { authorText } from './camera-rows.ts';
 import { takeLock } from './database/database.ts';
@@ -179,8 +179,7 @@ export function openLaos(database: RegistryDatabase, { now }: { now: () => numbe
         query = query.where('province', '=', findProvince(province)?.name ?? province);
       }
       if (district !== undefined) {
-        const official = province === undefined ? undefined : findDistrict(province, district);
-        query = query.where('district', '=', official?.name ?? district);
+        query = query.where('district', 'in', districtNames(province, district));
       }
       query =
         status === undefined

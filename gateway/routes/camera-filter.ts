@@ -1,12 +1,17 @@
 import * as z from 'zod';
 import type { LiveStates } from '#ingest/live-states.ts';
 import { declarations, purposes, scopes } from '#registry/camera.ts';
+import type { Conditions } from '#registry/events/condition-board.ts';
 import { liveStateJson } from '../live-state-json.ts';
 
 const MAX_TEXT = 200;
 
 const filterText = z.string().trim().min(1).max(MAX_TEXT);
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
+
+/** What is seen is counted besides; a stream that is up may be degraded. */
+const seenNames = ['degraded', 'unknown'] as const;
+const observedNames = [...liveStateJson.shape.state.options, ...seenNames] as const;
 
 /** Which cameras, as lists and exports are asked; what is left out does not narrow. */
 export const cameraFilter = {
@@ -19,9 +24,10 @@ export const cameraFilter = {
   lao: filterText.optional().meta({ description: 'by any spelling: ทต.ก or เทศบาลตำบลก' }),
   purpose: z.enum(purposes).optional(),
   declared: z.enum(declarations).optional(),
-  observed: liveStateJson.shape.state
-    .optional()
-    .meta({ description: 'the state of its stream now' }),
+  observed: z.enum(observedNames).optional().meta({
+    description:
+      'the state of its stream now; `degraded` and `unknown`: what is seen of it (`observed` of its condition)',
+  }),
   brand: filterText.optional(),
   scope: z.enum(scopes).optional(),
   budgetSource: filterText.optional(),
@@ -32,11 +38,15 @@ export const cameraFilter = {
 
 /** Ids of the cameras whose streams are in this state now, ascending; undefined: it does not narrow. */
 export function observedNow(
-  liveStates: LiveStates,
+  { liveStates, conditions }: { liveStates: LiveStates; conditions?: Pick<Conditions, 'all'> },
   state: z.output<typeof cameraFilter.observed>,
 ): string[] | undefined {
   if (state === undefined) return undefined;
+  const isSeen = seenNames.some((name) => name === state);
+  const states: Iterable<{ cameraId: string; state: string }> = isSeen
+    ? (conditions?.all() ?? [])
+    : liveStates.all();
   const ids: string[] = [];
-  for (const live of liveStates.all()) if (live.state === state) ids.push(live.cameraId);
+  for (const one of states) if (one.state === state) ids.push(one.cameraId);
   return ids.toSorted();
 }

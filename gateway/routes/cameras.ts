@@ -15,6 +15,7 @@ import {
 import { isOutside, type CameraNetworks } from '#registry/camera-networks.ts';
 import { CameraNotFound, CameraTwice } from '#registry/camera-refusals.ts';
 import type { CameraDetail, Cameras } from '#registry/cameras.ts';
+import type { Conditions } from '#registry/events/condition-board.ts';
 import {
   finding,
   observation,
@@ -119,6 +120,8 @@ export function registerCameraRoutes(
   deps: {
     cameras: Cameras;
     liveStates: LiveStates;
+    /** What is seen of cameras; without it no list is narrowed to that. */
+    conditions?: Pick<Conditions, 'all'>;
     /** By any spelling of it, what rights are bound to: เทศบาลตำบลก is ทต.ก. */
     canonicalLao: (given: Place) => Promise<Place>;
     deviceReadings: Pick<DeviceReadings, 'told'>;
@@ -126,7 +129,7 @@ export function registerCameraRoutes(
     config: { cameraNetworks?: CameraNetworks };
   },
 ): void {
-  const { cameras, liveStates, canonicalLao, deviceReadings } = deps;
+  const { cameras, canonicalLao, deviceReadings } = deps;
   const { cameraNetworks } = deps.config;
   const typed = app.withTypeProvider<ZodTypeProvider>();
 
@@ -190,7 +193,7 @@ export function registerCameraRoutes(
       const listed = await cameras.list({
         ...rest,
         within: request.areasFor('camera.list'),
-        among: observedNow(liveStates, observed),
+        among: observedNow(deps, observed),
         after: cursor,
         limit: limit + 1,
       });

@@ -6,6 +6,7 @@ import type { LiveStates } from '#ingest/live-states.ts';
 import type { Camera } from '#registry/camera.ts';
 import type { Author } from '#registry/author.ts';
 import type { Cameras } from '#registry/cameras.ts';
+import type { Conditions } from '#registry/events/condition-board.ts';
 import { csvOfInventory } from '#registry/inventory/csv-out.ts';
 import type { KeptImport, Imports } from '#registry/inventory/imports.ts';
 import { fates } from '#registry/inventory/plan.ts';
@@ -125,10 +126,11 @@ export function registerInventoryRoutes(
     imports: Imports;
     cameras: Pick<Cameras, 'list'>;
     liveStates: LiveStates;
+    conditions?: Pick<Conditions, 'all'>;
     audit: Audit;
   },
 ): void {
-  const { imports, cameras, liveStates, audit } = deps;
+  const { imports, cameras, audit } = deps;
   const typed = app.withTypeProvider<ZodTypeProvider>();
   let exports = 0;
   // Rights are asked for each time: whoever was moved since has not the import of where they were.
@@ -189,7 +191,7 @@ export function registerInventoryRoutes(
       }
       reply.raw.once('close', () => exports--);
       const within = request.areasFor('camera.export');
-      const among = observedNow(liveStates, observed);
+      const among = observedNow(deps, observed);
       const name = attachment({
         name: 'ทะเบียนกล้อง',
         plainName: 'cctv-inventory',

@@ -56,6 +56,14 @@ export function findDistrict(province: string, name: string): District | undefin
   );
 }
 
+/** As rows of places have districts of this name: of a province, else of all that have one. Never empty. */
+export function districtNames(province: string | undefined, name: string): string[] {
+  const provinces =
+    province === undefined ? officialAreas().provinces.map((one) => one.name) : [province];
+  const found = provinces.flatMap((one) => findDistrict(one, name)?.name ?? []);
+  return found.length === 0 ? [name] : [...new Set(found)];
+}
+
 /** What there is not of a province, and of a district in it where one is given; undefined: both are there. */
 export function missingArea(
   province: string,

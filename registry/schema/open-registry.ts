@@ -22,6 +22,7 @@ import * as readingsGoWithTheirDevice from './migrations/0022-readings-go-with-t
 import * as spellings from './migrations/0022-spellings.ts';
 import * as referencesByStatement from './migrations/0023-references-by-statement.ts';
 import * as sitesOfLaos from './migrations/0023-sites-of-laos.ts';
+import * as brandsInAnyCase from './migrations/0024-brands-in-any-case.ts';
 import { indexSearch } from '../index-search.ts';
 import type { RegistryDatabase, RegistryTables } from './tables.ts';
 
@@ -52,6 +53,7 @@ const registry: DatabaseSchema = {
     '0022-spellings': spellings,
     '0023-references-by-statement': referencesByStatement,
     '0023-sites-of-laos': sitesOfLaos,
+    '0024-brands-in-any-case': brandsInAnyCase,
   },
 };
 

@@ -1,6 +1,6 @@
 import { sql, type Kysely } from 'kysely';
 import type { Area } from '../area.ts';
-import { findDistrict, findProvince } from '../areas/official-areas.ts';
+import { districtNames, findProvince } from '../areas/official-areas.ts';
 import { liesWithin } from '../area-rows.ts';
 import { nowStatus, type SurveyColumn } from '../condition.ts';
 import { kindOf, type CountedKind } from '../counted-groups.ts';
@@ -273,8 +273,7 @@ function laosWithin(database: Kysely<RegistryTables>, { within, province, distri
     query = query.where('province', '=', findProvince(province)?.name ?? province);
   }
   if (district !== undefined) {
-    const official = province === undefined ? undefined : findDistrict(province, district);
-    query = query.where('district', '=', official?.name ?? district);
+    query = query.where('district', 'in', districtNames(province, district));
   }
   return query;
 }

@@ -4,17 +4,20 @@ import { plainState, type LiveStateBoard } from '#ingest/live-states.ts';
 import { outsideThai } from '#registry/camera-networks.ts';
 import { closedAreaRule } from '#registry/camera.ts';
 import type { Cameras, StreamSource } from '#registry/cameras.ts';
+import { ConditionBoard } from '#registry/events/condition-board.ts';
 import { asAdministrator, ServerRig } from './auth/server-rig.ts';
 import { krabiCamera } from '../registry/krabi-camera.ts';
 
 let rig: ServerRig;
 let cameras: Cameras;
 let liveStates: LiveStateBoard;
+let conditions: ConditionBoard;
 let app: FastifyInstance;
 const { authorization } = asAdministrator;
 
 beforeEach(async () => {
-  rig = await ServerRig.start();
+  conditions = new ConditionBoard();
+  rig = await ServerRig.start({ conditions });
   ({ app, cameras, liveStates } = rig);
 });
 
@@ -506,6 +509,21 @@ test('the list is filtered by what the stream is now, and by text', async () => 
   expect(await positions('observed=not-linked')).toEqual([]);
   expect(await positions(`q=${encodeURIComponent('ตลาด')}`)).toEqual(['ตลาดเช้า', 'ตลาดเย็น']);
   expect(await positions(`q=${encodeURIComponent('เช้า')}&observed=up`)).toEqual(['ตลาดเช้า']);
+  expect(await positions('observed=degraded')).toEqual([]);
+  conditions.take({
+    cameraId: up.id,
+    state: 'degraded',
+    reason: 'low-frame-rate',
+    sinceMs: 0,
+    atMs: 0,
+    epoch: 1,
+    sequence: 1,
+    eventId: 'e',
+    flapping: false,
+    measured: {},
+  });
+  expect(await positions('observed=degraded')).toEqual(['ตลาดเช้า']);
+  expect(await positions('observed=unknown')).toEqual([]);
   expect((await get('/api/v1/cameras?declared=broken')).statusCode).toBe(400);
 });
 

@@ -67,7 +67,13 @@ export function RegisterFilters(props: {
         <>
           <Select
             label={t('register.observed')}
-            data={liveStateNames.map((name) => ({ value: name, label: t(`state.${name}`) }))}
+            data={[
+              ...liveStateNames.map((name) => ({ value: name, label: t(`state.${name}`) })),
+              ...(['degraded', 'unknown'] as const).map((name) => ({
+                value: name,
+                label: t(`observedState.${name}`),
+              })),
+            ]}
             value={filter.observed ?? null}
             onChange={(observed) => onChange({ observed: observed ?? '' })}
             placeholder={t('all')}
