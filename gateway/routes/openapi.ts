@@ -1,6 +1,7 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
+import * as z from 'zod';
 import { everybodysRoutes } from '../auth/route-rules.ts';
 import { documentationPolicy } from '../security-headers.ts';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
@@ -21,8 +22,8 @@ export function registerOpenApi(app: FastifyInstance): void {
       // As seen from wherever it is read.
       servers: [{ url: '/' }],
     },
-    transform: jsonSchemaTransform,
-    transformObject: (document) => withoutUnused(jsonSchemaTransformObject(document)),
+    transform: (route) => withExamples(route, jsonSchemaTransform(route)),
+    transformObject: (document) => withTags(withoutUnused(jsonSchemaTransformObject(document))),
   });
   void app.register(async (scope) => {
     everybodysRoutes(scope);
@@ -32,6 +33,41 @@ export function registerOpenApi(app: FastifyInstance): void {
     await scope.register(swaggerUi, { routePrefix: '/api/docs' });
     scope.get('/api/v1/openapi.json', { schema: { hide: true } }, async () => scope.swagger());
   });
+}
+
+type Transform = typeof jsonSchemaTransform;
+
+/** Of a body that is transformed as it is read, zod leaves out the examples: they might be of what it becomes. Ours are of what is sent. */
+function withExamples(
+  { schema }: Parameters<Transform>[0],
+  told: ReturnType<Transform>,
+): ReturnType<Transform> {
+  const examples = schema.body instanceof z.ZodType ? schema.body.meta()?.examples : undefined;
+  const body: unknown = told.schema['body'];
+  if (!Array.isArray(examples) || typeof body !== 'object' || body === null) return told;
+  return { ...told, schema: { ...told.schema, body: { examples, ...body } } };
+}
+
+const etag = {
+  description: 'for If-None-Match; where it begins with a version, for If-Match',
+  schema: { type: 'string', examples: ['"3.bYQ5hkqkbJmZ8d1V"'] },
+};
+
+/** Whoever may answer that nothing has changed, or asks for a version, gives an ETag. */
+function withTags(document: OpenApiDocument): OpenApiDocument {
+  for (const operations of Object.values(document.paths ?? {})) {
+    const listed: Operation[] = Object.values(operations);
+    for (const { responses } of listed) {
+      const told = responses?.['200'];
+      if (told === undefined || (responses?.['304'] ?? responses?.['428']) === undefined) continue;
+      told.headers = { ETag: etag, ...told.headers };
+    }
+  }
+  return document;
+}
+
+interface Operation {
+  responses?: Record<string, { headers?: Record<string, unknown> }>;
 }
 
 /** Every named schema comes out twice, as read and as written, and is mostly used as one of them. */

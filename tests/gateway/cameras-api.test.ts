@@ -561,6 +561,12 @@ test('openapi.json is OpenAPI 3.1, names every path, and marks the password as w
     ]),
   );
   expect(JSON.stringify(document.paths['/api/v1/cameras'])).toContain('"writeOnly":true');
+  // Also of a body that is transformed as it is read.
+  expect(JSON.stringify(document.paths['/api/v1/cameras'])).toContain('"example":{"owningAgency"');
+  expect(document.paths['/api/v1/cameras/{id}']).toMatchObject({
+    get: { responses: { 200: { headers: { ETag: {} } } } },
+    patch: { responses: { 200: { headers: { ETag: {} } } } },
+  });
   expect(
     Object.keys(document.components.schemas['Camera']?.properties['stream'] ?? {}),
   ).not.toContain('password');
