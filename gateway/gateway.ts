@@ -143,7 +143,7 @@ export async function startGateway(config: Config, log: Logger): Promise<Gateway
     onLost: (err, { cameraId }) =>
       log.error({ err, cameraId }, 'the end of a view was not recorded'),
   });
-  const sites = openSites(registry);
+  const sites = openSites(registry, { now: Date.now });
   const laos = openLaos(registry, { now: Date.now });
   const liveStates = new LiveStateBoard();
   const recording = await startRecordingOf(config, { databases, cameras, audit, log });

@@ -1,12 +1,20 @@
-import type { Selectable } from 'kysely';
+import type { Selectable, Transaction } from 'kysely';
 import * as z from 'zod';
 import type { Author } from './author.ts';
 import { authorText } from './camera-rows.ts';
 import { takeLock } from './database/database.ts';
 import { keepFormerSource } from './former-names.ts';
+import {
+  listChanges,
+  listHistory,
+  ListRowStale,
+  recordListChange,
+  type ListChangeOptions,
+  type ListVersion,
+} from './list-history.ts';
 import { budgetSourceKey } from './managed-keys.ts';
 import { moveCameras } from './move-cameras.ts';
-import type { BudgetSourceTable, RegistryDatabase } from './schema/tables.ts';
+import type { BudgetSourceTable, RegistryDatabase, RegistryTables } from './schema/tables.ts';
 import { textLine } from './text.ts';
 import { uuidV7Source } from './uuid-v7.ts';
 
@@ -24,6 +32,7 @@ export const budgetSource = z
     name,
     status: z.enum(['listed', 'proposed', 'merged']),
     mergedInto: z.string().nullable(),
+    version: z.int().meta({ description: 'for If-Match; each change makes the next' }),
   })
   .meta({ id: 'BudgetSource' });
 export type BudgetSource = z.infer<typeof budgetSource>;
@@ -41,8 +50,16 @@ export interface BudgetSources {
   list(): Promise<BudgetSource[]>;
   /** Throws BudgetSourceTwice. `listed`: by the Department itself. */
   add(given: string, options: { author: Author; listed: boolean }): Promise<BudgetSource>;
-  /** Throws BudgetSourceNotFound, BudgetSourceTwice. */
-  change(id: string, change: z.output<typeof budgetSourceChange>): Promise<BudgetSource>;
+  /** Throws BudgetSourceNotFound. */
+  get(id: string): Promise<BudgetSource>;
+  /** Throws BudgetSourceNotFound, BudgetSourceTwice, ListRowStale. */
+  change(
+    id: string,
+    change: z.output<typeof budgetSourceChange>,
+    options: ListChangeOptions,
+  ): Promise<BudgetSource>;
+  /** What was changed of one, newest first. */
+  history(id: string): Promise<ListVersion[]>;
   /** Its cameras go to another; its spelling leads there from now on. Returns how many cameras. */
   merge(id: string, into: string, options: { author: Author }): Promise<number>;
 }
@@ -117,7 +134,9 @@ export function openBudgetSources(
       });
       return byId(id);
     },
-    async change(id, change) {
+    get: byId,
+    history: async (id) => listHistory(database, 'budget_sources', id),
+    async change(id, change, { author, version }) {
       await database.transaction().execute(async (transaction) => {
         await takeLock(transaction, LIST_LOCK);
         const row = await transaction
@@ -126,6 +145,7 @@ export function openBudgetSources(
           .where('id', '=', id)
           .executeTakeFirst();
         if (row === undefined || row.status === 'merged') throw new BudgetSourceNotFound(id);
+        if (version !== undefined && row.version !== version) throw new ListRowStale(sourceOf(row));
         const key = budgetSourceKey(change.name ?? row.name);
         const other = await transaction
           .selectFrom('budget_sources')
@@ -135,15 +155,12 @@ export function openBudgetSources(
           .executeTakeFirst();
         if (other !== undefined) throw new BudgetSourceTwice(sourceOf(other));
         await keepFormerSource(transaction, row, key);
-        await transaction
-          .updateTable('budget_sources')
-          .set({
-            name: change.name ?? row.name,
-            match_key: key,
-            status: change.status ?? row.status,
-          })
-          .where('id', '=', id)
-          .execute();
+        await writeRow(
+          transaction,
+          row,
+          { name: change.name ?? row.name, match_key: key, status: change.status ?? row.status },
+          { author, atMs: now() },
+        );
       });
       return byId(id);
     },
@@ -174,12 +191,38 @@ export function openBudgetSources(
           .set({ status: 'merged', merged_into: into })
           .where((where) => where.or([where('id', '=', id), where('merged_into', '=', id)]))
           .execute();
+        const merged = { status: 'merged', merged_into: into } as const;
+        await writeRow(transaction, from, merged, { author, atMs: now() });
         return moved;
       });
     },
   };
 }
 
+/** What it is from now on, with its next version where that differs from what it was. */
+async function writeRow(
+  transaction: Transaction<RegistryTables>,
+  row: Selectable<BudgetSourceTable>,
+  values: Partial<Omit<Selectable<BudgetSourceTable>, 'id' | 'version'>>,
+  { author, atMs }: { author: Author; atMs: number },
+): Promise<void> {
+  const changes = listChanges(sourceOf(row), sourceOf({ ...row, ...values }));
+  const version = row.version + Number(changes.length > 0);
+  await transaction
+    .updateTable('budget_sources')
+    .set({ ...values, version })
+    .where('id', '=', row.id)
+    .execute();
+  if (changes.length === 0) return;
+  await recordListChange(transaction, 'budget_sources', row.id, { version, atMs, author, changes });
+}
+
 function sourceOf(row: Selectable<BudgetSourceTable>): BudgetSource {
-  return { id: row.id, name: row.name, status: row.status, mergedInto: row.merged_into };
+  return {
+    id: row.id,
+    name: row.name,
+    status: row.status,
+    mergedInto: row.merged_into,
+    version: row.version,
+  };
 }

@@ -6,10 +6,18 @@ import type { Author } from './author.ts';
 import { authorText } from './camera-rows.ts';
 import { takeLock } from './database/database.ts';
 import { keepFormerName } from './former-names.ts';
+import {
+  listChanges,
+  listHistory,
+  ListRowStale,
+  recordListChange,
+  type ListChangeOptions,
+  type ListVersion,
+} from './list-history.ts';
 import { laoKey } from './managed-keys.ts';
 import { moveCameras, refreshSearch } from './move-cameras.ts';
 import type { LaoTable, RegistryDatabase, RegistryTables } from './schema/tables.ts';
-import { moveSites } from './sites.ts';
+import { enterSites, moveSites } from './sites.ts';
 import { textLine } from './text.ts';
 import { agencyKey, laoTypes, matchKey, splitLaoName } from './thai-names.ts';
 import { uuidV7Source } from './uuid-v7.ts';
@@ -44,6 +52,7 @@ export const lao = z
       .meta({ description: 'to whom it sends its return: its district, or the province directly' }),
     status: z.enum(laoStatuses),
     mergedInto: z.string().nullable(),
+    version: z.int().meta({ description: 'for If-Match; each change makes the next' }),
   })
   .meta({ id: 'Lao' });
 export type Lao = z.infer<typeof lao>;
@@ -113,12 +122,14 @@ export interface Laos {
   get(id: string): Promise<Lao | undefined>;
   /** Throws LaoTwice, LaoNotValid. `listed`: by the Department itself. */
   add(given: NewLao, options: { author: Author; listed: boolean }): Promise<Lao>;
-  /** Throws LaoNotFound, LaoTwice, LaoNotValid. */
-  change(id: string, change: LaoChange): Promise<Lao>;
+  /** Throws LaoNotFound, LaoTwice, LaoNotValid, ListRowStale. */
+  change(id: string, change: LaoChange, options: ListChangeOptions): Promise<Lao>;
   /** Its cameras go to another; its spelling leads there from now on. Returns how many cameras. Throws LaoNotFound. */
   merge(id: string, into: string, options: { author: Author }): Promise<number>;
   /** The Department's list: what it names is listed, what it does not name stays. */
-  import(rows: readonly NewLao[]): Promise<LaoImport>;
+  import(rows: readonly NewLao[], options: { author: Author }): Promise<LaoImport>;
+  /** What was changed of one, newest first. */
+  history(id: string): Promise<ListVersion[]>;
   /** As the list spells it, if the list has it: what rights are asked for. Throws AreaUnknown for a place that it cannot have. */
   canonical(place: Place): Promise<Place>;
 }
@@ -222,7 +233,7 @@ export function openLaos(database: RegistryDatabase, { now }: { now: () => numbe
       });
       return expected(await byId(id), id);
     },
-    async change(id, change) {
+    async change(id, change, { author, version }) {
       await database.transaction().execute(async (transaction) => {
         await takeLock(transaction, LIST_LOCK);
         const row = await transaction
@@ -231,6 +242,7 @@ export function openLaos(database: RegistryDatabase, { now }: { now: () => numbe
           .where('id', '=', id)
           .executeTakeFirst();
         if (row === undefined || row.status === 'merged') throw new LaoNotFound(id);
+        if (version !== undefined && row.version !== version) throw new ListRowStale(laoOf(row));
         const status = change.status ?? row.status;
         const merged = {
           name: change.name ?? row.name,
@@ -244,17 +256,18 @@ export function openLaos(database: RegistryDatabase, { now }: { now: () => numbe
         const newCode = change.code === undefined ? row.code : change.code;
         await refuseTwice(transaction, { key, code: newCode }, id);
         await keepFormerName(transaction, row, key);
-        await transaction
-          .updateTable('laos')
-          .set({
+        await writeRow(
+          transaction,
+          row,
+          {
             ...place,
             match_key: key,
             code: newCode,
             status,
             reporting_parent: change.reportingParent ?? row.reporting_parent,
-          })
-          .where('id', '=', id)
-          .execute();
+          },
+          { author, atMs: now() },
+        );
         if (
           place.name !== row.name ||
           place.district !== row.district ||
@@ -279,6 +292,7 @@ export function openLaos(database: RegistryDatabase, { now }: { now: () => numbe
         if (target === undefined || target.status === 'merged' || id === into) {
           throw new LaoNotFound(into);
         }
+        await enterSites(transaction, { from: id, into, nextId });
         const moved = await moveCameras(transaction, {
           column: 'lao_id',
           from: id,
@@ -293,14 +307,17 @@ export function openLaos(database: RegistryDatabase, { now }: { now: () => numbe
           .set({ status: 'merged', merged_into: into })
           .where((where) => where.or([where('id', '=', id), where('merged_into', '=', id)]))
           .execute();
+        const merged = { status: 'merged', merged_into: into } as const;
+        await writeRow(transaction, from, merged, { author, atMs: now() });
         return moved;
       });
     },
-    async import(given) {
+    history: async (id) => listHistory(database, 'laos', id),
+    async import(given, { author }) {
       if (given.length > MAX_IMPORTED_LAOS) throw new RangeError('too many LAOs at once');
       return database.transaction().execute(async (transaction) => {
         await takeLock(transaction, LIST_LOCK);
-        return importRows(transaction, nextId, given);
+        return importRows(transaction, nextId, given, { author, atMs: now() });
       });
     },
     async canonical({ name: given, district, province }) {
@@ -351,6 +368,7 @@ async function importRows(
   transaction: Transaction<RegistryTables>,
   nextId: () => string,
   given: readonly NewLao[],
+  by: { author: Author; atMs: number },
 ): Promise<LaoImport> {
   const rows = await transaction.selectFrom('laos').selectAll().execute();
   const byKey = new Map(rows.map((row) => [row.match_key, row]));
@@ -422,11 +440,7 @@ async function importRows(
       continue;
     }
     if (!leads) await keepFormerName(transaction, found, key);
-    await transaction
-      .updateTable('laos')
-      .set({ ...values, ...(leads ? {} : { match_key: key }) })
-      .where('id', '=', found.id)
-      .execute();
+    await writeRow(transaction, found, { ...values, ...(leads ? {} : { match_key: key }) }, by);
     if (
       values.name !== found.name ||
       values.district !== found.district ||
@@ -437,6 +451,24 @@ async function importRows(
     result.changed++;
   }
   return result;
+}
+
+/** What it is from now on, with its next version where that differs from what it was. */
+async function writeRow(
+  transaction: Transaction<RegistryTables>,
+  row: Selectable<LaoTable>,
+  values: Partial<Omit<Selectable<LaoTable>, 'id' | 'version'>>,
+  { author, atMs }: { author: Author; atMs: number },
+): Promise<void> {
+  const changes = listChanges(laoOf(row), laoOf({ ...row, ...values }));
+  const version = row.version + Number(changes.length > 0);
+  await transaction
+    .updateTable('laos')
+    .set({ ...values, version })
+    .where('id', '=', row.id)
+    .execute();
+  if (changes.length === 0) return;
+  await recordListChange(transaction, 'laos', row.id, { version, atMs, author, changes });
 }
 
 /** As columns, officially spelled. A listed LAO lies in a district that there is. Throws LaoNotValid. */
@@ -473,6 +505,7 @@ function laoOf(row: Selectable<LaoTable>): Lao {
     reportingParent: row.reporting_parent ?? 'district',
     status: row.status,
     mergedInto: row.merged_into,
+    version: row.version,
   };
 }
 

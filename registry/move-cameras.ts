@@ -3,13 +3,17 @@ import type { Author } from './author.ts';
 import type { FieldChange } from './camera-changes.ts';
 import { authorText } from './camera-rows.ts';
 import { cameraSearchText } from './camera-search-text.ts';
-import { lockRows, takeLock } from './database/database.ts';
+import { executeTogether, lockRows, takeLock } from './database/database.ts';
+import { rowChanger } from './database/row-writer.ts';
+import { withOrigins } from './origins.ts';
 import { MERGE_LOCK } from './place-ids.ts';
 import type { RegistryTables } from './schema/tables.ts';
 
 /** What a change of a managed list does to the cameras of its rows. */
 
 const PAGE = 200;
+
+const updateOrigins = rowChanger<RegistryTables, 'cameras'>('cameras', { key: 'id' });
 
 export interface CameraMove {
   column: 'lao_id' | 'budget_source_id';
@@ -51,6 +55,22 @@ async function moveCommitted(
     if (page.length === 0) break;
     const ids = page.map(({ id }) => id);
     await lockRows(transaction, 'cameras', ids);
+    // Whoever merges stands for where it is now, not whoever wrote the old name.
+    const origins = await transaction
+      .selectFrom('cameras')
+      .select(['id', 'origins'])
+      .where('id', 'in', ids)
+      .where(column, '=', from)
+      .execute();
+    await executeTogether(
+      transaction,
+      updateOrigins(
+        origins.map((row) => ({
+          id: row.id,
+          origins: withOrigins(row.origins, [change[0]], 'declared', author, atMs),
+        })),
+      ),
+    );
     // The version that it made, not one read before: in PostgreSQL somebody may declare something of a camera in between.
     const rows = await transaction
       .updateTable('cameras')

@@ -1,6 +1,14 @@
 import type { Kysely, Selectable, Transaction } from 'kysely';
 import * as z from 'zod';
 import type { Area } from './area.ts';
+import {
+  listChanges,
+  listHistory,
+  ListRowStale,
+  recordListChange,
+  type ListChangeOptions,
+  type ListVersion,
+} from './list-history.ts';
 import { siteKey } from './managed-keys.ts';
 import type { RegistryDatabase, RegistryTables, SiteTable } from './schema/tables.ts';
 import { textLine } from './text.ts';
@@ -32,12 +40,13 @@ export const site = z
     uplinkBitsPerSecond: budget(MAX_BITS_PER_SECOND).meta({
       description: 'what all its streams may take of its line',
     }),
+    version: z.int().meta({ description: 'for If-Match; each change makes the next' }),
   })
   .meta({ id: 'Site' });
 export type Site = z.infer<typeof site>;
 
 export const siteChange = site
-  .omit({ id: true, name: true, lao: true })
+  .omit({ id: true, name: true, lao: true, version: true })
   .partial()
   .strict()
   .meta({ examples: [{ maxSessionsPerBox: 2, uplinkBitsPerSecond: 20_000_000 }] });
@@ -54,12 +63,16 @@ export interface Sites {
   /** By name; those of LAOs within these areas. */
   list(within: readonly Area[]): Promise<Site[]>;
   /** Throws SiteNotFound. */
-  change(id: string, change: SiteChange): Promise<Site>;
+  get(id: string): Promise<Site>;
+  /** Throws SiteNotFound, ListRowStale. */
+  change(id: string, change: SiteChange, options: ListChangeOptions): Promise<Site>;
+  /** What was changed of one, newest first. */
+  history(id: string): Promise<ListVersion[]>;
   /** Told after it is stored. Returns how to end it. */
   onChanged(listener: (site: Site) => void): () => void;
 }
 
-export function openSites(database: RegistryDatabase): Sites {
+export function openSites(database: RegistryDatabase, { now }: { now: () => number }): Sites {
   const listeners = new Set<(site: Site) => void>();
   return {
     async list(within) {
@@ -72,22 +85,41 @@ export function openSites(database: RegistryDatabase): Sites {
         .execute();
       return rows.map(siteOf);
     },
-    async change(id, change) {
+    async get(id) {
+      const row = await selectSites(database).where('sites.id', '=', id).executeTakeFirst();
+      if (row === undefined) throw new SiteNotFound(id);
+      return siteOf(row);
+    },
+    history: async (id) => listHistory(database, 'sites', id),
+    async change(id, change, { author, version }) {
       const row = await database.transaction().execute(async (transaction) => {
         const before = await selectSites(transaction).where('sites.id', '=', id).executeTakeFirst();
         if (before === undefined) throw new SiteNotFound(id);
-        const after = { ...siteOf(before), ...change };
-        await transaction
+        const was = siteOf(before);
+        if (version !== undefined && version !== was.version) throw new ListRowStale(was);
+        const after = { ...was, ...change };
+        const changes = listChanges(was, after);
+        if (changes.length === 0) return before;
+        const written = await transaction
           .updateTable('sites')
           .set({
             network_zone: after.networkZone,
             max_sessions: after.maxSessions,
             max_sessions_per_box: after.maxSessionsPerBox,
             uplink_bits_per_second: after.uplinkBitsPerSecond,
+            version: was.version + 1,
           })
           .where('id', '=', id)
-          .execute();
-        return selectSites(transaction).where('sites.id', '=', id).executeTakeFirstOrThrow();
+          .where('version', '=', was.version)
+          .executeTakeFirstOrThrow();
+        const row = await selectSites(transaction)
+          .where('sites.id', '=', id)
+          .executeTakeFirstOrThrow();
+        // Somebody was faster between reading and writing.
+        if (written.numUpdatedRows !== 1n) throw new ListRowStale(siteOf(row));
+        const made = { version: row.version, atMs: now(), author, changes };
+        await recordListChange(transaction, 'sites', id, made);
+        return row;
       });
       const changed = siteOf(row);
       for (const listener of listeners) listener(changed);
@@ -107,28 +139,44 @@ export function openSites(database: RegistryDatabase): Sites {
  */
 export async function moveSites(
   transaction: Transaction<RegistryTables>,
-  { from, into, nextId }: { from: string; into: string; nextId: () => string },
+  move: { from: string; into: string; nextId: () => string },
 ): Promise<void> {
+  for (const { id, key } of await enterSites(transaction, move)) {
+    await transaction
+      .updateTable('cameras')
+      .set((set) => ({ site_id: set.selectFrom('sites').select('id').where('key', '=', key) }))
+      .where('site_id', '=', id)
+      .where('lao_id', '=', move.into)
+      .execute();
+  }
+}
+
+/**
+ * The LAO that stays has a site of each name that the other one has. Before the lock of merges is taken, too: an inventory
+ * that has entered one of these and is not committed yet is waited for, and wants that lock. Returns the other's sites, with
+ * the key that each is known by from now on.
+ */
+export async function enterSites(
+  transaction: Transaction<RegistryTables>,
+  { from, into, nextId }: { from: string; into: string; nextId: () => string },
+): Promise<{ id: string; key: string }[]> {
   const sites = await transaction
     .selectFrom('sites')
     .selectAll()
     .where('lao_id', '=', from)
     .orderBy('id')
     .execute();
+  const entered = [];
   for (const { id, name, ...rest } of sites) {
     const key = siteKey(into, name);
     await transaction
       .insertInto('sites')
-      .values({ ...rest, id: nextId(), name, lao_id: into, key })
+      .values({ ...rest, id: nextId(), name, lao_id: into, key, version: 1 })
       .onConflict((conflict) => conflict.column('key').doNothing())
       .execute();
-    await transaction
-      .updateTable('cameras')
-      .set((set) => ({ site_id: set.selectFrom('sites').select('id').where('key', '=', key) }))
-      .where('site_id', '=', id)
-      .where('lao_id', '=', into)
-      .execute();
+    entered.push({ id, key });
   }
+  return entered;
 }
 
 function selectSites(database: Kysely<RegistryTables>) {
@@ -150,5 +198,6 @@ function siteOf(row: SiteRow): Site {
     maxSessions: row.max_sessions,
     maxSessionsPerBox: row.max_sessions_per_box,
     uplinkBitsPerSecond: row.uplink_bits_per_second,
+    version: row.version,
   };
 }

@@ -9,7 +9,16 @@ import {
 } from '#registry/budget-sources.ts';
 import { errorBody } from '../errors.ts';
 import { isUnchanged } from './entity-tag.ts';
-import { additionBy, params, recordPlace, registerMerge } from './managed-lists.ts';
+import {
+  additionBy,
+  beforeAndAfter,
+  changeBy,
+  ifMatch,
+  params,
+  recordPlace,
+  registerListHistory,
+  registerMerge,
+} from './managed-lists.ts';
 
 /** Agencies that cameras were paid for by. */
 export function registerBudgetSourceRoutes(
@@ -66,16 +75,36 @@ export function registerBudgetSourceRoutes(
         summary: 'Rename a budget source, or list it',
         tags: ['places'],
         params,
+        headers: ifMatch,
         body: budgetSourceChange,
-        response: { 200: budgetSource, 400: errorBody, 404: errorBody, 409: errorBody },
+        response: {
+          200: budgetSource,
+          400: errorBody,
+          404: errorBody,
+          409: errorBody,
+          428: errorBody,
+        },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { id } = request.params;
-      await recordPlace(request, { kind: 'budget-source', id }, { changed: request.body });
-      return budgetSources.change(id, request.body);
+      const by = changeBy(request);
+      const before = await budgetSources.get(id);
+      const object = { kind: 'budget-source', id, label: before.name } as const;
+      await recordPlace(request, object, beforeAndAfter(before, request.body));
+      const changed = await budgetSources.change(id, request.body, by);
+      isUnchanged(request, reply, changed, changed.version);
+      return changed;
     },
   );
+
+  registerListHistory(app, {
+    path: '/api/v1/budget-sources',
+    async history(_request, id) {
+      await budgetSources.get(id);
+      return budgetSources.history(id);
+    },
+  });
 
   registerMerge(app, {
     path: '/api/v1/budget-sources',

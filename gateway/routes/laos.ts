@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
-import { areaOf } from '#registry/area.ts';
+import { areaOf, contains } from '#registry/area.ts';
 import {
   importRefusals,
   lao,
@@ -10,14 +10,20 @@ import {
   laoStatuses,
   MAX_IMPORTED_LAOS,
   newLao,
+  type Lao,
   type Laos,
 } from '#registry/laos.ts';
+import { actingIn, asThemselves } from '../auth/acting.ts';
 import { errorBody } from '../errors.ts';
 import { isUnchanged } from './entity-tag.ts';
 import {
   additionBy,
+  beforeAndAfter,
+  changeBy,
+  ifMatch,
   params,
   recordPlace,
+  registerListHistory,
   registerMerge,
   type ListObject,
 } from './managed-lists.ts';
@@ -46,10 +52,14 @@ const laoImport = z
 export function registerLaoRoutes(app: FastifyInstance, laos: Laos): void {
   const typed = app.withTypeProvider<ZodTypeProvider>();
 
-  async function objectOf(id: string): Promise<ListObject> {
+  async function found(id: string): Promise<Lao> {
     const one = await laos.get(id);
     if (one === undefined) throw new LaoNotFound(id);
-    return { kind: 'area', id, label: one.name };
+    return one;
+  }
+
+  async function objectOf(id: string): Promise<ListObject> {
+    return { kind: 'area', id, label: (await found(id)).name };
   }
 
   typed.get(
@@ -112,14 +122,20 @@ export function registerLaoRoutes(app: FastifyInstance, laos: Laos): void {
         summary: 'Change an LAO: list it, correct it, say to whom it reports',
         tags: ['places'],
         params,
+        headers: ifMatch,
         body: laoChange,
-        response: { 200: lao, 400: errorBody, 404: errorBody, 409: errorBody },
+        response: { 200: lao, 400: errorBody, 404: errorBody, 409: errorBody, 428: errorBody },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { id } = request.params;
-      await recordPlace(request, await objectOf(id), { changed: request.body });
-      return laos.change(id, request.body);
+      const by = changeBy(request);
+      const before = await found(id);
+      const object = { kind: 'area', id, label: before.name } as const;
+      await recordPlace(request, object, beforeAndAfter(before, request.body));
+      const changed = await laos.change(id, request.body, by);
+      isUnchanged(request, reply, changed, changed.version);
+      return changed;
     },
   );
 
@@ -140,9 +156,19 @@ export function registerLaoRoutes(app: FastifyInstance, laos: Laos): void {
     async (request) => {
       const rows = request.body.laos;
       await recordPlace(request, { kind: 'area', id: 'list' }, { imported: rows.length });
-      return laos.import(rows);
+      return laos.import(rows, { author: asThemselves(actingIn(request)) });
     },
   );
+
+  registerListHistory(app, {
+    path: '/api/v1/laos',
+    async history(request, id) {
+      const one = await found(id);
+      const areas = request.areasFor('camera.list');
+      if (!areas.some((area) => contains(area, one))) throw new LaoNotFound(id);
+      return laos.history(id);
+    },
+  });
 
   registerMerge(app, {
     path: '/api/v1/laos',

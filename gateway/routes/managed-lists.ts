@@ -2,9 +2,12 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import type { Author } from '#registry/author.ts';
+import { authorship } from '#registry/camera.ts';
+import type { ListVersion } from '#registry/list-history.ts';
 import { actingIn, asThemselves } from '../auth/acting.ts';
 import { decide } from '../auth/policy.ts';
 import { errorBody } from '../errors.ts';
+import { versionOf } from './entity-tag.ts';
 
 /** What the lists that cameras are registered under have in common: the Department keeps them, others propose. */
 
@@ -46,6 +49,71 @@ export function registerMerge(
       return { cameras: await list.merge(id, into, { author: asThemselves(actingIn(request)) }) };
     },
   );
+}
+
+const history = z
+  .object({
+    versions: z.array(
+      z.object({
+        version: z.int(),
+        at: z.iso.datetime(),
+        author: authorship,
+        changes: z.array(z.object({ field: z.string(), before: z.unknown(), after: z.unknown() })),
+      }),
+    ),
+  })
+  .meta({ id: 'ListHistory' });
+
+/** What became of a row of a list. Cameras name it by id: its new names are here, and not among their changes. */
+export function registerListHistory(
+  app: FastifyInstance,
+  list: {
+    path: '/api/v1/laos' | '/api/v1/budget-sources' | '/api/v1/sites';
+    /** Throws where there is no such row for whoever asks. */
+    history: (request: FastifyRequest, id: string) => Promise<ListVersion[]>;
+  },
+): void {
+  app.withTypeProvider<ZodTypeProvider>().get(
+    `${list.path}/:id/history`,
+    {
+      config: { action: 'camera.list' },
+      schema: {
+        summary: 'Every change of a row of the list, newest first',
+        tags: ['places'],
+        params,
+        response: { 200: history, 404: errorBody },
+      },
+    },
+    async (request) => {
+      const versions = await list.history(request, request.params.id);
+      return {
+        versions: versions.map(({ atMs, changes, ...version }) => ({
+          ...version,
+          at: new Date(atMs).toISOString(),
+          changes: changes.map(([field, before, after]) => ({ field, before, after })),
+        })),
+      };
+    },
+  );
+}
+
+export const ifMatch = z.object({
+  'if-match': z.string().optional().meta({ description: 'the version that was read' }),
+});
+
+/** How a row is changed: as themselves, upon the version that they read. Throws VersionRequired. */
+export function changeBy(request: FastifyRequest): { author: Author; version: number } {
+  return { version: versionOf(request), author: asThemselves(actingIn(request)) };
+}
+
+/** What a change is recorded with: before, of the fields that it gives, and after. */
+export function beforeAndAfter(
+  row: object,
+  change: object,
+): { before: Record<string, unknown>; changed: object } {
+  const old = row as Readonly<Record<string, unknown>>;
+  const before = Object.fromEntries(Object.keys(change).map((field) => [field, old[field]]));
+  return { before, changed: change };
 }
 
 export interface ListObject {

@@ -1,15 +1,23 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
+import { contains } from '#registry/area.ts';
 import { officialAreas } from '#registry/areas/official-areas.ts';
 import type { BudgetSources } from '#registry/budget-sources.ts';
 import type { Laos } from '#registry/laos.ts';
-import { site, siteChange, type Sites } from '#registry/sites.ts';
+import { site, siteChange, SiteNotFound, type Sites } from '#registry/sites.ts';
 import { errorBody } from '../errors.ts';
 import { registerBudgetSourceRoutes } from './budget-sources.ts';
 import { isUnchanged } from './entity-tag.ts';
 import { registerLaoRoutes } from './laos.ts';
-import { params, recordPlace } from './managed-lists.ts';
+import {
+  beforeAndAfter,
+  changeBy,
+  ifMatch,
+  params,
+  recordPlace,
+  registerListHistory,
+} from './managed-lists.ts';
 
 const areas = z
   .object({
@@ -71,14 +79,30 @@ export function registerPlaceRoutes(
         description: 'Its cameras are dialled anew.',
         tags: ['places'],
         params,
+        headers: ifMatch,
         body: siteChange,
-        response: { 200: site, 400: errorBody, 404: errorBody },
+        response: { 200: site, 400: errorBody, 404: errorBody, 409: errorBody, 428: errorBody },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { id } = request.params;
-      await recordPlace(request, { kind: 'site', id }, { changed: request.body });
-      return sites.change(id, request.body);
+      const by = changeBy(request);
+      const before = await sites.get(id);
+      const object = { kind: 'site', id, label: before.name } as const;
+      await recordPlace(request, object, beforeAndAfter(before, request.body));
+      const changed = await sites.change(id, request.body, by);
+      isUnchanged(request, reply, changed, changed.version);
+      return changed;
     },
   );
+
+  registerListHistory(app, {
+    path: '/api/v1/sites',
+    async history(request, id) {
+      const { lao } = await sites.get(id);
+      const areas = request.areasFor('camera.list');
+      if (!areas.some((area) => contains(area, lao))) throw new SiteNotFound(id);
+      return sites.history(id);
+    },
+  });
 }

@@ -23,6 +23,7 @@ import * as spellings from './migrations/0022-spellings.ts';
 import * as referencesByStatement from './migrations/0023-references-by-statement.ts';
 import * as sitesOfLaos from './migrations/0023-sites-of-laos.ts';
 import * as brandsInAnyCase from './migrations/0024-brands-in-any-case.ts';
+import * as historiesOfLists from './migrations/0025-histories-of-lists.ts';
 import { indexSearch } from '../index-search.ts';
 import type { RegistryDatabase, RegistryTables } from './tables.ts';
 
@@ -54,6 +55,7 @@ const registry: DatabaseSchema = {
     '0023-references-by-statement': referencesByStatement,
     '0023-sites-of-laos': sitesOfLaos,
     '0024-brands-in-any-case': brandsInAnyCase,
+    '0025-histories-of-lists': historiesOfLists,
   },
 };
 

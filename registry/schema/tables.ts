@@ -34,6 +34,7 @@ export interface RegistryTables extends SurveyTables {
   lao_counts: LaoCountTable;
   lao_count_marks: LaoCountMarkTable;
   lao_count_camera_marks: LaoCountCameraMarkTable;
+  list_changes: ListChangeTable;
 }
 
 /** A row of a list that the Department keeps, and others add to. */
@@ -47,6 +48,20 @@ interface ManagedRow {
   merged_into: Defaulted<string | null>;
   /** Author as JSON; null for rows of the list itself. */
   proposed_by: Defaulted<string | null>;
+  /** From 1. */
+  version: Defaulted<number>;
+}
+
+/** One for each version of a row of a list but its first. */
+export interface ListChangeTable {
+  list: 'laos' | 'budget_sources' | 'sites';
+  row_id: string;
+  version: number;
+  at_ms: number;
+  /** JSON, Author. */
+  author: string;
+  /** JSON, [field, before, after][]. */
+  changes: string;
 }
 
 export interface LaoTable extends ManagedRow {
@@ -93,6 +108,8 @@ export interface SiteTable extends NamedTable {
   uplink_bits_per_second: Defaulted<number | null>;
   /** Only workers of it pull from the site; null: any. */
   network_zone: Defaulted<string | null>;
+  /** From 1. */
+  version: Defaulted<number>;
 }
 
 /** May be left out of an insert. */

@@ -142,9 +142,9 @@ onEachDatabase((rig) => {
 
   test('sites of one network zone that fall together are one incident', async () => {
     const ids = [...(await add(3, 'ตลาดสด')), ...(await add(3, 'ท่าเรือ'))];
-    const sites = openSites(database);
+    const sites = openSites(database, { now: Date.now });
     for (const { id } of await sites.list([country]))
-      await sites.change(id, { networkZone: 'เกาะลันตา' });
+      await sites.change(id, { networkZone: 'เกาะลันตา' }, byTest);
     await seen(ids, 'down', 100);
     expect((await settle(120)).opened).toMatchObject([
       { kind: 'network', key: 'เกาะลันตา', cameras: 6 },

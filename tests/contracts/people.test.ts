@@ -185,7 +185,7 @@ onEachDatabase((rig) => {
     const { account } = await add({ role: 'owner', area: lanta });
     expect(await held(account.id)).toEqual([{ role: 'owner', area: lao(listed.name) }]);
     expect(await lists.list({ status: 'proposed' })).toEqual([]);
-    await lists.change(listed.id, { name: 'ทม.ลันตา' });
+    await lists.change(listed.id, { name: 'ทม.ลันตา' }, byDepartment);
     expect(await held(account.id)).toEqual([{ role: 'owner', area: lao('ทม.ลันตา') }]);
     // Whoever bears the old name next is somebody else.
     await lists.add(inLanta('เทศบาลตำบลเกาะลันตาใหญ่'), byDepartment);
@@ -227,7 +227,7 @@ onEachDatabase((rig) => {
     const listed = (await lists.list({}))[0];
     await database.updateTable('grants').set({ lao_id: null }).execute();
     expect(await held(account.id)).toEqual([]);
-    await lists.change(listed?.id ?? '', { name: 'เทศบาลตำบล เกาะลันตาใหญ่' });
+    await lists.change(listed?.id ?? '', { name: 'เทศบาลตำบล เกาะลันตาใหญ่' }, byDepartment);
     expect(await bindGrants(database, laos, systemAuthor)).toBe(1);
     expect(await bindGrants(database, laos, systemAuthor)).toBe(0);
     expect(await held(account.id)).toMatchObject([{ area: { lao: 'เทศบาลตำบล เกาะลันตาใหญ่' } }]);

@@ -7,6 +7,7 @@ import { insertCameras, newCameraRows } from '#registry/camera-writes.ts';
 import { newCamera } from '#registry/camera.ts';
 import type { CameraBatch, Cameras } from '#registry/cameras.ts';
 import { takeLock } from '#registry/database/database.ts';
+import { ListRowStale } from '#registry/list-history.ts';
 import { LaoNotFound, LaoNotValid, LaoTwice, newLao, openLaos, type Laos } from '#registry/laos.ts';
 import { MERGE_LOCK, PlaceIds, PlaceMerged } from '#registry/place-ids.ts';
 import { up as keysWithDigitsApart } from '#registry/schema/migrations/0019-digits-apart.ts';
@@ -140,11 +141,15 @@ onEachDatabase((rig) => {
       await expect(laos.add(lao(bad), byDepartment)).rejects.toBeInstanceOf(LaoNotValid);
     }
     const other = await laos.add(lao({ name: 'อบต.คลองยาง' }), { author: tester, listed: false });
-    await expect(laos.change(other.id, { name: 'ทต.เกาะลันตาใหญ่' })).rejects.toBeInstanceOf(
+    await expect(laos.change(other.id, { name: 'ทต.เกาะลันตาใหญ่' }, byTest)).rejects.toBeInstanceOf(
       LaoTwice,
     );
     expect(
-      await laos.change(other.id, { status: 'listed', reportingParent: 'province', code: '12345' }),
+      await laos.change(
+        other.id,
+        { status: 'listed', reportingParent: 'province', code: '12345' },
+        byTest,
+      ),
     ).toMatchObject({ status: 'listed', reportingParent: 'province', code: '12345' });
   });
 
@@ -228,11 +233,13 @@ onEachDatabase((rig) => {
 
     test('has a camera that was written under it written anew, under what it leads to', async () => {
       const elsewhere = { ...misspelt, name: 'อบต.คลองยาง' };
-      const { id } = await cameras.create(given({ lao: elsewhere, position: 'ย้าย' }), byTest);
+      // Of no site: two who enter one at once wait for each other first.
+      const site = null;
+      const { id } = await cameras.create(given({ lao: elsewhere, position: 'ย้าย', site }), byTest);
       const { entering } = await database.transaction().execute(async (transaction) => {
         await takeLock(transaction, MERGE_LOCK);
         const entered = Promise.all([
-          cameras.create(given({ lao: misspelt }), byTest),
+          cameras.create(given({ lao: misspelt, site }), byTest),
           cameras.change(id, { lao: misspelt }, { ...byTest, version: 1 }),
         ]);
         await untilLockIsWantedBy(2);
@@ -256,10 +263,13 @@ onEachDatabase((rig) => {
     const gone = await laos.add(lao({ name: 'อบต.เกาะลันตาใหญ่', code: '1111' }), byDepartment);
     const right = await laos.add(lao({ code: '2222' }), byDepartment);
     await laos.merge(gone.id, right.id, { author: tester });
-    const imported = await laos.import([
-      lao({ name: 'อบต.ชื่อใหม่', code: '1111' }),
-      lao({ name: 'องค์การบริหารส่วนตำบลเกาะลันตาใหญ่', code: '1111' }),
-    ]);
+    const imported = await laos.import(
+      [
+        lao({ name: 'อบต.ชื่อใหม่', code: '1111' }),
+        lao({ name: 'องค์การบริหารส่วนตำบลเกาะลันตาใหญ่', code: '1111' }),
+      ],
+      byTest,
+    );
     expect(imported).toMatchObject({
       added: 0,
       changed: 0,
@@ -281,7 +291,7 @@ onEachDatabase((rig) => {
       lao({ name: 'อบต.เกาะกลาง', code: '05810302' }),
       lao({ name: 'อบต.ชื่อ', type: 'ทต.' }),
     ];
-    const result = await laos.import(rows);
+    const result = await laos.import(rows, byTest);
     expect(result).toMatchObject({ added: 1, changed: 1, unchanged: 1 });
     expect(result.refused.map(({ row, code }) => [row, code])).toEqual([
       [3, 'no_such_district'],
@@ -293,7 +303,7 @@ onEachDatabase((rig) => {
     const [camera] = await cameras.list({ limit: 1 });
     expect(camera?.lao.name).toBe('เทศบาลตำบลเกาะลันตาใหญ่');
     expect(await cameras.list({ limit: 1, q: 'ทต.เกาะลันตาใหญ่' })).toHaveLength(1);
-    expect(await laos.import(rows.slice(0, 3))).toMatchObject({
+    expect(await laos.import(rows.slice(0, 3), byTest)).toMatchObject({
       added: 0,
       changed: 0,
       unchanged: 3,
@@ -305,14 +315,14 @@ onEachDatabase((rig) => {
       await laos.add(lao({ code: '05810302' }), byDepartment),
       await laos.add(lao({ name: 'อบต.คลองยาง' }), byDepartment),
     ];
-    await laos.change(first.id, { name: 'เทศบาลตำบล เกาะลันตาใหญ่' });
+    await laos.change(first.id, { name: 'เทศบาลตำบล เกาะลันตาใหญ่' }, byTest);
     expect(await led()).toEqual([]);
     // By the Department's list as by hand.
-    await laos.import([lao({ code: '05810302', name: 'ทม.เกาะลันตาใหญ่' })]);
+    await laos.import([lao({ code: '05810302', name: 'ทม.เกาะลันตาใหญ่' })], byTest);
     expect(await led()).toEqual([['corrected', ['ทม.เกาะลันตาใหญ่']]]);
-    await laos.change(second.id, { name: 'ทต.เกาะลันตาใหญ่' });
+    await laos.change(second.id, { name: 'ทต.เกาะลันตาใหญ่' }, byTest);
     expect(await led()).toEqual([['corrected', ['ทต.เกาะลันตาใหญ่']]]);
-    await laos.change(second.id, { name: 'อบต.คลองยาง' });
+    await laos.change(second.id, { name: 'อบต.คลองยาง' }, byTest);
     expect(await led()).toEqual([['corrected', ['ทม.เกาะลันตาใหญ่', 'อบต.คลองยาง']]]);
     await laos.merge(second.id, first.id, { author: tester });
     expect(await led()).toEqual([
@@ -337,13 +347,15 @@ onEachDatabase((rig) => {
       version: 2,
     });
     expect(await sources.list()).toMatchObject([{ name: 'กระทรวงมหาดไทย', status: 'listed' }]);
-    expect(await sources.change(ministry.id, { name: 'กระทรวงมหาดไทย (มท.)' })).toMatchObject({
+    expect(
+      await sources.change(ministry.id, { name: 'กระทรวงมหาดไทย (มท.)' }, byTest),
+    ).toMatchObject({
       name: 'กระทรวงมหาดไทย (มท.)',
     });
   });
 
   test('what a site can bear is set, told, and goes with its streams', async () => {
-    const sites = openSites(database);
+    const sites = openSites(database, { now: Date.now });
     await cameras.create(given(), byTest);
     await cameras.create(given({ site: 'อื่น', stream: { url: 'rtsp://10.0.0.1/' } }), byTest);
     const told: unknown[] = [];
@@ -353,11 +365,15 @@ onEachDatabase((rig) => {
     // Where cameras of nobody else's area share a line is nobody else's to know.
     expect(await sites.list([{ ...here, province: 'ตรัง' }])).toEqual([]);
     const [first] = (await sites.list([country])).filter(({ name }) => name === 'ตู้เทศบาล');
-    const changed = await sites.change(first?.id ?? '', {
-      networkZone: 'กระบี่',
-      maxSessionsPerBox: 2,
-      uplinkBitsPerSecond: 5_000_000_000,
-    });
+    const changed = await sites.change(
+      first?.id ?? '',
+      {
+        networkZone: 'กระบี่',
+        maxSessionsPerBox: 2,
+        uplinkBitsPerSecond: 5_000_000_000,
+      },
+      byTest,
+    );
     expect(changed).toMatchObject({ maxSessions: null, uplinkBitsPerSecond: 5_000_000_000 });
     expect(told).toEqual([changed]);
     const streams = await cameras.streams(first?.id);
@@ -394,31 +410,97 @@ onEachDatabase((rig) => {
     expect(other).toMatchObject({ lao: known, budgetSource });
   });
 
+  test('a change of a list is told with before and after, and upon another version refused', async () => {
+    const listed = await laos.add(lao(), byDepartment);
+    const camera = await cameras.create(given(), byTest);
+    const renamed = await laos.change(
+      listed.id,
+      { name: 'ทม.ลันตา' },
+      { ...byDepartment, version: 1 },
+    );
+    expect(renamed.version).toBe(2);
+    expect((await laos.change(listed.id, { name: 'ทม.ลันตา' }, byDepartment)).version).toBe(2);
+    const stale = laos.change(listed.id, { status: 'proposed' }, { ...byDepartment, version: 1 });
+    await expect(stale).rejects.toMatchObject({
+      code: 'list_changed_meanwhile',
+      details: { current: renamed },
+    });
+    expect(await laos.history(listed.id)).toEqual([
+      {
+        version: 2,
+        atMs: expect.any(Number),
+        author: tester,
+        changes: [
+          ['type', 'ทต.', 'ทม.'],
+          ['name', 'ทต.เกาะลันตาใหญ่', 'ทม.ลันตา'],
+        ],
+      },
+    ]);
+    const sources = openBudgetSources(database, { now: Date.now });
+    const [source] = await sources.list();
+    await sources.change(source?.id ?? '', { name: 'เงินสะสม' }, { ...byDepartment, version: 1 });
+    const again = sources.change(
+      source?.id ?? '',
+      { name: 'เงินอื่น' },
+      { ...byDepartment, version: 1 },
+    );
+    await expect(again).rejects.toBeInstanceOf(ListRowStale);
+    expect(await sources.history(source?.id ?? '')).toMatchObject([
+      { changes: [['name', 'กรมส่งเสริมการปกครองท้องถิ่น', 'เงินสะสม']] },
+    ]);
+    const sites = openSites(database, { now: Date.now });
+    const [site] = await sites.list([country]);
+    await sites.change(site?.id ?? '', { maxSessions: 3 }, { ...byDepartment, version: 1 });
+    const third = sites.change(site?.id ?? '', { maxSessions: 4 }, { ...byDepartment, version: 1 });
+    await expect(third).rejects.toBeInstanceOf(ListRowStale);
+    expect(await sites.history(site?.id ?? '')).toMatchObject([
+      { changes: [['maxSessions', null, 3]] },
+    ]);
+    // Whoever merges two stands for where their cameras are.
+    const other = await laos.add(lao({ name: 'อบต.คลองยาง' }), byDepartment);
+    const author = { id: 'กรม', name: 'กรม', proxyFor: null };
+    await laos.merge(listed.id, other.id, { author });
+    expect(await laos.history(listed.id)).toMatchObject([
+      {
+        version: 3,
+        author,
+        changes: [
+          ['status', 'listed', 'merged'],
+          ['mergedInto', null, other.id],
+        ],
+      },
+      { version: 2 },
+    ]);
+    expect((await cameras.detail(camera.id))?.origins).toMatchObject({
+      lao: { by: author },
+      budgetSource: { by: tester },
+    });
+  });
+
+  /** Sites, with what they bear. */
+  const sitesNow = async () =>
+    (await openSites(database, { now: Date.now }).list([country])).map(
+      ({ name, lao: of, maxSessions }) => [name, of.name, maxSessions],
+    );
+  const boundOf = async (): Promise<Record<string, number | null | undefined>> =>
+    Object.fromEntries(
+      (await cameras.streams()).map(({ cameraId, site }) => [cameraId, site?.maxSessions]),
+    );
+
   describe('a site is of one LAO', () => {
     const lanta = { name: 'ทต.เกาะลันตาใหญ่', district: 'เกาะลันตา', province: 'กระบี่' };
     const yang = { ...lanta, name: 'อบต.คลองยาง' };
     const at = async (place: typeof lanta, site: string) =>
       cameras.create(given({ lao: place, site }), byTest);
-    const told = async () =>
-      (await openSites(database).list([country])).map(({ name, lao: of, maxSessions }) => [
-        name,
-        of.name,
-        maxSessions,
-      ]);
-    const boundOf = async (): Promise<Record<string, number | null | undefined>> =>
-      Object.fromEntries(
-        (await cameras.streams()).map(({ cameraId, site }) => [cameraId, site?.maxSessions]),
-      );
-
     test('another one with a site of the same name has another; spellings of a name are one', async () => {
       const first = await at(lanta, 'ตู้ 1');
-      const sites = openSites(database);
+      const sites = openSites(database, { now: Date.now });
       const [site] = await sites.list([country]);
-      await sites.change(site?.id ?? '', { maxSessions: 1 });
+      await sites.change(site?.id ?? '', { maxSessions: 1 }, byTest);
       const spelt = await at(lanta, 'ตู้  ๑');
       const other = await at(yang, 'ตู้ 1');
       expect(spelt.site).toBe('ตู้ 1');
-      expect(await told()).toEqual(
+      expect(await sitesNow()).toEqual(
         expect.arrayContaining([
           ['ตู้ 1', lanta.name, 1],
           ['ตู้ 1', yang.name, null],
@@ -442,17 +524,21 @@ onEachDatabase((rig) => {
 
     test('with a merge it goes along, with what it can bear where that is not said already', async () => {
       const ids = await Promise.all([at(lanta, 'ตู้ 1'), at(yang, 'ตู้ 1'), at(yang, 'ตู้ 2')]);
-      const sites = openSites(database);
+      const sites = openSites(database, { now: Date.now });
       for (const { id, name, lao: of } of await sites.list([country])) {
-        await sites.change(id, {
-          maxSessions: of.name === lanta.name ? 1 : Number(name.slice(-1)) + 6,
-        });
+        await sites.change(
+          id,
+          {
+            maxSessions: of.name === lanta.name ? 1 : Number(name.slice(-1)) + 6,
+          },
+          byTest,
+        );
       }
       const [into, from] = [lanta, yang].map(
         async ({ name }) => (await laos.list({ q: name }))[0]?.id,
       );
       await laos.merge((await from) ?? '', (await into) ?? '', { author: tester });
-      expect(await told()).toEqual([
+      expect(await sitesNow()).toEqual([
         ['ตู้ 1', lanta.name, 1],
         ['ตู้ 2', lanta.name, 8],
       ]);
@@ -491,13 +577,13 @@ onEachDatabase((rig) => {
         .where('id', '=', two?.id ?? '')
         .execute();
       await giveSitesToLaos(database);
-      expect(await told()).toEqual(
+      expect(await sitesNow()).toEqual(
         expect.arrayContaining([
           ['ตู้ 1', lanta.name, 4],
           ['ตู้ 1', yang.name, 4],
         ]),
       );
-      expect(await told()).toHaveLength(2);
+      expect(await sitesNow()).toHaveLength(2);
       expect(Object.values(await boundOf())).toEqual([4, 4, 4]);
     });
   });

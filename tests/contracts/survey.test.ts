@@ -660,7 +660,7 @@ onEachDatabase((rig) => {
       await letterExample();
       const laos = openLaos(database, { now });
       const [provincial] = (await laos.list({})).filter(({ name }) => name === 'อบจ.กระบี่');
-      await laos.change(provincial?.id ?? '', { reportingParent: 'province' });
+      await laos.change(provincial?.id ?? '', { reportingParent: 'province' }, byTest);
       nowMs += 1;
       const round = await frozen();
       const { of } = await returnNamed(round, 'อบจ.กระบี่');

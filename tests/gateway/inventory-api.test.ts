@@ -573,7 +573,7 @@ test('a workbook that names an LAO as it was called before it was corrected is o
   const first = await upload(csvOf(headings, goodRow, other));
   await accept(first.id);
   await settled(first.id);
-  await laos.change(await idOf(target.name), { name: 'ทม.เกาะลันตา', district: 'คลองท่อม' });
+  await laos.change(await idOf(target.name), { name: 'ทม.เกาะลันตา', district: 'คลองท่อม' }, byTest);
 
   const old = csvOf(headings, goodRow.with(9, 'อยู่ระหว่างซ่อม'));
   const file = await upload(old);
@@ -593,9 +593,9 @@ test('a workbook that names an LAO as it was called before it was corrected is o
 
   // Another LAO bears it, and is meant by it for as long as it does.
   const second = await idOf('อบต.คลองยาง');
-  await laos.change(second, { name: target.name });
+  await laos.change(second, { name: target.name }, byTest);
   expect((await upload(old)).counts).toMatchObject({ new: 1, warned: 0 });
-  await laos.change(second, { name: 'ทต.คลองยาง' });
+  await laos.change(second, { name: 'ทต.คลองยาง' }, byTest);
   const unsure = await upload(old);
   expect(unsure.counts).toMatchObject({ refused: 1 });
   expect((await ask('GET', `imports/${unsure.id}/rows`)).json()).toMatchObject({
@@ -652,7 +652,7 @@ test('a row that names a budget source that was merged is of the one that it wen
   });
 
   // Corrected, it is still found by what it was called.
-  await sources.change(idOf(department), { name: 'สถ. (กรมส่งเสริมการปกครองท้องถิ่น)' });
+  await sources.change(idOf(department), { name: 'สถ. (กรมส่งเสริมการปกครองท้องถิ่น)' }, byTest);
   expect((await upload(csvOf(headings, goodRow))).counts).toMatchObject({
     unchanged: 1,
     warned: 1,
@@ -665,7 +665,7 @@ test('a former name is found by any spelling of a district that is on no list', 
   await rig.cameras.create(newCamera.parse({ ...(await firstRow()), lao: proposed }), byTest);
   const laos = openLaos(rig.registry, { now: rig.now });
   const [lao] = await laos.list({ q: 'ดอนสัก' });
-  await laos.change(lao?.id ?? '', { district: 'คลองท่อม' });
+  await laos.change(lao?.id ?? '', { district: 'คลองท่อม' }, byTest);
   for (const district of ['ดอนหาย', 'อ.ดอนหาย', 'อำเภอดอนหาย']) {
     const file = await upload(csvOf(headings, rowWith({ 'อปท.': proposed.name, อำเภอ: district })));
     expect([district, file.counts]).toMatchObject([district, { new: 0, refused: 0, warned: 1 }]);

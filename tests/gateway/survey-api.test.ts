@@ -503,7 +503,7 @@ test('an LAO that is called otherwise since the round froze fills in and signs i
   const own = await named('owner', round, 'ทต.เกาะลันตาใหญ่');
   const laos = openLaos(rig.registry, { now: rig.now });
   const listed = (await laos.list({ q: 'เกาะลันตาใหญ่' }))[0];
-  await laos.change(listed?.id ?? '', { name: 'ทม.ลันตา' });
+  await laos.change(listed?.id ?? '', { name: 'ทม.ลันตา' }, byTest);
   const heir = await rig.signedIn([{ role: 'owner', area: areas.owner }]);
   await rig.people.admission.recheck();
   expect(await returnsOf('owner', round)).toMatchObject([
@@ -524,7 +524,7 @@ test('a return whose LAO’s district was corrected goes to the district that it
   const own = await named('owner', round, 'ทต.เกาะลันตาใหญ่');
   const laos = openLaos(rig.registry, { now: rig.now });
   const listed = (await laos.list({ q: 'เกาะลันตาใหญ่' }))[0];
-  await laos.change(listed?.id ?? '', { district: 'คลองท่อม' });
+  await laos.change(listed?.id ?? '', { district: 'คลองท่อม' }, byTest);
   const asHeir = await rig.signedIn([{ role: 'owner', area: areas.owner }]);
   const asNewDistrict = await rig.signedIn([
     { role: 'district', area: { level: 'district', province, district: 'คลองท่อม' } },

@@ -24,7 +24,7 @@ beforeEach(async () => {
         registerPlaceRoutes(app, {
           laos: openLaos(rig.registry, { now: rig.now }),
           budgetSources: openBudgetSources(rig.registry, { now: rig.now }),
-          sites: openSites(rig.registry),
+          sites: openSites(rig.registry, { now: rig.now }),
         }),
     ],
   });
@@ -95,7 +95,7 @@ test('an owner by one spelling keeps the cameras of the LAO by any other, and no
 test('a new name takes the owner along, and leaves nobody a way in by the old one', async () => {
   const camera = await rig.addCamera(lanta);
   const who = await owner(lanta.name);
-  await laos.change(await idOf(lanta.name), { name: 'ทม.ลันตา' });
+  await laos.change(await idOf(lanta.name), { name: 'ทม.ลันตา' }, { author: tester });
   expect(await seen(who)).toEqual([camera]);
   const heir = await owner(lanta.name);
   const theirs = await rig.addCamera(lanta);
@@ -140,7 +140,7 @@ test('who keeps people of an LAO keeps them through its new name, and nobody of 
   const area: Area = { level: 'lao', ...krabi, lao: lanta.name };
   const keeper = await rig.signedIn([{ role: 'administrator', area }]);
   const kept = await owner('เทศบาลตำบลเกาะลันตาใหญ่');
-  await laos.change(await idOf(lanta.name), { name: 'ทม.ลันตา' });
+  await laos.change(await idOf(lanta.name), { name: 'ทม.ลันตา' }, { author: tester });
   const stranger = await owner(lanta.name);
   await rig.people.admission.recheck();
   const listed = await rig.app.inject({ url: '/api/v1/people', headers: keeper.headers });
@@ -180,4 +180,32 @@ test('the session tells where each thing may be done: less than where cameras ar
   });
   expect(stranger.json()).toMatchObject({ actions: [] });
   expect(Object.keys(stranger.json().areas)).toEqual([]);
+});
+
+test('a row of the list is changed upon the version that was read; its history is read where it lies', async () => {
+  await rig.addCamera(lanta);
+  const [one] = await laos.list({});
+  const url = `/api/v1/laos/${one?.id}`;
+  const department = await rig.signedIn([{ role: 'dla', area: { level: 'country' } }]);
+  const change = async (headers: Record<string, string>) =>
+    rig.app.inject({
+      method: 'PATCH',
+      url,
+      headers: { ...department.headers, ...headers },
+      payload: { reportingParent: 'province' },
+    });
+  expect((await change({})).statusCode).toBe(428);
+  expect((await change({ 'if-match': 'stale' })).statusCode).toBe(428);
+  expect((await change({ 'if-match': `"${(one?.version ?? 0) + 1}"` })).statusCode).toBe(409);
+  const changed = await change({ 'if-match': `"${one?.version}"` });
+  expect(changed.json()).toMatchObject({ version: (one?.version ?? 0) + 1 });
+  expect(changed.headers['etag']).toMatch(new RegExp(`^"${(one?.version ?? 0) + 1}\\.`));
+  const historyFor = async (headers: Record<string, string>) =>
+    rig.app.inject({ url: `${url}/history`, headers });
+  expect((await historyFor(department.headers)).json()).toMatchObject({
+    versions: [{ changes: [{ field: 'reportingParent', before: 'district', after: 'province' }] }],
+  });
+  const area = { level: 'province', province: 'เชียงราย' } as const;
+  const elsewhere = await rig.signedIn([{ role: 'administrator', area }]);
+  expect((await historyFor(elsewhere.headers)).statusCode).toBe(404);
 });

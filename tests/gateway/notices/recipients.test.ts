@@ -37,7 +37,7 @@ test('its owners by any spelling; of the next LAO of its old name nobody but tha
     { role: 'district', area: { level: 'district', ...kohLanta } },
   ]);
   expect(await told('เทศบาลตำบลเกาะลันตาใหญ่')).toEqual([own]);
-  await laos.change(await idOf('เทศบาลตำบลเกาะลันตาใหญ่'), { name: 'ทม.ลันตา' });
+  await laos.change(await idOf('เทศบาลตำบลเกาะลันตาใหญ่'), { name: 'ทม.ลันตา' }, { author: tester });
   expect(await told('ทม.ลันตา')).toEqual([own]);
   expect(await told('เทศบาลตำบลเกาะลันตาใหญ่')).toEqual([district.id]);
   const heir = await owner('เทศบาลตำบลเกาะลันตาใหญ่');
