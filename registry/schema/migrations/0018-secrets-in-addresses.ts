@@ -18,8 +18,12 @@ export async function up(db: Kysely<RegistryTables>): Promise<void> {
     const page = await db
       .selectFrom('camera_changes')
       .select(['camera_id', 'version', 'changes'])
-      .where(({ eb, refTuple, tuple }) =>
-        eb(refTuple('camera_id', 'version'), '>', tuple(after.camera_id, after.version)),
+      .where((where) =>
+        where(
+          where.refTuple('camera_id', 'version'),
+          '>',
+          where.tuple(after.camera_id, after.version),
+        ),
       )
       .where('changes', 'like', '%"stream.%')
       .orderBy('camera_id')
