@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setImmediate as othersTurn } from 'node:timers/promises';
 import { sql, type Kysely } from 'kysely';
 import { contains, type Area, type Place } from './area.ts';
 import { findDistrict, findProvince } from './areas/official-areas.ts';
@@ -117,6 +118,7 @@ export async function readCompared(
   { within, tell, tellNames, goesOn }: ComparedReading,
 ): Promise<string> {
   const names = await namesWithin(database, within);
+  await othersTurn();
   tellNames?.({
     laos: names.leading.map(({ key, why, to }) => ({ key, why, to })),
     budgetSources: names.leadingSources,
@@ -127,6 +129,7 @@ export async function readCompared(
   const byId = await readParts(reader, parts('id', ids, IDS_AT_ONCE));
   digest.update(byId.text);
   const areOurs = byId.found > 0;
+  await othersTurn();
   const laos = laosOf(names, areOurs ? districts : [...districts, ...districtsOfIds]);
   const byLao = await readParts(reader, parts('lao_id', laos, LAOS_AT_ONCE));
   return digest.update(byLao.text).digest('hex');
@@ -337,6 +340,7 @@ interface Names {
   text: string;
 }
 
+/** Names of the whole country take tens of milliseconds: who else waits for this thread comes in between. */
 async function namesWithin(
   database: Kysely<RegistryTables>,
   within: readonly Area[],
@@ -379,12 +383,15 @@ async function namesWithin(
   }
   const formerOfSources = await formerSources(database);
   digest.update(JSON.stringify(formerOfSources));
+  await othersTurn();
   const leading = leadingRows(listed, former);
+  const leadingOfSources = leadingSources(sources, formerOfSources);
+  await othersTurn();
   return {
     laos,
     leading,
     budgetSources: new Map(sources.map(({ id, name }) => [id, name])),
-    leadingSources: leadingSources(sources, formerOfSources),
+    leadingSources: leadingOfSources,
     known: { laos: keysOf(listed), budgetSources: keysOf(sources) },
     text: digest.digest('hex'),
   };
