@@ -45,8 +45,13 @@ export async function recordingSource(
     byteLength,
     initBytes,
     read,
-    readWhole: async (range) =>
-      Readable.from(whole(await read(range), range.end - range.start, recording.objectKey)),
+    readWhole: async (range) => {
+      const stream = await read(range);
+      const body = Readable.from(whole(stream, range.end - range.start, recording.objectKey));
+      // Whoever goes away before the first byte has not begun the generator, which would close it otherwise.
+      body.once('close', () => stream.destroy());
+      return body;
+    },
   });
   const stored = sourceOf(recording.byteLength, async (range) => store.read(object, range));
   if (recording.state === 'stored') return stored;

@@ -1,10 +1,17 @@
 /** What is taken away is a file of the time that was asked for, whenever its camera began to run. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { initSegment } from '#ingest/fmp4/init.ts';
 import { writeFragmentHeader } from '#ingest/fmp4/fragment.ts';
 import type { Databases } from '#registry/database/database.ts';
@@ -83,6 +90,27 @@ describe('a clip of a run that began before', () => {
     const last = heads.at(-1) ?? 0;
     expect((await bytesOf(made, last)).equals(whole.subarray(last))).toBe(true);
   });
+
+  it.skipIf(process.platform !== 'linux')(
+    'is let go of by whoever goes away before the first byte',
+    async () => {
+      const [first] = await footage.clipPieces(CAMERA, { fromMs: START_MS, toMs: START_MS + 1 });
+      const recordingId = first?.recordingId ?? '';
+      const source = await footage.source(CAMERA, recordingId);
+      const open = (): number =>
+        readdirSync('/proc/self/fd').filter((fd) => {
+          try {
+            return readlinkSync(`/proc/self/fd/${fd}`).endsWith(`${recordingId}.mp4`);
+          } catch {
+            return false;
+          }
+        }).length;
+      const body = await source.readWhole({ start: 0, end: source.byteLength });
+      expect(open()).toBe(1);
+      body.destroy();
+      await vi.waitFor(() => expect(open()).toBe(0));
+    },
+  );
 
   it('of an object that was cut ends with an error where that ends, and so do what is played and a picture', async () => {
     const made = await clip();
