@@ -3,7 +3,7 @@ import {
   accountedToMs,
   changeGap,
   closeGap,
-  insertGap,
+  insertGaps,
   openGap,
   type Gap,
 } from './catalogue/gaps.ts';
@@ -170,12 +170,13 @@ export class RecordingKeeper {
     });
     this.#step(
       async () => {
+        // Before what shows that there is a gap: whoever asks meanwhile is told why, and takes no hole for footage.
+        await insertGaps(this.#catalogue, between);
         await insertOpened(this.#catalogue, opened, this.#spoolId);
-        for (const { id, gap } of between) await insertGap(this.#catalogue, id, gap);
-        await this.#finish(finished);
         for (const { recording, holes, causeOf } of within) {
           await insertHoles(this.#catalogue, recording, holes, causeOf);
         }
+        await this.#finish(finished);
         for (const gap of gaps) await this.#gap(gap);
       },
       { opened, finished, gaps, over },
@@ -394,7 +395,7 @@ export class RecordingKeeper {
         if (endMs !== undefined) await closeGap(this.#catalogue, cameraId, endMs);
         if (gap !== undefined) await this.#gap(gap);
       }
-      for (const { id, gap } of over) await insertGap(this.#catalogue, id, gap);
+      await insertGaps(this.#catalogue, over);
     };
     // Not as other steps are: given up, it would ask for itself.
     this.#last = this.#isDone(step).finally(() => this.#waiting--);

@@ -3,6 +3,8 @@ import { sql, type SelectQueryBuilder } from 'kysely';
 import { lastEndMs } from './recordings.ts';
 import type { Catalogue, CatalogueTables, GapCause, GapTable } from './tables.ts';
 
+const ROWS_A_STATEMENT = 100;
+
 export interface Gap {
   cameraId: string;
   startMs: number;
@@ -25,19 +27,30 @@ export async function openGap(
 
 /** A gap that is over when it is noticed, or one that begins. */
 export async function insertGap(catalogue: Catalogue, id: string, gap: Gap): Promise<void> {
-  await catalogue
-    .insertInto('gaps')
-    .values({
-      id,
-      camera_id: gap.cameraId,
-      start_ms: gap.startMs,
-      end_ms: gap.endMs,
-      cause: gap.cause,
-      detail: gap.detail,
-      recording_id: gap.recordingId ?? null,
-    })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
+  await insertGaps(catalogue, [{ id, gap }]);
+}
+
+/** Those that are there already, by id, are passed over. */
+export async function insertGaps(
+  catalogue: Catalogue,
+  gaps: readonly { id: string; gap: Gap }[],
+): Promise<void> {
+  const rows = gaps.map(({ id, gap }): GapTable => ({
+    id,
+    camera_id: gap.cameraId,
+    start_ms: gap.startMs,
+    end_ms: gap.endMs,
+    cause: gap.cause,
+    detail: gap.detail,
+    recording_id: gap.recordingId ?? null,
+  }));
+  for (let i = 0; i < rows.length; i += ROWS_A_STATEMENT) {
+    await catalogue
+      .insertInto('gaps')
+      .values(rows.slice(i, i + ROWS_A_STATEMENT))
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Hole } from '../spool/stretches.ts';
-import { insertGap, type Gap } from './gaps.ts';
+import { insertGaps, type Gap } from './gaps.ts';
 import { LONGEST_RECORDING_MS, type Span } from './recordings.ts';
 import type { RecordingName } from './recording-days.ts';
 import type { Catalogue } from './tables.ts';
@@ -19,11 +19,12 @@ export async function insertHoles(
   holes: readonly Hole[],
   causeOf: (hole: Hole) => Pick<Gap, 'cause' | 'detail'> = holeCause,
 ): Promise<void> {
-  for (const hole of holes) {
+  const gaps = holes.map((hole) => {
     const { startMs, endMs } = hole;
     const gap = { cameraId, startMs, endMs, ...causeOf(hole), recordingId };
-    await insertGap(catalogue, `${recordingId}.${startMs}`, gap);
-  }
+    return { id: `${recordingId}.${startMs}`, gap };
+  });
+  await insertGaps(catalogue, gaps);
 }
 
 /**

@@ -53,8 +53,12 @@ beforeEach(async () => {
   failures = [];
   recoveries = [];
   turn = 'ours';
-  keeper = new RecordingKeeper({
-    catalogue,
+  keeper = keeperOf(catalogue);
+});
+
+function keeperOf(entered: Catalogue): RecordingKeeper {
+  return new RecordingKeeper({
+    catalogue: entered,
     open,
     newId,
     log(event, { err }) {
@@ -69,7 +73,7 @@ beforeEach(async () => {
     clocksOf: () => ({ offsetMs: null, inStep: null }),
     turn: () => turn,
   });
-});
+}
 afterEach(async () => {
   await keeper.stop();
   await Promise.all(recoveries);
@@ -362,6 +366,30 @@ it('while nobody knows whose turn it is words wait; who lost it tells of no gap,
   await Promise.all(recoveries);
   expect(await stateOf(ours.id)).toBe('spooled');
   expect([...(await gapsOf(CAMERA)), ...(await gapsOf(OTHER))]).toEqual([]);
+});
+
+it('a gap, or a hole, is entered before the recording that shows it: whoever asks in between is told why', async () => {
+  const [before, after] = [recording(at(0)), recording(at(3))];
+  const written: string[] = [];
+  const noted = catalogue.withPlugin({
+    transformQuery({ node }) {
+      const table = node.kind === 'InsertQueryNode' ? node.into : undefined;
+      if (table?.kind === 'TableNode') written.push(table.table.identifier.name);
+      if (node.kind === 'UpdateQueryNode') written.push('ends');
+      return node;
+    },
+    transformResult: ({ result }) => Promise.resolve(result),
+  });
+  keeper = keeperOf(noted);
+  const fragments = [fragment(at(0), 0), fragment(at(0) + 10_000, 10_000)];
+  const fragmentIndex = encodeFragments(fragments);
+  const hole = { startMs: at(1), endMs: at(3), isClockSet: false };
+  tell({ opened: [before.opened] });
+  tell({ finished: [{ ...before.finished, fragmentIndex, fragments: 2 }] });
+  tell({ opened: [{ ...after.opened, hole }] });
+  await keeper.stop();
+  const told = written.filter((table) => ['recordings', 'gaps', 'ends'].includes(table));
+  expect(told).toEqual(['recordings', 'gaps', 'ends', 'gaps', 'recordings']);
 });
 
 it('what is missing between two recordings of a run, or within one that grows, is told of with its cause', async () => {
