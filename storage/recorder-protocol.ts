@@ -6,6 +6,9 @@ import type { SpoolMeter } from './spool/spool-file.ts';
 
 /** What passes between the serving thread and a recorder thread. Media is read from the camera worker's shared memory. */
 
+/** Of the time within which what was written has to be on the disk, so much is left to the disk itself, ms. */
+export const SYNC_ALLOWANCE_MS = 1_000;
+
 export interface RecorderSettings {
   /** A folder a camera below it; made if it is not there. */
   spoolFolder: string;

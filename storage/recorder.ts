@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import type { PartRecord } from '#ingest/part-records.ts';
-import type {
-  EndReason,
-  FinishedRecording,
-  FromRecorder,
-  GrownRecording,
-  OpenedRecording,
+import {
+  SYNC_ALLOWANCE_MS,
+  type EndReason,
+  type FinishedRecording,
+  type FromRecorder,
+  type GrownRecording,
+  type OpenedRecording,
 } from './recorder-protocol.ts';
 import { goesBack, rotates, rotationMs } from './rotation.ts';
 import { encodeFragments, fragmentEndMs, type Fragment } from './spool/fragment-index.ts';
@@ -18,8 +19,6 @@ import { SpoolFile, spoolMeter, SpoolWriteFailed } from './spool/spool-file.ts';
 const RETRY_MS = 5_000;
 /** Syncs that wait for the disk at once, over all files: they share the process's few threads. */
 const MAX_SYNCING = 2;
-/** Of the time within which what was written has to be on the disk, so much is left to the disk itself. */
-const SYNC_ALLOWANCE_MS = 1_000;
 
 /** The next recording of the run follows at once. */
 const GOES_ON = new Set<EndReason>(['rotated', 'parameters-changed', 'clock-set']);

@@ -14,11 +14,16 @@ import type { SpoolId } from './catalogue/spools.ts';
 import type { Catalogue, GapCause } from './catalogue/tables.ts';
 import { gapCause, isOtherSide } from './gap-cause.ts';
 import type { OpenRecordings } from './open-recordings.ts';
-import type { FinishedRecording, FromRecorder, OpenedRecording } from './recorder-protocol.ts';
+import {
+  SYNC_ALLOWANCE_MS,
+  type FinishedRecording,
+  type FromRecorder,
+  type OpenedRecording,
+} from './recorder-protocol.ts';
 import type { PassedOverTime } from './passed-over.ts';
 import { decodeFragments } from './spool/fragment-index.ts';
 import { holesIn } from './spool/stretches.ts';
-import type { NotRecorded } from './storage-notices.ts';
+import type { RecorderFault } from './storage-notices.ts';
 
 /**
  * Steps that wait for the database. One more, and all that come until those are done, are given up: recordings that end
@@ -75,7 +80,7 @@ export class RecordingKeeper {
   readonly #newId: () => string;
   readonly #log: (event: string, fields: Record<string, unknown>) => void;
   readonly #onSpooled: () => void;
-  readonly #onNotRecorded: (reason: NotRecorded) => void;
+  readonly #onFault: (fault: RecorderFault) => void;
   readonly #onGivenUp: () => void;
   readonly #turn: () => TurnState;
   readonly #clocksOf: (cameraId: string) => RecordedClocks;
@@ -108,8 +113,8 @@ export class RecordingKeeper {
     log: (event: string, fields: Record<string, unknown>) => void;
     /** Something is whole on the disk, and may be put into the store. */
     onSpooled: () => void;
-    /** A camera could not be recorded; told again at every try. */
-    onNotRecorded: (reason: NotRecorded) => void;
+    /** A camera could not be recorded, or not be kept in time; told again for as long as it is so. */
+    onFault: (fault: RecorderFault) => void;
     /** Nothing waits any more, and steps were given up: recordings that they told of lie in the spool. */
     onGivenUp: () => void;
     clocksOf: (cameraId: string) => RecordedClocks;
@@ -117,7 +122,7 @@ export class RecordingKeeper {
     turn?: () => TurnState;
   }) {
     this.#turn = options.turn ?? (() => 'ours');
-    this.#onNotRecorded = options.onNotRecorded;
+    this.#onFault = options.onFault;
     this.#onGivenUp = options.onGivenUp;
     this.#clocksOf = options.clocksOf;
     this.#catalogue = options.catalogue;
@@ -140,12 +145,13 @@ export class RecordingKeeper {
     if (this.#lasting.has(cameraId)) this.#tellGaps(this.#begins(cameraId, atMs, why));
   }
 
-  progress({ opened, grown, finished, failed }: FromRecorder): void {
+  progress({ opened, grown, finished, failed, syncLateMs }: FromRecorder): void {
+    if (syncLateMs > SYNC_ALLOWANCE_MS) this.#onFault('sync-late');
     for (const recording of opened) this.#open.opened(recording);
     for (const recording of grown) this.#open.grown(recording);
     for (const { cameraId, full } of failed) {
       const detail = full ? 'disk-full' : 'spool-failed';
-      this.#onNotRecorded(detail);
+      this.#onFault(detail);
       // It is tried again every few seconds.
       if (this.#reasons.get(cameraId)?.detail !== detail) {
         this.#log('camera not recorded', { cameraId, reason: detail });
@@ -213,7 +219,7 @@ export class RecordingKeeper {
 
   /** Parts were not recorded, for the recorder is behind. Where they are missing, its recordings tell. */
   passedOver(times: readonly PassedOverTime[]): void {
-    this.#onNotRecorded('recorder-behind');
+    this.#onFault('recorder-behind');
     for (const time of times) {
       if (!this.#open.passedOver.add(time)) continue;
       this.#log('camera not recorded', { cameraId: time.cameraId, reason: 'recorder-behind' });

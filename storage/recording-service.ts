@@ -38,7 +38,7 @@ import { accountForRefused, LeftFiles, leftInWords } from './spool/left-files.ts
 import { recoverSpool, type RecoveredSpool } from './spool/recover-spool.ts';
 import type { SpoolBounds, SpoolUse } from './spool/spool-bound.ts';
 import type { SpoolMeter } from './spool/spool-file.ts';
-import { NotRecordedTimes, storageNotices, type StorageNotice } from './storage-notices.ts';
+import { RecorderFaults, storageNotices, type StorageNotice } from './storage-notices.ts';
 import { Uploader } from './uploader.ts';
 
 const FIRST_SWEEP_MS = 60_000;
@@ -177,7 +177,7 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
     onAside: ({ cameraId, id, byteLength }) =>
       leftFiles.notStored({ cameraId, recordingId: id, byteLength }),
   });
-  const notRecorded = new NotRecordedTimes();
+  const faults = new RecorderFaults();
   const onSpooled = (): void => uploader.poke();
   const isLive = (id: string): boolean => open.has(id) || now() - uuidV7Ms(id) < JUST_MADE_MS;
   const recover = async (isOpen?: (id: string) => boolean): Promise<RecoveredSpool> => {
@@ -221,9 +221,9 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
     newId,
     log,
     onSpooled,
-    onNotRecorded(reason) {
-      notRecorded.note(reason, now());
-      if (reason === 'disk-full') uploader.diskFull();
+    onFault(fault) {
+      faults.note(fault, now());
+      if (fault === 'disk-full') uploader.diskFull();
     },
     onGivenUp() {
       recoverLater();
@@ -406,7 +406,7 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
           droppedMs,
           deletionBehindMs,
           elsewhereMs,
-          notRecorded,
+          faults,
           left: leftFiles.use,
           otherSpools: records ? waitingElsewhere : [],
         },

@@ -12,6 +12,8 @@ export const storageNoticeCodes = [
   'recorder-behind',
   /** Recordings were given up at a bound of the spool. */
   'recordings-dropped',
+  /** The spool's disk keeps what is written later than `SPOOL_SYNC_MS`: a power cut now would cost more than that. */
+  'sync-late',
   /** More than four fifths of a bound of the spool. */
   'spool-nearly-full',
   /** The store has no room. */
@@ -45,30 +47,30 @@ export interface StorageNotice {
   where?: string[];
 }
 
-/** Why a camera that should be is not recorded: the detail of its gap (cause `storage`). */
-export type NotRecorded = 'disk-full' | 'spool-failed' | 'recorder-behind';
+/** Why cameras that should be are not recorded, the detail of their gap (cause `storage`); or that what is recorded is kept too late. */
+export type RecorderFault = 'disk-full' | 'spool-failed' | 'recorder-behind' | 'sync-late';
 
 /** A dropped recording is an alarm for so long after it. */
 const DROPPED_MS = 3_600_000;
 /** A store may be started again without anybody being called. */
 const AWAY_MS = 60_000;
-/** Recording is tried again every few seconds; after this without a failure it goes on. */
-const NOT_RECORDED_MS = 30_000;
+/** What fails is tried again every few seconds; after this without a word of it, it is over. */
+const FAULT_MS = 30_000;
 const NEARLY_FULL = 0.8;
 /** `npm run reconcile` names all. */
 const NAMED_SPOOLS = 3;
 
-/** When cameras could not be recorded, by what kept them from it. */
-export class NotRecordedTimes {
-  readonly #times = new Map<NotRecorded, { firstMs: number; lastMs: number }>();
+/** When recorders told of a fault of theirs, which they do again for as long as it lasts. */
+export class RecorderFaults {
+  readonly #times = new Map<RecorderFault, { firstMs: number; lastMs: number }>();
 
-  note(reason: NotRecorded, nowMs: number): void {
-    const before = this.#times.get(reason);
+  note(fault: RecorderFault, nowMs: number): void {
+    const before = this.#times.get(fault);
     const firstMs = before !== undefined && isPresent(before, nowMs) ? before.firstMs : nowMs;
-    this.#times.set(reason, { firstMs, lastMs: nowMs });
+    this.#times.set(fault, { firstMs, lastMs: nowMs });
   }
 
-  /** Since when, of what keeps cameras from being recorded now. */
+  /** Since when, of those that are there now. */
   notices(nowMs: number): StorageNotice[] {
     return [...this.#times]
       .filter(([, times]) => isPresent(times, nowMs))
@@ -77,7 +79,7 @@ export class NotRecordedTimes {
 }
 
 function isPresent({ lastMs }: { lastMs: number }, nowMs: number): boolean {
-  return nowMs - lastMs < NOT_RECORDED_MS;
+  return nowMs - lastMs < FAULT_MS;
 }
 
 /** Worst first. */
@@ -90,7 +92,7 @@ export function storageNotices(
     deletionBehindMs: number | undefined;
     /** Since when another gateway records, and this one does not. */
     elsewhereMs: number | undefined;
-    notRecorded: NotRecordedTimes;
+    faults: RecorderFaults;
     /** Undefined: there is none. */
     left: LeftUse | undefined;
     /** Of a gateway that records: what waits in those of others. */
@@ -100,7 +102,7 @@ export function storageNotices(
   nowMs: number,
 ): StorageNotice[] {
   const { use, away, droppedMs, deletionBehindMs } = state;
-  const notices = state.notRecorded.notices(nowMs);
+  const notices = state.faults.notices(nowMs);
   if (droppedMs !== undefined && nowMs - droppedMs < DROPPED_MS) {
     notices.push({ code: 'recordings-dropped', sinceMs: droppedMs });
   }

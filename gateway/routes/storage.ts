@@ -62,7 +62,7 @@ const noticesJson = z
       .meta({
         description:
           'Worst first. `disk-full`, `spool-failed`, `recorder-behind`: cameras are not recorded now. `recordings-dropped`: within the last hour, at a bound of ' +
-          'the spool. `store-full`, `store-refused`, `store-folder-absent`, `store-away`, `catalogue-away`: recordings wait on this machine. ' +
+          'the spool. `sync-late`: the disk keeps what is written later than `SPOOL_SYNC_MS`. `store-full`, `store-refused`, `store-folder-absent`, `store-away`, `catalogue-away`: recordings wait on this machine. ' +
           '`spool-files-left`: files of the spool could not be entered, or the store refuses them for good; `npm run reconcile` names them. ' +
           '`recordings-elsewhere`: recordings wait in the spool of a gateway that recorded before this one. ' +
           '`recorded-elsewhere`: another gateway on this database records, and this one does not. ' +

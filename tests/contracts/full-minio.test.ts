@@ -17,7 +17,7 @@ import {
   type StoredObject,
 } from '#storage/objects/object-store.ts';
 import { openS3Store } from '#storage/objects/s3.ts';
-import { NotRecordedTimes, storageNotices } from '#storage/storage-notices.ts';
+import { RecorderFaults, storageNotices } from '#storage/storage-notices.ts';
 import { Uploader } from '#storage/uploader.ts';
 import { MINIO_KEYS, minioMissing, startMinio, type MinioServer } from './minio-server.ts';
 import { CAMERA, finished, MINUTE, newId, opened, T0 } from './recorded-minutes.ts';
@@ -141,7 +141,7 @@ describe.skipIf(missing !== undefined)(missing ?? 'a MinIO that is full', () => 
         expect(rests.slice(0, 4)).toEqual([1_000, 2_000, 4_000, 8_000]);
         const { use, away, droppedMs } = uploader;
         expect(away?.error).toBeInstanceOf(ObjectStoreFull);
-        const notRecorded = new NotRecordedTimes();
+        const faults = new RecorderFaults();
         expect(
           storageNotices(
             {
@@ -152,7 +152,7 @@ describe.skipIf(missing !== undefined)(missing ?? 'a MinIO that is full', () => 
               elsewhereMs: undefined,
               left: undefined,
               otherSpools: [],
-              notRecorded,
+              faults,
             },
             BOUNDS,
             nowMs,

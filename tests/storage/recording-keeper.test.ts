@@ -38,6 +38,7 @@ let catalogue: Catalogue;
 let open: OpenRecordings;
 let keeper: RecordingKeeper;
 let failures: unknown[];
+let faults: Set<string>;
 let recoveries: Promise<unknown>[];
 let turn: TurnState;
 let ids = 0;
@@ -51,6 +52,7 @@ beforeEach(async () => {
   catalogue = await openCatalogue(databases);
   open = new OpenRecordings();
   failures = [];
+  faults = new Set();
   recoveries = [];
   turn = 'ours';
   keeper = keeperOf(catalogue);
@@ -65,7 +67,7 @@ function keeperOf(entered: Catalogue): RecordingKeeper {
       if (event === 'catalogue not written') failures.push(err);
     },
     onSpooled: () => {},
-    onNotRecorded: () => {},
+    onFault: (fault) => faults.add(fault),
     onGivenUp() {
       const recovery = recoverSpool(catalogue, spool, (id) => open.has(id));
       recoveries.push(recovery.catch((error: unknown) => error));
@@ -366,6 +368,13 @@ it('while nobody knows whose turn it is words wait; who lost it tells of no gap,
   await Promise.all(recoveries);
   expect(await stateOf(ours.id)).toBe('spooled');
   expect([...(await gapsOf(CAMERA)), ...(await gapsOf(OTHER))]).toEqual([]);
+});
+
+it('a disk that keeps what is written too late is a fault, for a power cut would cost more than was promised', () => {
+  tell({ syncLateMs: 1_000 });
+  expect([...faults]).toEqual([]);
+  tell({ syncLateMs: 1_001 });
+  expect([...faults]).toEqual(['sync-late']);
 });
 
 it('a gap, or a hole, is entered before the recording that shows it: whoever asks in between is told why', async () => {

@@ -12,7 +12,7 @@ import {
   ObjectStoreUnavailable,
 } from '#storage/objects/object-store.ts';
 import { LeftFiles } from '#storage/spool/left-files.ts';
-import { NotRecordedTimes, storageNotices } from '#storage/storage-notices.ts';
+import { RecorderFaults, storageNotices } from '#storage/storage-notices.ts';
 
 const MINUTE = 60_000;
 const T0 = 1_790_000_000_000;
@@ -26,7 +26,7 @@ function quiet() {
     droppedMs: undefined,
     deletionBehindMs: undefined,
     elsewhereMs: undefined,
-    notRecorded: new NotRecordedTimes(),
+    faults: new RecorderFaults(),
     left: undefined,
     otherSpools: [],
   };
@@ -77,16 +77,16 @@ it('a store that does not answer has a minute to come back; one that is full or 
 it('cameras that cannot be recorded are told of since the first try that failed, until half a minute without one', () => {
   const state = quiet();
   for (const seconds of [0, 5, 10, 15]) {
-    state.notRecorded.note('spool-failed', T0 + seconds * 1_000);
+    state.faults.note('spool-failed', T0 + seconds * 1_000);
   }
-  state.notRecorded.note('disk-full', T0 + 15_000);
+  state.faults.note('disk-full', T0 + 15_000);
   expect(storageNotices(state, bounds, T0 + 44_999)).toEqual([
     { code: 'disk-full', sinceMs: T0 + 15_000 },
     { code: 'spool-failed', sinceMs: T0 },
   ]);
   expect(storageNotices(state, bounds, T0 + 45_000)).toEqual([]);
   // Another time is not the same one.
-  state.notRecorded.note('spool-failed', T0 + 60_000);
+  state.faults.note('spool-failed', T0 + 60_000);
   expect(storageNotices(state, bounds, T0 + 61_000)).toMatchObject([{ sinceMs: T0 + 60_000 }]);
 });
 

@@ -215,6 +215,11 @@ export const enFootage: typeof thFootage = {
         title: 'Recordings were lost: no more may wait, so the oldest that nobody holds went',
         todo: 'Tell who runs the server to mend the store at once. What is missing stands in the cameras’ timelines.',
       },
+      'sync-late': {
+        title:
+          'Recording is at risk: the disk keeps it too late, a power cut now would cost more than it should',
+        todo: 'Tell who runs the server: look what else uses the disk, or use a faster one.',
+      },
       'spool-nearly-full': {
         title: 'Recording: soon no more may wait for the store',
         todo: 'Tell who runs the server to mend the store before. Hold the footage that is evidence.',
