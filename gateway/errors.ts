@@ -122,6 +122,7 @@ const statusOf: Readonly<Record<string, number>> = {
   object_corrupt: 502,
   several_clips: 409,
   too_many_clips: 409,
+  clip_changed: 410,
   link_not_valid: 403,
   link_expired: 403,
   no_ffmpeg: 501,

@@ -4,7 +4,13 @@ import type { SpoolId } from './catalogue/spools.ts';
 import type { Catalogue } from './catalogue/tables.ts';
 import { ObjectMissing, type ObjectStore } from './objects/object-store.ts';
 import type { OpenRecordings } from './open-recordings.ts';
-import { clipPieces, makeClip, type Clip, type ClipPiece } from './retrieval/clip.ts';
+import {
+  clipPieces,
+  makeClip,
+  type Clip,
+  type ClipPiece,
+  type ClipRange,
+} from './retrieval/clip.ts';
 import { AFTER_PICTURE_MS, pictureSource, type PictureSource } from './retrieval/picture.ts';
 import { playable, type PlayableRecording } from './retrieval/playable.ts';
 import { recordingSource, type RecordingSource } from './retrieval/recording-bytes.ts';
@@ -21,8 +27,8 @@ export interface Footage {
   timeline(cameraId: string, range: TimeRange): Promise<Timeline>;
   /** A VOD playlist. As all that play: throws NothingRecorded, NotStoredYet. */
   playlist(cameraId: string, range: TimeRange, mediaUri: MediaUri): Promise<string>;
-  /** An MP4 file of a range, or of one piece of it. Throws NothingRecorded, SeveralClips. */
-  clip(cameraId: string, range: TimeRange & { recordingId?: string | undefined }): Promise<Clip>;
+  /** An MP4 file of a range, or of one piece of it. Throws NothingRecorded, SeveralClips, ClipChanged. */
+  clip(cameraId: string, range: ClipRange): Promise<Clip>;
   /** The files that a range takes. Throws NothingRecorded. */
   clipPieces(cameraId: string, range: TimeRange): Promise<ClipPiece[]>;
   /** What a picture at a time is decoded from. Throws NothingRecorded, PictureTooLarge. */

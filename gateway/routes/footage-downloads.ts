@@ -121,7 +121,7 @@ export function registerDownloadRoutes(app: FastifyInstance, deps: DownloadRoute
         summary: 'Addresses from which footage of a camera can be downloaded for a short time',
         description:
           'One file for each run of the camera and each of its parameter sets. An address needs no session, goes on where a ' +
-          'download broke (Range), and ends with the right of whoever asked for it.',
+          'download broke (Range), gives the file as it is now whatever is recorded later, and ends with the right of whoever asked for it.',
         tags: ['footage'],
         params: cameraParams,
         body: range(MAX_CLIP_MS).meta({
@@ -149,6 +149,7 @@ export function registerDownloadRoutes(app: FastifyInstance, deps: DownloadRoute
           from: piece.fromMs,
           to: piece.toMs,
           recording: piece.recordingId,
+          bytes: clip.byteLength,
           by: request.actor?.id ?? '',
           until,
         };
@@ -184,21 +185,28 @@ export function registerDownloadRoutes(app: FastifyInstance, deps: DownloadRoute
           from: z.coerce.number().int().min(0).max(8_640_000_000_000),
           to: z.coerce.number().int().min(0).max(8_640_000_000_000),
           recording: z.uuid(),
+          bytes: z.coerce.number().int().min(0),
           by: z.string(),
           until: unixSeconds,
           sig: signature,
         }),
-        response: { 400: errorBody, 403: errorBody, 404: errorBody, 416: errorBody },
+        response: {
+          400: errorBody,
+          403: errorBody,
+          404: errorBody,
+          410: errorBody,
+          416: errorBody,
+        },
       },
     },
     async (request, reply) => {
       const { sig, ...asked } = request.query;
-      const { camera, from, to, recording: recordingId, by } = asked;
+      const { camera, from, to, recording: recordingId, bytes: byteLength, by } = asked;
       links.check(statementOf(asked), sig, asked.until * 1_000);
       if (!(await deps.mayDownload(by, camera))) {
         throw new LinkNotValid('the right that this link was made with has ended');
       }
-      const clip = await footage.clip(camera, { fromMs: from, toMs: to, recordingId });
+      const clip = await footage.clip(camera, { fromMs: from, toMs: to, recordingId, byteLength });
       return sendClip(request, reply, clip, await fileOf(camera, 'mp4', from, to));
     },
   );
@@ -270,9 +278,10 @@ function statementOf(asked: {
   from: number;
   to: number;
   recording: string;
+  bytes: number;
   by: string;
   until: number;
 }): (string | number)[] {
-  const { camera, from, to, recording, by, until } = asked;
-  return ['clip', camera, from, to, recording, by, until];
+  const { camera, from, to, recording, bytes, by, until } = asked;
+  return ['clip', camera, from, to, recording, bytes, by, until];
 }

@@ -21,6 +21,16 @@ export interface ClipPiece {
   recordingId: string;
 }
 
+/** One file of a range, as it is asked for. */
+export interface ClipRange {
+  fromMs: number;
+  toMs: number;
+  /** Of the piece that holds it, where the range takes several. */
+  recordingId?: string | undefined;
+  /** As long as it was told to be: what was recorded of its run and its time since then is no part of it. */
+  byteLength?: number | undefined;
+}
+
 /** The range holds several runs or parameter sets, which one file cannot. */
 export class SeveralClips extends Error {
   readonly code = 'several_clips';
@@ -35,6 +45,14 @@ export class SeveralClips extends Error {
         recording: recordingId,
       })),
     };
+  }
+}
+
+/** The file is shorter than it was when its length was told: some of it was deleted, or lost. */
+export class ClipChanged extends Error {
+  readonly code = 'clip_changed';
+  constructor() {
+    super('some of this file is there no more: ask for a new one, which has what is left');
   }
 }
 
@@ -72,12 +90,12 @@ export function clipPieces(
 /**
  * A recorded range as one MP4 file, copied, not encoded: it holds the fragments from the random access point before
  * its start, with times that begin at zero (clip-times.ts), and an edit list hides what lies before the start itself.
- * `recordingId`: of the piece that holds it, where the range takes several. Throws SeveralClips, NothingRecorded,
- * BoxesNotReadable; ObjectCorrupt, also while it is read, where an object is shorter than its row says.
+ * Throws SeveralClips, ClipChanged, NothingRecorded, BoxesNotReadable; ObjectCorrupt, also while it is read, where an object is shorter
+ * than its row says.
  */
 export async function makeClip(
   recordings: readonly PlayableRecording[],
-  { fromMs, toMs, recordingId }: { fromMs: number; toMs: number; recordingId?: string | undefined },
+  { fromMs, toMs, recordingId, byteLength: toldBytes }: ClipRange,
   sourceOf: (recording: Recording) => Promise<RecordingSource>,
 ): Promise<Clip> {
   const runs = runsOf(recordings).filter(
@@ -94,7 +112,7 @@ export async function makeClip(
   const decodeSeconds = (first.fragments[0]?.decodeTicks ?? 0) / TICKS_PER_SECOND;
   const setBack = setBackOf(init, await firstHead(first, source), decodeSeconds);
   const shown = startSeconds(first, fromMs) - setBack.seconds;
-  const pieces: Piece[] = [{ kind: 'bytes', bytes: shownFrom(init, shown) }];
+  let pieces: Piece[] = [{ kind: 'bytes', bytes: shownFrom(init, shown) }];
   for (const { recording, fragments } of run) {
     const last = fragments.at(-1);
     const start = fragments[0]?.offset;
@@ -102,8 +120,11 @@ export async function makeClip(
     const end = last.offset + last.byteLength;
     pieces.push({ kind: 'recorded', recording, fragments, start, end });
   }
+  if (toldBytes !== undefined) pieces = within(pieces, { start: 0, end: toldBytes });
+  const byteLength = pieces.reduce((sum, piece) => sum + lengthOf(piece), 0);
+  if (toldBytes !== undefined && byteLength < toldBytes) throw new ClipChanged();
   return {
-    byteLength: pieces.reduce((sum, piece) => sum + lengthOf(piece), 0),
+    byteLength,
     etag: etagOf(pieces),
     read: (range) => readPieces(pieces, range, setBack, sourceOf),
   };
@@ -126,32 +147,45 @@ function startSeconds({ fragments }: PlayableRecording, fromMs: number): number 
   return (at.decodeTicks + into) / TICKS_PER_SECOND;
 }
 
-/** One file has one init segment and one timeline. */
+/**
+ * One file has one init segment and one timeline, and begins with what is the earliest of it. In the order of their media, which is the one in
+ * which they were recorded: by wall time another run, or the same one, may lie between two recordings where our clock was set back, also later
+ * on, and a file that was promised stays what it is.
+ */
 function runsOf(recordings: readonly PlayableRecording[]): PlayableRecording[][] {
   const runs: PlayableRecording[][] = [];
-  for (const next of recordings) {
-    const before = runs.at(-1)?.at(-1);
-    if (before !== undefined && follows(before, next)) runs.at(-1)?.push(next);
-    else runs.push([next]);
+  const latest = new Map<string, PlayableRecording[]>();
+  for (const next of recordings.toSorted((a, b) => decodedAt(a) - decodedAt(b))) {
+    const { runId } = next.recording;
+    const run = latest.get(runId);
+    if (run !== undefined && follows(run, next)) run.push(next);
+    else {
+      runs.push([next]);
+      latest.set(runId, runs.at(-1) ?? []);
+    }
   }
-  return runs;
+  return runs.toSorted((a, b) => beginsMs(a[0]) - beginsMs(b[0]));
 }
 
-function follows(before: PlayableRecording, next: PlayableRecording): boolean {
-  const [one, other] = [before.recording, next.recording];
+function follows(run: readonly PlayableRecording[], next: PlayableRecording): boolean {
+  const one = run.at(-1)?.recording;
+  const other = next.recording;
   return (
-    one.runId === other.runId &&
+    one !== undefined &&
     one.endReason !== 'parameters-changed' &&
     one.codec === other.codec &&
     one.width === other.width &&
     one.height === other.height &&
-    goesForwards(before.fragments.at(-1), next.fragments[0])
+    beginsMs(next) >= beginsMs(run[0])
   );
 }
 
-/** Where our clock was set back, what a camera sent later lies before what it sent first, and one file cannot hold that. */
-function goesForwards(last: Fragment | undefined, first: Fragment | undefined): boolean {
-  return last === undefined || first === undefined || first.decodeTicks > last.decodeTicks;
+function decodedAt({ fragments }: PlayableRecording): number {
+  return fragments[0]?.decodeTicks ?? 0;
+}
+
+function beginsMs(recording: PlayableRecording | undefined): number {
+  return recording?.fragments[0]?.startMs ?? 0;
 }
 
 function pieceOf(
@@ -162,7 +196,8 @@ function pieceOf(
   const last = run.at(-1)?.fragments.at(-1);
   return {
     fromMs: Math.max(fromMs, Math.round(first?.startMs ?? fromMs)),
-    toMs: Math.min(toMs, last === undefined ? toMs : Math.round(fragmentEndMs(last))),
+    // What begins within the same ms is not of it, when it is asked for again.
+    toMs: Math.min(toMs, last === undefined ? toMs : Math.floor(fragmentEndMs(last))),
     recordingId: run[0]?.recording.id ?? '',
   };
 }

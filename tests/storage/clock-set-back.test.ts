@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Databases } from '#registry/database/database.ts';
 import { openDatabases } from '#registry/database/open-databases.ts';
 import { uuidV7Source } from '#registry/uuid-v7.ts';
@@ -86,5 +86,61 @@ describe.each([
       pictures += pts.length;
     }
     expect(pictures).toBe(60 * PICTURES_A_SECOND);
+  });
+});
+
+describe('a file that was promised before the clock was set back', () => {
+  let folder: string;
+  let databases: Databases;
+  let footage: Footage;
+  let into: Parameters<typeof seedRun>[0];
+  const range = { fromMs: START_MS, toMs: START_MS + 180_000 };
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'promised-'));
+    databases = openDatabases({ dataDir: folder });
+    const catalogue = await openCatalogue(databases);
+    const store = openFolderStore(join(folder, 'objects'));
+    into = { catalogue, store, newId: uuidV7Source(Date.now) };
+    // Some recordings, a minute each.
+    await seedRun(into, CAMERA, { startMs: START_MS, seconds: 150 });
+    const spoolFolder = join(folder, 'spool');
+    footage = openFootage({ catalogue, open: new OpenRecordings(), store, spoolFolder });
+  });
+  afterEach(async () => {
+    await databases.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  /** What a link asks for, and what it has to give. */
+  async function promised() {
+    const [piece] = await footage.clipPieces(CAMERA, range);
+    if (piece === undefined) throw new Error('nothing is recorded');
+    const { byteLength, etag } = await footage.clip(CAMERA, piece);
+    return { ...piece, byteLength, etag };
+  }
+
+  it('is what it was: what another run has of its time is a file of its own', async () => {
+    const { etag, ...asked } = await promised();
+    await seedRun(into, CAMERA, { startMs: START_MS + 70_000, seconds: 20 });
+    const pieces = await footage.clipPieces(CAMERA, range);
+    expect(pieces.map(({ fromMs }) => relative(fromMs))).toEqual([0, 70]);
+    expect((await footage.clip(CAMERA, asked)).etag).toBe(etag);
+  });
+
+  it('of which some is gone says so, and so does one that was promised longer', async () => {
+    const { etag: _, ...asked } = await promised();
+    const longer = { ...asked, byteLength: asked.byteLength + 1 };
+    await expect(footage.clip(CAMERA, longer)).rejects.toMatchObject({ code: 'clip_changed' });
+    // What comes after its end is no part of it.
+    const shorter = { ...asked, byteLength: asked.byteLength - 10_000 };
+    expect((await footage.clip(CAMERA, shorter)).byteLength).toBe(shorter.byteLength);
+    const last = await into.catalogue
+      .selectFrom('recordings')
+      .select('id')
+      .orderBy('start_ms', 'desc')
+      .executeTakeFirstOrThrow();
+    await into.catalogue.deleteFrom('recordings').where('id', '=', last.id).execute();
+    await expect(footage.clip(CAMERA, asked)).rejects.toMatchObject({ code: 'clip_changed' });
   });
 });

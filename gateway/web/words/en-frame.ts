@@ -142,6 +142,8 @@ export const enFrame: typeof thFrame = {
     not_decodable: 'This picture cannot be decoded.',
     picture_too_large: 'This picture is too large for a still.',
     too_many_stills: 'Other stills are being made: try again in a moment.',
+    clip_changed:
+      'Some of this file was deleted or lost since the link was made: ask for a new one, which has what is left.',
     link_expired: 'This link is too old: ask for a new one.',
     link_not_valid: 'This link is not good.',
     hold_not_found: 'This was released already.',
