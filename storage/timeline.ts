@@ -1,3 +1,4 @@
+import { deletedBetween, type DeletedSpan } from './catalogue/deletion.ts';
 import { gapsBetween, type Gap } from './catalogue/gaps.ts';
 import { overHoles } from './catalogue/holes.ts';
 import { holdsBetween, type Hold } from './catalogue/holds.ts';
@@ -11,10 +12,10 @@ import { rotationMs } from './rotation.ts';
 
 /** Recordings that follow on each other within this are one span: pictures are up to a second apart. */
 const JOIN_MS = 1_000;
-/** Of the catalogue's spans, and of its gaps: one answer has at most so many, and ends where one more begins. */
+/** Of the catalogue's spans, of its gaps, and of what it deleted: one answer has at most so many, and ends where one more begins. */
 export const MAX_OF_A_KIND = 2_000;
 
-/** What there is of a camera between two times; every ms is in a span, in a gap, or after `toMs`. */
+/** What there is of a camera between two times; every ms is in a span, in a gap, deleted, or after `toMs`. */
 export interface Timeline {
   cameraId: string;
   fromMs: number;
@@ -24,8 +25,10 @@ export interface Timeline {
   nextMs: number | null;
   /** Unbroken footage, oldest first. */
   spans: Span[];
-  /** `unknown`: before the first recording, or deleted. */
+  /** `unknown`: before the first recording, or nobody told why. */
   gaps: ExplainedGap[];
+  /** There was footage, and it was deleted by a rule. */
+  deleted: DeletedSpan[];
   /**
    * Of it, what waits in the spool of another gateway, and plays there alone until it is stored; of a minute that was never
    * finished there, all of which there may be pictures, while it is a gap.
@@ -51,13 +54,16 @@ export async function timeline(
 ): Promise<Timeline> {
   const { fromMs } = range;
   const limit = MAX_OF_A_KIND + 1;
-  const [{ spans: footage, open: growing, elsewhere }, known, holds] = await Promise.all([
+  const [{ spans: footage, open: growing, elsewhere }, known, gone, holds] = await Promise.all([
     spansBetween(catalogue, cameraId, range, { joinMs: JOIN_MS, limit, spoolId }),
     gapsBetween(catalogue, cameraId, fromMs, range.toMs, limit),
+    deletedBetween(catalogue, cameraId, range, { joinMs: JOIN_MS, limit }),
     holdsBetween(catalogue, cameraId, fromMs, range.toMs),
   ]);
   // Those are the first of the range: up to where the next one begins, they are all that there is.
-  const beyond = [...footage.slice(MAX_OF_A_KIND), ...known.slice(MAX_OF_A_KIND)];
+  const beyond = [footage, known, gone].flatMap<{ startMs: number }>((of) =>
+    of.slice(MAX_OF_A_KIND),
+  );
   const nextMs = beyond.reduce(
     (first, { startMs }) => Math.min(first, Math.max(startMs, fromMs + 1)),
     range.toMs,
@@ -74,12 +80,18 @@ export async function timeline(
   });
   const whole = joined([...footage, ...grown], answered, JOIN_MS);
   const spans = await withHoles(catalogue, cameraId, whole, { gaps, grown });
+  const missing = explained(uncovered(spans, answered), disjoint(gaps, nextMs));
+  const isUnknown = ({ cause }: ExplainedGap): boolean => cause === 'unknown';
+  const deleted = within(missing.filter(isUnknown), gone);
   return {
     cameraId,
     ...answered,
     nextMs: nextMs === range.toMs ? null : nextMs,
     spans,
-    gaps: explained(uncovered(spans, answered), disjoint(gaps, nextMs)),
+    gaps: missing.flatMap((gap) =>
+      isUnknown(gap) ? without([gap], deleted).map((rest) => ({ ...gap, ...rest })) : [gap],
+    ),
+    deleted,
     elsewhere: joined(
       elsewhere.map(({ startMs, endMs }) => ({
         startMs,
@@ -146,6 +158,24 @@ function disjoint(gaps: readonly Gap[], lastingMs: number): ExplainedGap[] {
     if (part.endMs <= part.startMs) continue;
     parts.push(part);
     at = part.endMs;
+  }
+  return parts;
+}
+
+/** What was deleted, where nothing else tells of the time. Both in order. */
+function within(pieces: readonly Span[], gone: readonly DeletedSpan[]): DeletedSpan[] {
+  const parts: DeletedSpan[] = [];
+  let first = 0;
+  for (const { startMs, endMs } of pieces) {
+    let at = startMs;
+    while ((gone[first]?.endMs ?? Number.POSITIVE_INFINITY) <= startMs) first++;
+    for (let i = first; (gone[i]?.startMs ?? Number.POSITIVE_INFINITY) < endMs; i++) {
+      const span = gone[i] as DeletedSpan;
+      const part = { startMs: Math.max(at, span.startMs), endMs: Math.min(endMs, span.endMs) };
+      if (part.endMs <= part.startMs) continue;
+      parts.push({ ...span, ...part });
+      at = part.endMs;
+    }
   }
   return parts;
 }

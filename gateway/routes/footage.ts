@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
+import { retentionIn } from '#storage/catalogue/retentions.ts';
 import { gapCauses } from '#storage/catalogue/tables.ts';
 import type { Footage } from '#storage/footage.ts';
 import { expiryMs, type CameraRetention, type Shortenings } from '#storage/shortening.ts';
@@ -45,6 +46,28 @@ const timelineJson = z
         detail: z.string().nullable(),
       }),
     ),
+    deletions: z
+      .array(
+        z.object({
+          from: isoTime,
+          to: isoTime,
+          policy: z.string().meta({ description: 'as the deletion record says it' }),
+          retentionDays: z.int().nullable().meta({
+            description: 'how long it was kept by that policy; null: it does not say',
+          }),
+          shorteningId: z.string().nullable().meta({
+            description: 'of the approved shortening by which it was so few days; null: none',
+          }),
+          firstDeletedAt: isoTime,
+          lastDeletedAt: isoTime.meta({
+            description: 'its recordings go one by one, as each is too old',
+          }),
+        }),
+      )
+      .meta({
+        description:
+          'there was footage, and a rule has deleted it; each file with its hash: /api/v1/deletions.csv',
+      }),
     elsewhere: z.array(z.object({ from: isoTime, to: isoTime })).meta({
       description:
         'of it, what waits in the spool of another gateway on this database: it plays there alone until it is stored. Of a minute that was not finished there the time is a gap',
@@ -62,7 +85,8 @@ const timelineJson = z
   })
   .meta({
     id: 'Timeline',
-    description: 'All time from `from` to `to` is in a span of footage or in a gap with its cause.',
+    description:
+      'All time from `from` to `to` is in a span of footage, in a gap with its cause, or was deleted. `unknown`: before the first recording, or nobody told why.',
   });
 
 export interface FootageRouteDeps {
@@ -85,7 +109,7 @@ export function registerFootageRoutes(app: FastifyInstance, deps: FootageRouteDe
       schema: {
         summary: 'What is recorded of a camera, and what is missing and why',
         description:
-          'Of 31 days at most, and of 2,000 stretches of footage or gaps: what is beyond is asked for from `next` on. Of what is to come there are no gaps.',
+          'Of 31 days at most, and of 2,000 stretches of footage, gaps or deletions: what is beyond is asked for from `next` on. Of what is to come there are no gaps.',
         tags: ['footage'],
         params: cameraParams,
         querystring: range(MAX_TIMELINE_MS),
@@ -115,6 +139,15 @@ export function registerFootageRoutes(app: FastifyInstance, deps: FootageRouteDe
           to: iso(endMs),
           cause,
           detail,
+        })),
+        deletions: found.deleted.map((gone) => ({
+          from: iso(gone.startMs),
+          to: iso(gone.endMs),
+          policy: gone.policy,
+          retentionDays: retentionIn(gone.policy)?.days ?? null,
+          shorteningId: retentionIn(gone.policy)?.shorteningId ?? null,
+          firstDeletedAt: iso(gone.firstDeletedMs),
+          lastDeletedAt: iso(gone.lastDeletedMs),
         })),
         elsewhere: found.elsewhere.map(({ startMs, endMs }) => ({
           from: iso(startMs),

@@ -1,7 +1,8 @@
+import { sql } from 'kysely';
 import { countRemoved, uncountMade } from './camera-days.ts';
 import { isHeld, lockRecordings } from './holds.ts';
 import { timesOf } from './recording-days.ts';
-import { isUnsettled, recordingOf, type Recording } from './recordings.ts';
+import { isUnsettled, LONGEST_RECORDING_MS, recordingOf, type Recording } from './recordings.ts';
 import type { Catalogue, DeletionTable, RecordingTable } from './tables.ts';
 
 /** Recordings marked at once: the lock is held for them. */
@@ -200,6 +201,57 @@ export async function listDeletions(
     sha256: row.sha256,
     policy: row.policy,
     deletedMs: row.deleted_ms,
+  }));
+}
+
+/** Time of which there was footage that a rule has deleted. */
+export interface DeletedSpan {
+  startMs: number;
+  endMs: number;
+  policy: string;
+  /** Of its recordings, which go one by one as each becomes too old. */
+  firstDeletedMs: number;
+  lastDeletedMs: number;
+}
+
+/**
+ * What was deleted of a camera's range, oldest first, as one where it followed on each other within `joinMs` and went by the same rule, at
+ * most `limit`. What was taken for lost is not of it: that is a gap of the storage. It may reach beyond the range.
+ */
+export async function deletedBetween(
+  catalogue: Catalogue,
+  cameraId: string,
+  { fromMs, toMs }: { fromMs: number; toMs: number },
+  { joinMs, limit }: { joinMs: number; limit: number },
+): Promise<DeletedSpan[]> {
+  const { rows } = await sql<{
+    start_ms: number;
+    end_ms: number;
+    policy: string;
+    first_ms: number;
+    last_ms: number;
+  }>`
+    select min(start_ms) as start_ms, max(end_ms) as end_ms, policy,
+      min(deleted_ms) as first_ms, max(deleted_ms) as last_ms
+    from (
+      select told.*, sum(begins) over (order by start_ms, end_ms, recording_id) as number
+      from (
+        select recording_id, start_ms, end_ms, policy, deleted_ms,
+          case when policy = lag(policy) over (order by start_ms, end_ms, recording_id)
+            and start_ms - lag(end_ms) over (order by start_ms, end_ms, recording_id) <= ${joinMs}
+          then 0 else 1 end as begins
+        from deletions
+        where camera_id = ${cameraId} and start_ms >= ${fromMs - LONGEST_RECORDING_MS} and start_ms < ${toMs}
+          and end_ms > ${fromMs} and policy not in (${sql.join([...lostPolicies])})
+      ) told
+    ) numbered
+    group by number, policy order by number limit ${limit}`.execute(catalogue);
+  return rows.map((row) => ({
+    startMs: row.start_ms,
+    endMs: row.end_ms,
+    policy: row.policy,
+    firstDeletedMs: row.first_ms,
+    lastDeletedMs: row.last_ms,
   }));
 }
 

@@ -53,6 +53,16 @@ export function policyOf({ days, shorteningId }: Retention): string {
     : `retention ${days} days, shortened by ${shorteningId}`;
 }
 
+const POLICY = /^retention (\d+) days(?:, shortened by (\S+))?$/;
+
+/** The rule that a deletion record names; undefined: it names none of these. */
+export function retentionIn(policy: string): Retention | undefined {
+  const [, days, shorteningId] = POLICY.exec(policy) ?? [];
+  return days === undefined
+    ? undefined
+    : { days: Number(days), shorteningId: shorteningId ?? null };
+}
+
 /** Of all cameras; undefined when none is known yet. */
 export async function longestRetentionDays(catalogue: Catalogue): Promise<number | undefined> {
   const { days } = await catalogue

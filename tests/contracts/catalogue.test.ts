@@ -13,6 +13,7 @@ import { noteAlive } from '#storage/catalogue/recording-process.ts';
 import { accountForAbsence } from '#storage/absence.ts';
 import { holdsBetween, placeHolds, releaseHold } from '#storage/catalogue/holds.ts';
 import { openCatalogue } from '#storage/catalogue/open-catalogue.ts';
+import { retentionIn } from '#storage/catalogue/retentions.ts';
 import {
   fragmentIndexes,
   insertOpened,
@@ -337,6 +338,72 @@ onEachDatabase((rig) => {
     expect(left.map(({ id }) => id)).toEqual([young]);
     const noted = await catalogue.selectFrom('deletions').select('policy').execute();
     expect(noted).toEqual([{ policy: 'retention 30 days' }]);
+  });
+
+  test('the timeline tells what was deleted, when and by which rule, and not of what is a gap for another cause', async () => {
+    const row = (minute: number, policy: string, deletedMs: number) => ({
+      recording_id: newId(),
+      camera_id: CAMERA,
+      run_id: null,
+      start_ms: T0 + minute * MINUTE,
+      end_ms: T0 + (minute + 1) * MINUTE,
+      byte_length: 1,
+      sha256: SHA,
+      previous_sha256: null,
+      policy,
+      deleted_ms: deletedMs,
+    });
+    const shortened = 'retention 5 days, shortened by 019e';
+    await catalogue
+      .insertInto('deletions')
+      .values([
+        row(0, 'retention 30 days', 1_000),
+        row(1, 'retention 30 days', 3_000),
+        row(2, shortened, 2_000),
+        // Given up, and lost: gaps of the storage tell of them.
+        row(4, 'spool-full', 2_000),
+        row(5, 'object-missing', 2_000),
+        // What was entered again is there.
+        row(7, 'retention 30 days', 1_000),
+      ])
+      .execute();
+    const storage = { cameraId: CAMERA, cause: 'storage' as const };
+    for (const [minute, detail] of [
+      [4, 'spool-full'],
+      [5, 'object-missing'],
+    ] as const) {
+      const startMs = T0 + minute * MINUTE;
+      await insertGap(catalogue, newId(), {
+        ...storage,
+        startMs,
+        endMs: startMs + MINUTE,
+        detail,
+      });
+    }
+    await keep(catalogue, T0 + 7 * MINUTE);
+    const shown = await timeline(catalogue, new OpenRecordings(), CAMERA, {
+      fromMs: T0 + 30_000,
+      toMs: T0 + 8 * MINUTE,
+    });
+    expect(
+      shown.deleted.map((d) => [
+        relative(d.startMs),
+        relative(d.endMs),
+        retentionIn(d.policy),
+        d.firstDeletedMs,
+        d.lastDeletedMs,
+      ]),
+    ).toEqual([
+      [30_000, 120_000, { days: 30, shorteningId: null }, 1_000, 3_000],
+      [120_000, 180_000, { days: 5, shorteningId: '019e' }, 2_000, 2_000],
+    ]);
+    expect(shown.gaps.map((g) => [relative(g.startMs), relative(g.endMs), g.cause])).toEqual([
+      [180_000, 240_000, 'unknown'],
+      [240_000, 300_000, 'storage'],
+      [300_000, 360_000, 'storage'],
+      [360_000, 420_000, 'unknown'],
+    ]);
+    expect(retentionIn('unknown')).toBeUndefined();
   });
 
   test(
