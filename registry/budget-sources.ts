@@ -1,7 +1,6 @@
 import type { Selectable, Transaction } from 'kysely';
 import * as z from 'zod';
-import type { Author } from './author.ts';
-import { authorText } from './camera-rows.ts';
+import { authorText, type Author } from './author.ts';
 import { takeLock } from './database/database.ts';
 import { keepFormerSource } from './former-names.ts';
 import {
@@ -127,7 +126,7 @@ export function openBudgetSources(
             name: given,
             match_key: key,
             status: listed ? 'listed' : 'proposed',
-            proposed_by: listed ? null : JSON.stringify(authorText(author)),
+            proposed_by: listed ? null : authorText(author),
           })
           .execute();
         return made;

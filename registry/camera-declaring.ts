@@ -1,7 +1,6 @@
 import type { Insertable, Transaction } from 'kysely';
-import type { Author } from './author.ts';
+import { authorText, type Author } from './author.ts';
 import type { FieldChange } from './camera-changes.ts';
-import { authorText } from './camera-rows.ts';
 import type { DeclarationSource } from './declaration-reasons.ts';
 import { dayOf, declaredReasonText, type NewDeclaration } from './declarations.ts';
 import { withOrigins } from './origins.ts';
@@ -72,7 +71,7 @@ export async function writeDeclaration(
       at_ms: atMs,
       action: 'changed',
       source: 'declared',
-      author: JSON.stringify(authorText(author)),
+      author: authorText(author),
       changes: JSON.stringify(changes),
       reason: null,
     })
@@ -100,7 +99,7 @@ export function declarationRow({
     id,
     camera_id: cameraId,
     status,
-    author: JSON.stringify(authorText(author)),
+    author: authorText(author),
     source,
     at_ms: atMs,
   };

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { Author } from './author.ts';
+import { authorOf } from './author.ts';
 import {
   applyChange,
   undo,
@@ -33,7 +33,7 @@ export async function versionsOf(
     atMs: at_ms,
     action,
     source,
-    author: JSON.parse(author) as Author,
+    author: authorOf(author),
     changes: JSON.parse(changes) as FieldChange[],
     reason,
   }));

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Insertable, Kysely, NotNull } from 'kysely';
-import type { Author } from './author.ts';
+import { actText, type Author } from './author.ts';
 import { purposes, type Camera, type NewCamera, type Stream } from './camera.ts';
 import type { CameraTable, RegistryTables, StreamTable } from './schema/tables.ts';
 import { addressKey } from './stream-address.ts';
@@ -132,7 +132,7 @@ function streamOf(row: CameraRow): Stream | null {
 }
 
 export function attestationText(by: Author, atMs: number): string {
-  return JSON.stringify({ by: authorText(by), atMs });
+  return actText(by, { atMs });
 }
 
 function attestedOf(text: string | null): Camera['scopeAttested'] {
@@ -140,11 +140,6 @@ function attestedOf(text: string | null): Camera['scopeAttested'] {
   // Written by attestationText, and by nothing else.
   const { by, atMs } = JSON.parse(text) as { by: Author; atMs: number };
   return { by, at: iso(atMs) };
-}
-
-/** Of an author nothing but this is kept. */
-export function authorText({ id, name, proxyFor }: Author): Author {
-  return { id, name, proxyFor };
 }
 
 /** The columns of `cameras` that people give; ids of what they name are found beforehand. */

@@ -1,8 +1,8 @@
 import type { CompiledQuery, Insertable, Transaction } from 'kysely';
-import type { Author } from './author.ts';
+import { authorText, type Author } from './author.ts';
 import { shownStream } from './camera-changes.ts';
 import { closedAreaRule, type Camera, type NewCamera, type NewStream } from './camera.ts';
-import { attestationText, authorText, givenColumns, streamRow } from './camera-rows.ts';
+import { attestationText, givenColumns, streamRow } from './camera-rows.ts';
 import { damagedSinceMs, declarationRow } from './camera-declaring.ts';
 import { cameraSearchText } from './camera-search-text.ts';
 import { ConstraintViolated, executeTogether } from './database/database.ts';
@@ -183,7 +183,7 @@ export function versionRow(entry: {
     at_ms: atMs,
     action,
     source,
-    author: JSON.stringify(authorText(author)),
+    author: authorText(author),
     changes: JSON.stringify(changes),
     reason,
   };

@@ -1,5 +1,5 @@
 import type { Transaction } from 'kysely';
-import type { Author } from './author.ts';
+import { actText, type Author } from './author.ts';
 import type { CameraVersion } from './camera-changes.ts';
 import { type Camera, type CameraChange, type NewCamera } from './camera.ts';
 import { writeDeclaration, type Declaring } from './camera-declaring.ts';
@@ -7,7 +7,7 @@ import { versionsOf } from './camera-history.ts';
 import { listCameras, type CameraFilter, type CameraPage } from './camera-list.ts';
 import { observationsOf, observe } from './camera-observations.ts';
 import { CameraNotFound } from './camera-refusals.ts';
-import { authorText, iso, selectCameras, withAgencies, type CameraRow } from './camera-rows.ts';
+import { iso, selectCameras, withAgencies, type CameraRow } from './camera-rows.ts';
 import { refuseTwice } from './camera-twice.ts';
 import { insertCameras, insertVersions, newCameraRows, versionRow } from './camera-writes.ts';
 import { readCompared, type ComparedReading, type WantedCameras } from './compared-cameras.ts';
@@ -200,7 +200,7 @@ export function openCameras(
           version: version + 1,
           updated_at_ms: atMs,
           deleted_at_ms: deleted ? null : atMs,
-          deleted: deleted ? null : JSON.stringify({ by: authorText(author), reason }),
+          deleted: deleted ? null : actText(author, { reason }),
         })
         .where('id', '=', id)
         .where('version', '=', version)

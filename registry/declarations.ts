@@ -1,6 +1,6 @@
 import type { Kysely, Selectable } from 'kysely';
 import * as z from 'zod';
-import type { Author } from './author.ts';
+import { authorOf } from './author.ts';
 import { authorship, declarations as statuses } from './camera.ts';
 import {
   declarationSources,
@@ -137,7 +137,7 @@ export function declarationOf(row: Selectable<DeclarationTable>): Declaration {
     on: row.on_day,
     at: new Date(row.at_ms).toISOString(),
     // Written by camera-declaring.ts and by the migration alone.
-    by: JSON.parse(row.author) as Author,
+    by: authorOf(row.author),
     source: row.source,
   };
 }

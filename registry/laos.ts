@@ -2,8 +2,7 @@ import type { Selectable, Transaction } from 'kysely';
 import * as z from 'zod';
 import { contains, type Area, type Place } from './area.ts';
 import { districtNames, findDistrict, findProvince, missingArea } from './areas/official-areas.ts';
-import type { Author } from './author.ts';
-import { authorText } from './camera-rows.ts';
+import { authorText, type Author } from './author.ts';
 import { takeLock } from './database/database.ts';
 import { keepFormerName } from './former-names.ts';
 import {
@@ -226,7 +225,7 @@ export function openLaos(database: RegistryDatabase, { now }: { now: () => numbe
             code: given.code,
             reporting_parent: given.reportingParent,
             status: listed ? 'listed' : 'proposed',
-            proposed_by: listed ? null : JSON.stringify(authorText(author)),
+            proposed_by: listed ? null : authorText(author),
           })
           .execute();
         return made;

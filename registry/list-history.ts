@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Transaction } from 'kysely';
-import type { Author } from './author.ts';
+import { authorOf, authorText, type Author } from './author.ts';
 import type { FieldChange } from './camera-changes.ts';
-import { authorText } from './camera-rows.ts';
 import type { RegistryDatabase, RegistryTables } from './schema/tables.ts';
 
 /**
@@ -60,7 +59,7 @@ export async function recordListChange(
       row_id: id,
       version,
       at_ms: atMs,
-      author: JSON.stringify(authorText(author)),
+      author: authorText(author),
       changes: JSON.stringify(changes),
     })
     .execute();
@@ -84,7 +83,7 @@ export async function listHistory(
     version,
     atMs: at_ms,
     // Written by recordListChange, and by nothing else.
-    author: JSON.parse(author) as Author,
+    author: authorOf(author),
     changes: JSON.parse(changes) as FieldChange[],
   }));
 }

@@ -1,7 +1,6 @@
 import type { Transaction } from 'kysely';
-import type { Author } from './author.ts';
+import { authorText, type Author } from './author.ts';
 import type { FieldChange } from './camera-changes.ts';
-import { authorText } from './camera-rows.ts';
 import { cameraSearchText } from './camera-search-text.ts';
 import { executeTogether, lockRows, takeLock } from './database/database.ts';
 import { rowChanger } from './database/row-writer.ts';
@@ -90,7 +89,7 @@ async function moveCommitted(
           at_ms: atMs,
           action: 'changed' as const,
           source: 'declared' as const,
-          author: JSON.stringify(authorText(author)),
+          author: authorText(author),
           changes: JSON.stringify([change]),
           reason: null,
         })),

@@ -1,6 +1,6 @@
 import type { Transaction } from 'kysely';
 import { findDistrict } from './areas/official-areas.ts';
-import type { Author } from './author.ts';
+import { authorText, type Author } from './author.ts';
 import type { Camera } from './camera.ts';
 import { DatabaseUnavailable, takeLock } from './database/database.ts';
 import { budgetSourceKey, laoKey, siteKey } from './managed-keys.ts';
@@ -71,7 +71,7 @@ export class PlaceIds {
   constructor(transaction: Transaction<RegistryTables>, nextId: () => string, author: Author) {
     this.#transaction = transaction;
     this.#nextId = nextId;
-    this.#proposedBy = JSON.stringify(author);
+    this.#proposedBy = authorText(author);
   }
 
   /** In the order of the cameras. */

@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Selectable, Transaction } from 'kysely';
-import type { Author } from './author.ts';
+import { authorOf, authorText, type Author } from './author.ts';
 import type { FieldChange } from './camera-changes.ts';
-import { authorText } from './camera-rows.ts';
 import type { Cameras } from './cameras.ts';
 import { DeclaredInFuture } from './declarations.ts';
 import { MAX_WARRANTY_YEARS, refuseFarDay } from './far-day.ts';
@@ -120,7 +119,7 @@ export function openRepairs(
         version,
         atMs: at_ms,
         // Written below, and by nothing else.
-        author: JSON.parse(author) as Author,
+        author: authorOf(author),
         changes: JSON.parse(changes) as FieldChange[],
       }));
     },
@@ -318,7 +317,7 @@ async function insertChange(
       repair_id: id,
       version,
       at_ms: atMs,
-      author: JSON.stringify(authorText(author)),
+      author: authorText(author),
       changes: JSON.stringify(changes),
     })
     .execute();

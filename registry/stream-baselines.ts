@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely';
-import type { Author } from './author.ts';
+import { authorOf, authorText, type Author } from './author.ts';
 import type { RegistryDatabase, StreamBaselineTable } from './schema/tables.ts';
 import { lights, type Light, type StreamBaseline, type UsualStream } from './usual-stream.ts';
 
@@ -142,7 +142,7 @@ function rowOf(
     width,
     height,
     at_ms: atMs,
-    author: author === null ? null : JSON.stringify(author),
+    author: author === null ? null : authorText(author),
   };
 }
 
@@ -154,6 +154,6 @@ function acceptedOf(row: Selectable<StreamBaselineTable>): AcceptedStream {
   return {
     ...usualOf(row),
     atMs: row.at_ms,
-    by: row.author === null ? null : (JSON.parse(row.author) as Author),
+    by: row.author === null ? null : authorOf(row.author),
   };
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Author } from '#registry/author.ts';
+import { authorOf } from '#registry/author.ts';
 import { authorship } from '#registry/camera.ts';
 import type { ReturnCamera } from '#registry/survey/return-cameras.ts';
 import type { ListedReturn } from '#registry/survey/return-list.ts';
@@ -220,9 +220,4 @@ export function toldReturnCamera({
             at: iso(classified.atMs),
           },
   };
-}
-
-/** Written by `authorText`, and by nothing else. */
-function authorOf(text: string): Author {
-  return JSON.parse(text) as Author;
 }

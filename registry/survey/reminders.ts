@@ -1,7 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Area } from '../area.ts';
-import type { Author } from '../author.ts';
-import { authorText } from '../camera-rows.ts';
+import { authorOf, authorText, type Author } from '../author.ts';
 import { takeLock } from '../database/database.ts';
 import type { SurveyReminderTable } from '../schema/survey-tables.ts';
 import type { RegistryDatabase, RegistryTables } from '../schema/tables.ts';
@@ -109,7 +108,7 @@ export async function remind(
             kind,
             at_ms: atMs,
             due_ms: dueMs,
-            by: by === null ? null : JSON.stringify(authorText(by)),
+            by: by === null ? null : authorText(by),
           })),
         )
         .execute();
@@ -146,7 +145,7 @@ export async function remindersOf(
     kind,
     atMs: at_ms,
     dueMs: due_ms,
-    by: by === null ? null : (JSON.parse(by) as Author),
+    by: by === null ? null : authorOf(by),
     of,
   }));
 }

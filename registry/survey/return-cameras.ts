@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { Author } from '../author.ts';
+import { authorOf, type Author } from '../author.ts';
 import type { SurveyColumn, SurveyRule } from '../condition.ts';
 import type { RegistryTables } from '../schema/tables.ts';
 import type { ReturnRowOf } from './return-versions.ts';
@@ -124,7 +124,7 @@ export async function camerasOfReturn(
             reason: row.reason_code,
             note: row.note,
             inspectedOn: row.inspected_on,
-            by: JSON.parse(row.by) as Author,
+            by: authorOf(row.by),
             atMs: row.at_ms,
           },
     hasEvidence: row.evidence === 1 || row.said_status !== null,

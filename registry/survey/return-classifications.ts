@@ -1,6 +1,5 @@
 import type { Insertable, Kysely, Transaction } from 'kysely';
-import type { Author } from '../author.ts';
-import { authorText } from '../camera-rows.ts';
+import { authorText, type Author } from '../author.ts';
 import type { SurveyColumn } from '../condition.ts';
 import type { SurveyClassificationTable } from '../schema/survey-tables.ts';
 import type { RegistryTables } from '../schema/tables.ts';
@@ -39,7 +38,7 @@ export async function storeClassification(
     reason_code: given.reason,
     note: given.note,
     inspected_on: given.inspectedOn,
-    by: JSON.stringify(authorText(author)),
+    by: authorText(author),
     at_ms: atMs,
   } satisfies Partial<Insertable<SurveyClassificationTable>>;
   for (const [status, cameras] of byStatus(ids, given.status, present)) {

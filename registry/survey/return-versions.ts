@@ -1,6 +1,5 @@
 import type { Kysely, Selectable, Transaction } from 'kysely';
-import type { Author } from '../author.ts';
-import { authorText } from '../camera-rows.ts';
+import { authorText, type Author } from '../author.ts';
 import type { SurveyReturnTable, SurveyVersionTable } from '../schema/survey-tables.ts';
 import type { RegistryTables } from '../schema/tables.ts';
 import { ReturnNotFound } from './return-refusals.ts';
@@ -59,7 +58,7 @@ export async function setSource(
 ): Promise<void> {
   await transaction
     .updateTable('survey_versions')
-    .set({ source, made_by: JSON.stringify(authorText(author)), made_ms: atMs })
+    .set({ source, made_by: authorText(author), made_ms: atMs })
     .where('return_id', '=', id)
     .where('version', '=', version)
     .execute();
@@ -79,7 +78,7 @@ export async function decide(
     .set({
       state,
       decided_ms: atMs,
-      decided_by: JSON.stringify(authorText(author)),
+      decided_by: authorText(author),
       decided_reason: reason,
     })
     .where('return_id', '=', id)
@@ -105,7 +104,7 @@ export async function nextVersion(
       state: 'draft',
       source: before.source,
       made_ms: atMs,
-      made_by: JSON.stringify(authorText(author)),
+      made_by: authorText(author),
       correction_reason: reason,
       signature: null,
       submitted_ms: null,

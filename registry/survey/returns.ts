@@ -1,6 +1,5 @@
 import type { Transaction } from 'kysely';
-import type { Author } from '../author.ts';
-import { authorText } from '../camera-rows.ts';
+import { authorText, type Author } from '../author.ts';
 import { takeLock } from '../database/database.ts';
 import type { RegistryDatabase, RegistryTables } from '../schema/tables.ts';
 import type { FilledRow } from './filled-form.ts';
@@ -192,7 +191,7 @@ export function openReturns(
             state: 'submitted',
             signature: JSON.stringify(given.signature),
             submitted_ms: now(),
-            submitted_by: JSON.stringify(authorText(author)),
+            submitted_by: authorText(author),
             incomplete_reason: of.level === 'lao' ? null : given.incompleteReason,
           })
           .where('return_id', '=', id)

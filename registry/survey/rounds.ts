@@ -2,8 +2,7 @@ import type { Kysely, Selectable, Transaction } from 'kysely';
 import * as z from 'zod';
 import { area, country, type Area } from '../area.ts';
 import { findProvince } from '../areas/official-areas.ts';
-import type { Author } from '../author.ts';
-import { authorText } from '../camera-rows.ts';
+import { authorOf, authorText, type Author } from '../author.ts';
 import { takeLock } from '../database/database.ts';
 import { refuseFarDay } from '../far-day.ts';
 import type {
@@ -238,7 +237,7 @@ export function openRounds(database: RegistryDatabase, { now }: { now: () => num
             counts_closed_areas: Number(given.countsClosedAreas),
             declaration_days: given.declarationDays,
             state: 'open',
-            opened_by: JSON.stringify(authorText(author)),
+            opened_by: authorText(author),
             opened_ms: now(),
             frozen_ms: null,
             closed_ms: null,
@@ -406,7 +405,7 @@ function roundOf(
     declarationDays: row.declaration_days,
     state: row.cancelled_reason === null ? row.state : 'cancelled',
     cancelledReason: row.cancelled_reason,
-    openedBy: JSON.parse(row.opened_by) as Author,
+    openedBy: authorOf(row.opened_by),
     openedMs: row.opened_ms,
     frozenMs: row.frozen_ms,
     closedMs: row.closed_ms,
