@@ -136,10 +136,13 @@ export interface RecordingService extends Footage {
 /**
  * Starts recording: opens the catalogue, finishes what an earlier process left in the spool, accounts for the time in
  * which no process recorded, and then puts, keeps and deletes. Of several gateways on one database one does so: the others
- * serve, and the next of them records when it ends. Throws what the catalogue throws.
+ * serve, and the next of them records when it ends. Throws what the catalogue throws; the store is closed then.
  */
 export async function startRecording(options: RecordingOptions): Promise<RecordingService> {
   const { databases, store, spoolFolder, spoolId, newId, now, log } = options;
+  // Ends what would go on by itself, unless this begins; from then on `stop` does.
+  using unbegun = new DisposableStack();
+  unbegun.defer(() => store.close());
   const catalogue = await openCatalogue(databases);
   if (spoolId !== null) await nameSpool(catalogue, { id: spoolId, name: options.spoolName });
   mkdirSync(spoolFolder, { recursive: true, mode: 0o700 });
@@ -162,6 +165,7 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
 
   const open = new OpenRecordings();
   const clock = watchClockStep();
+  unbegun.defer(() => clock.stop());
   const { spoolBounds } = options;
   const leftFiles = new LeftFiles({ spoolFolder, now });
   const uploader = new Uploader({
@@ -358,6 +362,7 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
     if (longest !== undefined) await store.backstop(longest + BACKSTOP_DAYS);
     return deleted;
   }, log);
+  unbegun.move();
 
   return {
     follower: threads,
