@@ -1,19 +1,12 @@
-import type { Selectable, Transaction } from 'kysely';
+import type { Selectable } from 'kysely';
 import * as z from 'zod';
 import { authorText, type Author } from './author.ts';
-import { takeLock } from './database/database.ts';
 import { keepFormerSource } from './former-names.ts';
-import {
-  listChanges,
-  listHistory,
-  ListRowStale,
-  recordListChange,
-  type ListChangeOptions,
-  type ListVersion,
-} from './list-history.ts';
+import { listHistory, type ListChangeOptions, type ListVersion } from './list-history.ts';
 import { budgetSourceKey } from './managed-keys.ts';
+import { lockLists, managedList } from './managed-list.ts';
 import { moveCameras } from './move-cameras.ts';
-import type { BudgetSourceTable, RegistryDatabase, RegistryTables } from './schema/tables.ts';
+import type { BudgetSourceTable, RegistryDatabase } from './schema/tables.ts';
 import { textLine } from './text.ts';
 import { uuidV7Source } from './uuid-v7.ts';
 
@@ -80,8 +73,6 @@ export class BudgetSourceTwice extends Error {
   }
 }
 
-const LIST_LOCK = 'managed-lists';
-
 export function openBudgetSources(
   database: RegistryDatabase,
   { now }: { now: () => number },
@@ -110,7 +101,7 @@ export function openBudgetSources(
     },
     async add(given, { author, listed }) {
       const id = await database.transaction().execute(async (transaction) => {
-        await takeLock(transaction, LIST_LOCK);
+        await lockLists(transaction);
         const key = budgetSourceKey(given);
         const other = await transaction
           .selectFrom('budget_sources')
@@ -137,14 +128,8 @@ export function openBudgetSources(
     history: async (id) => listHistory(database, 'budget_sources', id),
     async change(id, change, { author, version }) {
       await database.transaction().execute(async (transaction) => {
-        await takeLock(transaction, LIST_LOCK);
-        const row = await transaction
-          .selectFrom('budget_sources')
-          .selectAll()
-          .where('id', '=', id)
-          .executeTakeFirst();
-        if (row === undefined || row.status === 'merged') throw new BudgetSourceNotFound(id);
-        if (version !== undefined && row.version !== version) throw new ListRowStale(sourceOf(row));
+        await lockLists(transaction);
+        const row = await sourceList.rowToChange(transaction, id, version);
         const key = budgetSourceKey(change.name ?? row.name);
         const other = await transaction
           .selectFrom('budget_sources')
@@ -154,7 +139,7 @@ export function openBudgetSources(
           .executeTakeFirst();
         if (other !== undefined) throw new BudgetSourceTwice(sourceOf(other));
         await keepFormerSource(transaction, row, key);
-        await writeRow(
+        await sourceList.writeRow(
           transaction,
           row,
           { name: change.name ?? row.name, match_key: key, status: change.status ?? row.status },
@@ -165,56 +150,27 @@ export function openBudgetSources(
     },
     async merge(id, into, { author }) {
       return database.transaction().execute(async (transaction) => {
-        await takeLock(transaction, LIST_LOCK);
-        const rows = await transaction
-          .selectFrom('budget_sources')
-          .selectAll()
-          .where('id', 'in', [id, into])
-          .execute();
-        const from = rows.find((row) => row.id === id);
-        const target = rows.find((row) => row.id === into);
-        if (from === undefined || from.status === 'merged') throw new BudgetSourceNotFound(id);
-        if (target === undefined || target.status === 'merged' || id === into) {
-          throw new BudgetSourceNotFound(into);
-        }
-        const moved = await moveCameras(transaction, {
-          column: 'budget_source_id',
-          from: id,
-          into,
-          change: ['budgetSource', from.name, target.name],
-          author,
-          atMs: now(),
-        });
-        await transaction
-          .updateTable('budget_sources')
-          .set({ status: 'merged', merged_into: into })
-          .where((where) => where.or([where('id', '=', id), where('merged_into', '=', id)]))
-          .execute();
-        const merged = { status: 'merged', merged_into: into } as const;
-        await writeRow(transaction, from, merged, { author, atMs: now() });
-        return moved;
+        await lockLists(transaction);
+        const act = { author, atMs: now() };
+        return sourceList.mergeRows(transaction, { id, into }, act, async (from, target) =>
+          moveCameras(transaction, {
+            column: 'budget_source_id',
+            from: id,
+            into,
+            change: ['budgetSource', from.name, target.name],
+            ...act,
+          }),
+        );
       });
     },
   };
 }
 
-/** What it is from now on, with its next version where that differs from what it was. */
-async function writeRow(
-  transaction: Transaction<RegistryTables>,
-  row: Selectable<BudgetSourceTable>,
-  values: Partial<Omit<Selectable<BudgetSourceTable>, 'id' | 'version'>>,
-  { author, atMs }: { author: Author; atMs: number },
-): Promise<void> {
-  const changes = listChanges(sourceOf(row), sourceOf({ ...row, ...values }));
-  const version = row.version + Number(changes.length > 0);
-  await transaction
-    .updateTable('budget_sources')
-    .set({ ...values, version })
-    .where('id', '=', row.id)
-    .execute();
-  if (changes.length === 0) return;
-  await recordListChange(transaction, 'budget_sources', row.id, { version, atMs, author, changes });
-}
+/** The list's rows, as they are changed. */
+const sourceList = managedList<Selectable<BudgetSourceTable>>('budget_sources', {
+  toldOf: sourceOf,
+  notFound: (id) => new BudgetSourceNotFound(id),
+});
 
 function sourceOf(row: Selectable<BudgetSourceTable>): BudgetSource {
   return {

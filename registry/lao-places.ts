@@ -1,6 +1,7 @@
 import type { Area, Place } from './area.ts';
 import type { Author } from './author.ts';
-import { LaoTwice, type Laos } from './laos.ts';
+import { LaoTwice } from './lao.ts';
+import type { Laos } from './laos.ts';
 import { laoKey } from './managed-keys.ts';
 import type { RegistryDatabase } from './schema/tables.ts';
 import { isWithinAreas } from './within-areas.ts';

@@ -11,11 +11,8 @@ import { errorBody } from '../errors.ts';
 import { isUnchanged } from './entity-tag.ts';
 import {
   additionBy,
-  beforeAndAfter,
-  changeBy,
-  ifMatch,
-  params,
   recordPlace,
+  registerListChange,
   registerListHistory,
   registerMerge,
 } from './managed-lists.ts';
@@ -67,36 +64,15 @@ export function registerBudgetSourceRoutes(
     },
   );
 
-  typed.patch(
-    '/api/v1/budget-sources/:id',
-    {
-      config: { action: 'place.manage' },
-      schema: {
-        summary: 'Rename a budget source, or list it',
-        tags: ['places'],
-        params,
-        headers: ifMatch,
-        body: budgetSourceChange,
-        response: {
-          200: budgetSource,
-          400: errorBody,
-          404: errorBody,
-          409: errorBody,
-          428: errorBody,
-        },
-      },
-    },
-    async (request, reply) => {
-      const { id } = request.params;
-      const by = changeBy(request);
-      const before = await budgetSources.get(id);
-      const object = { kind: 'budget-source', id, label: before.name } as const;
-      await recordPlace(request, object, beforeAndAfter(before, request.body));
-      const changed = await budgetSources.change(id, request.body, by);
-      isUnchanged(request, reply, changed, changed.version);
-      return changed;
-    },
-  );
+  registerListChange(app, {
+    path: '/api/v1/budget-sources',
+    summary: 'Rename a budget source, or list it',
+    kind: 'budget-source',
+    row: budgetSource,
+    body: budgetSourceChange,
+    get: async (id) => budgetSources.get(id),
+    change: async (id, change, by) => budgetSources.change(id, change, by),
+  });
 
   registerListHistory(app, {
     path: '/api/v1/budget-sources',

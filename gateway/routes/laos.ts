@@ -2,27 +2,16 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import { areaOf, contains } from '#registry/area.ts';
-import {
-  importRefusals,
-  lao,
-  laoChange,
-  LaoNotFound,
-  laoStatuses,
-  MAX_IMPORTED_LAOS,
-  newLao,
-  type Lao,
-  type Laos,
-} from '#registry/laos.ts';
+import { importRefusals, MAX_IMPORTED_LAOS } from '#registry/lao-import.ts';
+import { lao, laoChange, LaoNotFound, laoStatuses, newLao, type Lao } from '#registry/lao.ts';
+import type { Laos } from '#registry/laos.ts';
 import { actingIn, asThemselves } from '../auth/acting.ts';
 import { errorBody } from '../errors.ts';
 import { isUnchanged } from './entity-tag.ts';
 import {
   additionBy,
-  beforeAndAfter,
-  changeBy,
-  ifMatch,
-  params,
   recordPlace,
+  registerListChange,
   registerListHistory,
   registerMerge,
   type ListObject,
@@ -114,30 +103,15 @@ export function registerLaoRoutes(app: FastifyInstance, laos: Laos): void {
     },
   );
 
-  typed.patch(
-    '/api/v1/laos/:id',
-    {
-      config: { action: 'place.manage' },
-      schema: {
-        summary: 'Change an LAO: list it, correct it, say to whom it reports',
-        tags: ['places'],
-        params,
-        headers: ifMatch,
-        body: laoChange,
-        response: { 200: lao, 400: errorBody, 404: errorBody, 409: errorBody, 428: errorBody },
-      },
-    },
-    async (request, reply) => {
-      const { id } = request.params;
-      const by = changeBy(request);
-      const before = await found(id);
-      const object = { kind: 'area', id, label: before.name } as const;
-      await recordPlace(request, object, beforeAndAfter(before, request.body));
-      const changed = await laos.change(id, request.body, by);
-      isUnchanged(request, reply, changed, changed.version);
-      return changed;
-    },
-  );
+  registerListChange(app, {
+    path: '/api/v1/laos',
+    summary: 'Change an LAO: list it, correct it, say to whom it reports',
+    kind: 'area',
+    row: lao,
+    body: laoChange,
+    get: found,
+    change: async (id, change, by) => laos.change(id, change, by),
+  });
 
   typed.post(
     '/api/v1/laos/import',

@@ -7,11 +7,13 @@ import type { ListVersion } from '#registry/list-history.ts';
 import { actingIn, asThemselves } from '../auth/acting.ts';
 import { decide } from '../auth/policy.ts';
 import { errorBody } from '../errors.ts';
-import { versionOf } from './entity-tag.ts';
+import { isUnchanged, versionOf } from './entity-tag.ts';
 
 /** What the lists that cameras are registered under have in common: the Department keeps them, others propose. */
 
-export const params = z.object({ id: z.string() });
+const params = z.object({ id: z.string() });
+
+type ListPath = '/api/v1/laos' | '/api/v1/budget-sources' | '/api/v1/sites';
 
 const merge = z.strictObject({ into: z.string() }).meta({
   examples: [{ into: '019aa0b2-6a00-7000-8000-000000000000' }],
@@ -22,7 +24,7 @@ const merged = z.object({ cameras: z.int().meta({ description: 'how many went th
 export function registerMerge(
   app: FastifyInstance,
   list: {
-    path: '/api/v1/laos' | '/api/v1/budget-sources';
+    path: Exclude<ListPath, '/api/v1/sites'>;
     summary: string;
     /** As the audit log has it. Throws where there is no such row. */
     objectOf: (id: string) => Promise<ListObject>;
@@ -68,7 +70,7 @@ const history = z
 export function registerListHistory(
   app: FastifyInstance,
   list: {
-    path: '/api/v1/laos' | '/api/v1/budget-sources' | '/api/v1/sites';
+    path: ListPath;
     /** Throws where there is no such row for whoever asks. */
     history: (request: FastifyRequest, id: string) => Promise<ListVersion[]>;
   },
@@ -97,17 +99,63 @@ export function registerListHistory(
   );
 }
 
-export const ifMatch = z.object({
+const ifMatch = z.object({
   'if-match': z.string().optional().meta({ description: 'the version that was read' }),
 });
 
-/** How a row is changed: as themselves, upon the version that they read. Throws VersionRequired. */
-export function changeBy(request: FastifyRequest): { author: Author; version: number } {
-  return { version: versionOf(request), author: asThemselves(actingIn(request)) };
+/** A row of a list is changed: as themselves, upon the version that they read. Throws VersionRequired. */
+export function registerListChange<
+  Row extends { name: string; version: number },
+  Change extends object,
+>(
+  app: FastifyInstance,
+  list: {
+    path: ListPath;
+    summary: string;
+    description?: string;
+    kind: ListObject['kind'];
+    row: z.ZodType<Row>;
+    body: z.ZodType<Change>;
+    /** Throws where there is no such row. */
+    get: (id: string) => Promise<Row>;
+    change: (
+      id: string,
+      change: Change,
+      options: { author: Author; version: number },
+    ) => Promise<Row>;
+  },
+): void {
+  const { path, summary, description, kind, row, body } = list;
+  app.patch<{ Params: z.output<typeof params> }>(
+    `${path}/:id`,
+    {
+      config: { action: 'place.manage' },
+      schema: {
+        summary,
+        ...(description === undefined ? {} : { description }),
+        tags: ['places'],
+        params,
+        headers: ifMatch,
+        body,
+        response: { 200: row, 400: errorBody, 404: errorBody, 409: errorBody, 428: errorBody },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      // Parsed by `body`.
+      const change = request.body as Change;
+      const by = { version: versionOf(request), author: asThemselves(actingIn(request)) };
+      const before = await list.get(id);
+      await recordPlace(request, { kind, id, label: before.name }, beforeAndAfter(before, change));
+      const changed = await list.change(id, change, by);
+      isUnchanged(request, reply, changed, changed.version);
+      return reply.send(changed);
+    },
+  );
 }
 
 /** What a change is recorded with: before, of the fields that it gives, and after. */
-export function beforeAndAfter(
+function beforeAndAfter(
   row: object,
   change: object,
 ): { before: Record<string, unknown>; changed: object } {

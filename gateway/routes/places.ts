@@ -6,18 +6,10 @@ import { officialAreas } from '#registry/areas/official-areas.ts';
 import type { BudgetSources } from '#registry/budget-sources.ts';
 import type { Laos } from '#registry/laos.ts';
 import { site, siteChange, SiteNotFound, type Sites } from '#registry/sites.ts';
-import { errorBody } from '../errors.ts';
 import { registerBudgetSourceRoutes } from './budget-sources.ts';
 import { isUnchanged } from './entity-tag.ts';
 import { registerLaoRoutes } from './laos.ts';
-import {
-  beforeAndAfter,
-  changeBy,
-  ifMatch,
-  params,
-  recordPlace,
-  registerListHistory,
-} from './managed-lists.ts';
+import { registerListChange, registerListHistory } from './managed-lists.ts';
 
 const areas = z
   .object({
@@ -70,31 +62,16 @@ export function registerPlaceRoutes(
     },
   );
 
-  typed.patch(
-    '/api/v1/sites/:id',
-    {
-      config: { action: 'place.manage' },
-      schema: {
-        summary: "Set a site's network zone and what its line and recorders can bear",
-        description: 'Its cameras are dialled anew.',
-        tags: ['places'],
-        params,
-        headers: ifMatch,
-        body: siteChange,
-        response: { 200: site, 400: errorBody, 404: errorBody, 409: errorBody, 428: errorBody },
-      },
-    },
-    async (request, reply) => {
-      const { id } = request.params;
-      const by = changeBy(request);
-      const before = await sites.get(id);
-      const object = { kind: 'site', id, label: before.name } as const;
-      await recordPlace(request, object, beforeAndAfter(before, request.body));
-      const changed = await sites.change(id, request.body, by);
-      isUnchanged(request, reply, changed, changed.version);
-      return changed;
-    },
-  );
+  registerListChange(app, {
+    path: '/api/v1/sites',
+    summary: "Set a site's network zone and what its line and recorders can bear",
+    description: 'Its cameras are dialled anew.',
+    kind: 'site',
+    row: site,
+    body: siteChange,
+    get: async (id) => sites.get(id),
+    change: async (id, change, by) => sites.change(id, change, by),
+  });
 
   registerListHistory(app, {
     path: '/api/v1/sites',

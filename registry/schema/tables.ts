@@ -38,7 +38,7 @@ export interface RegistryTables extends SurveyTables {
 }
 
 /** A row of a list that the Department keeps, and others add to. */
-interface ManagedRow {
+export interface ManagedRow {
   id: string;
   name: string;
   /** Spellings with one key are one row (managed-keys.ts). Null: another row had it first, before there were keys. */
