@@ -96,6 +96,7 @@ const statusOf: Readonly<Record<string, number>> = {
   survey_parts_missing: 409,
   survey_cameras_not_of_return: 400,
   survey_not_of_this_return: 409,
+  survey_snapshot_as_registered: 409,
   survey_sent_on_already: 409,
   survey_signed_in_future: 400,
   survey_form_refused: 422,

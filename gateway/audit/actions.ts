@@ -40,6 +40,8 @@ export const auditActions = {
   'survey.cancel': 'ยกเลิกรอบสำรวจ · cancelled a round of the survey',
   'survey.classify': 'จำแนกสภาพกล้องในแบบสำรวจ · classified cameras of a return',
   'survey.fill': 'กรอกแบบสำรวจ · filled in a return',
+  'survey.retake':
+    'ดึงรายการกล้องในแบบสำรวจใหม่จากทะเบียน · took the cameras of a return anew from the registry',
   'survey.form': 'นำเข้าแบบสำรวจ · took in a filled form',
   'survey.submit': 'ลงนามและส่งแบบสำรวจ · signed and sent a return',
   'survey.accept': 'รับแบบสำรวจ · accepted a return',

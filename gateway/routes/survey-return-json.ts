@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { authorOf } from '#registry/author.ts';
 import { authorship } from '#registry/camera.ts';
+import type { retakesOf } from '#registry/survey/retaken-snapshot.ts';
 import type { ReturnCamera } from '#registry/survey/return-cameras.ts';
 import type { ListedReturn } from '#registry/survey/return-list.ts';
 import type { VersionRow } from '#registry/survey/return-versions.ts';
@@ -61,6 +62,20 @@ export const versionJson = z
     decidedAt: z.iso.datetime().nullable(),
     decidedBy: authorship.nullable(),
     reason: z.string().nullable().meta({ description: 'why it was sent back' }),
+    retaken: z
+      .object({
+        at: z.iso.datetime(),
+        by: authorship,
+        reason: z.string(),
+        added: count,
+        removed: count,
+        changed: count,
+      })
+      .nullable()
+      .meta({
+        description:
+          'its cameras were taken anew from the registry after the cut-off; null: they are the round’s',
+      }),
   })
   .meta({ id: 'SurveyReturnVersion' });
 
@@ -129,6 +144,23 @@ export const returnCameras = z
   })
   .meta({ id: 'SurveyReturnCameras' });
 
+const namedCamera = z.object({ id: z.string(), position: z.string(), budgetSource: z.string() });
+const some = <Shape extends z.ZodRawShape>(shape: Shape) =>
+  z.object({ count, cameras: z.array(namedCamera.extend(shape)) });
+
+export const snapshotDifferences = z
+  .object({
+    added: some({}),
+    removed: some({}),
+    moved: some({ budgetSourceBefore: z.string() }).meta({
+      description: 'under another budget source now',
+    }),
+    elsewhere: some({ countedBy: z.string() }).meta({
+      description: 'left out: the return of another LAO counts them until it is put right',
+    }),
+  })
+  .meta({ id: 'SurveySnapshotDifferences' });
+
 export const formAnswer = z
   .object({
     kind: z.enum(['lao', 'province']),
@@ -180,7 +212,11 @@ export function toldReturn(
   };
 }
 
-export function toldVersion(row: VersionRow): z.infer<typeof versionJson> {
+export function toldVersion(
+  row: VersionRow,
+  retakes: Awaited<ReturnType<typeof retakesOf>>,
+): z.infer<typeof versionJson> {
+  const retake = retakes.get(row.snapshot);
   return {
     version: row.version,
     state: row.state,
@@ -195,6 +231,17 @@ export function toldVersion(row: VersionRow): z.infer<typeof versionJson> {
     decidedAt: isoOrNull(row.decided_ms),
     decidedBy: row.decided_by === null ? null : authorOf(row.decided_by),
     reason: row.decided_reason,
+    retaken:
+      retake === undefined
+        ? null
+        : {
+            at: iso(retake.at_ms),
+            by: authorOf(retake.by),
+            reason: retake.reason,
+            added: retake.added,
+            removed: retake.removed,
+            changed: retake.changed,
+          },
   };
 }
 

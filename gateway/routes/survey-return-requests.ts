@@ -6,6 +6,7 @@ import type { RegistryDatabase } from '#registry/schema/tables.ts';
 import { withoutEvidence } from '#registry/survey/return-classifications.ts';
 import { listedReturn, listReturns } from '#registry/survey/return-list.ts';
 import { partsOf, waitingFor } from '#registry/survey/return-parts.ts';
+import { retakesOf } from '#registry/survey/retaken-snapshot.ts';
 import { ReturnNotFound } from '#registry/survey/return-refusals.ts';
 import { acceptedParts, rowsOf, totalsOf } from '#registry/survey/return-rows.ts';
 import type { ReturnRowOf, VersionRow } from '#registry/survey/return-versions.ts';
@@ -109,6 +110,7 @@ export function returnRequests({ registry, returns, now }: SurveyReturnDeps): Re
     const listed = await listedReturn(registry, of, now());
     const closed = listed.round.state === 'closed';
     const versions = await returns.versions(id);
+    const retakes = await retakesOf(registry, id);
     const shown = oneOf(versions, of, shownVersion);
     const rows = await rowsOf(registry, of, shown);
     const parts = of.level === 'lao' ? [] : await acceptedParts(registry, id);
@@ -129,7 +131,7 @@ export function returnRequests({ registry, returns, now }: SurveyReturnDeps): Re
     });
     return {
       ...toldReturn(listed, acts.get(id) ?? []),
-      shown: toldVersion(shown),
+      shown: toldVersion(shown, retakes),
       rows: rows.map((row, index) => ({ ordinal: index + 1, ...row })),
       totals,
       toDo: {
@@ -144,7 +146,7 @@ export function returnRequests({ registry, returns, now }: SurveyReturnDeps): Re
           ({ returnId, version: newest }) =>
             madeOf.find((part) => part.returnId === returnId)?.version !== newest,
         ),
-      versions: versions.map(toldVersion),
+      versions: versions.map((one) => toldVersion(one, retakes)),
     };
   }
 

@@ -13,6 +13,7 @@ import {
   returnRequests,
   type SurveyReturnDeps,
 } from './survey-return-requests.ts';
+import { registerReturnRetakingRoutes } from './survey-return-retaking.ts';
 import { registerReturnStepRoutes } from './survey-return-steps.ts';
 
 const MAX_CAMERAS = 500;
@@ -84,5 +85,6 @@ export function registerSurveyReturnRoutes(app: FastifyInstance, deps: SurveyRet
 
   registerReturnFillingRoutes(app, deps, requests);
   registerReturnFormRoutes(app, deps, requests);
+  registerReturnRetakingRoutes(app, deps, requests);
   registerReturnStepRoutes(app, deps, requests);
 }

@@ -24,6 +24,7 @@ import * as referencesByStatement from './migrations/0023-references-by-statemen
 import * as sitesOfLaos from './migrations/0023-sites-of-laos.ts';
 import * as brandsInAnyCase from './migrations/0024-brands-in-any-case.ts';
 import * as historiesOfLists from './migrations/0025-histories-of-lists.ts';
+import * as snapshotsTakenAnew from './migrations/0026-snapshots-taken-anew.ts';
 import { indexSearch } from '../index-search.ts';
 import type { RegistryDatabase, RegistryTables } from './tables.ts';
 
@@ -56,6 +57,7 @@ const registry: DatabaseSchema = {
     '0023-sites-of-laos': sitesOfLaos,
     '0024-brands-in-any-case': brandsInAnyCase,
     '0025-histories-of-lists': historiesOfLists,
+    '0026-snapshots-taken-anew': snapshotsTakenAnew,
   },
 };
 

@@ -1,6 +1,6 @@
 import type { SurveyColumn, SurveyRule } from '../condition.ts';
 
-/** Tables of the survey, as migration 0009 makes them. */
+/** Tables of the survey, as migrations 0009 and 0026 make them. */
 export interface SurveyTables {
   survey_statuses: SurveyStatusTable;
   survey_rounds: SurveyRoundTable;
@@ -13,6 +13,8 @@ export interface SurveyTables {
   survey_notes: SurveyNoteTable;
   survey_parts: SurveyPartTable;
   survey_reminders: SurveyReminderTable;
+  survey_retakes: SurveyRetakeTable;
+  survey_retaken_cameras: SurveyRetakenCameraTable;
 }
 
 /** A camera that counts otherwise than it is declared, or might be declared anew. Good while `declared_at_ms` is the camera's. */
@@ -60,10 +62,20 @@ export interface SurveyDeadlineTable {
 }
 
 /** A camera as it was when the round froze. */
-export interface SurveyCameraTable {
+export interface SurveyCameraTable extends CountedCameraColumns {
   round_id: string;
-  camera_id: string;
   lao_id: string;
+}
+
+/** A camera of an LAO's return whose cameras were taken anew: as it stands in the registry, in the condition of the cut-off. */
+export interface SurveyRetakenCameraTable extends CountedCameraColumns {
+  return_id: string;
+  /** From 1, for each return. */
+  snapshot: number;
+}
+
+export interface CountedCameraColumns {
+  camera_id: string;
   budget_source_id: string;
   budget_source: string;
   position: string;
@@ -103,6 +115,8 @@ export interface SurveyVersionTable {
   version: number;
   state: 'draft' | 'submitted' | 'accepted' | 'sent-back';
   source: 'registry' | 'form';
+  /** Which cameras it counts: 0 the round's, else those of `survey_retaken_cameras`. */
+  snapshot: number;
   made_ms: number;
   /** JSON, Author; so are the others that end in `_by`. */
   made_by: string;
@@ -169,4 +183,17 @@ export interface SurveyReminderTable {
   at_ms: number;
   due_ms: number;
   by: string | null;
+}
+
+/** That cameras of a return were taken anew, by whom and why, and what became another by it. */
+export interface SurveyRetakeTable {
+  return_id: string;
+  snapshot: number;
+  at_ms: number;
+  /** JSON, Author. */
+  by: string;
+  reason: string;
+  added: number;
+  removed: number;
+  changed: number;
 }

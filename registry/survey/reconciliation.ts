@@ -7,6 +7,7 @@ import { placeOfReturn } from './return-areas.ts';
 import { addTo, inFormOrder, noFormCounts, type FormCounts } from './counts.ts';
 import { storedRows, totalsOf, type ReturnRow } from './return-rows.ts';
 import type { Round } from './rounds.ts';
+import { countedOf, snapshotOf } from './snapshot-cameras.ts';
 
 /**
  * Whether a round adds up, and what became another since the round before: the province's total must equal its LAOs', and a
@@ -175,7 +176,6 @@ async function newestSent(
 /** A camera as a round counted it. */
 interface Counted {
   camera_id: string;
-  lao_id: string;
   budget_source_id: string;
   budget_source: string;
   status: SurveyColumn;
@@ -191,8 +191,8 @@ async function differences(
   const laos = await laosOfRounds(database, [beforeId, afterId], within);
   const found: Difference[] = [];
   for (const [laoId, lao] of laos) {
-    const before = await countedOf(database, beforeId, laoId);
-    const after = await countedOf(database, afterId, laoId);
+    const before = await camerasOfLao(database, beforeId, laoId);
+    const after = await camerasOfLao(database, afterId, laoId);
     const beforeRows = await rowsOfLao(database, beforeId, laoId, before);
     const afterRows = await rowsOfLao(database, afterId, laoId, after);
     const reasons = reasonsOf(
@@ -234,32 +234,29 @@ async function laosOfRounds(
 }
 
 /** The snapshot with the owner's words of the newest version that was sent; before there is one, of the draft. */
-async function countedOf(
+async function camerasOfLao(
   database: Kysely<RegistryTables>,
   roundId: string,
   laoId: string,
 ): Promise<Counted[]> {
   const of = await returnOfLao(database, roundId, laoId);
   const version = of === undefined ? 0 : ((await newestSent(database, of.id)) ?? of.version);
+  const id = of?.id ?? '';
+  const snapshot = await snapshotOf(database, id, version);
   return database
-    .selectFrom('survey_cameras')
+    .selectFrom(countedOf(database, { id, round_id: roundId, lao_id: laoId }, snapshot))
     .leftJoin('survey_classifications', (join) =>
       join
-        .onRef('survey_classifications.camera_id', '=', 'survey_cameras.camera_id')
-        .on('survey_classifications.return_id', '=', of?.id ?? '')
+        .onRef('survey_classifications.camera_id', '=', 'counted.camera_id')
+        .on('survey_classifications.return_id', '=', id)
         .on('survey_classifications.version', '=', version),
     )
     .select([
-      'survey_cameras.camera_id',
-      'survey_cameras.lao_id',
-      'survey_cameras.budget_source_id',
-      'survey_cameras.budget_source',
-      sql<SurveyColumn>`coalesce(survey_classifications.status, survey_cameras.status)`.as(
-        'status',
-      ),
+      'counted.camera_id',
+      'counted.budget_source_id',
+      'counted.budget_source',
+      sql<SurveyColumn>`coalesce(survey_classifications.status, counted.status)`.as('status'),
     ])
-    .where('survey_cameras.round_id', '=', roundId)
-    .where('survey_cameras.lao_id', '=', laoId)
     .execute();
 }
 
@@ -284,7 +281,8 @@ async function rowsOfLao(
   const rows = new Map<string, FormCounts>();
   if (of !== undefined && version !== undefined) {
     for (const row of await storedRows(database, [{ returnId: of.id, version }])) {
-      rows.set(row.budgetSource, plain(row));
+      // A row of 0 says that there are none, as no row does.
+      if (row.total > 0) rows.set(row.budgetSource, plain(row));
     }
     return rows;
   }
@@ -318,7 +316,14 @@ async function elsewhere(
         .where('round_id', '=', roundId)
         .where('camera_id', 'in', ids.slice(at, at + IDS_A_STATEMENT))
         .execute();
-      for (const { camera_id } of rows) found.add(camera_id);
+      const taken = await database
+        .selectFrom('survey_retaken_cameras')
+        .innerJoin('survey_returns', 'survey_returns.id', 'survey_retaken_cameras.return_id')
+        .select('camera_id')
+        .where('round_id', '=', roundId)
+        .where('camera_id', 'in', ids.slice(at, at + IDS_A_STATEMENT))
+        .execute();
+      for (const { camera_id } of [...rows, ...taken]) found.add(camera_id);
     }
   }
   return found;

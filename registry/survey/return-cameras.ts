@@ -3,8 +3,9 @@ import { authorOf, type Author } from '../author.ts';
 import type { SurveyColumn, SurveyRule } from '../condition.ts';
 import type { RegistryTables } from '../schema/tables.ts';
 import type { ReturnRowOf } from './return-versions.ts';
+import { countedOf, snapshotOf } from './snapshot-cameras.ts';
 
-/** The cameras behind a return's counts: as the round froze them, and what was said of each since. */
+/** The cameras behind a return's counts: as they were frozen, and what was said of each since. */
 
 export const shownCameras = [
   'all',
@@ -52,15 +53,16 @@ export async function camerasOfReturn(
   show: (typeof shownCameras)[number],
   page: { after?: string | undefined; limit: number },
 ): Promise<ReturnCamera[]> {
+  const snapshot = await snapshotOf(database, of.id, version);
   let query = database
-    .selectFrom('survey_cameras')
+    .selectFrom(countedOf(database, of, snapshot))
     .leftJoin('survey_classifications', (join) =>
       join
-        .onRef('survey_classifications.camera_id', '=', 'survey_cameras.camera_id')
+        .onRef('survey_classifications.camera_id', '=', 'counted.camera_id')
         .on('survey_classifications.return_id', '=', of.id)
         .on('survey_classifications.version', '=', version),
     )
-    .selectAll('survey_cameras')
+    .selectAll('counted')
     .select([
       'survey_classifications.status as said_status',
       'survey_classifications.reason_code',
@@ -69,22 +71,20 @@ export async function camerasOfReturn(
       'survey_classifications.by',
       'survey_classifications.at_ms',
     ])
-    .where('survey_cameras.round_id', '=', of.round_id)
-    .where('survey_cameras.lao_id', '=', of.lao_id ?? '')
-    .orderBy('survey_cameras.camera_id')
+    .orderBy('counted.camera_id')
     .limit(page.limit);
-  if (page.after !== undefined) query = query.where('survey_cameras.camera_id', '>', page.after);
+  if (page.after !== undefined) query = query.where('counted.camera_id', '>', page.after);
   switch (show) {
     case 'all':
       break;
     case 'awaiting':
       query = query
-        .where('survey_cameras.awaiting', '=', 1)
+        .where('counted.awaiting', '=', 1)
         .where('survey_classifications.camera_id', 'is', null);
       break;
     case 'without-evidence':
       query = query
-        .where('survey_cameras.evidence', '=', 0)
+        .where('counted.evidence', '=', 0)
         .where('survey_classifications.camera_id', 'is', null);
       break;
     case 'classified':
@@ -95,7 +95,7 @@ export async function camerasOfReturn(
       break;
     case 'proposed':
       query = query
-        .where('survey_cameras.proposal', 'is not', null)
+        .where('counted.proposal', 'is not', null)
         .where('survey_classifications.camera_id', 'is', null);
       break;
   }

@@ -5,6 +5,7 @@ import type { SurveyClassificationTable } from '../schema/survey-tables.ts';
 import type { RegistryTables } from '../schema/tables.ts';
 import { CamerasNotOfReturn, EvidenceMissing, MAX_NAMED } from './return-refusals.ts';
 import type { ReturnRowOf } from './return-versions.ts';
+import { countedOf, snapshotOf } from './snapshot-cameras.ts';
 
 /** What an LAO says in its return of single cameras of the snapshot, and whether there is evidence of each. */
 
@@ -69,23 +70,18 @@ async function statusesOfReturn(
   ids: readonly string[],
 ): Promise<Map<string, SurveyColumn>> {
   const found = new Map<string, SurveyColumn>();
+  const snapshot = await snapshotOf(transaction, of.id, of.version);
   for (let at = 0; at < ids.length; at += IDS_A_STATEMENT) {
     const rows = await transaction
-      .selectFrom('survey_cameras')
+      .selectFrom(countedOf(transaction, of, snapshot))
       .leftJoin('survey_classifications', (join) =>
         join
-          .onRef('survey_classifications.camera_id', '=', 'survey_cameras.camera_id')
+          .onRef('survey_classifications.camera_id', '=', 'counted.camera_id')
           .on('survey_classifications.return_id', '=', of.id)
           .on('survey_classifications.version', '=', of.version),
       )
-      .select([
-        'survey_cameras.camera_id',
-        'survey_cameras.status',
-        'survey_classifications.status as said',
-      ])
-      .where('survey_cameras.round_id', '=', of.round_id)
-      .where('survey_cameras.lao_id', '=', of.lao_id ?? '')
-      .where('survey_cameras.camera_id', 'in', ids.slice(at, at + IDS_A_STATEMENT))
+      .select(['counted.camera_id', 'counted.status', 'survey_classifications.status as said'])
+      .where('counted.camera_id', 'in', ids.slice(at, at + IDS_A_STATEMENT))
       .execute();
     for (const { camera_id, status, said } of rows) found.set(camera_id, said ?? status);
   }
@@ -113,20 +109,19 @@ export async function withoutEvidence(
   database: Kysely<RegistryTables>,
   of: ReturnRowOf,
 ): Promise<string[]> {
+  const snapshot = await snapshotOf(database, of.id, of.version);
   const rows = await database
-    .selectFrom('survey_cameras')
+    .selectFrom(countedOf(database, of, snapshot))
     .leftJoin('survey_classifications', (join) =>
       join
-        .onRef('survey_classifications.camera_id', '=', 'survey_cameras.camera_id')
+        .onRef('survey_classifications.camera_id', '=', 'counted.camera_id')
         .on('survey_classifications.return_id', '=', of.id)
         .on('survey_classifications.version', '=', of.version),
     )
-    .select('survey_cameras.camera_id')
-    .where('survey_cameras.round_id', '=', of.round_id)
-    .where('survey_cameras.lao_id', '=', of.lao_id ?? '')
-    .where('survey_cameras.evidence', '=', 0)
+    .select('counted.camera_id')
+    .where('counted.evidence', '=', 0)
     .where('survey_classifications.camera_id', 'is', null)
-    .orderBy('survey_cameras.camera_id')
+    .orderBy('counted.camera_id')
     .execute();
   return rows.map(({ camera_id }) => camera_id);
 }

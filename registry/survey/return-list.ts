@@ -5,10 +5,11 @@ import type { SurveyLevel } from '../schema/survey-tables.ts';
 import type { RegistryTables } from '../schema/tables.ts';
 import { addTo, noFormCounts } from './counts.ts';
 import { deadlineOf, isLate, oursMs } from './due.ts';
-import { acceptedParts, type ReturnTotals } from './return-rows.ts';
+import { acceptedParts, rowsOf, totalsOf, type ReturnTotals } from './return-rows.ts';
 import { isReadWithin } from './return-areas.ts';
 import type { ReturnRowOf } from './return-versions.ts';
 import { roundsOf, type Deadline, type Round } from './rounds.ts';
+import { ROUND_SNAPSHOT } from './snapshot-cameras.ts';
 
 /** Returns of a round as lists show them: with their counts, their deadline, and who is late. */
 
@@ -222,6 +223,12 @@ async function addDraftTotals(
   if (first === undefined) return;
   const rows = await database
     .selectFrom('survey_returns')
+    .innerJoin('survey_versions', (join) =>
+      join
+        .onRef('survey_versions.return_id', '=', 'survey_returns.id')
+        .onRef('survey_versions.version', '=', 'survey_returns.version')
+        .on('survey_versions.snapshot', '=', ROUND_SNAPSHOT),
+    )
     .innerJoin('survey_cameras', (join) =>
       join
         .onRef('survey_cameras.round_id', '=', 'survey_returns.round_id')
@@ -255,6 +262,22 @@ async function addDraftTotals(
     addTo(totals, counts_as, cameras);
     if (still_awaiting === 1) totals.awaiting += cameras;
     found.set(id, totals);
+  }
+  const takenAnew = await database
+    .selectFrom('survey_versions')
+    .select(['return_id', 'version', 'state', 'source'])
+    .where(
+      'return_id',
+      'in',
+      drafts.map(({ id }) => id),
+    )
+    .where('snapshot', '!=', ROUND_SNAPSHOT)
+    .execute();
+  for (const of of drafts) {
+    const drafted = takenAnew.find(
+      ({ return_id, version }) => return_id === of.id && version === of.version,
+    );
+    if (drafted !== undefined) found.set(of.id, totalsOf(await rowsOf(database, of, drafted)));
   }
 }
 

@@ -74,6 +74,11 @@ export class NotOfThisReturn extends Error {
   readonly code = 'survey_not_of_this_return';
 }
 
+/** Its cameras are to be taken anew, and the registry has no others. */
+export class SnapshotAsRegistered extends Error {
+  readonly code = 'survey_snapshot_as_registered';
+}
+
 /** What went up cannot be sent back while it is part of what was sent on. */
 export class SentOnAlready extends Error {
   readonly code = 'survey_sent_on_already';

@@ -7,6 +7,7 @@ import type {
 } from '../schema/survey-tables.ts';
 import type { RegistryTables } from '../schema/tables.ts';
 import { addTo, inFormOrder, noFormCounts, type FormCounts } from './counts.ts';
+import { countedOf, snapshotOf } from './snapshot-cameras.ts';
 
 /** Rows of the form, as a version of a return holds them (forms.md §2). */
 
@@ -20,6 +21,9 @@ export interface ReturnRow extends FormCounts {
   awaiting: number;
   note: string;
 }
+
+/** Stands where the form wants a budget source, in the row of an LAO that has no cameras. */
+export const NO_BUDGET_SOURCE = '-';
 
 export type ReturnTotals = FormCounts & { awaiting: number };
 
@@ -164,33 +168,25 @@ async function draftRows(
   of: ReturnKey,
   version: number,
 ): Promise<ReturnRow[]> {
+  const snapshot = await snapshotOf(database, of.id, version);
   const counted = await database
-    .selectFrom('survey_cameras')
+    .selectFrom(countedOf(database, of, snapshot))
     .leftJoin('survey_classifications', (join) =>
       join
-        .onRef('survey_classifications.camera_id', '=', 'survey_cameras.camera_id')
+        .onRef('survey_classifications.camera_id', '=', 'counted.camera_id')
         .on('survey_classifications.return_id', '=', of.id)
         .on('survey_classifications.version', '=', version),
     )
     .select(({ fn }) => [
-      'survey_cameras.budget_source_id',
-      'survey_cameras.budget_source',
-      sql<SurveyColumn>`coalesce(survey_classifications.status, survey_cameras.status)`.as(
-        'counts_as',
-      ),
-      sql<number>`case when survey_classifications.camera_id is null then survey_cameras.awaiting else 0 end`.as(
+      'counted.budget_source_id',
+      'counted.budget_source',
+      sql<SurveyColumn>`coalesce(survey_classifications.status, counted.status)`.as('counts_as'),
+      sql<number>`case when survey_classifications.camera_id is null then counted.awaiting else 0 end`.as(
         'still_awaiting',
       ),
       fn.countAll<number>().as('cameras'),
     ])
-    .where('survey_cameras.round_id', '=', of.round_id)
-    .where('survey_cameras.lao_id', '=', of.lao_id ?? '')
-    .groupBy([
-      'survey_cameras.budget_source_id',
-      'survey_cameras.budget_source',
-      'counts_as',
-      'still_awaiting',
-    ])
+    .groupBy(['counted.budget_source_id', 'counted.budget_source', 'counts_as', 'still_awaiting'])
     .execute();
   const notes = new Map(
     (
@@ -221,6 +217,22 @@ async function draftRows(
     }
     addTo(row, counts_as, cameras);
     if (still_awaiting === 1) row.awaiting += cameras;
+  }
+  if (rows.size === 0) {
+    // An LAO without cameras returns 0: without a row nobody above would see on paper that it answered.
+    return [
+      {
+        province: of.province,
+        district: of.district,
+        lao: of.name,
+        laoId: of.lao_id ?? '',
+        budgetSource: NO_BUDGET_SOURCE,
+        budgetSourceId: null,
+        ...noFormCounts(),
+        awaiting: 0,
+        note: notes.get(NO_BUDGET_SOURCE) ?? '',
+      },
+    ];
   }
   return [...rows.values()].toSorted(inFormOrder);
 }

@@ -103,6 +103,7 @@ export async function nextVersion(
       version,
       state: 'draft',
       source: before.source,
+      snapshot: before.snapshot,
       made_ms: atMs,
       made_by: authorText(author),
       correction_reason: reason,

@@ -30,8 +30,10 @@ import {
   type ReturnRowOf,
   type VersionRow,
 } from './return-versions.ts';
+import { retakeSnapshot } from './retaken-snapshot.ts';
 import { roundsOf, type Round } from './rounds.ts';
 import type { Signature } from './signature.ts';
+import { countedOf, snapshotOf } from './snapshot-cameras.ts';
 
 /**
  * What an LAO, a district or a province returns: LAO → district → province → Department (forms.md §1); an LAO that reports
@@ -51,6 +53,11 @@ export interface Returns {
   takeForm(id: string, version: number, rows: readonly FilledRow[], author: Author): Promise<void>;
   /** The registry's counts again. Throws as `classify`. */
   dropForm(id: string, version: number): Promise<void>;
+  /**
+   * Its cameras as they are registered now, in the condition of the cut-off (retaken-snapshot.ts). Throws
+   * SnapshotAsRegistered, and as `classify`.
+   */
+  retake(id: string, version: number, reason: string, author: Author): Promise<void>;
   /** Throws EvidenceMissing, AwaitingClassification, PartsMissing, SignedInFuture, and as `classify`. */
   submit(
     id: string,
@@ -168,6 +175,17 @@ export function openReturns(
           .execute();
       });
     },
+    async retake(id, version, reason, author) {
+      await acting(id, version, DRAFTS, async (transaction, of) => {
+        ofLao(of);
+        if ((await versionOf(transaction, id, version)).source === 'form') {
+          throw new NotOfThisReturn(
+            'its counts are those of a filled form: go back to the registry’s counts first',
+          );
+        }
+        await retakeSnapshot(transaction, of, { author, reason, atMs: now() });
+      });
+    },
     async submit(id, version, given, author) {
       if (given.signature.date > today()) {
         throw new SignedInFuture('the day of the signature has not come yet');
@@ -239,10 +257,8 @@ async function refuseIfLinked(
   of: ReturnRowOf,
 ): Promise<void> {
   const linked = await transaction
-    .selectFrom('survey_cameras')
+    .selectFrom(countedOf(transaction, of, await snapshotOf(transaction, of.id, of.version)))
     .select('camera_id')
-    .where('round_id', '=', of.round_id)
-    .where('lao_id', '=', of.lao_id ?? '')
     .where('linked', '=', 1)
     .limit(1)
     .executeTakeFirst();

@@ -1,4 +1,4 @@
-import { sql, type Insertable, type Kysely } from 'kysely';
+import type { Insertable, Kysely } from 'kysely';
 import type { SurveyCameraTable, SurveyReturnTable } from '../schema/survey-tables.ts';
 import type { RegistryDatabase, RegistryTables } from '../schema/tables.ts';
 import { systemAuthor } from '../author.ts';
@@ -7,7 +7,8 @@ import { budgetSourceKey, laoKey } from '../managed-keys.ts';
 import { uuidV7Ms, uuidV7Source } from '../uuid-v7.ts';
 import { inFormOrder, laosOf } from './counts.ts';
 import { roundsOf, type Round } from './rounds.ts';
-import { declaredAtMs, statusesOf } from './statuses.ts';
+import { countedRow, registered, type FrozenCamera } from './snapshot-cameras.ts';
+import { statusesOf } from './statuses.ts';
 
 /**
  * What a round freezes at its cut-off: every camera of its scope as it was then, and an empty return for every LAO, district and
@@ -21,7 +22,6 @@ import { declaredAtMs, statusesOf } from './statuses.ts';
  */
 
 const PAGE = 500;
-const DAY_MS = 24 * 3_600_000;
 /** Rows that one statement inserts. */
 const ROWS_A_STATEMENT = 200;
 
@@ -67,30 +67,7 @@ async function freezeCameras(database: RegistryDatabase, round: Round): Promise<
     const rows = counted.flatMap((camera): Insertable<SurveyCameraTable>[] => {
       const status = statuses.get(camera.id);
       if (status === undefined) return [];
-      const declaredMs = declaredAtMs(camera);
-      return [
-        {
-          round_id: round.id,
-          camera_id: camera.id,
-          lao_id: camera.lao_id,
-          budget_source_id: camera.budget_source_id,
-          budget_source: camera.budget_source,
-          position: camera.position,
-          linked: Number(camera.linked),
-          declared: camera.declared,
-          declared_at_ms: declaredMs,
-          observed: camera.linked ? (status.lastState ?? 'unknown') : null,
-          status: status.status,
-          awaiting: Number(status.awaitingClassification),
-          in_incident: Number(status.inIncident),
-          basis: status.basis,
-          rule: status.rule,
-          proposal: status.proposal,
-          evidence: Number(
-            status.seen || declaredMs >= round.cutOffMs - round.declarationDays * DAY_MS,
-          ),
-        },
-      ];
+      return [{ round_id: round.id, lao_id: camera.lao_id, ...countedRow(camera, status, round) }];
     });
     for (let at = 0; at < rows.length; at += ROWS_A_STATEMENT) {
       await database
@@ -102,41 +79,11 @@ async function freezeCameras(database: RegistryDatabase, round: Round): Promise<
   }
 }
 
-interface FrozenCamera {
-  id: string;
-  lao_id: string;
-  budget_source_id: string;
-  budget_source: string;
-  position: string;
-  scope: string;
-  declared: 'working' | 'under-repair' | 'unrepairable';
-  declared_at_ms: number;
-  updated_at_ms: number;
-  deleted_at_ms: number | null;
-  linked: boolean;
-}
-
 async function camerasAfter(
   database: Kysely<RegistryTables>,
   after: string,
 ): Promise<FrozenCamera[]> {
-  const rows = await database
-    .selectFrom('cameras')
-    .leftJoin('streams', 'streams.camera_id', 'cameras.id')
-    .innerJoin('budget_sources', 'budget_sources.id', 'cameras.budget_source_id')
-    .select([
-      'cameras.id',
-      'cameras.lao_id',
-      'cameras.budget_source_id',
-      'budget_sources.name as budget_source',
-      'cameras.position',
-      'cameras.scope',
-      'cameras.declared',
-      'cameras.declared_at_ms',
-      'cameras.updated_at_ms',
-      'cameras.deleted_at_ms',
-      sql<number>`case when streams.camera_id is null then 0 else 1 end`.as('linked'),
-    ])
+  const rows = await registered(database)
     .where('cameras.id', '>', after)
     .orderBy('cameras.id')
     .limit(PAGE)
@@ -320,6 +267,7 @@ async function openReturns(
             version: 1,
             state: 'draft' as const,
             source: 'registry' as const,
+            snapshot: 0,
             made_ms: now(),
             made_by: JSON.stringify(systemAuthor),
             correction_reason: null,

@@ -12,6 +12,7 @@ import { surveyCounts, type FormCounts } from '#registry/survey/counts.ts';
 import { reconcile } from '#registry/survey/reconciliation.ts';
 import { remindDue, remindersOf } from '#registry/survey/reminders.ts';
 import { listReturns, progressOf } from '#registry/survey/return-list.ts';
+import { camerasOfReturn } from '#registry/survey/return-cameras.ts';
 import { rowsOf, totalsOf, type ReturnRow } from '#registry/survey/return-rows.ts';
 import {
   AwaitingClassification,
@@ -20,7 +21,9 @@ import {
   PartsMissing,
   ReturnChangedMeanwhile,
   SentOnAlready,
+  SnapshotAsRegistered,
 } from '#registry/survey/return-refusals.ts';
+import { retakesOf, snapshotDifferences } from '#registry/survey/retaken-snapshot.ts';
 import { openReturns, type Returns } from '#registry/survey/returns.ts';
 import {
   CutOffPast,
@@ -591,6 +594,127 @@ onEachDatabase((rig) => {
         'รออะไหล่',
         'แก้ไขแล้ว',
       ]);
+    });
+
+    test('sent back for what is missing, it takes its cameras anew; what was sent, and the round’s snapshot, stay', async () => {
+      const made = await letterExample();
+      nowMs += 1;
+      const round = await frozen();
+      const own = made.filter(({ lao }) => lao.name === 'ทต.เกาะลันตาใหญ่');
+      const [twice, wrong] = own.filter(({ declared }) => declared === 'working');
+      if (twice === undefined || wrong === undefined) throw new Error();
+      const { of } = await returnNamed(round, 'ทต.เกาะลันตาใหญ่');
+      await returns.submit(of.id, 1, signed, tester);
+      await returns.sendBack(of.id, 1, { ...sentBack, reason: 'ขาดกล้องหน้าโรงเรียน' }, tester);
+      await expect(returns.retake(of.id, 2, 'ยังไม่แก้ทะเบียน', tester)).rejects.toBeInstanceOf(
+        SnapshotAsRegistered,
+      );
+      nowMs += HOUR_MS;
+      const missing = await cameras.create(
+        newCamera.parse(krabiCamera({ position: 'หน้าโรงเรียน', stream: null })),
+        byTest,
+      );
+      await cameras.remove(twice.id, { ...byTest, version: 1, reason: 'ลงซ้ำ' });
+      const moved = { budgetSource: 'กระทรวงมหาดไทย', declared: 'under-repair' as const };
+      await cameras.change(wrong.id, moved, { ...byTest, version: 1 });
+      const draft = await returns.get(of.id);
+      expect(await snapshotDifferences(database, draft)).toMatchObject({
+        added: { count: 1, cameras: [{ id: missing.id, position: 'หน้าโรงเรียน' }] },
+        removed: { count: 1, cameras: [{ id: twice.id }] },
+        moved: {
+          count: 1,
+          cameras: [{ id: wrong.id, budgetSourceBefore: wrong.budgetSource }],
+        },
+        elsewhere: { count: 0 },
+      });
+      expect(numbers((await returnNamed(round, of.name)).counts)).toEqual([16, 11, 4, 1]);
+      await returns.retake(of.id, 2, 'ขาดกล้องหน้าโรงเรียน', tester);
+      // The one under another budget source is in the condition of the cut-off.
+      expect(numbers((await returnNamed(round, of.name)).counts)).toEqual([16, 11, 4, 1]);
+      expect(
+        (await rowsOfReturn(of.id)).map(({ budgetSource, total }) => [budgetSource, total]),
+      ).toEqual([
+        ['กรมส่งเสริมการปกครองท้องถิ่น', 5],
+        ['กระทรวงมหาดไทย', 1],
+        ['ทต.เกาะลันตาใหญ่', 10],
+      ]);
+      const listed = await camerasOfReturn(database, draft, 2, 'all', { limit: 500 });
+      expect(listed.map(({ id }) => id)).toContain(missing.id);
+      expect(listed.map(({ id }) => id)).not.toContain(twice.id);
+      await returns.classify(
+        of.id,
+        2,
+        {
+          cameras: [missing.id],
+          status: 'under-repair',
+          reason: 'power',
+          note: null,
+          inspectedOn: null,
+        },
+        tester,
+      );
+      await returns.submit(of.id, 2, signed, tester);
+      await returns.accept(of.id, 2, tester);
+      expect(numbers((await returnNamed(round, of.name)).counts)).toEqual([16, 10, 5, 1]);
+      const [first] = await returns.versions(of.id);
+      if (first === undefined) throw new Error();
+      expect(numbers(totalsOf(await rowsOf(database, of, first)))).toEqual([16, 11, 4, 1]);
+      const before = await camerasOfReturn(database, of, 1, 'all', { limit: 500 });
+      expect(before.map(({ id }) => id)).toEqual(own.map(({ id }) => id).toSorted());
+      expect([...(await retakesOf(database, of.id)).values()]).toMatchObject([
+        { snapshot: 1, reason: 'ขาดกล้องหน้าโรงเรียน', added: 1, removed: 1, changed: 1 },
+      ]);
+    });
+
+    test('a camera that another LAO of the round counts is counted there until that one takes its cameras anew', async () => {
+      const made = await letterExample();
+      nowMs += 1;
+      const round = await frozen();
+      const from = made.find(({ lao }) => lao.name === 'อบต.คลองยาง');
+      if (from === undefined) throw new Error();
+      const lanta = { name: 'ทต.เกาะลันตาใหญ่', district: 'เกาะลันตา', province: 'กระบี่' };
+      await cameras.change(from.id, { lao: lanta }, { ...byTest, version: 1 });
+      const { of } = await returnNamed(round, lanta.name);
+      const other = (await returnNamed(round, 'อบต.คลองยาง')).of;
+      expect(await snapshotDifferences(database, of)).toMatchObject({
+        added: { count: 0 },
+        elsewhere: { count: 1, cameras: [{ id: from.id, countedBy: 'อบต.คลองยาง' }] },
+      });
+      await returns.retake(other.id, 1, 'กล้องของ ทต.เกาะลันตาใหญ่', tester);
+      expect((await returnNamed(round, 'อบต.คลองยาง')).counts.total).toBe(23);
+      await returns.retake(of.id, 1, 'กล้องของเรา', tester);
+      expect((await returnNamed(round, lanta.name)).counts.total).toBe(17);
+    });
+
+    test('an LAO without cameras owes a return too: late, reminded, and confirmed as 0 in a row of its own', async () => {
+      await letterExample();
+      const laos = openLaos(database, { now });
+      const name = 'อบต.เกาะกลาง';
+      await laos.add(
+        {
+          name,
+          district: 'เกาะลันตา',
+          province: 'กระบี่',
+          code: null,
+          type: null,
+          reportingParent: null,
+        },
+        { author: tester, listed: true },
+      );
+      nowMs += 1;
+      const round = await frozen();
+      nowMs += 2 * DAY_MS + 1;
+      expect(await returnNamed(round, name)).toMatchObject({ late: true, counts: { total: 0 } });
+      expect((await remindDue(database, { now })).map(({ of }) => of.name)).toContain(name);
+      await through(round, name);
+      const { of } = await returnNamed(round, 'เกาะลันตา');
+      expect(
+        (await rowsOfReturn(of.id)).map(({ lao, budgetSource, total }) => [
+          lao,
+          budgetSource,
+          total,
+        ]),
+      ).toEqual([[name, '-', 0]]);
     });
 
     test('what was sent on is corrected from above downwards, and a correction makes the level above stale', async () => {

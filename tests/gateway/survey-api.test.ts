@@ -145,6 +145,14 @@ test('a whole round with four people: one return sent back, corrected, and the p
     version: 2,
     sentBackReason: 'ขาดหมายเหตุ',
   });
+  // Nothing was registered since: there is nothing to take anew, and it is the LAO's to do.
+  const differs = await ask('owner', 'GET', `returns/${own.id}/snapshot-differences`);
+  expect(differs.json()).toMatchObject({ added: { count: 0, cameras: [] }, moved: { count: 0 } });
+  const retake = { version: 2, reason: 'กล้องขาด' };
+  expect((await act('owner', own.id, 'retake', retake)).json()).toMatchObject({
+    error: { code: 'survey_snapshot_as_registered' },
+  });
+  expect((await act('province', own.id, 'retake', retake)).statusCode).toBe(403);
   const noted = await ask('owner', 'PUT', `returns/${own.id}/notes`, {
     version: 2,
     notes: [{ budgetSource: 'ทต.เกาะลันตาใหญ่', note: 'รออะไหล่' }],

@@ -19,6 +19,7 @@ const emptyVersion = {
   decidedAt: null,
   decidedBy: null,
   reason: null,
+  retaken: null,
 };
 const statesShown = (of: ReturnType<typeof returnOf>): string[] =>
   of.versions.map((one) => versionState(one, of));

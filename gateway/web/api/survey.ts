@@ -209,6 +209,16 @@ const versionOnWire = z.object({
   decidedAt: z.nullable(z.string()),
   decidedBy: z.nullable(author),
   reason: z.nullable(z.string()),
+  retaken: z.nullable(
+    z.object({
+      at: z.string(),
+      by: author,
+      reason: z.string(),
+      added: z.number(),
+      removed: z.number(),
+      changed: z.number(),
+    }),
+  ),
 });
 export type ReturnVersion = z.infer<typeof versionOnWire>;
 
@@ -361,7 +371,32 @@ export function readReturnCameras(
   return call(camerasOnWire, `${returnAddress(id)}/cameras${queryOf(query)}`, { signal });
 }
 
-export type ReturnOrder = 'classify' | 'inspected' | 'submit' | 'accept' | 'send-back' | 'correct';
+const namedCamera = z.object({ id: z.string(), position: z.string(), budgetSource: z.string() });
+const namedCameras = z.object({ count: z.number(), cameras: z.array(namedCamera) });
+const differencesOnWire = z.object({
+  added: namedCameras,
+  removed: namedCameras,
+  moved: z.object({
+    count: z.number(),
+    cameras: z.array(z.extend(namedCamera, { budgetSourceBefore: z.string() })),
+  }),
+  elsewhere: z.object({
+    count: z.number(),
+    cameras: z.array(z.extend(namedCamera, { countedBy: z.string() })),
+  }),
+});
+export type SnapshotDifferences = z.infer<typeof differencesOnWire>;
+
+/** What taking the return's cameras anew from the registry would change. */
+export function readSnapshotDifferences(
+  id: string,
+  signal: AbortSignal,
+): Promise<SnapshotDifferences> {
+  return call(differencesOnWire, `${returnAddress(id)}/snapshot-differences`, { signal });
+}
+
+export type ReturnOrder =
+  'classify' | 'inspected' | 'retake' | 'submit' | 'accept' | 'send-back' | 'correct';
 
 /** `body` with the version that was looked at. */
 export function actOnReturn(

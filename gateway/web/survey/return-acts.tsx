@@ -32,6 +32,7 @@ export function ReturnActs(props: {
   const act = async (name: 'send-back' | 'correct', given: object): Promise<void> =>
     done(await actOnReturn(value.id, name, { version: value.version, ...given }));
   const { awaiting, withoutEvidence } = value.toDo;
+  const isZero = value.level === 'lao' && value.totals.total === 0;
   return (
     <>
       {may('sign') && (
@@ -45,6 +46,7 @@ export function ReturnActs(props: {
             {value.waitingFor.length > 0 && (
               <li>{t('returns.missing', { names: value.waitingFor.join(', ') })}</li>
             )}
+            {isZero && <li>{t('returns.zero')}</li>}
             {withoutEvidence === 0 && awaiting === 0 && value.waitingFor.length === 0 && (
               <li>{t('returns.ready')}</li>
             )}

@@ -9,6 +9,7 @@ import { useLoaded } from '../shell/use-loaded.ts';
 import { useLanguage } from '../use-language.ts';
 import { useUnsaved } from '../use-page-state.ts';
 import { FilledForm } from './filled-form.tsx';
+import { RetakeCard } from './retake-card.tsx';
 import { ReturnActs } from './return-acts.tsx';
 import { ReturnCameras } from './return-cameras.tsx';
 import { ReturnRows } from './return-rows.tsx';
@@ -97,6 +98,9 @@ export default function ReturnScreen(props: { returnId: string; version: number 
           {value.level === 'lao' && (
             <ReturnCameras value={value} isNewest={isNewest} onChanged={setChanged} />
           )}
+          {mayFill && value.level === 'lao' && value.shown.source === 'registry' && (
+            <RetakeCard value={value} onChanged={setChanged} />
+          )}
           {mayFill && value.level === 'lao' && <FilledForm value={value} onChanged={setChanged} />}
           <Versions value={value} />
         </>
@@ -136,6 +140,9 @@ function ReturnHead({ value, isNewest }: { value: ReturnDetail; isNewest: boolea
       {sentBackReason !== null && !(isNewest && value.state === 'accepted') && (
         <Alert color="red" variant="light">
           {t('returns.sentBackWhy', { reason: sentBackReason })}
+          {isNewest && value.state === 'sent-back' && value.mayDo.includes('sign') && (
+            <p>{t(value.level === 'lao' ? 'returns.sentBackTodo' : 'returns.sentBackTodoAbove')}</p>
+          )}
         </Alert>
       )}
       {value.shown.source === 'form' && (
@@ -193,6 +200,15 @@ function Versions({ value }: { value: ReturnDetail }) {
                     {t('returns.sentBy', {
                       name: one.submittedBy?.name,
                       time: dateAndTime(one.submittedAt, language),
+                    })}
+                  </small>
+                )}
+                {one.retaken !== null && (
+                  <small>
+                    {t('returns.retake.taken', {
+                      ...one.retaken,
+                      name: authorName(one.retaken.by, language),
+                      time: dateAndTime(one.retaken.at, language),
                     })}
                   </small>
                 )}

@@ -59,6 +59,7 @@ export function SignDialog(props: {
         {t('counts.underRepair')} {value.totals.underRepair} · {t('counts.unrepairable')}{' '}
         {value.totals.unrepairable}
       </p>
+      {value.level === 'lao' && value.totals.total === 0 && <p>{t('returns.signZero')}</p>}
       <p>
         {t('returns.signWords')} {t(`returns.to.${value.reportsTo as 'district'}`)}
       </p>

@@ -124,6 +124,8 @@ export const enFrame: typeof thFrame = {
     survey_parts_missing: 'Returns below are missing: wait, or say why it is sent without them',
     survey_cameras_not_of_return: 'Some cameras are not of this return',
     survey_not_of_this_return: 'This cannot be done with this return',
+    survey_snapshot_as_registered:
+      'Its cameras are those of the registry: register, correct or delete there first',
     survey_sent_on_already: 'The level above has sent it on: it must send it back first',
     survey_signed_in_future: 'The date of the signature has not come yet',
     survey_form_refused: 'The file is not taken: correct the cells below and send it again',

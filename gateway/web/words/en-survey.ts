@@ -145,6 +145,32 @@ export const enSurvey: typeof thSurvey = {
     excel: 'Excel',
     toRound: 'Back to the round',
     sentBackWhy: 'Sent back because: {{reason}}',
+    sentBackTodo:
+      'What to do: put right what is said above (cameras missing, too many or under a wrong budget source: “Cameras missing, too many or wrong” below; their condition: “Cameras of the return”), then sign and send it again',
+    sentBackTodoAbove:
+      'What to do: send the wrong returns below back, accept their new versions, then sign and send it again',
+    retake: {
+      title: 'Cameras missing, too many or wrong',
+      register:
+        'First in the registry: register what is missing, delete what is twice or not there, correct positions and budget sources',
+      toNew: 'Register a camera',
+      toRegister: 'Cameras of this LAO',
+      compare: 'Come back and see how the registry differs from the return',
+      take: 'Let the return count the cameras that are registered now',
+      act: 'Use the cameras as registered',
+      send: 'Look at the counts, then sign and send',
+      same: 'Its cameras are those of the registry',
+      added: '{{count}} would be added',
+      removed: '{{count}} would go',
+      moved: '{{count}} would go under another budget source',
+      elsewhere:
+        '{{count}} are left out: the return of another LAO counts them until it uses the cameras as registered',
+      reason: 'Why they are taken anew',
+      words:
+        'Cameras that were counted keep the condition of the cut-off; new ones count as declared. What was sent, and the snapshot of the cut-off, stay',
+      taken:
+        'cameras as registered {{time}} by {{name}}: {{added}} added, {{removed}} gone, {{changed}} changed · because: {{reason}}',
+    },
     row: 'No.',
     note: 'Note',
     saveNotes: 'Save notes',
@@ -152,6 +178,7 @@ export const enSurvey: typeof thSurvey = {
     awaiting: 'Classify the {{count}} cameras that await it',
     withoutEvidence:
       '{{count}} cameras were neither seen nor declared: inspect them on site, or declare them',
+    zero: 'This LAO had no cameras at the cut-off: sign to confirm 0, or add them below first (“Cameras missing, too many or wrong”)',
     ready: 'Ready to be signed',
     cameras: 'Cameras of the return',
     show: {
@@ -179,6 +206,7 @@ export const enSurvey: typeof thSurvey = {
     signTitle: 'Sign the return of {{name}}',
     signWords: 'Once sent it changes only by a correction, as a new version',
     signNotes: 'With the notes that were typed into {{count}} rows',
+    signZero: 'It confirms that this LAO has no cameras in its care (0)',
     signName: 'Name',
     signPosition: 'Position',
     signDate: 'Date',

@@ -115,6 +115,7 @@ export const thFrame = {
     survey_parts_missing: 'แบบสำรวจย่อยยังไม่ครบ รอให้ครบ หรือบอกเหตุที่ส่งโดยไม่ครบ',
     survey_cameras_not_of_return: 'มีกล้องที่ไม่อยู่ในแบบสำรวจนี้',
     survey_not_of_this_return: 'ทำรายการนี้กับแบบสำรวจนี้ไม่ได้',
+    survey_snapshot_as_registered: 'รายการกล้องตรงกับทะเบียนอยู่แล้ว ให้เพิ่ม แก้ หรือลบกล้องในทะเบียนก่อน',
     survey_sent_on_already: 'ระดับที่สูงกว่าส่งต่อไปแล้ว ให้ระดับนั้นส่งกลับก่อน',
     survey_signed_in_future: 'วันที่ลงนามยังมาไม่ถึง',
     survey_form_refused: 'ไม่รับไฟล์นี้ แก้ช่องที่บอกด้านล่างแล้วส่งใหม่',
