@@ -73,7 +73,7 @@ async function startParts(
   parts.defer(async () => events.close());
   const pulling = await startPulling(config, { registry, recording, events, parts, log });
   await pullRegistered(pulling, { ...foundation, recording, events, log });
-  const keepers = startKeepers(config, { ...foundation, pulling, events, parts, log });
+  const keepers = startKeepers(config, { ...foundation, pulling, recording, events, parts, log });
   const questions = openQuestions(config, { cameras, parts, log });
   const running = { foundation, recording, events, pulling, keepers, questions };
   const server = await serverOf(config, running, { parts, log });

@@ -1,5 +1,7 @@
 import type { Logger } from 'pino';
 import type { CameraEvents } from '#registry/events/camera-events.ts';
+import type { RecordingService } from '#storage/recording-service.ts';
+import { approvalNotices } from './approval-notices.ts';
 import type { Config } from './config.ts';
 import { keepCounts } from './counts-keeper.ts';
 import type { Foundation } from './foundation.ts';
@@ -8,7 +10,7 @@ import { storeMeasuredStreams } from './measured-streams.ts';
 import { keepNotices, type NoticeKeeper } from './notices/keeper.ts';
 import type { Pulling } from './pulling.ts';
 import { keepSearch } from './search-keeper.ts';
-import { surveyNotices } from './survey-notices.ts';
+import { proposalNotices, surveyNotices } from './survey-notices.ts';
 import { startSurvey, type Survey } from './survey.ts';
 
 /** Of what the gateway does by its own clock, that which is asked too. */
@@ -29,11 +31,13 @@ export function startKeepers(
     people,
     cameras,
     pulling: { liveStates, conditions },
+    recording,
     events,
     parts,
     log,
   }: Pick<Foundation, 'registry' | 'box' | 'people' | 'cameras'> & {
     pulling: Pick<Pulling, 'liveStates' | 'conditions'>;
+    recording: Pick<RecordingService, 'shortenings'>;
     events: Pick<CameraEvents, 'conditions'>;
     parts: AsyncDisposableStack;
     log: Logger;
@@ -49,7 +53,14 @@ export function startKeepers(
     registry,
     people: people.database,
     box,
-    surveyNotices: async (sinceMs) => surveyNotices(registry, { sinceMs, nowMs: now() }),
+    saidSince: async (sinceMs) => {
+      const look = { sinceMs, nowMs: now() };
+      return [
+        ...(await surveyNotices(registry, look)),
+        ...(await proposalNotices(registry, look)),
+        ...(await approvalNotices(recording.shortenings, registry, look)),
+      ];
+    },
     now,
     log,
   });

@@ -22,7 +22,11 @@ export function fillingOf(of: ReturnRowOf, area: Area): { action: Action; area: 
 }
 
 /** What accepting it, or sending it back, is: of the level that it reports to. */
-export function reviewOf({ reports_to, province, district }: ReturnRowOf): {
+export function reviewOf({
+  reports_to,
+  province,
+  district,
+}: Pick<ReturnRowOf, 'reports_to' | 'province' | 'district'>): {
   action: Action;
   area: Area;
 } {

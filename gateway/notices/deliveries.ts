@@ -28,6 +28,11 @@ export interface DeliveryDeps {
   now: () => number;
 }
 
+/** As notices were kept in the gateway's first days. */
+type FormerContent = Omit<NoticeContent, 'approval' | 'round'> & {
+  round: Omit<NonNullable<NoticeContent['round']>, 'returnId'> | null;
+};
+
 interface Due {
   row: NoticeDeliveryTable;
   notice: Notice;
@@ -172,11 +177,13 @@ async function send(
   }
 }
 
-/** As it is told. */
+/** As it is told; one of before `approval` and `returnId` were kept has none. */
 export function noticeOf(
   id: string,
   { kind, at_ms, read_ms }: { kind: string; at_ms: number; read_ms: number | null },
-  content: NoticeContent,
+  content: NoticeContent | FormerContent,
 ): Notice {
-  return { id, kind, at: new Date(at_ms).toISOString(), read: read_ms !== null, ...content };
+  const round = content.round === null ? null : { returnId: null, ...content.round };
+  const told = { approval: null, ...content, round };
+  return { id, kind, at: new Date(at_ms).toISOString(), read: read_ms !== null, ...told };
 }

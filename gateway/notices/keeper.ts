@@ -15,9 +15,9 @@ const DELIVER_MS = 15_000;
 /** Rows of one statement. */
 const BATCH = 500;
 /** At the start: what was said while the gateway was down. Older is no news. */
-const SURVEY_LOOK_BACK_MS = 7 * 24 * 3_600_000;
+const SAID_LOOK_BACK_MS = 7 * 24 * 3_600_000;
 /** Clocks of several gateways, and transactions that were slow to end. */
-const SURVEY_OVERLAP_MS = 5 * 60_000;
+const SAID_OVERLAP_MS = 5 * 60_000;
 /** Good for so long, a camera has returned. */
 const RETURNED_AFTER_MS = 10 * 60_000;
 
@@ -38,15 +38,15 @@ export interface NoticeKeeper {
 }
 
 /**
- * Notices of cameras and of the survey, made by looking at what is there now: a gateway that was down says nothing twice,
- * and misses nothing. `surveyNotices`: what the survey said since a moment; the same subject is told once.
+ * Notices of cameras and of what people wait for, made by looking at what is there now: a gateway that was down says nothing
+ * twice, and misses nothing. `saidSince`: what was said since a moment (said-notices.ts); the same subject is told once.
  */
 export function keepNotices(deps: {
   config: NoticeConfig;
   registry: RegistryDatabase;
   people: PeopleDatabase;
   box: Pick<SecretBox, 'open'>;
-  surveyNotices?: (sinceMs: number) => Promise<readonly PlannedNotice[]>;
+  saidSince?: (sinceMs: number) => Promise<readonly PlannedNotice[]>;
   now: () => number;
   log: { error: (fields: object, message: string) => void };
   /** For tests: nothing happens by itself. */
@@ -60,12 +60,12 @@ export function keepNotices(deps: {
     returnedAfterMs: RETURNED_AFTER_MS,
   };
 
-  let surveySinceMs = now() - SURVEY_LOOK_BACK_MS;
+  let saidSinceMs = now() - SAID_LOOK_BACK_MS;
 
   async function sweep(): Promise<number> {
     const atMs = now();
     const broken = await seenBroken(registry, atMs - rules.fallenAfterMs);
-    const survey = (await deps.surveyNotices?.(surveySinceMs)) ?? [];
+    const said = (await deps.saidSince?.(saidSinceMs)) ?? [];
     const written = await people.transaction().execute(async (transaction) => {
       // Of several gateways one looks at a time, and finds what the other has said.
       await takeLock(transaction, 'notice-sweep');
@@ -89,10 +89,10 @@ export function keepNotices(deps: {
           .where('camera_id', 'in', plan.settled.slice(at, at + BATCH))
           .execute();
       }
-      return board.post(transaction, [...plan.notices, ...survey], atMs);
+      return board.post(transaction, [...plan.notices, ...said], atMs);
     });
     // Only when it is written: what was said meanwhile is looked at again, and told once.
-    surveySinceMs = atMs - SURVEY_OVERLAP_MS;
+    saidSinceMs = atMs - SAID_OVERLAP_MS;
     return written;
   }
 

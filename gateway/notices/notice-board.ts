@@ -8,6 +8,7 @@ import type {
   PeopleTables,
 } from '../auth/people-database.ts';
 import type { NoticeContent, NoticeKind } from './notice.ts';
+import { accountsOf, type Audience } from './audience.ts';
 import { recipientsOf } from './recipients.ts';
 
 /** Notices of one person that are kept; older ones go when new ones come. */
@@ -18,12 +19,17 @@ const BATCH = 500;
 /** What people were notified of, in the product. */
 export interface NoticeBoard {
   /**
-   * For those who are told about the place, each once a subject, with what is to be sent of it. Within the transaction of
+   * For those whom it waits for, or who are told about the place, each once a subject, with what is to be sent of it. Within the transaction of
    * whoever asks. Returns how many notices were written.
    */
   post(
     transaction: Kysely<PeopleTables>,
-    notices: readonly { kind: NoticeKind; subject: string; content: NoticeContent }[],
+    notices: readonly {
+      kind: NoticeKind;
+      subject: string;
+      content: NoticeContent;
+      audience?: Audience;
+    }[],
     atMs: number,
   ): Promise<number>;
   /** Newest first. `before`: the id of the last one of the page before. */
@@ -43,13 +49,25 @@ export function openNoticeBoard(
   const nextId = uuidV7Source(now);
   return {
     async post(transaction, notices, atMs) {
-      const recipients = await recipientsOf(
+      const ofPlaces = notices.filter(({ audience }) => audience === undefined);
+      const told = await recipientsOf(
         transaction,
         registry,
-        notices.map(({ content }) => content.place),
+        ofPlaces.map(({ content }) => content.place),
       );
-      const rows = notices.flatMap(({ kind, subject, content }, index): NoticeTable[] =>
-        (recipients[index] ?? []).map((accountId) => ({
+      const recipients = new Map(ofPlaces.map((one, index) => [one, told[index]]));
+      const waiting = notices.flatMap((one) =>
+        one.audience === undefined ? [] : [{ one, audience: one.audience }],
+      );
+      const accounts = await accountsOf(
+        transaction,
+        registry,
+        waiting.map(({ audience }) => audience),
+      );
+      for (const [index, { one }] of waiting.entries()) recipients.set(one, accounts[index]);
+      const rows = notices.flatMap((one): NoticeTable[] => {
+        const { kind, subject, content } = one;
+        return (recipients.get(one) ?? []).map((accountId) => ({
           id: nextId(),
           account_id: accountId,
           kind,
@@ -57,8 +75,8 @@ export function openNoticeBoard(
           content: JSON.stringify(content),
           at_ms: atMs,
           read_ms: null,
-        })),
-      );
+        }));
+      });
       let written = 0;
       for (let at = 0; at < rows.length; at += BATCH) {
         const added = await transaction

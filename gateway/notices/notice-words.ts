@@ -18,7 +18,7 @@ const incidentWords: Readonly<Record<string, string>> = {
 };
 
 /** One line. */
-export function noticeTitle({ kind, count, place, incident, round }: Notice): string {
+export function noticeTitle({ kind, count, place, incident, round, approval }: Notice): string {
   const of = placeName(place);
   switch (kind) {
     case 'cameras-fell':
@@ -27,12 +27,20 @@ export function noticeTitle({ kind, count, place, incident, round }: Notice): st
         : `กล้อง ${count} ตัวของ ${of} ขัดข้องพร้อมกัน${incidentWords[incident.kind] ?? ''} ${incident.key}`;
     case 'cameras-returned':
       return `กล้อง ${count} ตัวของ ${of} กลับมาใช้งานได้`;
+    case 'round-opened':
+      return `เปิดรอบสำรวจของ ${of}: ${round?.title ?? ''}`;
     case 'round-due':
       return `ใกล้กำหนดส่งแบบสำรวจของ ${of}: ${round?.title ?? ''}`;
     case 'round-late':
       return `เลยกำหนดส่งแบบสำรวจของ ${of}: ${round?.title ?? ''}`;
     case 'return-sent-back':
       return `แบบสำรวจของ ${of} ถูกส่งกลับให้แก้ไข: ${round?.title ?? ''}`;
+    case 'return-waiting':
+      return `แบบสำรวจของ ${of} รอท่านตรวจรับ: ${round?.title ?? ''}`;
+    case 'approval-waiting':
+      return `รอท่านอนุมัติ: ขอลดวันเก็บภาพกล้อง ${count} ตัวของ ${of} เหลือ ${approval?.days ?? ''} วัน`;
+    case 'lao-proposed':
+      return `มี อปท. ที่เสนอเข้าบัญชี ${count} แห่งใน ${of} รอกรมตรวจ`;
     default:
       return `${of}: ${kind}`;
   }
@@ -44,8 +52,8 @@ function placeName({ province, district, lao }: NoticePlace): string {
 
 /** Lines below the title. `address`: of the gateway as people reach it, without a slash at its end. */
 export function noticeLines(notice: Notice, address: string | undefined): string[] {
-  const { at, cameras, count, round } = notice;
-  const more = count - cameras.length;
+  const { at, kind, cameras, count, round, approval } = notice;
+  const more = kind === 'lao-proposed' ? 0 : count - cameras.length;
   return [
     `เมื่อ ${thaiTime.format(Date.parse(at))} น.`,
     ...cameras.map(({ position, id }) =>
@@ -56,6 +64,18 @@ export function noticeLines(notice: Notice, address: string | undefined): string
     ...(more > 0 ? [`และอีก ${more} ตัว`] : []),
     ...(round?.dueOn == null ? [] : [`กำหนดส่ง ${thaiDate.format(Date.parse(round.dueOn))}`]),
     ...(round?.reason == null ? [] : [`เหตุผล: ${round.reason}`]),
-    ...(round === null || address === undefined ? [] : [`${address}/#/survey`]),
+    ...(approval === null ? [] : [`ผู้ขอ ${approval.requestedBy} เหตุผล: ${approval.reason}`]),
+    ...(address === undefined ? [] : screenOf(notice).map((hash) => `${address}/${hash}`)),
+  ];
+}
+
+/** Where it is seen to, as the screens' address has it. */
+function screenOf({ round, approval }: Notice): string[] {
+  if (approval !== null) return ['#/keeping'];
+  if (round === null) return [];
+  return [
+    round.returnId === null
+      ? `#/rounds/${encodeURIComponent(round.id)}`
+      : `#/returns/${encodeURIComponent(round.returnId)}`,
   ];
 }

@@ -4,14 +4,20 @@ import * as z from 'zod';
 
 /**
  * `cameras-fell`: cameras have been broken for so long that they will not come back by themselves. `cameras-returned`: they
- * work again. `round-due`, `round-late`: a return of the survey is to be sent. `return-sent-back`: it came back with a reason.
+ * work again. `round-opened`: the Department opened a round of the survey. `round-due`, `round-late`: a return of it is to be
+ * sent. `return-waiting`: one came up to be looked at. `return-sent-back`: one came back with a reason. `approval-waiting`:
+ * what another person asked for waits for a second one. `lao-proposed`: names wait to be taken into the list of LAOs.
  */
 export const noticeKinds = [
   'cameras-fell',
   'cameras-returned',
+  'round-opened',
   'round-due',
   'round-late',
+  'return-waiting',
   'return-sent-back',
+  'approval-waiting',
+  'lao-proposed',
 ] as const;
 export type NoticeKind = (typeof noticeKinds)[number];
 
@@ -27,9 +33,9 @@ export type NoticePlace = z.infer<typeof noticePlace>;
 
 export const noticeContent = z.object({
   place: noticePlace.meta({
-    description: 'an LAO; or a district or a province, whose return it is',
+    description: 'an LAO; or a district or a province, whose return it is, or where it is',
   }),
-  count: z.int().meta({ description: 'of cameras; 0 where it is about none' }),
+  count: z.int().meta({ description: 'of cameras, or of proposed LAOs; 0 where it is about none' }),
   cameras: z
     .array(z.object({ id: z.string(), position: z.string(), reason: z.string().nullable() }))
     .max(MAX_CAMERAS_NAMED)
@@ -42,10 +48,20 @@ export const noticeContent = z.object({
     .object({
       id: z.string(),
       title: z.string(),
+      returnId: z.string().nullable().meta({ description: 'the return that it is about' }),
       dueOn: z.string().nullable(),
       reason: z.string().nullable().meta({ description: 'why it was sent back' }),
     })
     .nullable(),
+  approval: z
+    .object({
+      id: z.string(),
+      days: z.int().meta({ description: 'that footage of the cameras would be kept' }),
+      requestedBy: z.string(),
+      reason: z.string(),
+    })
+    .nullable()
+    .meta({ description: 'a shortening of retention that another person asked for' }),
 });
 export type NoticeContent = z.infer<typeof noticeContent>;
 

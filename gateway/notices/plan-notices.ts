@@ -1,4 +1,5 @@
 import type { Place } from '#registry/area.ts';
+import type { Audience } from './audience.ts';
 import {
   MAX_CAMERAS_NAMED,
   type NoticeContent,
@@ -29,6 +30,8 @@ export interface PlannedNotice {
   /** The same subject is told once. */
   subject: string;
   content: NoticeContent;
+  /** Whom it waits for (audience.ts). Left out: whoever is told about its place (recipients.ts). */
+  audience?: Audience;
 }
 
 export interface NoticePlan {
@@ -119,6 +122,7 @@ function contentOf(cameras: Some, incident: SeenCamera['incident']): NoticeConte
       .map(({ cameraId, position, reason }) => ({ id: cameraId, position, reason })),
     incident: incident === null ? null : { kind: incident.kind, key: incident.key },
     round: null,
+    approval: null,
   };
 }
 

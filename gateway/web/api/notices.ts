@@ -22,10 +22,12 @@ const noticeOnWire = z.object({
     z.object({
       id: z.string(),
       title: z.string(),
+      returnId: z.nullable(z.string()),
       dueOn: z.nullable(z.string()),
       reason: z.nullable(z.string()),
     }),
   ),
+  approval: z.nullable(z.object({ days: z.number(), requestedBy: z.string(), reason: z.string() })),
 });
 export type Notice = z.infer<typeof noticeOnWire>;
 

@@ -76,8 +76,8 @@ export default function InboxScreen() {
 
 function NoticeCard({ notice }: { notice: Notice }) {
   const { t, language } = useLanguage();
-  const { cameras, count, round, at, read } = notice;
-  const rest = count - cameras.length;
+  const { kind, cameras, count, round, approval, at, read } = notice;
+  const rest = kind === 'lao-proposed' ? 0 : count - cameras.length;
   return (
     <article className="card inbox-notice" data-read={read}>
       <div className="card-head">
@@ -98,7 +98,15 @@ function NoticeCard({ notice }: { notice: Notice }) {
       )}
       {round !== null && (
         <p>
-          <a href={routeHash({ view: 'round', roundId: round.id })}>{round.title}</a>
+          <a
+            href={routeHash(
+              round.returnId === null
+                ? { view: 'round', roundId: round.id }
+                : { view: 'return', returnId: round.returnId, version: null },
+            )}
+          >
+            {t(round.returnId === null ? 'inbox.toRound' : 'inbox.toReturn')}
+          </a>
           {round.dueOn !== null && (
             <small>{t('inbox.due', { day: dayWords(round.dueOn, language) })}</small>
           )}
@@ -107,12 +115,22 @@ function NoticeCard({ notice }: { notice: Notice }) {
           )}
         </p>
       )}
+      {approval !== null && (
+        <p>
+          <a href={routeHash({ view: 'keeping' })}>{t('inbox.toApproval')}</a>
+          <small>{t('inbox.requested', approval)}</small>
+        </p>
+      )}
     </article>
   );
 }
 
-function noticeTitle({ kind, place, count, incident, round }: Notice, t: Translate): string {
+function noticeTitle(
+  { kind, place, count, incident, round, approval }: Notice,
+  t: Translate,
+): string {
   const values = {
+    days: approval?.days ?? 0,
     count,
     place: place.lao ?? place.district ?? place.province,
     key: incident?.key ?? '',
@@ -123,6 +141,14 @@ function noticeTitle({ kind, place, count, incident, round }: Notice, t: Transla
       return t(incident === null ? 'inbox.fell' : 'inbox.fellTogether', values);
     case 'cameras-returned':
       return t('inbox.returned', values);
+    case 'round-opened':
+      return t('inbox.roundOpened', values);
+    case 'return-waiting':
+      return t('inbox.returnWaiting', values);
+    case 'approval-waiting':
+      return t('inbox.approvalWaiting', values);
+    case 'lao-proposed':
+      return t('inbox.laoProposed', values);
     case 'round-due':
       return t('inbox.roundDue', values);
     case 'round-late':
