@@ -1,6 +1,5 @@
 import type { Kysely, Selectable, Transaction } from 'kysely';
-import type { Author } from '../author.ts';
-import { authorText } from '../camera-rows.ts';
+import { authorText, type Author } from '../author.ts';
 import type { SurveyRetakeTable } from '../schema/survey-tables.ts';
 import type { RegistryDatabase, RegistryTables } from '../schema/tables.ts';
 import { MAX_NAMED, NotOfThisReturn, SnapshotAsRegistered } from './return-refusals.ts';
@@ -88,7 +87,7 @@ export async function retakeSnapshot(
       return_id: of.id,
       snapshot,
       at_ms: atMs,
-      by: JSON.stringify(authorText(author)),
+      by: authorText(author),
       reason,
       added: added.count,
       removed: removed.count,
