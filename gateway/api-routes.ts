@@ -71,11 +71,16 @@ function registerRegistryRoutes(
   app: FastifyInstance,
   { foundation, pulling, events, questions }: Running,
 ): void {
-  const { registry, cameras, laos, sites, audit } = foundation;
+  const { registry, cameras, laos, sites, people, audit } = foundation;
   const placesOf = async (ids: readonly string[]) => readPlaces(registry, ids);
   const now = Date.now;
   const budgetSources = openBudgetSources(registry, { now });
-  registerPlaceRoutes(app, { laos, budgetSources, sites });
+  registerPlaceRoutes(app, {
+    laos,
+    budgetSources,
+    sites,
+    countPeople: async (lao) => people.accounts.countOf(lao),
+  });
   registerCameraCountRoute(app, { registry });
   registerInventoryRoutes(app, {
     imports: questions.imports,

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { plainState } from '#ingest/live-states.ts';
 import type { Cameras } from '#registry/cameras.ts';
 import type { CameraEvents } from '#registry/events/camera-events.ts';
+import type { Laos } from '#registry/laos.ts';
 import type { Sites } from '#registry/sites.ts';
 import type { RecordingService } from '#storage/recording-service.ts';
 import type { Pulling } from './pulling.ts';
@@ -16,13 +17,14 @@ export async function pullRegistered(
   { pool, liveStates, conditions }: Pulling,
   deps: {
     cameras: Cameras;
-    sites: Sites;
+    laos: Pick<Laos, 'onSitesMerged'>;
+    sites: Pick<Sites, 'onChanged'>;
     recording: Pick<RecordingService, 'setRecorded' | 'onTurn'>;
     events: Pick<CameraEvents, 'deleted' | 'restored'>;
     log: Pick<Logger, 'error'>;
   },
 ): Promise<void> {
-  const { cameras, sites, recording, events, log } = deps;
+  const { cameras, laos, sites, recording, events, log } = deps;
   cameras.onChanged(({ kind, camera, source, streamChanged }) => {
     if (!streamChanged) return;
     recording.setRecorded(camera.id, source?.record === true);
@@ -47,13 +49,15 @@ export async function pullRegistered(
         .catch((err: unknown) => log.error({ err, cameraId: camera.id }, 'condition not read'));
     }
   });
-  sites.onChanged(({ id }) => {
-    // What a site can bear goes with every stream of it.
-    cameras.streams(id).then(
+  // What a site can bear goes with every stream of it.
+  const dialSite = (siteId: string): void => {
+    cameras.streams(siteId).then(
       (sources) => pool.addAll(sources),
-      (error: unknown) => log.error({ err: error, siteId: id }, 'site not dialled anew'),
+      (error: unknown) => log.error({ err: error, siteId }, 'site not dialled anew'),
     );
-  });
+  };
+  sites.onChanged(({ id }) => dialSite(id));
+  laos.onSitesMerged((siteIds) => siteIds.forEach(dialSite));
   for await (const id of unlinkedCameras(cameras)) {
     liveStates.set(plainState(id, 'not-linked', Date.now()));
   }

@@ -1,11 +1,12 @@
 import type { Selectable } from 'kysely';
 import * as z from 'zod';
-import { authorText, type Author } from './author.ts';
+import { authorOf, authorText, type Author } from './author.ts';
+import { authorship } from './camera.ts';
 import { keepFormerSource } from './former-names.ts';
 import { listHistory, type ListChangeOptions, type ListVersion } from './list-history.ts';
 import { budgetSourceKey } from './managed-keys.ts';
 import { lockLists, managedList } from './managed-list.ts';
-import { moveCameras } from './move-cameras.ts';
+import { camerasUnder, moveCameras, type MovedCameras } from './move-cameras.ts';
 import type { BudgetSourceTable, RegistryDatabase } from './schema/tables.ts';
 import { textLine } from './text.ts';
 import { uuidV7Source } from './uuid-v7.ts';
@@ -24,6 +25,7 @@ export const budgetSource = z
     name,
     status: z.enum(['listed', 'proposed', 'merged']),
     mergedInto: z.string().nullable(),
+    proposedBy: authorship.nullable().meta({ description: 'null: the Department entered it' }),
     version: z.int().meta({ description: 'for If-Match; each change makes the next' }),
   })
   .meta({ id: 'BudgetSource' });
@@ -54,6 +56,8 @@ export interface BudgetSources {
   history(id: string): Promise<ListVersion[]>;
   /** Its cameras go to another; its spelling leads there from now on. Returns how many cameras. */
   merge(id: string, into: string, options: { author: Author }): Promise<number>;
+  /** What a merge would take along, as things stand. Throws BudgetSourceNotFound. */
+  mergePreview(id: string, into: string): Promise<MovedCameras>;
 }
 
 export class BudgetSourceNotFound extends Error {
@@ -163,6 +167,10 @@ export function openBudgetSources(
         );
       });
     },
+    async mergePreview(id, into) {
+      await sourceList.pairToMerge(database, { id, into });
+      return camerasUnder(database, 'budget_source_id', id);
+    },
   };
 }
 
@@ -178,6 +186,7 @@ function sourceOf(row: Selectable<BudgetSourceTable>): BudgetSource {
     name: row.name,
     status: row.status,
     mergedInto: row.merged_into,
+    proposedBy: row.proposed_by === null ? null : authorOf(row.proposed_by),
     version: row.version,
   };
 }

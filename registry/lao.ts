@@ -1,6 +1,8 @@
 import type { Selectable } from 'kysely';
 import * as z from 'zod';
 import { findDistrict, findProvince } from './areas/official-areas.ts';
+import { authorOf } from './author.ts';
+import { authorship } from './camera.ts';
 import { managedList } from './managed-list.ts';
 import type { LaoTable } from './schema/tables.ts';
 import { textLine } from './text.ts';
@@ -31,6 +33,7 @@ export const lao = z
       .meta({ description: 'to whom it sends its return: its district, or the province directly' }),
     status: z.enum(laoStatuses),
     mergedInto: z.string().nullable(),
+    proposedBy: authorship.nullable().meta({ description: 'null: the Department entered it' }),
     version: z.int().meta({ description: 'for If-Match; each change makes the next' }),
   })
   .meta({ id: 'Lao' });
@@ -130,6 +133,7 @@ export function laoOf(row: Selectable<LaoTable>): Lao {
     reportingParent: row.reporting_parent ?? 'district',
     status: row.status,
     mergedInto: row.merged_into,
+    proposedBy: row.proposed_by === null ? null : authorOf(row.proposed_by),
     version: row.version,
   };
 }

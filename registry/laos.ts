@@ -17,6 +17,7 @@ import {
 import { listHistory, type ListChangeOptions, type ListVersion } from './list-history.ts';
 import { laoKey } from './managed-keys.ts';
 import { lockLists } from './managed-list.ts';
+import { previewMerge, type LaoMerge } from './merge-preview.ts';
 import { moveCameras, refreshSearch } from './move-cameras.ts';
 import type { LaoTable, RegistryDatabase, RegistryTables } from './schema/tables.ts';
 import { enterSites, moveSites } from './sites.ts';
@@ -47,6 +48,10 @@ export interface Laos {
   change(id: string, change: LaoChange, options: ListChangeOptions): Promise<Lao>;
   /** Its cameras go to another; its spelling leads there from now on. Returns how many cameras. Throws LaoNotFound. */
   merge(id: string, into: string, options: { author: Author }): Promise<number>;
+  /** What a merge would take along, as things stand. Throws LaoNotFound. */
+  mergePreview(id: string, into: string): Promise<LaoMerge>;
+  /** Told after a merge: the sites whose cameras have other budgets since. Returns how to end it. */
+  onSitesMerged(listener: (siteIds: readonly string[]) => void): () => void;
   /** The Department's list: what it names is listed, what it does not name stays. */
   import(rows: readonly NewLao[], options: { author: Author }): Promise<LaoImport>;
   /** What was changed of one, newest first. */
@@ -68,6 +73,7 @@ export class AreaUnknown extends Error {
 
 export function openLaos(database: RegistryDatabase, { now }: { now: () => number }): Laos {
   const nextId = uuidV7Source(now);
+  const listeners = new Set<(siteIds: readonly string[]) => void>();
 
   async function byId(id: string): Promise<Lao | undefined> {
     const row = await database
@@ -173,7 +179,8 @@ export function openLaos(database: RegistryDatabase, { now }: { now: () => numbe
       return expected(await byId(id), id);
     },
     async merge(id, into, { author }) {
-      return database.transaction().execute(async (transaction) => {
+      let joined: string[] = [];
+      const cameras = await database.transaction().execute(async (transaction) => {
         await lockLists(transaction);
         const act = { author, atMs: now() };
         return laoList.mergeRows(transaction, { id, into }, act, async (from, target) => {
@@ -185,10 +192,19 @@ export function openLaos(database: RegistryDatabase, { now }: { now: () => numbe
             change: ['lao', placeJson(from), placeJson(target)],
             ...act,
           });
-          await moveSites(transaction, { from: id, into, nextId });
+          joined = await moveSites(transaction, { from: id, into, nextId });
           return moved;
         });
       });
+      for (const listener of listeners) listener(joined);
+      return cameras;
+    },
+    async mergePreview(id, into) {
+      return previewMerge(database, await laoList.pairToMerge(database, { id, into }));
+    },
+    onSitesMerged(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
     },
     history: async (id) => listHistory(database, 'laos', id),
     async import(given, { author }) {

@@ -1,4 +1,4 @@
-import type { Selectable, Transaction } from 'kysely';
+import type { Kysely, Selectable, Transaction } from 'kysely';
 import type { Author } from './author.ts';
 import { takeLock } from './database/database.ts';
 import { listChanges, ListRowStale, recordListChange, type ListName } from './list-history.ts';
@@ -35,9 +35,14 @@ export interface ManagedList<Row extends Selectable<ManagedRow>> {
     values: Partial<Omit<Row, 'id' | 'version'>>,
     act: ListAct,
   ): Promise<void>;
+  /** Both as they stand, before a merge. Throws what `notFound` makes of either, or of the same one twice. */
+  pairToMerge(
+    database: Kysely<RegistryTables>,
+    merge: { id: string; into: string },
+  ): Promise<{ from: Row; target: Row }>;
   /**
    * One row becomes another, with all that was merged into it: its spelling leads there from now on. `move` takes what stands
-   * under the one to the other, and returns how many cameras. Throws what `notFound` makes of either, or of the same one twice.
+   * under the one to the other, and returns how many cameras. Throws what `pairToMerge` throws.
    */
   mergeRows(
     transaction: Transaction<RegistryTables>,
@@ -61,11 +66,8 @@ export function managedList<Row extends Selectable<ManagedRow>>(
   // Both tables have the columns that are named here; rows are whole.
   const table = name as 'budget_sources';
 
-  async function rowsOf(
-    transaction: Transaction<RegistryTables>,
-    ids: readonly string[],
-  ): Promise<Row[]> {
-    const rows = await transaction.selectFrom(table).selectAll().where('id', 'in', ids).execute();
+  async function rowsOf(database: Kysely<RegistryTables>, ids: readonly string[]): Promise<Row[]> {
+    const rows = await database.selectFrom(table).selectAll().where('id', 'in', ids).execute();
     return rows as Row[];
   }
 
@@ -92,13 +94,17 @@ export function managedList<Row extends Selectable<ManagedRow>>(
       if (changes.length === 0) return;
       await recordListChange(transaction, name, row.id, { version, atMs, author, changes });
     },
-    async mergeRows(transaction, { id, into }, act, move) {
-      const rows = await rowsOf(transaction, [id, into]);
+    async pairToMerge(database, { id, into }) {
+      const rows = await rowsOf(database, [id, into]);
       const from = standing(
         rows.find((row) => row.id === id),
         id,
       );
       const target = standing(id === into ? undefined : rows.find((row) => row.id === into), into);
+      return { from, target };
+    },
+    async mergeRows(transaction, { id, into }, act, move) {
+      const { from, target } = await list.pairToMerge(transaction, { id, into });
       const moved = await move(from, target);
       const merged = { status: 'merged', merged_into: into } as const;
       await transaction

@@ -1,4 +1,4 @@
-import type { Transaction } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import { authorText, type Author } from './author.ts';
 import type { FieldChange } from './camera-changes.ts';
 import { cameraSearchText } from './camera-search-text.ts';
@@ -35,6 +35,29 @@ export async function moveCameras(
   const moved = await moveCommitted(transaction, move);
   await takeLock(transaction, MERGE_LOCK);
   return moved + (await moveCommitted(transaction, move));
+}
+
+export interface MovedCameras {
+  cameras: number;
+  /** Among the cameras, those that are deleted. */
+  deletedCameras: number;
+}
+
+/** Cameras that are registered under a row of a list, also deleted ones: a merge takes all of them. */
+export async function camerasUnder(
+  database: Kysely<RegistryTables>,
+  column: CameraMove['column'],
+  id: string,
+): Promise<MovedCameras> {
+  const { all, present } = await database
+    .selectFrom('cameras')
+    .select(({ fn }) => [
+      fn.countAll<number>().as('all'),
+      fn.count<number>('id').filterWhere('deleted_at_ms', 'is', null).as('present'),
+    ])
+    .where(column, '=', id)
+    .executeTakeFirstOrThrow();
+  return { cameras: all, deletedCameras: all - present };
 }
 
 async function moveCommitted(

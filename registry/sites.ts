@@ -135,20 +135,28 @@ export function openSites(database: RegistryDatabase, { now }: { now: () => numb
 /**
  * The sites of an LAO that was merged are of the one that it was merged into, with what they can bear, where that has none of
  * the name. The rows of before stay: whoever is writing a camera of theirs meanwhile is told that the LAO was merged, and
- * must not wait for whoever waits for them.
+ * must not wait for whoever waits for them. Returns the ids of those that cameras came to.
  */
 export async function moveSites(
   transaction: Transaction<RegistryTables>,
   move: { from: string; into: string; nextId: () => string },
-): Promise<void> {
+): Promise<string[]> {
+  const joined: string[] = [];
   for (const { id, key } of await enterSites(transaction, move)) {
-    await transaction
+    const { id: joinedId } = await transaction
+      .selectFrom('sites')
+      .select('id')
+      .where('key', '=', key)
+      .executeTakeFirstOrThrow();
+    const { numUpdatedRows } = await transaction
       .updateTable('cameras')
-      .set((set) => ({ site_id: set.selectFrom('sites').select('id').where('key', '=', key) }))
+      .set({ site_id: joinedId })
       .where('site_id', '=', id)
       .where('lao_id', '=', move.into)
-      .execute();
+      .executeTakeFirstOrThrow();
+    if (numUpdatedRows > 0n) joined.push(joinedId);
   }
+  return joined;
 }
 
 /**

@@ -193,6 +193,18 @@ export function openAccounts(
       return withGrants(database, laos, await query.execute());
     },
 
+    /** Accounts with a role for an LAO, or for one that was merged into it. */
+    async countOf(lao: Area): Promise<number> {
+      const laoIds = await laos.idsWithin([lao]);
+      if (laoIds.length === 0) return 0;
+      const { count } = await database
+        .selectFrom('grants')
+        .select(({ fn }) => fn.count<number>('account_id').distinct().as('count'))
+        .where('lao_id', 'in', laoIds)
+        .executeTakeFirstOrThrow();
+      return count;
+    },
+
     /** Returns the account and its one-time link's token. `by`: who gives the roles. Throws EmailTaken. */
     async create(
       given: NewAccount,

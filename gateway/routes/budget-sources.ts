@@ -87,5 +87,10 @@ export function registerBudgetSourceRoutes(
     summary: 'Merge a budget source into another: its cameras go there, its spelling leads there',
     objectOf: async (id) => ({ kind: 'budget-source', id }),
     merge: async (id, into, options) => budgetSources.merge(id, into, options),
+    preview: async (id, into) => ({
+      ...(await budgetSources.mergePreview(id, into)),
+      sites: [],
+      people: 0,
+    }),
   });
 }

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
-import { areaOf, contains } from '#registry/area.ts';
+import { areaOf, contains, type Area } from '#registry/area.ts';
 import { importRefusals, MAX_IMPORTED_LAOS } from '#registry/lao-import.ts';
 import { lao, laoChange, LaoNotFound, laoStatuses, newLao, type Lao } from '#registry/lao.ts';
 import type { Laos } from '#registry/laos.ts';
@@ -38,7 +38,10 @@ const laoImport = z
   .meta({ id: 'LaoImport' });
 
 /** The master list of local administrations: proposed, listed, corrected, merged, imported. */
-export function registerLaoRoutes(app: FastifyInstance, laos: Laos): void {
+export function registerLaoRoutes(
+  app: FastifyInstance,
+  { laos, countPeople }: { laos: Laos; countPeople: (lao: Area) => Promise<number> },
+): void {
   const typed = app.withTypeProvider<ZodTypeProvider>();
 
   async function found(id: string): Promise<Lao> {
@@ -150,5 +153,9 @@ export function registerLaoRoutes(app: FastifyInstance, laos: Laos): void {
       'Merge an LAO into another: its cameras and its people go there, its spelling leads there',
     objectOf,
     merge: async (id, into, options) => laos.merge(id, into, options),
+    preview: async (id, into) => {
+      const moved = await laos.mergePreview(id, into);
+      return { ...moved, people: await countPeople(areaOf(await found(id))) };
+    },
   });
 }

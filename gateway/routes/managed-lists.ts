@@ -19,6 +19,26 @@ const merge = z.strictObject({ into: z.string() }).meta({
   examples: [{ into: '019aa0b2-6a00-7000-8000-000000000000' }],
 });
 const merged = z.object({ cameras: z.int().meta({ description: 'how many went there' }) });
+const mergePreview = z
+  .object({
+    cameras: z.int().meta({ description: 'also deleted ones, which a merge takes too' }),
+    deletedCameras: z.int().meta({ description: 'among the cameras' }),
+    sites: z.array(
+      z.object({
+        name: z.string(),
+        joins: z.boolean().meta({
+          description: 'the other has a site of the name: its budgets hold from then on',
+        }),
+      }),
+    ),
+    people: z.int().meta({ description: 'accounts with a role for it' }),
+  })
+  .meta({
+    id: 'MergePreview',
+    examples: [
+      { cameras: 12, deletedCameras: 1, sites: [{ name: 'ตู้ 1', joins: true }], people: 2 },
+    ],
+  });
 
 /** Two rows of a list become one. */
 export function registerMerge(
@@ -30,9 +50,28 @@ export function registerMerge(
     objectOf: (id: string) => Promise<ListObject>;
     /** Returns how many cameras went there. */
     merge: (id: string, into: string, options: { author: Author }) => Promise<number>;
+    /** Throws as `merge` does. */
+    preview: (id: string, into: string) => Promise<z.input<typeof mergePreview>>;
   },
 ): void {
-  app.withTypeProvider<ZodTypeProvider>().post(
+  const typed = app.withTypeProvider<ZodTypeProvider>();
+
+  typed.get(
+    `${list.path}/:id/merge`,
+    {
+      config: { action: 'place.manage' },
+      schema: {
+        summary: 'What a merge into another would take along, as things stand',
+        tags: ['places'],
+        params,
+        querystring: merge,
+        response: { 200: mergePreview, 400: errorBody, 404: errorBody },
+      },
+    },
+    async (request) => list.preview(request.params.id, request.query.into),
+  );
+
+  typed.post(
     `${list.path}/:id/merge`,
     {
       config: { action: 'place.manage' },

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
-import { contains } from '#registry/area.ts';
+import { contains, type Area } from '#registry/area.ts';
 import { officialAreas } from '#registry/areas/official-areas.ts';
 import type { BudgetSources } from '#registry/budget-sources.ts';
 import type { Laos } from '#registry/laos.ts';
@@ -21,9 +21,16 @@ const areas = z
 /** Provinces and districts, and the lists of LAOs, budget sources and sites that cameras are registered under. */
 export function registerPlaceRoutes(
   app: FastifyInstance,
-  { laos, budgetSources, sites }: { laos: Laos; budgetSources: BudgetSources; sites: Sites },
+  deps: {
+    laos: Laos;
+    budgetSources: BudgetSources;
+    sites: Sites;
+    /** Accounts with a role for an LAO. */
+    countPeople: (lao: Area) => Promise<number>;
+  },
 ): void {
-  registerLaoRoutes(app, laos);
+  const { budgetSources, sites } = deps;
+  registerLaoRoutes(app, deps);
   registerBudgetSourceRoutes(app, budgetSources);
   const typed = app.withTypeProvider<ZodTypeProvider>();
 

@@ -538,11 +538,25 @@ onEachDatabase((rig) => {
       const [into, from] = [lanta, yang].map(
         async ({ name }) => (await laos.list({ q: name }))[0]?.id,
       );
+      await cameras.remove((await at(yang, 'ตู้ 2')).id, { ...byTest, version: 1, reason: 'ซ้ำ' });
+      expect(await laos.mergePreview((await from) ?? '', (await into) ?? '')).toEqual({
+        cameras: 3,
+        deletedCameras: 1,
+        sites: [
+          { name: 'ตู้ 1', joins: true },
+          { name: 'ตู้ 2', joins: false },
+        ],
+      });
+      const dialled: (readonly string[])[] = [];
+      laos.onSitesMerged((ids) => dialled.push(ids));
       await laos.merge((await from) ?? '', (await into) ?? '', { author: tester });
       expect(await sitesNow()).toEqual([
         ['ตู้ 1', lanta.name, 1],
         ['ตู้ 2', lanta.name, 8],
       ]);
+      // Their streams bear the new budgets as soon as they are dialled anew.
+      const joined = await sites.list([country]);
+      expect(dialled.map((ids) => ids.toSorted())).toEqual([joined.map(({ id }) => id).toSorted()]);
       expect(Object.values(await boundOf())).toEqual([1, 1, 8]);
       expect(ids).toHaveLength(3);
     });

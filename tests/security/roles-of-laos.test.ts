@@ -26,6 +26,7 @@ beforeEach(async () => {
           laos: openLaos(rig.registry, { now: rig.now }),
           budgetSources: openBudgetSources(rig.registry, { now: rig.now }),
           sites: openSites(rig.registry, { now: rig.now }),
+          countPeople: async (lao) => rig.people.accounts.countOf(lao),
         }),
     ],
   });
@@ -116,12 +117,18 @@ test('a merge takes owners and cameras along; nobody else’s', async () => {
   const ofWrong = await owner(misspelt.name);
   const ofOther = await owner(klongyang.name);
   expect([await seen(ofRight), await seen(ofWrong)]).toEqual([[right], [wrong]]);
-  const merged = await rig.app.inject({
-    method: 'POST',
-    url: `/api/v1/laos/${await idOf(misspelt.name)}/merge`,
-    headers: (await rig.signedIn([{ role: 'dla', area: { level: 'country' } }])).headers,
-    payload: { into: await idOf(lanta.name) },
+  const { headers } = await rig.signedIn([{ role: 'dla', area: { level: 'country' } }]);
+  const url = `/api/v1/laos/${await idOf(misspelt.name)}/merge`;
+  const into = await idOf(lanta.name);
+  const asked = { url: `${url}?into=${into}`, headers };
+  expect((await rig.app.inject(asked)).json()).toEqual({
+    cameras: 1,
+    deletedCameras: 0,
+    sites: [{ name: 'ตู้เทศบาล', joins: true }],
+    people: 1,
   });
+  expect((await rig.app.inject({ ...asked, headers: ofWrong.headers })).statusCode).toBe(403);
+  const merged = await rig.app.inject({ method: 'POST', url, headers, payload: { into } });
   expect(merged.json()).toEqual({ cameras: 1 });
   expect([await seen(ofRight), await seen(ofWrong)]).toEqual([
     [right, wrong],
