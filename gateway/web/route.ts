@@ -6,6 +6,7 @@ export type Route =
   | { view: 'wall' }
   | { view: 'camera'; cameraId: string }
   | { view: 'register'; query: string }
+  | { view: 'lists'; query: string }
   | { view: 'recordings'; query: string }
   | { view: 'registered'; cameraId: string }
   | { view: 'edit'; cameraId: string }
@@ -29,7 +30,7 @@ const screens = [
 ] as const;
 type Screen = (typeof screens)[number];
 /** Filters stand in the query of these. */
-const filtered = ['register', 'recordings', 'counts', 'repairs'] as const;
+const filtered = ['register', 'lists', 'recordings', 'counts', 'repairs'] as const;
 
 export function parseRoute(hash: string): Route {
   const [path = '', query = ''] = hash.replace(/^#\/?/u, '').split('?', 2);
@@ -76,6 +77,7 @@ export function routeHash(route: Route): string {
     case 'camera':
       return `#/camera/${encodeURIComponent(route.cameraId)}`;
     case 'register':
+    case 'lists':
     case 'recordings':
     case 'counts':
     case 'repairs':

@@ -18,6 +18,7 @@ const RegisterScreen = screenOf(() => import('./register/register-screen.tsx'));
 const CameraScreen = screenOf(() => import('./register/camera-screen.tsx'));
 const CameraForm = screenOf(() => import('./register/form-screen.tsx'));
 const ImportScreen = screenOf(() => import('./register/import-screen.tsx'));
+const ListsScreen = screenOf(() => import('./lists/lists-screen.tsx'));
 const CountsScreen = screenOf(() => import('./survey/counts-screen.tsx'));
 const RoundsScreen = screenOf(() => import('./survey/rounds-screen.tsx'));
 const RoundScreen = screenOf(() => import('./survey/round-screen.tsx'));
@@ -78,6 +79,8 @@ function Screen({ route, onSignedOut }: { route: Route; onSignedOut: () => void 
       return <RecordingsScreen query={route.query} />;
     case 'register':
       return <RegisterScreen query={route.query} />;
+    case 'lists':
+      return <ListsScreen query={route.query} />;
     case 'counts':
       return <CountsScreen query={route.query} />;
     case 'repairs':

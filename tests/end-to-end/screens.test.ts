@@ -121,6 +121,21 @@ describe.skipIf(missing.length > 0)('the screens', () => {
   /** Of the demo, whose folder is named by its port. */
   const spool = (): string => join(folder, new URL(demo.gatewayUrl).port, 'spool');
 
+  /** Somebody else changes the camera whose page is open. Returns the answer's status. */
+  const changedByOther = async (change: object): Promise<number> =>
+    page.evaluate<number>(`(async () => {
+      const id = location.hash.split('/')[2];
+      const read = await fetch('/api/v1/cameras/' + id);
+      const answer = await fetch('/api/v1/cameras/' + id, {
+        method: 'PATCH',
+        headers: { 'content-type': 'application/json', 'if-match': read.headers.get('etag') },
+        body: ${JSON.stringify(JSON.stringify(change))},
+      });
+      return answer.status;
+    })()`);
+
+  const listRow = (name: string) => page.locator('.stacked tbody tr', { hasText: name });
+
   const menu = (): Promise<string[]> => page.locator('.frame-menu a').allTextContents();
 
   test('a stranger sees the door, and is told that it is a demo', async () => {
@@ -389,17 +404,13 @@ describe.skipIf(missing.length > 0)('the screens', () => {
         await page.getByRole('link', { name: 'แก้ไขข้อมูลกล้อง' }).click();
         await page.getByLabel(/ยี่ห้อกล้อง/).fill('ยี่ห้อของฉัน');
         // Somebody else, meanwhile.
-        const status = await page.evaluate<number>(`(async () => {
-        const id = location.hash.split('/')[2];
-        const read = await fetch('/api/v1/cameras/' + id);
-        const answer = await fetch('/api/v1/cameras/' + id, {
-          method: 'PATCH',
-          headers: { 'content-type': 'application/json', 'if-match': read.headers.get('etag') },
-          body: JSON.stringify({ brand: 'ยี่ห้อของคนอื่น', frameRate: 12, linkNetwork: 'โครงข่ายใหม่' }),
-        });
-        return answer.status;
-      })()`);
-        expect(status).toBe(200);
+        expect(
+          await changedByOther({
+            brand: 'ยี่ห้อของคนอื่น',
+            frameRate: 12,
+            linkNetwork: 'โครงข่ายใหม่',
+          }),
+        ).toBe(200);
         await page.getByRole('button', { name: 'บันทึก', exact: true }).click();
         const dialog = page.getByRole('dialog');
         await dialog.getByText('ยี่ห้อของคนอื่น').waitFor();
@@ -410,6 +421,18 @@ describe.skipIf(missing.length > 0)('the screens', () => {
         await newest.locator('ins', { hasText: 'ยี่ห้อของฉัน' }).waitFor();
         // What only the other changed stays as the other saved it.
         expect(await newest.locator('del').allTextContents()).toEqual(['ยี่ห้อของคนอื่น']);
+        // Deleted upon what is not there any more: the reason stays, and what changed is told.
+        await page.getByRole('button', { name: 'ลบกล้อง' }).click();
+        const reason = dialog.getByLabel('เหตุผลที่ลบ');
+        await reason.fill('ย้ายเสาไฟฟ้า');
+        expect(await changedByOther({ frameRate: 13 })).toBe(200);
+        await dialog.getByRole('button', { name: 'ลบกล้อง' }).click();
+        await dialog.getByText('เพิ่งถูกแก้: จำนวนภาพต่อวินาทีที่บันทึก').waitFor();
+        expect(await reason.inputValue()).toBe('ย้ายเสาไฟฟ้า');
+        await dialog.getByRole('button', { name: 'ลบกล้อง' }).click();
+        await page.getByText('เหตุผล: ย้ายเสาไฟฟ้า').first().waitFor();
+        await page.getByRole('button', { name: 'เลิกทำ นำกล้องกลับมา' }).click();
+        await page.getByRole('link', { name: 'แก้ไขข้อมูลกล้อง' }).waitFor();
       },
     );
 
@@ -675,6 +698,68 @@ describe.skipIf(missing.length > 0)('the screens', () => {
     );
   });
 
+  describe('the lists that cameras are registered under', () => {
+    const misspelt = 'กรมส่งเสริมการปกครองท้องถินไทย';
+    const right = 'กรมส่งเสริมการปกครองท้องถิ่น';
+
+    test('an owner proposes; what is typed is not lost by Esc or beside the window', async () => {
+      await enter('owner');
+      await open('#/register');
+      await page.getByRole('link', { name: 'รายชื่อ อปท. และแหล่งงบประมาณ' }).click();
+      await page.getByRole('heading', { name: 'บัญชีรายชื่อ' }).waitFor();
+      await listRow('ทต.เกาะลันตาใหญ่').waitFor();
+      // Only who keeps the list changes it.
+      expect(await page.getByRole('button', { name: /^แก้ไข/ }).count()).toBe(0);
+      await page.getByText('แหล่งที่มางบประมาณ', { exact: true }).click();
+      await page.getByRole('button', { name: 'เสนอแหล่งงบประมาณ' }).press('Enter');
+      const dialog = page.getByRole('dialog');
+      const name = dialog.getByLabel(/แหล่งที่มางบประมาณ/);
+      await name.fill(misspelt);
+      const question = dialog.getByRole('alertdialog');
+      await page.mouse.click(5, 400);
+      await question.waitFor();
+      await page.keyboard.press('Escape');
+      await question.waitFor({ state: 'detached' });
+      await page.keyboard.press('Escape');
+      await question.getByRole('button', { name: 'กลับไปแก้ต่อ' }).click();
+      expect(await name.inputValue()).toBe(misspelt);
+      await name.press('Enter');
+      await dialog.waitFor({ state: 'detached' });
+      await listRow(misspelt).getByText('รอรับรอง').waitFor();
+      await listRow(misspelt)
+        .getByText(`เสนอโดย ${nameOf('owner')}`)
+        .waitFor();
+    });
+
+    test('the Department approves it, sees what a merge takes along, and merges it', async () => {
+      await enter('dla');
+      await open('#/lists?list=budget-sources&status=proposed');
+      await page.getByRole('button', { name: `รับรอง ${misspelt}` }).press('Enter');
+      await listRow(misspelt).waitFor({ state: 'detached' });
+      await open('#/lists?list=budget-sources');
+      await listRow(misspelt).getByText('รับรองแล้ว').waitFor();
+      await page.getByRole('button', { name: `ประวัติ ${misspelt}` }).press('Enter');
+      const dialog = page.getByRole('dialog');
+      await dialog.locator('ins', { hasText: 'รับรองแล้ว' }).waitFor();
+      expect(await dialog.textContent()).toContain(nameOf('dla'));
+      await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: `รวม ${misspelt}` }).press('Enter');
+      const merge = dialog.getByRole('button', { name: 'รวม เลิกทำไม่ได้' });
+      expect(await merge.isDisabled()).toBe(true);
+      await dialog.getByLabel('รวมเข้ากับ').fill(right);
+      await page.getByRole('option', { name: right, exact: true }).click();
+      await dialog.getByText('กล้อง 0 ตัว (ในนั้นลบไปแล้ว 0)').waitFor();
+      await shot('merge');
+      await merge.press('Enter');
+      await dialog.getByText(`รวมเข้ากับ “${right}” แล้ว ย้ายกล้อง 0 ตัว`).waitFor();
+      await dialog.getByRole('button', { name: 'ปิด' }).last().press('Enter');
+      await listRow(misspelt).waitFor({ state: 'detached' });
+      await open('#/lists?list=sites');
+      await page.getByRole('heading', { name: 'บัญชีรายชื่อ' }).waitFor();
+      await shot('lists-sites');
+    });
+  });
+
   test('on a phone nothing is wider than the screen', { timeout: TEST_MS }, async () => {
     await page.setViewportSize({ width: 390, height: 844 });
     for (const hash of [
@@ -685,6 +770,7 @@ describe.skipIf(missing.length > 0)('the screens', () => {
       '#/counts',
       '#/rounds',
       '#/repairs',
+      '#/lists',
       '#/inbox',
     ]) {
       await open(hash);

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { cameraOnWire } from '../wire.ts';
-import { call, callWithEtag, order, queryOf, type Answer } from './call.ts';
+import { ApiError, call, callWithEtag, order, queryOf, type Answer } from './call.ts';
 
 /** The register: /api/v1/cameras. */
 
@@ -66,12 +66,17 @@ const historyOnWire = z.object({
 export type CameraVersion = z.infer<typeof historyOnWire>['versions'][number];
 
 /** Somebody else was faster: `details` of the answer `camera_changed_meanwhile`. */
-export const staleOnWire = z.object({
+const staleOnWire = z.object({
   current: registeredOnWire,
   yours: z.nullable(registeredOnWire),
   changedSince: z.array(z.string()),
 });
 export type Stale = z.infer<typeof staleOnWire>;
+
+export function staleOf(error: unknown): Stale | undefined {
+  if (!(error instanceof ApiError) || error.code !== 'camera_changed_meanwhile') return undefined;
+  return staleOnWire.safeParse(error.details).data;
+}
 
 /** Of `camera_twice`. */
 export const twiceOnWire = z.object({

@@ -99,6 +99,7 @@ export default function PeopleScreen() {
         size={open?.what === 'list' ? 'xl' : 'lg'}
         title={open === undefined ? '' : t(`people.dialog.${open.what}`)}
         closeOnClickOutside={open?.what !== 'link' && open?.what !== 'list'}
+        nothingToLose={open?.what === 'link'}
       >
         {open?.what === 'add' && <PersonForm person={null} onLink={showLink} onDone={changed} />}
         {open?.what === 'edit' && (

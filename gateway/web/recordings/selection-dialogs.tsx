@@ -29,7 +29,12 @@ export function HoldDialog(props: {
   const [held, setHeld] = useState<number>();
   const act = useAct();
   return (
-    <Dialog onClose={onClose} title={t('footage.holdDialog.title')}>
+    <Dialog
+      onClose={onClose}
+      title={t('footage.holdDialog.title')}
+      nothingToLose={held !== undefined}
+      busy={act.busy}
+    >
       <form
         className="narrow-form"
         onSubmit={(event) => {
@@ -110,7 +115,7 @@ export function ClipDialog(props: {
   const [files, setFiles] = useState<ClipFiles>();
   const act = useAct();
   return (
-    <Dialog onClose={onClose} title={t('footage.clipDialog.title')}>
+    <Dialog onClose={onClose} title={t('footage.clipDialog.title')} nothingToLose>
       <div className="narrow-form">
         <p>
           <strong>{selectionWords(range, language)}</strong>

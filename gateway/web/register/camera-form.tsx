@@ -4,7 +4,7 @@ import { ApiError } from '../api/call.ts';
 import {
   changeCamera,
   createCamera,
-  staleOnWire,
+  staleOf,
   twiceOnWire,
   type Registered,
   type Stale,
@@ -311,11 +311,6 @@ async function accept(
     if (!(error instanceof ApiError) || error.code !== 'not_as_read') throw error;
     await changeCamera(id, read, { version });
   }
-}
-
-function staleOf(error: unknown): Stale | undefined {
-  if (!(error instanceof ApiError) || error.code !== 'camera_changed_meanwhile') return undefined;
-  return staleOnWire.safeParse(error.details).data;
 }
 
 function twiceOf(error: ApiError): Twice {

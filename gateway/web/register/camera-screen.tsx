@@ -1,6 +1,13 @@
 import { Alert, Button, Title } from '@mantine/core';
 import { useState } from 'react';
-import { deleteCamera, readCamera, restoreCamera, type CameraDetail } from '../api/cameras.ts';
+import {
+  deleteCamera,
+  readCamera,
+  restoreCamera,
+  staleOf,
+  type CameraDetail,
+  type Stale,
+} from '../api/cameras.ts';
 import { dateAndTime } from '../buddhist-date.ts';
 import { recordingsOf, routeHash } from '../route.ts';
 import { Failure, Page, Waiting } from '../shell/pieces.tsx';
@@ -12,6 +19,7 @@ import { useLanguage } from '../use-language.ts';
 import { ConditionCard } from '../condition/condition-card.tsx';
 import { RepairLog } from '../repairs/repair-log.tsx';
 import { CameraHistory } from './camera-history.tsx';
+import { fieldLabel } from './field-words.ts';
 import { Findings } from './findings.tsx';
 import { LivePane } from './live-pane.tsx';
 import { PositionMap } from './position-map.tsx';
@@ -193,21 +201,42 @@ function Deleted(props: { camera: CameraDetail; onRestored: () => void }) {
 }
 
 function DeleteDialog(props: { camera: CameraDetail; onClose: () => void; onDeleted: () => void }) {
-  const { t } = useLanguage();
+  const { t, language } = useLanguage();
   const { camera, onClose, onDeleted } = props;
+  const [version, setVersion] = useState(camera.version);
+  const [stale, setStale] = useState<Stale>();
+
+  async function remove(reason: string): Promise<void> {
+    try {
+      await deleteCamera(camera.id, version, reason);
+    } catch (error) {
+      const changed = staleOf(error);
+      if (changed === undefined) throw error;
+      // The reason stays; whoever deletes it has been told what they had not seen.
+      setStale(changed);
+      setVersion(changed.current.version);
+      return;
+    }
+    onDeleted();
+  }
+
   return (
     <ReasonDialog
       title={t('camera.delete')}
       label={t('camera.reason')}
       act={t('camera.delete')}
       color="red"
-      onAct={async (reason) => {
-        await deleteCamera(camera.id, camera.version, reason);
-        onDeleted();
-      }}
+      onAct={remove}
       onClose={onClose}
     >
       <p>{t('camera.deleteWords', { position: camera.position })}</p>
+      {stale !== undefined && (
+        <Alert color="yellow" variant="light" role="alert" title={t('stale.title')}>
+          {t('camera.deleteStale', {
+            fields: stale.changedSince.map((field) => fieldLabel(field, language)).join(', '),
+          })}
+        </Alert>
+      )}
     </ReasonDialog>
   );
 }

@@ -52,6 +52,9 @@ export default function RegisterScreen({ query }: { query: string }) {
       title={t('register.title')}
       actions={
         <>
+          <Button component="a" variant="default" href={routeHash({ view: 'lists', query: '' })}>
+            {t('register.lists')}
+          </Button>
           {may('camera.export') && (
             <Button
               component="a"

@@ -38,7 +38,7 @@ export function ActDialog(props: {
   const missingId = useId();
   return (
     // What it comes to is told here, so it stays until that is known.
-    <Dialog title={title} onClose={doing.busy ? () => {} : onClose} {...(size && { size })}>
+    <Dialog title={title} busy={doing.busy} onClose={onClose} {...(size && { size })}>
       <form
         className={size === undefined ? 'narrow-form' : 'narrow-form wide'}
         noValidate={noValidate}

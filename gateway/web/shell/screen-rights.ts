@@ -14,6 +14,7 @@ const needs: Readonly<Record<Route['view'], string | null>> = {
   edit: 'camera.edit',
   new: 'camera.create',
   import: 'camera.import',
+  lists: 'camera.list',
   counts: 'survey.read',
   rounds: 'survey.read',
   round: 'survey.read',
@@ -71,6 +72,7 @@ export function menuItemOf(view: Route['view']): MenuItem | undefined {
     case 'edit':
     case 'new':
     case 'import':
+    case 'lists':
       return 'register';
     case 'rounds':
     case 'round':

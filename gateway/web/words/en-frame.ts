@@ -44,6 +44,8 @@ export const enFrame: typeof thFrame = {
     words: 'What you typed on this page is not saved. It is lost if you leave.',
     stay: 'Go on editing',
     go: 'Leave without saving',
+    dialogWords: 'What you typed in this window is not saved. It is lost if you close it.',
+    close: 'Close without saving',
   },
   notYours: {
     title: 'This page is not yours',
@@ -79,6 +81,18 @@ export const enFrame: typeof thFrame = {
     disk_full: "The gateway's disk is full. Tell your administrator.",
     internal_error: 'The gateway failed. Tell your administrator when.',
     not_found: 'Nothing is here.',
+    lao_exists:
+      'The list has an LAO of this name or code already, maybe by another spelling. If they are one, merge them.',
+    lao_not_valid:
+      'The district has to be one of the province, and the type the one that the name begins with.',
+    lao_not_found: 'The list has no such LAO; it may have been merged. Load the page again.',
+    budget_source_exists:
+      'The list has a budget source of this name already, maybe by another spelling. If they are one, merge them.',
+    budget_source_not_found:
+      'The list has no such budget source; it may have been merged. Load the page again.',
+    site_not_found: 'There is no such site. Load the page again.',
+    list_changed_meanwhile:
+      'Somebody else changed this row first. Close this window, load the page again, and repeat it.',
     camera_not_found: 'No such camera, or it lies outside of your area.',
     not_as_read: 'This is not what is read of the camera now: load the page and look again.',
     camera_changed_meanwhile: 'Somebody else changed this camera: load the page again.',

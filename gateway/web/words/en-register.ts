@@ -7,6 +7,7 @@ export const enRegister: typeof thRegister = {
     add: 'Add a camera',
     import: 'Import from Excel',
     export: 'Export to Excel',
+    lists: 'Lists of LAOs and budget sources',
     clear: 'Clear the filter',
     emptyWords: 'Begin by importing an inventory from Excel, or by adding one camera.',
     emptyOthers: 'Cameras appear here once their owners register them.',
@@ -46,6 +47,8 @@ export const enRegister: typeof thRegister = {
     delete: 'Delete',
     deleteWords:
       'Delete “{{position}}”. Its stream ends at once; its history stays, and it can be brought back.',
+    deleteStale:
+      'Changed just now: {{fields}}. What you typed is still here; to delete it all the same, press “Delete” again.',
     reason: 'Why',
     deleted: 'This camera was deleted',
     deletedBy: 'By {{name}}, {{time}}: {{reason}}',

@@ -2,6 +2,7 @@ import { enAccounts } from './en-accounts.ts';
 import { enFootage } from './en-footage.ts';
 import { enFrame } from './en-frame.ts';
 import { enCondition } from './en-condition.ts';
+import { enLists } from './en-lists.ts';
 import { enRegister } from './en-register.ts';
 import { enSurvey } from './en-survey.ts';
 import type { Words } from './th.ts';
@@ -11,6 +12,7 @@ export const en: Words = {
   ...enFrame,
   ...enAccounts,
   ...enRegister,
+  ...enLists,
   ...enFootage,
   ...enCondition,
   ...enSurvey,

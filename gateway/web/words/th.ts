@@ -2,6 +2,7 @@ import { thAccounts } from './th-accounts.ts';
 import { thFootage } from './th-footage.ts';
 import { thFrame } from './th-frame.ts';
 import { thCondition } from './th-condition.ts';
+import { thLists } from './th-lists.ts';
 import { thRegister } from './th-register.ts';
 import { thSurvey } from './th-survey.ts';
 
@@ -10,6 +11,7 @@ export const th = {
   ...thFrame,
   ...thAccounts,
   ...thRegister,
+  ...thLists,
   ...thFootage,
   ...thCondition,
   ...thSurvey,
