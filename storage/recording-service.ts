@@ -17,18 +17,14 @@ import {
 import type { ObjectStore } from './objects/object-store.ts';
 import { accountForAbsence } from './absence.ts';
 import { watchClockStep } from './clock-step.ts';
+import type { Reconciliation } from './difference.ts';
 import { openFootage, type Footage } from './footage.ts';
 import { LegalHolds } from './legal-hold.ts';
 import { OpenRecordings } from './open-recordings.ts';
 import { RecorderThreads } from './recorder-threads.ts';
 import { RecordingKeeper } from './recording-keeper.ts';
-import {
-  reconcile,
-  RECORDING_TURN,
-  RecordedElsewhere,
-  RecordingNotBegun,
-  type Reconciliation,
-} from './reconcile.ts';
+import { reconcile } from './reconcile.ts';
+import { RECORDING_TURN, RecordedElsewhere, RecordingNotBegun } from './recording-turn.ts';
 import { sweep, type SweptCamera } from './retention.ts';
 import { isToldOf, retentionClock } from './retention-clock.ts';
 import type { Seal, Signer } from './sealed-day.ts';

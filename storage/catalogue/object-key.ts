@@ -15,3 +15,8 @@ export function objectKey(recording: {
 export function spoolPath(recording: { cameraId: string; recordingId: string }): string {
   return `${recording.cameraId}/${recording.recordingId}.mp4`;
 }
+
+/** Whose an object or a file is, by its name, `…/<recording>.mp4`; undefined: none of ours. */
+export function recordingIdOf(key: string): string | undefined {
+  return /([0-9a-f-]{36})\.mp4$/.exec(key)?.[1];
+}

@@ -21,7 +21,8 @@ import { openCatalogue } from '#storage/catalogue/open-catalogue.ts';
 import { recordingById, recordingsBetween } from '#storage/catalogue/recordings.ts';
 import type { Catalogue } from '#storage/catalogue/tables.ts';
 import { openFolderStore } from '#storage/objects/folder.ts';
-import { reconcile, type Reconciliation } from '#storage/reconcile.ts';
+import type { Reconciliation } from '#storage/difference.ts';
+import { reconcile } from '#storage/reconcile.ts';
 import { seedRun } from '#tests/end-to-end/recorded-history.ts';
 
 const CAMERA = '019e0000-0000-7000-8000-000000000001';

@@ -22,13 +22,10 @@ import { nameSpool } from '#storage/catalogue/spools.ts';
 import type { Catalogue } from '#storage/catalogue/tables.ts';
 import { openFolderStore } from '#storage/objects/folder.ts';
 import { ObjectConflict, type ObjectStore } from '#storage/objects/object-store.ts';
-import {
-  reconcileAlone,
-  RecordedElsewhere,
-  RecordingNotBegun,
-  SpoolNotKnown,
-} from '#storage/reconcile.ts';
+import { SpoolNotKnown } from '#storage/reconcile-spool.ts';
+import { reconcileAlone } from '#storage/reconcile.ts';
 import { startRecording, type RecordingService } from '#storage/recording-service.ts';
+import { RecordedElsewhere, RecordingNotBegun } from '#storage/recording-turn.ts';
 import { NotStoredYet } from '#storage/retrieval/playable.ts';
 import { encodeFragments } from '#storage/spool/fragment-index.ts';
 import { CAMERA, opened } from '../contracts/recorded-minutes.ts';
