@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { order } from '#gateway/web/api/call.ts';
 import type { Session } from '#gateway/web/api/session.ts';
+import { whenBack } from '#gateway/web/shell/gateway-back.ts';
 import { startSession, type SessionStore } from '#gateway/web/shell/session-store.ts';
 
 let cookie: string | null;
@@ -80,4 +81,46 @@ test('whose page it was is told through a third, and nobody is told when they ar
   expect(await become(store, null)).toBeUndefined();
   // The door was shown: nobody's page is taken over.
   expect(await become(store, 'B')).toBeUndefined();
+});
+
+test('a gateway that is away when the page opens is known as soon as it answers, without being asked by hand', async () => {
+  vi.useFakeTimers();
+  try {
+    vi.stubGlobal('fetch', async () => Promise.reject(new TypeError('refused')));
+    const store = startSession();
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(store.state().kind).toBe('unreachable');
+    vi.stubGlobal('fetch', async () => Response.json(sessionOf('A')));
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(store.state()).toMatchObject({ kind: 'known', session: { person: { id: 'A' } } });
+    expect(vi.getTimerCount()).toBe(0);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test('twenty that were not answered are one question, and one that is left meanwhile asks nothing', async () => {
+  vi.useFakeTimers();
+  try {
+    let questions = 0;
+    let away = true;
+    vi.stubGlobal('fetch', async () => {
+      questions++;
+      if (away) throw new TypeError('refused');
+      return Response.json(sessionOf('A'));
+    });
+    let told = 0;
+    const left = whenBack(() => told++);
+    for (let one = 0; one < 19; one++) whenBack(() => told++);
+    left();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([told, questions < 10]).toEqual([0, true]);
+    away = false;
+    await vi.advanceTimersByTimeAsync(15_000);
+    expect(told).toBe(19);
+    whenBack(() => told++)();
+    expect(vi.getTimerCount()).toBe(0);
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -9,12 +9,21 @@ import {
 import { storageNoticeCodes } from '#storage/storage-notices.ts';
 import { dateAndTime, moment } from '#gateway/web/buddhist-date.ts';
 import { codecName, isPlayable } from '#gateway/web/codec.ts';
+import { keptWords } from '#gateway/web/keeping/kept-words.ts';
 import { arrivalOf, parseRoute, routeHash } from '#gateway/web/route.ts';
 import { sizeWords, storageWords, waitingShare } from '#gateway/web/shell/storage-words.ts';
 import { reasonWords, sinceWords, unplayableWords } from '#gateway/web/state-words.ts';
 import { en } from '#gateway/web/words/en.ts';
 import { th } from '#gateway/web/words/th.ts';
 import { liveState } from './cameras.ts';
+
+/** As the screens have them in Thai. */
+function inThai(key: string, values: Readonly<Record<string, unknown>> = {}): string {
+  const found = key
+    .split('.')
+    .reduce<unknown>((part, name) => (part as Record<string, unknown>)[name], th);
+  return (found as string).replace(/\{\{(\w+)\}\}/g, (_, name: string) => String(values[name]));
+}
 
 describe('words', () => {
   test('every reason of the gateway has Thai words of its own', () => {
@@ -48,6 +57,30 @@ describe('words', () => {
     expect(Object.keys(th.observedReason).toSorted()).toEqual(
       [...degradedReasons, ...downReasons, ...unknownReasons].toSorted(),
     );
+  });
+
+  test('a field ๙ that was lowered says what is kept still, and what that waits for', () => {
+    const act = { id: 'a', name: 'ผู้ขอ', at: '2026-11-25T08:00:00Z' };
+    const pending = {
+      id: 's',
+      days: 7,
+      reason: 'พื้นที่ไม่พอ',
+      requested: act,
+      decided: null,
+      cameras: [],
+    };
+    const of = { inventoryDays: 7, days: 30 };
+    expect(
+      [
+        null,
+        { ...pending, state: 'requested', effectiveAt: null },
+        { ...pending, state: 'approved', effectiveAt: '2026-12-02T08:00:00Z' },
+      ].map((one) => keptWords({ ...of, pending: one }, inThai, 'th')),
+    ).toEqual([
+      'บันทึกไว้ 7 วัน (ระบบยังเก็บ 30 วัน จนกว่าจะอนุมัติลด)',
+      'บันทึกไว้ 7 วัน (ระบบยังเก็บ 30 วัน ขอลดเหลือ 7 วันแล้ว รออนุมัติ)',
+      expect.stringMatching(/^บันทึกไว้ 7 วัน \(ระบบยังเก็บ 30 วัน อนุมัติให้เหลือ 7 วันแล้ว เริ่มลบ .*2569/u),
+    ]);
   });
 
   test('every notice of the storage says in words what is wrong and what to do', () => {

@@ -174,6 +174,20 @@ export type ShorteningPreview = z.infer<typeof previewOnWire>;
 
 const SHORTENINGS = '/api/v1/retention/shortenings';
 
+const retentionOnWire = z.object({
+  inventoryDays: z.number(),
+  days: z.number(),
+  pending: z.nullable(shorteningOnWire),
+});
+export type CameraRetention = z.infer<typeof retentionOnWire>;
+
+/** How long a camera's recordings are kept: as field ๙ says, or longer while nobody approved fewer. */
+export function readRetention(cameraId: string, signal: AbortSignal): Promise<CameraRetention> {
+  return call(retentionOnWire, `/api/v1/cameras/${encodeURIComponent(cameraId)}/retention`, {
+    signal,
+  });
+}
+
 export async function previewShortening(
   cameraIds: readonly string[],
   days: number,

@@ -2,6 +2,8 @@ import { Title } from '@mantine/core';
 import type { CameraDetail } from '../api/cameras.ts';
 import { dateAndTime } from '../buddhist-date.ts';
 import { numbered } from '../camera-fields.tsx';
+import { KeptDays } from '../keeping/kept-days.tsx';
+import { useSignedIn } from '../shell/signed-in.ts';
 import { useLanguage } from '../use-language.ts';
 import { fieldLabel, fieldValueWords } from './field-words.ts';
 
@@ -30,6 +32,9 @@ const groups = [
 /** Every field with where its value comes from. */
 export function RegisteredFields({ camera }: { camera: CameraDetail }) {
   const { t, language } = useLanguage();
+  const { may } = useSignedIn();
+  // Of one that is not linked nothing is recorded here.
+  const isRecorded = camera.stream !== null && may('footage.list', camera.lao);
   const values: Readonly<Record<string, unknown>> = camera;
   let number = 0;
   return (
@@ -47,6 +52,9 @@ export function RegisteredFields({ camera }: { camera: CameraDetail }) {
                   <dt>{group === 'register' ? label : numbered(number, label)}</dt>
                   <dd>
                     {fieldValueWords(field, values[field], language)}
+                    {field === 'retentionDays' && isRecorded && (
+                      <KeptDays cameraId={camera.id} fieldDays={camera.retentionDays} />
+                    )}
                     {origin !== undefined && (
                       <small>
                         {t(`source.${origin.source as 'declared'}`, {

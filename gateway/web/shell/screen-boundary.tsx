@@ -1,6 +1,7 @@
 import { Component, lazy, type ComponentType, type ReactNode } from 'react';
 import { ApiError } from '../api/call.ts';
 import { readSession } from '../api/session.ts';
+import { isAway, whenBack } from './gateway-back.ts';
 import { apiErrorOf } from './use-loaded.ts';
 import { Failure } from './pieces.tsx';
 
@@ -21,6 +22,15 @@ interface BoundaryProps {
   children: ReactNode;
 }
 
+/** A page that is loaded anew for a file that does not come then either is not loaded again and again. */
+const RELOAD_EVERY_MS = 60_000;
+
+function wasReloadedJustNow(): boolean {
+  const [navigation] = performance.getEntriesByType('navigation');
+  const isReload = (navigation as PerformanceNavigationTiming | undefined)?.type === 'reload';
+  return isReload && performance.now() < RELOAD_EVERY_MS;
+}
+
 /** A screen that does not come, or fails while it is drawn, takes neither the menu nor the other screens with it. */
 export class ScreenBoundary extends Component<BoundaryProps, { error: ApiError | undefined }> {
   override state: { error: ApiError | undefined } = { error: undefined };
@@ -29,10 +39,26 @@ export class ScreenBoundary extends Component<BoundaryProps, { error: ApiError |
     return { error: apiErrorOf(failure) };
   }
 
+  #waitNoLonger: () => void = () => {};
+
   override componentDidUpdate(before: BoundaryProps): void {
-    if (before.address !== this.props.address && this.state.error !== undefined) {
+    const { error } = this.state;
+    if (before.address !== this.props.address && error !== undefined) {
+      this.#waitNoLonger();
       this.setState({ error: undefined });
     }
+  }
+
+  /** Where the gateway was away, it comes by itself when the gateway does: nothing is typed on a screen that is not there. */
+  override componentDidCatch(failure: unknown): void {
+    this.#waitNoLonger();
+    if (isAway(failure) && !wasReloadedJustNow()) {
+      this.#waitNoLonger = whenBack(() => window.location.reload());
+    }
+  }
+
+  override componentWillUnmount(): void {
+    this.#waitNoLonger();
   }
 
   /** The page is loaded anew, since a browser may hold on to a file that failed, and a newer gateway has others; but not before the gateway answers. */

@@ -1,6 +1,7 @@
 import { useSyncExternalStore } from 'react';
 import { ApiError, askAs, whenSomebodyElse } from '../api/call.ts';
 import { readSession, type Session } from '../api/session.ts';
+import { isAway, whenBack } from './gateway-back.ts';
 
 /**
  * Who sits at this page: read once at its start, whenever an answer says that it is nobody or somebody else, and when the page is
@@ -55,7 +56,9 @@ export function startSession(): SessionStore {
     } catch (error) {
       const known = error instanceof ApiError ? error : new ApiError('no_answer', String(error));
       // What is on the screen stays there while the network is away.
-      if (state.kind !== 'known') become({ kind: 'unreachable', error: known });
+      if (state.kind === 'known') return;
+      become({ kind: 'unreachable', error: known });
+      if (isAway(known)) whenBack(() => void read());
     }
   }
 

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useState, type DependencyList } from 'react';
 import { ApiError } from '../api/call.ts';
+import { isAway, whenBack } from './gateway-back.ts';
 
 export interface Loaded<Value> {
   /** The last that was read; it stays while the next is read. */
@@ -9,7 +10,10 @@ export interface Loaded<Value> {
   reload: () => void;
 }
 
-/** Reads from the API when `dependencies` change; what was asked for before is given up. */
+/**
+ * Reads from the API when `dependencies` change; what was asked for before is given up. Where the gateway does not answer, it
+ * is read as soon as it does.
+ */
 export function useLoaded<Value>(
   read: (signal: AbortSignal) => Promise<Value>,
   dependencies: DependencyList,
@@ -38,6 +42,7 @@ export function useLoaded<Value>(
     // `read` is made anew at every drawing; `dependencies` say when it is another one.
   }, [...dependencies, times]);
   const reload = useCallback(() => setTimes((before) => before + 1), []);
+  useEffect(() => (isAway(error) ? whenBack(reload) : undefined), [error, reload]);
   return { value, error, loading, reload };
 }
 

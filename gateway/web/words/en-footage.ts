@@ -187,6 +187,14 @@ export const enFootage: typeof thFootage = {
       decision: 'Why it is decided so',
       send: 'Send',
     },
+    kept: {
+      longer: 'Registered: {{field}} days (still kept for {{days}} until fewer are approved)',
+      requested:
+        'Registered: {{field}} days (still kept for {{days}}; {{pending}} were asked for and wait for approval)',
+      approved:
+        'Registered: {{field}} days (still kept for {{days}}; {{pending}} are approved, from {{time}} on)',
+      toKeeping: 'Ask for fewer days',
+    },
     deletions: {
       title: 'Deletion records',
       words: 'Every file that was deleted: when, by which rule, and its hash.',
