@@ -183,6 +183,19 @@ async function fallenCameras(
       ]),
     )
     .where('observed_states.incident_id', 'is', null)
+    // Of one that was brought back, only what is seen since: it was not looked at, and did not fall.
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('camera_changes')
+            .select('camera_changes.version')
+            .whereRef('camera_changes.camera_id', '=', 'cameras.id')
+            .where('camera_changes.action', '=', 'restored')
+            .whereRef('camera_changes.at_ms', '>=', 'observed_states.since_ms'),
+        ),
+      ),
+    )
     // This fall was in an incident, which is over: it is the camera's own now.
     .where((eb) =>
       eb.not(

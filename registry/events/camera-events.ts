@@ -110,7 +110,7 @@ export async function startCameraEvents(options: CameraEventsOptions): Promise<C
     record: (transition, worker) => recorder.record(transition, `${gateway}/${worker}`),
     told: () => recorder.told(),
     deleted(cameraId) {
-      recorder.nobodyLooksAt(cameraId, now(), gateway);
+      recorder.deleted(cameraId, now(), gateway);
       board.remove(cameraId);
     },
     async restored(cameraId) {

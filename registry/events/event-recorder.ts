@@ -67,10 +67,22 @@ export class EventRecorder {
 
   /** Nobody looks at any camera since `sinceMs`: our fault, and none of theirs. */
   nobodyLooks(sinceMs: number, worker: string): void {
-    for (const cameraId of this.#cameras.keys()) this.nobodyLooksAt(cameraId, sinceMs, worker);
+    // What incidents go by (registry/incidents.ts).
+    const why = { reason: 'gateway', cause: 'gateway-stopped' } as const;
+    for (const cameraId of this.#cameras.keys()) this.#unknown(cameraId, sinceMs, why, worker);
   }
 
-  nobodyLooksAt(cameraId: string, sinceMs: number, worker: string): void {
+  /** The camera was deleted: nobody looks at it, by nobody's fault. */
+  deleted(cameraId: string, atMs: number, worker: string): void {
+    this.#unknown(cameraId, atMs, { reason: null, cause: 'camera-deleted' }, worker);
+  }
+
+  #unknown(
+    cameraId: string,
+    sinceMs: number,
+    { reason, cause }: { reason: 'gateway' | null; cause: string },
+    worker: string,
+  ): void {
     const last = this.#cameras.get(cameraId);
     if (last === undefined || last.state === 'unknown' || last.state === 'not-linked') return;
     this.record(
@@ -80,9 +92,8 @@ export class EventRecorder {
         atMs: Math.max(sinceMs, last.atMs),
         state: 'unknown',
         previous: last.state,
-        reason: 'gateway',
-        // What incidents go by (registry/incidents.ts).
-        measured: { cause: 'gateway-stopped' },
+        reason,
+        measured: { cause },
       },
       worker,
     );

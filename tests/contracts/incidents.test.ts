@@ -176,6 +176,23 @@ onEachDatabase((rig) => {
     expect((await settle(8 * 3600)).opened).toMatchObject([{ kind: 'gateway', cameras: 3 }]);
   });
 
+  test('a camera that was deleted and brought back has not fallen with anything, whatever was seen before', async () => {
+    const [one = ''] = await add(1, null);
+    const fallen = await add(3, 'ตลาดสด');
+    const before = Math.floor((Date.now() - START_MS) / 1000) - 60;
+    await seen([one], 'unknown', before, { cause: 'gateway-stopped' });
+    await seen(fallen, 'down', before);
+    for (const id of [one, ...fallen]) {
+      await cameras.remove(id, { ...byTest, version: 1, reason: 'ลบผิดตัว' });
+      await cameras.restore(id, { ...byTest, version: 2 });
+    }
+    expect(await settle(before + 20)).toEqual({ opened: [], closed: [], open: 0 });
+    // What is seen from then on counts.
+    const since = Math.ceil((Date.now() - START_MS) / 1000) + 60;
+    await seen(fallen, 'down', since);
+    expect((await settle(since + 1)).opened).toMatchObject([{ kind: 'site', cameras: 3 }]);
+  });
+
   test('what is unknown for want of room at its site is nobody’s incident', async () => {
     await seen(await add(5, 'ตลาดสด'), 'unknown', 100);
     expect((await settle(120)).opened).toEqual([]);
