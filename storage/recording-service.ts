@@ -4,6 +4,7 @@ import type { Databases } from '#registry/database/database.ts';
 import { uuidV7Ms } from '#registry/uuid-v7.ts';
 import { noteAlive } from './catalogue/recording-process.ts';
 import { openCatalogue } from './catalogue/open-catalogue.ts';
+import type { Recording } from './catalogue/recordings.ts';
 import { tendRecordingDays } from './catalogue/recording-days.ts';
 import { longestRetentionDays } from './catalogue/retentions.ts';
 import { useByCamera, type CameraUse } from './catalogue/storage-use.ts';
@@ -25,7 +26,7 @@ import { RecorderThreads } from './recorder-threads.ts';
 import { RecordingKeeper } from './recording-keeper.ts';
 import { reconcile } from './reconcile.ts';
 import { RECORDING_TURN, RecordedElsewhere, RecordingNotBegun } from './recording-turn.ts';
-import { sweep, type SweptCamera } from './retention.ts';
+import { lengthenRetentions, sweep, type SweptCamera } from './retention.ts';
 import { isToldOf, retentionClock } from './retention-clock.ts';
 import type { Seal, Signer } from './sealed-day.ts';
 import { sealDays, verifySeals } from './sealing.ts';
@@ -343,6 +344,7 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
     }
   };
   let deletionBehindMs: number | undefined;
+  let deletionRefusedMs: number | undefined;
   const sweeping = startSweeping(async () => {
     if (!records || turn.state !== 'ours') return 0;
     await tendDays();
@@ -350,10 +352,20 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
     await seal();
     const counted = await retentionClock(catalogue, now());
     deletionBehindMs = isToldOf(counted) ? (deletionBehindMs ?? now()) : undefined;
+    await lengthenRetentions(catalogue, options.retention());
+    let refused = 0;
+    const onRefused = ({ cameraId, id }: Recording, error: unknown): void => {
+      // As soon as it is known, and told once: whoever may not delete one may often delete none.
+      if (refused++ === 0)
+        log('store refuses a deletion', { cameraId, recordingId: id, err: error });
+      deletionRefusedMs ??= now();
+    };
     const deleted = await sweep(
-      { catalogue, store, now, countedToMs: counted.nowMs, log },
+      { catalogue, store, now, countedToMs: counted.nowMs, onRefused, log },
       options.retention(),
     );
+    if (refused === 0) deletionRefusedMs = undefined;
+    else log('deletions refused', { refused });
     const longest = await longestRetentionDays(catalogue);
     if (longest !== undefined) await store.backstop(longest + BACKSTOP_DAYS);
     return deleted;
@@ -406,6 +418,7 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
           away,
           droppedMs,
           deletionBehindMs,
+          deletionRefusedMs,
           elsewhereMs,
           faults,
           left: leftFiles.use,

@@ -1,15 +1,21 @@
 import { garbage, markGarbage, noteDeletion } from './catalogue/deletion.ts';
 import type { Recording } from './catalogue/recordings.ts';
-import { lengthenRetention, policyOf, retentionOf } from './catalogue/retentions.ts';
+import { daysOf, lengthenRetention, policyOf, retentionOf } from './catalogue/retentions.ts';
 import { applyShortenings } from './catalogue/shortenings.ts';
 import type { Catalogue } from './catalogue/tables.ts';
-import { ObjectHeld, type ObjectStore } from './objects/object-store.ts';
+import { ObjectHeld, ObjectStoreUnavailable, type ObjectStore } from './objects/object-store.ts';
 
 const DAY_MS = 86_400_000;
 /** Objects deleted in a row before others get their turn at the catalogue. */
 const BATCH = 200;
-/** Objects of a camera that the store holds and the catalogue does not: so many are looked past, each asked for again at every sweep. */
-const MAX_HELD = 5_000;
+/** Objects that the store does not let go, held there or refused: so many are looked past, each asked for again at every sweep. */
+const MAX_ASIDE = 5_000;
+/** A camera of which so many are refused (its folder may not be written) is left for the next sweep. */
+const MAX_REFUSED_OF_CAMERA = 20;
+/** Of all cameras: the fault is the store's, and a sweep makes nothing more garbage that it cannot delete. */
+const MAX_REFUSED = 1_000;
+/** Cameras whose days are looked up at once. */
+const LENGTHENED_AT_ONCE = 500;
 
 export interface SweptCamera {
   cameraId: string;
@@ -17,49 +23,91 @@ export interface SweptCamera {
   retentionDays: number;
 }
 
+interface Sweeping {
+  catalogue: Catalogue;
+  store: Pick<ObjectStore, 'delete'>;
+  now: () => number;
+  /** By which days are counted (retention-clock.ts), Unix ms; `now` where it is absent. */
+  countedToMs?: number;
+  /** The store does not delete it, for another reason than a hold of its own. */
+  onRefused?: (recording: Recording, error: unknown) => void;
+  log: (event: string, fields: Record<string, unknown>) => void;
+}
+
+/** What a sweep has asked the store to delete in vain: others go all the same. */
+interface Aside {
+  ids: Set<string>;
+  refused: number;
+  /** How many of each camera. */
+  refusedOf: Map<string, number>;
+}
+
+/**
+ * What inventories say is known before anything is deleted: a sweep that stops half-way must not leave a camera whose days may be
+ * lowered as if they had never been more. Throws what the catalogue throws.
+ */
+export async function lengthenRetentions(
+  catalogue: Catalogue,
+  cameras: AsyncIterable<SweptCamera> | Iterable<SweptCamera>,
+): Promise<void> {
+  let some: SweptCamera[] = [];
+  const look = async (): Promise<void> => {
+    const known = await daysOf(
+      catalogue,
+      some.map(({ cameraId }) => cameraId),
+    );
+    for (const { cameraId, retentionDays } of some) {
+      if ((known.get(cameraId) ?? 0) < retentionDays) {
+        await lengthenRetention(catalogue, cameraId, retentionDays);
+      }
+    }
+    some = [];
+  };
+  for await (const camera of cameras) {
+    some.push(camera);
+    if (some.length === LENGTHENED_AT_ONCE) await look();
+  }
+  if (some.length > 0) await look();
+}
+
 /**
  * Deletes what is older than its camera's retention and not held: row → garbage (under the lock that a hold takes),
- * object, row → deletion note. Whatever it is interrupted at, the next sweep goes on there. Returns how many
- * recordings it deleted. Throws what the catalogue and the store throw; what was done until then stays done.
+ * object, row → deletion note. Whatever it is interrupted at, the next sweep goes on there; what the store refuses to delete
+ * keeps nothing else. Returns how many recordings it deleted. Throws what the catalogue throws, and ObjectStoreUnavailable; what
+ * was done until then stays done.
  */
 export async function sweep(
-  options: {
-    catalogue: Catalogue;
-    store: Pick<ObjectStore, 'delete'>;
-    now: () => number;
-    /** By which days are counted (retention-clock.ts), Unix ms; `now` where it is absent. */
-    countedToMs?: number;
-    log: (event: string, fields: Record<string, unknown>) => void;
-  },
+  options: Sweeping,
   cameras: AsyncIterable<SweptCamera> | Iterable<SweptCamera>,
 ): Promise<number> {
   const { catalogue, now, countedToMs } = options;
+  const aside: Aside = { ids: new Set(), refused: 0, refusedOf: new Map() };
+  const mayDelete = (cameraId: string): boolean =>
+    aside.refused < MAX_REFUSED && !aside.refusedOf.has(cameraId);
   await applyShortenings(catalogue, countedToMs ?? now());
-  let deleted = await deleteGarbage(options);
+  let deleted = await deleteGarbage(options, aside);
   for await (const { cameraId, retentionDays } of cameras) {
     const { days } = await lengthenRetention(catalogue, cameraId, retentionDays);
     const beforeMs = (countedToMs ?? now()) - days * DAY_MS;
-    while ((await markGarbage(catalogue, cameraId, beforeMs)) > 0) {
-      deleted += await deleteGarbage(options, { cameraId, beforeMs });
+    while (mayDelete(cameraId) && (await markGarbage(catalogue, cameraId, beforeMs)) > 0) {
+      deleted += await deleteGarbage(options, aside, { cameraId, beforeMs });
     }
   }
   return deleted;
 }
 
 async function deleteGarbage(
-  options: Parameters<typeof sweep>[0],
+  { catalogue, store, now, onRefused, log }: Sweeping,
+  aside: Aside,
   of?: { cameraId: string; beforeMs: number },
 ): Promise<number> {
-  const { catalogue, store, now } = options;
   let deleted = 0;
-  // What the store does not let go stays, and others go all the same.
-  const held = new Set<string>();
-  for (;;) {
-    const found = await garbage(catalogue, BATCH + held.size, of);
-    const batch = found.filter(({ id }) => !held.has(id));
+  while (aside.refused < MAX_REFUSED) {
+    const found = await garbage(catalogue, BATCH + aside.ids.size, of);
+    const batch = found.filter(({ id }) => !aside.ids.has(id)).slice(0, BATCH);
     for (const recording of batch) {
-      if (!(await deleteObject(options, recording))) {
-        held.add(recording.id);
+      if (!(await deleteObject(recording))) {
+        aside.ids.add(recording.id);
         continue;
       }
       // Also of what an earlier process marked: its camera's rule was written before that.
@@ -68,20 +116,27 @@ async function deleteGarbage(
       await noteDeletion(catalogue, recording, { policy, deletedMs: now() });
       deleted++;
     }
-    if (batch.length < BATCH || held.size > MAX_HELD) return deleted;
+    if (batch.length < BATCH || aside.ids.size > MAX_ASIDE) break;
   }
+  return deleted;
 
-  async function deleteObject(
-    { log }: Parameters<typeof sweep>[0],
-    recording: Recording,
-  ): Promise<boolean> {
+  async function deleteObject(recording: Recording): Promise<boolean> {
+    const refusedOf = aside.refusedOf.get(recording.cameraId) ?? 0;
+    if (refusedOf >= MAX_REFUSED_OF_CAMERA) return false;
     try {
       await store.delete({ key: recording.objectKey, versionId: recording.versionId });
       return true;
     } catch (error) {
-      // The store holds it although the catalogue does not: somebody's own act, and not ours to undo.
-      if (!(error instanceof ObjectHeld)) throw error;
-      log('object is held in the store, not deleted', { recordingId: recording.id });
+      // All others would wait for its answer too.
+      if (error instanceof ObjectStoreUnavailable) throw error;
+      if (error instanceof ObjectHeld) {
+        // The store holds it although the catalogue does not: somebody's own act, and not ours to undo.
+        log('object is held in the store, not deleted', { recordingId: recording.id });
+      } else {
+        aside.refused++;
+        aside.refusedOf.set(recording.cameraId, refusedOf + 1);
+        onRefused?.(recording, error);
+      }
       return false;
     }
   }

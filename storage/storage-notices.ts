@@ -32,6 +32,8 @@ export const storageNoticeCodes = [
   'recordings-elsewhere',
   /** Another gateway on this database records; this one would, when that ends. */
   'recorded-elsewhere',
+  /** The store does not delete what is past its days: no right to, or files that somebody protected. */
+  'deletion-refused',
   /** Deleting is a day and more behind the machine's clock, which ran ahead, or no gateway ran (retention-clock.ts). */
   'deletion-behind',
 ] as const;
@@ -90,6 +92,8 @@ export function storageNotices(
     droppedMs: number | undefined;
     /** Since when deleting is behind the machine's clock; undefined: it is not. */
     deletionBehindMs: number | undefined;
+    /** Since when the store refuses to delete; undefined: the last sweep met none such. */
+    deletionRefusedMs: number | undefined;
     /** Since when another gateway records, and this one does not. */
     elsewhereMs: number | undefined;
     faults: RecorderFaults;
@@ -101,7 +105,7 @@ export function storageNotices(
   bounds: SpoolBounds,
   nowMs: number,
 ): StorageNotice[] {
-  const { use, away, droppedMs, deletionBehindMs } = state;
+  const { use, away, droppedMs, deletionBehindMs, deletionRefusedMs } = state;
   const notices = state.faults.notices(nowMs);
   if (droppedMs !== undefined && nowMs - droppedMs < DROPPED_MS) {
     notices.push({ code: 'recordings-dropped', sinceMs: droppedMs });
@@ -136,6 +140,9 @@ export function storageNotices(
   }
   if (state.elsewhereMs !== undefined) {
     notices.push({ code: 'recorded-elsewhere', sinceMs: state.elsewhereMs });
+  }
+  if (deletionRefusedMs !== undefined) {
+    notices.push({ code: 'deletion-refused', sinceMs: deletionRefusedMs });
   }
   if (deletionBehindMs !== undefined) {
     notices.push({ code: 'deletion-behind', sinceMs: deletionBehindMs });

@@ -66,6 +66,7 @@ const noticesJson = z
           '`spool-files-left`: files of the spool could not be entered, or the store refuses them for good; `npm run reconcile` names them. ' +
           '`recordings-elsewhere`: recordings wait in the spool of a gateway that recorded before this one. ' +
           '`recorded-elsewhere`: another gateway on this database records, and this one does not. ' +
+          '`deletion-refused`: the store does not delete what is past its days; the log names the first. ' +
           '`deletion-behind`: deleting is a day and more behind the clock of the machine, which ran ahead, or no gateway ran.',
       }),
     waiting: z

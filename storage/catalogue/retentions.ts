@@ -34,6 +34,19 @@ export async function retentionOf(
   return row === undefined ? undefined : { days: row.days, shorteningId: row.shortening_id };
 }
 
+/** Days by camera, of those that are known. */
+export async function daysOf(
+  catalogue: Catalogue,
+  cameraIds: readonly string[],
+): Promise<Map<string, number>> {
+  const rows = await catalogue
+    .selectFrom('retentions')
+    .select(['camera_id', 'days'])
+    .where('camera_id', 'in', [...cameraIds])
+    .execute();
+  return new Map(rows.map(({ camera_id: cameraId, days }) => [cameraId, days]));
+}
+
 export async function setRetention(
   catalogue: Catalogue | Transaction<CatalogueTables>,
   row: RetentionTable,

@@ -149,6 +149,7 @@ describe.skipIf(missing !== undefined)(missing ?? 'a MinIO that is full', () => 
               away,
               droppedMs,
               deletionBehindMs: undefined,
+              deletionRefusedMs: undefined,
               elsewhereMs: undefined,
               left: undefined,
               otherSpools: [],

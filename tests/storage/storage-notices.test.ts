@@ -25,6 +25,7 @@ function quiet() {
     away: undefined,
     droppedMs: undefined,
     deletionBehindMs: undefined,
+    deletionRefusedMs: undefined,
     elsewhereMs: undefined,
     faults: new RecorderFaults(),
     left: undefined,
@@ -90,9 +91,13 @@ it('cameras that cannot be recorded are told of since the first try that failed,
   expect(storageNotices(state, bounds, T0 + 61_000)).toMatchObject([{ sinceMs: T0 + 60_000 }]);
 });
 
-it('deleting that is behind the clock is told of last', () => {
-  const state = { ...quiet(), droppedMs: T0, deletionBehindMs: T0 };
-  expect(codes(state, T0 + MINUTE)).toEqual(['recordings-dropped', 'deletion-behind']);
+it('deleting that the store refuses, or that is behind the clock, is told of last', () => {
+  const state = { ...quiet(), droppedMs: T0, deletionBehindMs: T0, deletionRefusedMs: T0 };
+  expect(codes(state, T0 + MINUTE)).toEqual([
+    'recordings-dropped',
+    'deletion-refused',
+    'deletion-behind',
+  ]);
 });
 
 it('recordings that wait in other spools are told of since the oldest, with where they lie, however many there are', () => {

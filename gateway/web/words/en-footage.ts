@@ -264,6 +264,10 @@ export const enFootage: typeof thFootage = {
         title: 'This server does not record: another one on the same database does',
         todo: 'One server records at a time. If that is not meant, tell who runs the servers: give each a database of its own, or stop one.',
       },
+      'deletion-refused': {
+        title: 'The store does not delete what is past its days',
+        todo: 'Tell who runs the store to look at the right to delete: the S3 key needs s3:DeleteObject and s3:DeleteObjectVersion, or the folder must be writable. Once it is mended, deleting goes on by itself within ten minutes.',
+      },
       'deletion-behind': {
         title:
           'Deleting of what is past its days is more than a day behind the clock of the machine',
