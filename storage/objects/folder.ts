@@ -4,6 +4,7 @@ import { sha256OfFile } from './file-hash.ts';
 import {
   assertKey,
   ObjectConflict,
+  ObjectCorrupt,
   ObjectHeld,
   ObjectMissing,
   ObjectStoreFull,
@@ -49,6 +50,10 @@ export function openFolderStore(root: string): ObjectStore {
       if (end <= start) throw new RangeError('an empty range');
       try {
         const handle = await open(path, 'r');
+        if ((await handle.stat()).size < end) {
+          await handle.close();
+          throw new ObjectCorrupt(key);
+        }
         return handle.createReadStream({ start, end: end - 1 });
       } catch (error) {
         throw mapped(error, key);

@@ -11,7 +11,7 @@ export interface ObjectStore {
    * ObjectConflict when the key holds something else, ObjectStoreFull, -Refused, -Unavailable.
    */
   put(key: string, file: FinishedFile): Promise<StoredObject>;
-  /** Bytes `start` to `end` (exclusive) of an object. Throws ObjectMissing. */
+  /** Bytes `start` to `end` (exclusive) of an object. Throws ObjectMissing; ObjectCorrupt, before any byte, where it ends before `end`. */
   read(object: ObjectReference, range: { start: number; end: number }): Promise<Readable>;
   /** What is there. Throws ObjectMissing. */
   stat(object: ObjectReference): Promise<{ byteLength: number; versionId: string | null }>;

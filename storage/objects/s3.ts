@@ -96,13 +96,20 @@ export async function openS3Store(settings: S3Settings): Promise<ObjectStore> {
     async read(object, { start, end }) {
       if (end <= start) throw new RangeError('an empty range');
       try {
-        return await client.getPartialObject(
+        const stream = await client.getPartialObject(
           bucket,
           object.key,
           start,
           end - start,
           versionOf(object),
         );
+        // Of an object that was cut the store gives what there is.
+        const given = stream instanceof http.IncomingMessage && stream.headers['content-length'];
+        if (typeof given === 'string' && Number(given) < end - start) {
+          stream.destroy();
+          throw new ObjectCorrupt(object.key);
+        }
+        return stream;
       } catch (error) {
         throw mapped(error, object.key);
       }
@@ -345,6 +352,7 @@ const PASSES = new Set([
 const FULL = new Set(['XMinioStorageFull', 'QuotaExceeded', 'XMinioAdminBucketQuotaExceeded']);
 
 function mapped(error: unknown, key: string): unknown {
+  if (error instanceof ObjectCorrupt) return error;
   const code = codeOf(error);
   const message = error instanceof Error ? error.message : String(error);
   if (MISSING.has(code)) return new ObjectMissing(key, { cause: error });

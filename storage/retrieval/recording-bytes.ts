@@ -12,7 +12,10 @@ export interface RecordingSource {
   /** Of the init segment at its start. */
   initBytes: number;
   read(range: { start: number; end: number }): Promise<Readable>;
-  /** The same to the last byte, or ObjectCorrupt: whoever was told a length would wait for what an object that was cut has not. */
+  /**
+   * The same to the last byte, or ObjectCorrupt: before any of them where it is known that it was cut, for whoever was told a length would
+   * wait for the rest.
+   */
   readWhole(range: { start: number; end: number }): Promise<Readable>;
 }
 

@@ -69,6 +69,11 @@ function itKeepsObjects(open: () => ObjectStore): void {
     expect(all.equals(bytes)).toBe(true);
     const some = await buffer(await store.read(object, { start: 1_000, end: 1_001 }));
     expect(some.equals(bytes.subarray(1_000, 1_001))).toBe(true);
+    // It was longer, by its row: that is said before a byte comes.
+    for (const start of [0, bytes.length + 10]) {
+      const cut = store.read(object, { start, end: bytes.length + 20 });
+      await expect(cut).rejects.toThrow(ObjectCorrupt);
+    }
   });
 
   it('takes a put that is repeated', async () => {

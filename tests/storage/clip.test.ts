@@ -10,7 +10,6 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { initSegment } from '#ingest/fmp4/init.ts';
 import { writeFragmentHeader } from '#ingest/fmp4/fragment.ts';
@@ -130,7 +129,8 @@ describe('a clip of a run that began before', () => {
     expect(got).toBeGreaterThan(0);
     expect(got).toBeLessThan(made.byteLength);
     for (const start of [left - 500, left + 10]) {
-      const played = buffer(await source.readWhole({ start, end: source.byteLength }));
+      // Before a byte of it: whoever plays it is told by the answer, not by a line that breaks.
+      const played = source.readWhole({ start, end: source.byteLength });
       await expect(played).rejects.toThrow(ObjectCorrupt);
     }
     const picture = footage.picture(CAMERA, START_MS + 59_500);
