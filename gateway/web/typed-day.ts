@@ -52,6 +52,31 @@ export function typedMoment(text: string): string | undefined {
   return `${day}T${hour.padStart(2, '0')}:${minute}`;
 }
 
+/** A moment that is gone to: its day, and Unix ms; `atMs` undefined: a day alone was typed. */
+export interface TypedInstant {
+  day: string;
+  /** When the day begins, Unix ms. */
+  dayMs: number;
+  atMs: number | undefined;
+}
+
+/** 16.30, 16:30:15, ๑๖.๓๐ น. of a day; or a day, alone or with its time, as above. Undefined: no such moment. */
+export function typedInstant(text: string, ofDay: string): TypedInstant | undefined {
+  const typed = arabic(text).trim();
+  const parts = /^(?:(.+?)\s+)?(\d{1,2})[.:](\d{2})(?:[.:](\d{2}))?(?:\s*น\.?)?$/u.exec(typed);
+  const alone = parts === null ? typedDay(typed) : undefined;
+  if (alone !== undefined) return { day: alone, dayMs: dayStartMs(alone), atMs: undefined };
+  if (parts === null) return undefined;
+  const [, date, hour = '', minute = '', second = '0'] = parts;
+  const day = date === undefined ? ofDay : typedDay(date);
+  if (day === undefined || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) {
+    return undefined;
+  }
+  const dayMs = dayStartMs(day);
+  const seconds = (Number(hour) * 60 + Number(minute)) * 60 + Number(second);
+  return { day, dayMs, atMs: dayMs + seconds * 1_000 };
+}
+
 /** As it is typed: 25/11/2569. Empty for what is no day. */
 export function dayToType(day: string): string {
   const [year = '', month = '', date = ''] = day.split('-');

@@ -1,14 +1,16 @@
 /** A real browser looks back: one camera and four in step, over a gap; it holds a range, and takes it away. */
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { pino } from 'pino';
-import type { Page } from 'playwright-core';
+import type { Download, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { parseConfig } from '#gateway/config.ts';
 import { startGateway, type Gateway } from '#gateway/gateway.ts';
 import { clockTime, dayInWords, dayOf, dayStartMs, shiftedDay } from '#gateway/web/thai-day.ts';
+import { dayToType } from '#gateway/web/typed-day.ts';
 import { country } from '#registry/area.ts';
 import { openBrowser, recordPage, type Browser, type PageRecord } from './browser.ts';
 import { decodePictures } from './ffmpeg.ts';
@@ -21,6 +23,23 @@ const SHOWN_MS = 30_000;
 const SECOND = 1_000;
 /** Where pictures of the screen go, if somebody wants to look at them. */
 const SCREENSHOTS = process.env['SCREENSHOTS'];
+
+/** A browser that is busy tells of every second picture while it plays, and of the one at which it stops. */
+const BUSY = `{
+  const own = HTMLVideoElement.prototype.requestVideoFrameCallback;
+  HTMLVideoElement.prototype.requestVideoFrameCallback = function (told) {
+    return own.call(this, (...of) => {
+      if (this.paused) return told(...of);
+      let isTold = false;
+      const tell = (those) => {
+        if (!isTold) told(...those);
+        isTold = true;
+      };
+      this.addEventListener('pause', () => tell(of), { once: true });
+      own.call(this, (...next) => tell(next));
+    });
+  };
+}`;
 
 const missing = missingParts('chromium', 'screens');
 const noFfmpeg = missingParts('ffmpeg').length > 0;
@@ -102,6 +121,7 @@ describe.skipIf(missing.length > 0)('the screen of recordings', () => {
     browser = await openBrowser({ width: 1366, height: 768 });
     await signIn('investigator');
     page = await browser.context.newPage();
+    await page.addInitScript(BUSY);
     record = recordPage(page);
   }, START_MS);
 
@@ -176,6 +196,24 @@ describe.skipIf(missing.length > 0)('the screen of recordings', () => {
     await untilShown();
     expect(await page.getByText(dayInWords(yesterday, 'th')).count()).toBe(1);
     expect(await clock()).toBe(clockTime(TEN, true));
+
+    // A time is gone to as it is typed; a day with its time, from another day.
+    const goTo = page.getByRole('textbox', { name: 'ไปที่เวลา (G)' });
+    const typedIs = async (text: string, ms: number): Promise<void> => {
+      await page.keyboard.press('g');
+      await page.keyboard.type(text);
+      await page.keyboard.press('Enter');
+      await vi.waitFor(async () => expect(await clock()).toBe(clockTime(ms, true)));
+    };
+    await typedIs('๑๐.๐๐.๐๕', TEN + 5 * SECOND);
+    await page.keyboard.press('PageDown');
+    await page.getByText('วันนี้ไม่มีภาพที่บันทึกไว้').waitFor();
+    await typedIs(`${dayToType(yesterday)} 10.01`, TEN + 60 * SECOND);
+    await untilShown();
+    await goTo.fill('10.61');
+    await goTo.press('Enter');
+    await page.getByText('พิมพ์เวลา เช่น 16.30').waitFor();
+    await goTo.press('Escape');
   });
 
   test(
@@ -224,6 +262,16 @@ describe.skipIf(missing.length > 0)('the screen of recordings', () => {
       });
       expect(await views()).toEqual(['picture']);
       await page.keyboard.press('k');
+      // Each picture after that is the next one, although every second one was told of.
+      let before = await clockSeconds();
+      for (const isFirst of [true, false, false, false]) {
+        await page.keyboard.press('.');
+        await vi.waitFor(async () => expect(await clockSeconds()).toBeGreaterThan(before));
+        const now = await clockSeconds();
+        // It stood within a picture.
+        if (!isFirst) expect(now - before).toBeCloseTo(0.1, 3);
+        before = now;
+      }
 
       // Into the gap itself: no picture of another time is shown for it.
       await open(ids.slice(0, 1), TEN + 90 * SECOND);
@@ -231,6 +279,11 @@ describe.skipIf(missing.length > 0)('the screen of recordings', () => {
       const words = await page.locator('.footage-over').textContent();
       expect(words).toContain('เครือข่ายขัดข้อง');
       await shot('recordings-gap');
+      await page.keyboard.press('s');
+      await page
+        .getByRole('status')
+        .getByText('ไม่มีภาพช่วงนี้ · 10:01:00–10:02:00 · เครือข่ายขัดข้อง')
+        .waitFor();
       await page.keyboard.press('n');
       await untilShown();
       expect(await clock()).toBe(clockTime(TEN + 120 * SECOND, true));
@@ -277,6 +330,28 @@ describe.skipIf(missing.length > 0)('the screen of recordings', () => {
       { timeout: 20_000, interval: 100 },
     );
     await page.keyboard.press('k');
+    await vi.waitFor(async () =>
+      expect((await pictures()).every(({ paused }) => paused)).toBe(true),
+    );
+    if (noFfmpeg) return;
+    // A still of each that has a picture; of the other, why there is none. And of one alone.
+    const saved: string[] = [];
+    const take = (download: Download): void => void saved.push(download.suggestedFilename());
+    page.on('download', take);
+    await page.keyboard.press('s');
+    await page.getByText('บันทึกภาพนิ่งแล้ว 3 ภาพ').waitFor();
+    await page.getByText('หน้าตลาดสด: ไม่มีภาพช่วงนี้').waitFor();
+    await vi.waitFor(() => expect(saved).toHaveLength(3));
+    await page.getByRole('button', { name: 'บันทึกภาพนิ่ง: ท่าเรือศาลาด่าน' }).click();
+    await vi.waitFor(() => expect(saved).toHaveLength(4));
+    page.off('download', take);
+    expect(saved.map((name) => name.split(' ')[0])).toEqual([
+      'สี่แยกโรงเรียน',
+      'ท่าเรือศาลาด่าน',
+      'หน้าโรงพยาบาล',
+      'ท่าเรือศาลาด่าน',
+    ]);
+    await shot('recordings-stills');
   });
 
   test(
@@ -459,4 +534,51 @@ describe.skipIf(missing.length > 0)('the screen of recordings', () => {
     await untilShown();
     expect(await page.getByRole('alert').count()).toBe(0);
   });
+
+  test(
+    'a file that was cut, one that is damaged and one that is gone are passed over, and told of',
+    { timeout: TEST_MS },
+    async () => {
+      await signIn('investigator');
+      const catalogue = new DatabaseSync(join(folder, 'catalogue.sqlite'), { readOnly: true });
+      const files = catalogue
+        .prepare(
+          'SELECT object_key AS key, start_ms AS ms FROM recordings WHERE camera_id = ? ORDER BY 2',
+        )
+        .all(ids[2] ?? '')
+        .map(({ key, ms }) => ({ path: join(folder, 'objects', String(key)), ms: Number(ms) }));
+      catalogue.close();
+      const [first, second, third] = files;
+      if (first === undefined || second === undefined || third === undefined) {
+        throw new Error('150 s are three files at least');
+      }
+      await rm(first.path);
+      await truncate(second.path, Math.round((await stat(second.path)).size * 0.2));
+      // Some seconds into it boxes are no boxes any more.
+      const bytes = await readFile(third.path);
+      bytes.fill(0xff, Math.round(bytes.length * 0.3), Math.round(bytes.length * 0.4));
+      await writeFile(third.path, bytes);
+
+      await open(ids.slice(2, 3), first.ms + 100);
+      await page.locator('.footage-picture[data-view="gap"]').waitFor();
+      const over = page.locator('.footage-over');
+      expect(await over.textContent()).toContain('ที่เก็บภาพขัดข้อง · ไฟล์หายจากที่เก็บภาพ');
+      const said = page.locator('.footage-lost');
+      await said.getByText(clockTime(first.ms)).waitFor();
+      // On to what there is of the second, to the third, and over what is damaged in that.
+      for (let faster = 0; faster < 3; faster++) await page.keyboard.press(']');
+      await page.keyboard.press('k');
+      const last = TEN + 150 * SECOND;
+      await vi.waitFor(
+        async () => {
+          expect((await clock()) > clockTime(last - 10 * SECOND, true)).toBe(true);
+          expect(await views()).toEqual(['picture']);
+        },
+        { timeout: 60_000, interval: 50 },
+      );
+      await shot('recordings-lost-files');
+      expect(await page.locator('[data-gap="storage"]').count()).toBeGreaterThanOrEqual(3);
+      expect(await said.getByRole('listitem').count()).toBe(3);
+    },
+  );
 });

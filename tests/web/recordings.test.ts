@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { clockTime, dayInWords, dayOf, dayStartMs, shiftedDay } from '#gateway/web/thai-day.ts';
-import { dayToType, typedDay } from '#gateway/web/typed-day.ts';
-import { causeWords, gapWords } from '#gateway/web/recordings/gap-words.ts';
+import { dayToType, typedDay, typedInstant } from '#gateway/web/typed-day.ts';
+import { causeWords, deletedWords, gapWords } from '#gateway/web/recordings/gap-words.ts';
 import { keyAct, keyTable } from '#gateway/web/recordings/keys.ts';
 import {
+  between,
   drawnOf,
   fitting,
   laneOf,
@@ -13,24 +14,39 @@ import {
   nextStartMs,
   previousStartMs,
   showing,
+  withMissing,
   zoomed,
   type Lane,
 } from '#gateway/web/recordings/lane.ts';
+import { lostOf } from '#gateway/web/recordings/lost-segments.ts';
 import { parseQuery, queryText } from '#gateway/web/recordings/query.ts';
 import {
   clockAt,
   follow,
   mediaTimeOf,
   nextRate,
+  SeenLengths,
   stepTarget,
+  stepTriesMs,
   ticked,
   wallTimeOf,
 } from '#gateway/web/recordings/step.ts';
+import { stillsAt, type StillCamera } from '#gateway/web/recordings/stills.ts';
 import { th } from '#gateway/web/words/th.ts';
 
 const HOUR = 3_600_000;
 const NOON = Date.parse('2026-11-25T12:00:00+07:00');
 const day = { fromMs: dayStartMs('2026-11-25'), toMs: dayStartMs('2026-11-26') };
+
+/** The day, and how far into it, ms; undefined: a day alone. */
+function goneTo(text: string) {
+  const typed = typedInstant(text, '2026-11-25');
+  return typed && [typed.day, typed.atMs === undefined ? undefined : typed.atMs - typed.dayMs];
+}
+
+function timeOf(hours: number, minutes: number, seconds = 0): number {
+  return ((hours * 60 + minutes) * 60 + seconds) * 1_000;
+}
 
 describe('days', () => {
   test('begin at midnight in Thailand, whatever the zone of the machine', () => {
@@ -59,6 +75,21 @@ describe('days', () => {
     }
     expect(dayToType('2026-11-25')).toBe('25/11/2569');
     expect(dayInWords('2026-11-25', 'th')).toContain('2569');
+  });
+
+  test('and times are gone to as they are typed: of the day that is looked at, or of another', () => {
+    expect(goneTo('16.30')).toEqual(['2026-11-25', timeOf(16, 30)]);
+    expect(goneTo(' 8:05:03 ')).toEqual(['2026-11-25', timeOf(8, 5, 3)]);
+    expect(goneTo('๑๖.๓๐ น.')).toEqual(['2026-11-25', timeOf(16, 30)]);
+    // Times have dots too; a day with dots has its year in four digits.
+    expect(goneTo('10.11.12')).toEqual(['2026-11-25', timeOf(10, 11, 12)]);
+    expect(goneTo('10.11.2569')).toEqual(['2026-11-10', undefined]);
+    expect(goneTo('24/11/2569 16.30.15')).toEqual(['2026-11-24', timeOf(16, 30, 15)]);
+    expect(goneTo('๒๔ พ.ย. ๒๕๖๙ ๑๖:๓๐ น.')).toEqual(['2026-11-24', timeOf(16, 30)]);
+    expect(goneTo('24/11/2569')).toEqual(['2026-11-24', undefined]);
+    for (const text of ['', '24.00', '16.60', '16.30.60', '31/11/2569 16.30', 'เช้า', '16']) {
+      expect([text, goneTo(text)]).toEqual([text, undefined]);
+    }
   });
 
   test('stand in the address with the cameras, the moment, and what is selected', () => {
@@ -99,6 +130,7 @@ function lane(...spans: [number, number][]): Lane {
   return {
     spans: spans.map(([fromMs, toMs]) => ({ fromMs, toMs, hoursUntilExpiry: 1 })),
     gaps: [],
+    deletions: [],
     elsewhere: [],
     holds: [],
     retentionDays: 30,
@@ -119,6 +151,15 @@ describe('timelines', () => {
           detail: 'unreachable',
         },
       ],
+      deletions: [
+        {
+          from: '2026-11-25T03:00:00Z',
+          to: '2026-11-25T04:00:00Z',
+          retentionDays: 30,
+          shorteningId: null,
+          lastDeletedAt: '2026-12-25T04:00:09Z',
+        },
+      ],
       elsewhere: [],
       holds: [],
       retentionDays: 30,
@@ -128,6 +169,15 @@ describe('timelines', () => {
     expect(gap && gapWords(gap, 'th')).toBe(
       `13:00:00–13:00:30 · เครือข่ายขัดข้อง · ${th.reason.unreachable}`,
     );
+    const [gone] = read.deletions;
+    if (gone === undefined) throw new Error('a deletion was not read');
+    expect(deletedWords(gone, 'th')).toBe(
+      '10:00:00–11:00:00 · ลบแล้วตามกำหนดเก็บ 30 วัน · ลบเมื่อ 25 ธ.ค. 2569',
+    );
+    expect(deletedWords({ ...gone, shortened: true }, 'th')).toContain(
+      'ลบแล้วตามคำขอลดวันเก็บเหลือ 30 วัน',
+    );
+    expect(deletedWords({ ...gone, retentionDays: null }, 'th')).toContain('ลบแล้วตามกำหนดเก็บ ·');
     expect(causeWords('a-cause-of-tomorrow', 'th')).toBe('ไม่มีข้อมูล');
     expect(causeWords('constructor', 'th')).toBe('ไม่มีข้อมูล');
   });
@@ -197,6 +247,121 @@ describe('timelines', () => {
   });
 });
 
+function relative(gap: ReturnType<typeof lostOf>) {
+  return gap && [gap.fromMs - NOON, gap.toMs - NOON, gap.detail];
+}
+
+describe('what cannot be read', () => {
+  /** Three of each recording, four seconds long. */
+  const recordings = [
+    { address: 'a.mp4', from: 0 },
+    { address: 'b.mp4', from: 12 },
+  ];
+  const segments = recordings.flatMap(({ address, from }) =>
+    [0, 4, 8].map((into) => ({
+      address,
+      start: from + into,
+      duration: 4,
+      programDateTime: NOON + (from + into) * 1_000,
+    })),
+  );
+  const lost = (more: object, frag: object): ReturnType<typeof lostOf> =>
+    lostOf(
+      {
+        details: 'fragLoadError',
+        fatal: false,
+        frag: { sn: 3, ...frag },
+        ...more,
+      } as unknown as Parameters<typeof lostOf>[0],
+      segments,
+    );
+  test('is the rest of its recording, where the file is gone or was cut', () => {
+    const frag = { relurl: 'a.mp4', start: 4 };
+    expect(relative(lost({ response: { code: 404 } }, frag))).toEqual([
+      4_000,
+      12_000,
+      'object-missing',
+    ]);
+    expect(relative(lost({ response: { code: 502 } }, frag))?.[2]).toBe('object-corrupt');
+    const init = { relurl: 'b.mp4', start: 0, sn: 'initSegment' };
+    expect(relative(lost({ response: { code: 502 } }, init))).toEqual([
+      12_000,
+      24_000,
+      'object-corrupt',
+    ]);
+  });
+
+  test('is one segment, where that is damaged, and nothing where the fault may pass', () => {
+    const damaged = { details: 'fragParsingError', fatal: true };
+    expect(relative(lost(damaged, { relurl: 'a.mp4', start: 8.01 }))).toEqual([
+      8_000,
+      12_000,
+      'object-corrupt',
+    ]);
+    const reset = { details: 'mediaSourceRequiresReset' };
+    expect(relative(lost(reset, { relurl: 'b.mp4', start: 12 }))?.[0]).toBe(12_000);
+    const frag = { relurl: 'a.mp4', start: 4 };
+    for (const code of [0, 401, 403, 429, 500, 503]) {
+      expect(lost({ response: { code }, fatal: true }, frag)).toBeUndefined();
+    }
+    expect(lost({ ...damaged, fatal: false }, frag)).toBeUndefined();
+    expect(lost({ details: 'bufferAddCodecError', fatal: true }, frag)).toBeUndefined();
+  });
+
+  test('is a gap of the storage where the timeline has footage, and leaves other gaps as they are', () => {
+    const whole: Lane = {
+      ...lane([0, 100], [150, 200]),
+      gaps: [{ fromMs: 100, toMs: 150, cause: 'network', detail: null }],
+    };
+    const gap = { fromMs: 80, toMs: 160, cause: 'storage', detail: 'object-missing' };
+    const read = withMissing(whole, [gap]);
+    expect(read.spans.map(({ fromMs, toMs }) => [fromMs, toMs])).toEqual([
+      [0, 80],
+      [160, 200],
+    ]);
+    expect(read.gaps.map(({ fromMs, toMs, cause }) => [fromMs, toMs, cause])).toEqual([
+      [80, 100, 'storage'],
+      [100, 150, 'network'],
+      [150, 160, 'storage'],
+    ]);
+    expect(withMissing(whole, [])).toBe(whole);
+    // What is loaded around a moment has nothing of it.
+    const all = { fromMs: 0, toMs: 200 };
+    expect(between([gap], 70, all)).toEqual({ fromMs: 0, toMs: 80 });
+    expect(between([gap], 160, all)).toEqual({ fromMs: 160, toMs: 200 });
+  });
+});
+
+test('a still is of each camera that has a picture, and each other one says why it has none', () => {
+  const of = (id: string, more: Partial<StillCamera>): StillCamera => ({
+    id,
+    name: `กล้อง ${id}`,
+    view: 'picture',
+    lane: {
+      ...lane(),
+      gaps: [{ fromMs: NOON, toMs: NOON + 60_000, cause: 'network', detail: 'unreachable' }],
+    },
+    mayDownload: true,
+    ...more,
+  });
+  const gap = `ไม่มีภาพช่วงนี้ · 12:00:00–12:01:00 · เครือข่ายขัดข้อง · ${th.reason.unreachable}`;
+  const all = [
+    of('1', {}),
+    of('2', { view: 'gap' }),
+    // It is decoded by the server.
+    of('3', { view: 'unplayable' }),
+    of('4', { mayDownload: false }),
+  ];
+  const { taken, none } = stillsAt(all, NOON + 1, 'th');
+  expect(taken.map(({ id }) => id)).toEqual(['1', '3']);
+  expect(none).toEqual([`กล้อง 2: ${gap}`, `กล้อง 4: ${th.footage.notDownloaded}`]);
+  // Of one camera alone its name says nothing.
+  expect(stillsAt(all.slice(1, 2), NOON + 1, 'th').none).toEqual([gap]);
+  expect(stillsAt([of('1', { view: 'gap', lane: lane() })], NOON, 'th').none).toEqual([
+    'ไม่มีภาพช่วงนี้',
+  ]);
+});
+
 describe('pictures in step', () => {
   test('a picture that is near is drawn to the clock by its speed, one that is far jumps', () => {
     const run = { playing: true, rate: 2 };
@@ -251,6 +416,18 @@ describe('pictures in step', () => {
     expect(follow({ wallMs: NOON, ready: true }, clockAt(NOON), still).kind).toBe('play');
   });
 
+  test('of how long pictures last playing tells the most that it may be: a step after it looks nearer first', () => {
+    const lengths = new SeenLengths();
+    // Every second one was left out, and then one was not.
+    expect(lengths.seen(200)).toEqual({ ms: 200, measured: false });
+    expect(lengths.seen(100).ms).toBe(100);
+    expect(lengths.seen(200).ms).toBe(100);
+    for (let i = 0; i < 12; i++) lengths.seen(400);
+    expect(lengths.seen(400).ms).toBe(400);
+    expect(stepTriesMs({ ms: 200, measured: false }).slice(0, 4)).toEqual([50, 100, 200, 400]);
+    expect(stepTriesMs({ ms: 100, measured: true }).slice(0, 2)).toEqual([100, 200]);
+  });
+
   test('speeds have ends', () => {
     expect(nextRate(1, true)).toBe(2);
     expect(nextRate(16, true)).toBe(16);
@@ -267,6 +444,7 @@ test('every key does one thing, has its words, and works on a Thai keyboard', ()
   for (const { act } of keyTable) expect(th.footage.keys[act]).toMatch(/[ก-๙]/u);
   expect(press('i', 'KeyI')).toBe('selectFrom');
   expect(press('ร', 'KeyI')).toBe('selectFrom');
+  expect(press('เ', 'KeyG')).toBe('goTo');
   expect(press(' ', 'Space')).toBe('playPause');
   expect(press('ArrowLeft', 'ArrowLeft', true)).toBe('backMinute');
   expect(press('?', 'Slash', true)).toBe('help');

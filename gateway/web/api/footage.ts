@@ -17,6 +17,16 @@ const timelineOnWire = z.object({
       detail: z.nullable(z.string()),
     }),
   ),
+  /** Of which there was footage that a rule has deleted. */
+  deletions: z.array(
+    z.object({
+      from: z.string(),
+      to: z.string(),
+      retentionDays: z.nullable(z.number()),
+      shorteningId: z.nullable(z.string()),
+      lastDeletedAt: z.string(),
+    }),
+  ),
   /** Of it, what plays only on the server that recorded it, until it is stored. */
   elsewhere: z.array(z.object({ from: z.string(), to: z.string() })),
   holds: z.array(
@@ -63,6 +73,7 @@ export async function readTimeline(
     const more = await read(all.next);
     all.spans.push(...more.spans);
     all.gaps.push(...more.gaps);
+    all.deletions.push(...more.deletions);
     all.elsewhere.push(...more.elsewhere);
     const known = new Set(all.holds.map(({ id }) => id));
     all.holds.push(...more.holds.filter(({ id }) => !known.has(id)));

@@ -1,8 +1,9 @@
 import { ActionIcon, Button, Select } from '@mantine/core';
-import type { ReactNode } from 'react';
+import type { ReactNode, Ref } from 'react';
 import { useLanguage } from '../use-language.ts';
 import type { WordKey } from '../word-key.ts';
 import { clockTime } from '../thai-day.ts';
+import { GoTo } from './go-to.tsx';
 import type { KeyAct } from './keys.ts';
 import type { StageState } from './stage.ts';
 import { RATES } from './step.ts';
@@ -13,6 +14,9 @@ export function ControlBar(props: {
   act: (act: KeyAct) => void;
   onRate: (rate: number) => void;
   mayPlay: boolean;
+  day: string;
+  goToInput: Ref<HTMLInputElement>;
+  onGo: (day: string, atMs: number | undefined) => void;
 }) {
   const { t } = useLanguage();
   const { state, act, mayPlay } = props;
@@ -54,6 +58,7 @@ export function ControlBar(props: {
         {clockTime(state.wallMs, true)}
         <small>{state.waiting && state.playing ? t('footage.waiting') : ''}</small>
       </output>
+      <GoTo day={props.day} input={props.goToInput} onGo={props.onGo} />
       <div className="footage-group">
         {button('further', 'footage.further', '−')}
         {button('closer', 'footage.closer', '+')}

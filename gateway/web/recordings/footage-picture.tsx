@@ -3,9 +3,9 @@ import { useEffect, useRef } from 'react';
 import type { ApiError } from '../api/call.ts';
 import { useLanguage } from '../use-language.ts';
 import type { WordKey } from '../word-key.ts';
-import { gapWords } from './gap-words.ts';
-import { at, type Lane } from './lane.ts';
-import type { LaneView, Stage } from './stage.ts';
+import { withMissing, type Lane, type LaneGap, type LaneView } from './lane.ts';
+import type { Stage } from './stage.ts';
+import { emptyWords } from './stills.ts';
 
 /** One camera's picture at the moment of the clock, or why there is none. */
 export function FootagePicture(props: {
@@ -14,16 +14,20 @@ export function FootagePicture(props: {
   name: string;
   number: number;
   lane: Lane | undefined;
+  /** What of it could not be read. */
+  missing: readonly LaneGap[];
   /** Why its timeline could not be read the last time. */
   failed: ApiError | undefined;
   view: LaneView;
   wallMs: number;
   /** Undefined: it is not known yet whose camera it is. */
   mayPlay: boolean | undefined;
+  /** Undefined: nobody may, or it is known to be of no use. */
+  onStill: (() => void) | undefined;
   onRemove: () => void;
 }) {
   const { t, language } = useLanguage();
-  const { stage, cameraId, lane, failed, view, wallMs, mayPlay } = props;
+  const { stage, cameraId, lane, missing, failed, view, wallMs, mayPlay, onStill } = props;
   const video = useRef<HTMLVideoElement>(null);
   useEffect(() => {
     const element = video.current;
@@ -34,9 +38,10 @@ export function FootagePicture(props: {
     stage.setLane(cameraId, lane);
     return () => stage.setLane(cameraId, undefined);
   }, [stage, cameraId, lane]);
-  const gap = lane === undefined ? undefined : at(lane.gaps, wallMs);
-  // All time that was read is footage or a gap: of another moment nothing is known while the timeline cannot be read.
-  const isKnown = gap !== undefined || failed === undefined;
+  const read = lane && withMissing(lane, missing);
+  const empty = emptyWords(read, wallMs, language);
+  // All time that was read is footage, a gap, or deleted: of another moment nothing is known while the timeline cannot be read.
+  const isKnown = empty !== '' || failed === undefined;
   const words =
     mayPlay === false
       ? 'footage.notPlayed'
@@ -50,7 +55,7 @@ export function FootagePicture(props: {
       {view === 'gap' && isKnown && (
         <div className="footage-over">
           <strong>{t('footage.noPicture')}</strong>
-          {gap !== undefined && <span>{gapWords(gap, language)}</span>}
+          {empty !== '' && <span>{empty}</span>}
         </div>
       )}
       {view === 'loading' && (
@@ -62,6 +67,25 @@ export function FootagePicture(props: {
       <figcaption>
         <b>{props.number}</b>
         <span>{props.name}</span>
+        {onStill !== undefined && (
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            size="sm"
+            aria-label={`${t('footage.still')}: ${props.name}`}
+            title={t('footage.still')}
+            onClick={onStill}
+          >
+            <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
+              <path
+                d="M2 5h3l1.2-2h3.6L11 5h3v8H2z M8 11.2a2.4 2.4 0 1 0 0-4.8 2.4 2.4 0 0 0 0 4.8z"
+                fill="none"
+                stroke="currentColor"
+                strokeWidth="1.3"
+              />
+            </svg>
+          </ActionIcon>
+        )}
         <ActionIcon
           variant="subtle"
           color="gray"

@@ -3,7 +3,9 @@ import type { Language } from '../language-name.ts';
 import { reasonWords } from '../state-words.ts';
 import { en } from '../words/en.ts';
 import { th, type Words } from '../words/th.ts';
+import { dayWords } from '../buddhist-date.ts';
 import { clockTime } from '../thai-day.ts';
+import type { LaneDeletion } from './lane.ts';
 
 const wordsOf: Record<Language, Words> = { th, en };
 
@@ -22,6 +24,25 @@ export function gapWords(
   return [times, causeWords(gap.cause, language), detailWords(gap.detail, language)]
     .filter((words) => words !== '')
     .join(' · ');
+}
+
+/** From when to when, that a rule deleted it, which, and when. */
+export function deletedWords(gone: LaneDeletion, language: Language): string {
+  return [
+    `${clockTime(gone.fromMs)}–${clockTime(gone.toMs)}`,
+    ruleWords(gone, language),
+    wordsOf[language].footage.deletedOn.replace(
+      '{{day}}',
+      dayWords(new Date(gone.lastDeletedMs).toISOString(), language),
+    ),
+  ].join(' · ');
+}
+
+function ruleWords({ retentionDays, shortened }: LaneDeletion, language: Language): string {
+  const { footage } = wordsOf[language];
+  if (retentionDays === null) return footage.deleted;
+  const words = shortened ? footage.deletedShortened : footage.deletedAfter;
+  return words.replace('{{days}}', String(retentionDays));
 }
 
 function detailWords(detail: string | null, language: Language): string {

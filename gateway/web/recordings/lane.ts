@@ -3,12 +3,34 @@ import type { TimelineOnWire, TimeRange } from '../api/footage.ts';
 /** A camera's timeline as numbers, and questions about it (pure). Ranges are half-open, in Unix ms. */
 export interface Lane {
   spans: readonly (TimeRange & { hoursUntilExpiry: number | null })[];
-  gaps: readonly (TimeRange & { cause: string; detail: string | null })[];
+  gaps: readonly LaneGap[];
+  /** Of which there was footage that a rule has deleted. */
+  deletions: readonly LaneDeletion[];
   /** What plays only on the server that recorded it, until it is stored. */
   elsewhere: readonly TimeRange[];
   holds: readonly (TimeRange & { id: string; reason: string; placedBy: string })[];
   retentionDays: number;
 }
+
+export type LaneGap = TimeRange & { cause: string; detail: string | null };
+export type LaneDeletion = TimeRange & {
+  /** How long it was kept; null: the record does not say. */
+  retentionDays: number | null;
+  /** By a request to keep it for fewer days. */
+  shortened: boolean;
+  lastDeletedMs: number;
+};
+
+/** What a camera shows. */
+export type LaneView =
+  /** Its timeline is being read, or could not be. */
+  | 'unknown'
+  | 'picture'
+  | 'loading'
+  /** Nothing was recorded at this moment. */
+  | 'gap'
+  | 'failed'
+  | 'unplayable';
 
 export function laneOf(timeline: TimelineOnWire): Lane {
   return {
@@ -17,6 +39,12 @@ export function laneOf(timeline: TimelineOnWire): Lane {
       hoursUntilExpiry: span.hoursUntilExpiry,
     })),
     gaps: timeline.gaps.map((gap) => ({ ...rangeOf(gap), cause: gap.cause, detail: gap.detail })),
+    deletions: timeline.deletions.map((gone) => ({
+      ...rangeOf(gone),
+      retentionDays: gone.retentionDays,
+      shortened: gone.shorteningId !== null,
+      lastDeletedMs: Date.parse(gone.lastDeletedAt),
+    })),
     elsewhere: timeline.elsewhere.map(rangeOf),
     holds: timeline.holds.map((hold) => ({
       ...rangeOf(hold),
@@ -37,6 +65,44 @@ export function at<Range extends TimeRange>(
   ms: number,
 ): Range | undefined {
   return ranges.find(({ fromMs, toMs }) => fromMs <= ms && ms < toMs);
+}
+
+/** The lane, with what could not be read of its footage as gaps: in the time of one no other pictures are looked for. */
+export function withMissing(lane: Lane, missing: readonly LaneGap[]): Lane {
+  if (missing.length === 0) return lane;
+  const cut = missing.reduce(
+    (spans, hole) => spans.flatMap((span) => outside(span, hole)),
+    [...lane.spans],
+  );
+  // Only what is footage by the timeline: a gap has its own cause.
+  const gaps = missing.flatMap((hole) =>
+    lane.spans.flatMap((span) => {
+      const fromMs = Math.max(span.fromMs, hole.fromMs);
+      const toMs = Math.min(span.toMs, hole.toMs);
+      return fromMs < toMs ? [{ ...hole, fromMs, toMs }] : [];
+    }),
+  );
+  return {
+    ...lane,
+    spans: cut,
+    gaps: [...lane.gaps, ...gaps].toSorted((a, b) => a.fromMs - b.fromMs),
+  };
+}
+
+/** The range around a moment, up to the gaps on both sides of it. */
+export function between(gaps: readonly LaneGap[], ms: number, range: TimeRange): TimeRange {
+  return {
+    fromMs: Math.max(range.fromMs, ...gaps.flatMap(({ toMs }) => (toMs <= ms ? [toMs] : []))),
+    toMs: Math.min(range.toMs, ...gaps.flatMap(({ fromMs }) => (fromMs > ms ? [fromMs] : []))),
+  };
+}
+
+function outside<Range extends TimeRange>(range: Range, hole: TimeRange): Range[] {
+  if (hole.toMs <= range.fromMs || hole.fromMs >= range.toMs) return [range];
+  return [
+    { ...range, toMs: hole.fromMs },
+    { ...range, fromMs: hole.toMs },
+  ].filter(({ fromMs, toMs }) => fromMs < toMs);
 }
 
 /**

@@ -1,30 +1,42 @@
 import { Button, VisuallyHidden } from '@mantine/core';
 import { useEffect, useMemo, useRef, useState, useSyncExternalStore, type RefObject } from 'react';
-import { readStill, type TimeRange } from '../api/footage.ts';
+import type { TimeRange } from '../api/footage.ts';
 import { routeHash } from '../route.ts';
 import { GatewayLost } from '../notices.tsx';
 import { Failure, Nothing, Waiting } from '../shell/pieces.tsx';
 import { useSignedIn } from '../shell/signed-in.ts';
-import { useAct } from '../shell/use-loaded.ts';
 import { useLanguage } from '../use-language.ts';
 import { goTo, noteRoute } from '../use-page-state.ts';
 import { CameraChoice } from './camera-choice.tsx';
 import { ControlBar } from './control-bar.tsx';
-import { clockTime, DAY_MS, dayStartMs, shiftedDay, dayOf } from '../thai-day.ts';
+import { DAY_MS, dayStartMs, shiftedDay, dayOf } from '../thai-day.ts';
 import { DayChoice } from './day-choice.tsx';
 import { FootagePicture } from './footage-picture.tsx';
-import { causeWords, gapWords } from './gap-words.ts';
+import { FootageLists, Legend } from './footage-lists.tsx';
+import { gapWords } from './gap-words.ts';
 import { HelpPanel } from './help-panel.tsx';
-import { keyAct, type KeyAct } from './keys.ts';
-import { fitting, moved, nextFootageMs, showing, zoomed, type View } from './lane.ts';
+import type { KeyAct } from './keys.ts';
+import {
+  fitting,
+  moved,
+  nextFootageMs,
+  showing,
+  withMissing,
+  zoomed,
+  type Lane,
+  type View,
+} from './lane.ts';
 import { parseQuery, queryText, type RecordingsQuery } from './query.ts';
 import './recordings.css';
 import { ClipDialog, HoldDialog, type ChosenCamera } from './selection-dialogs.tsx';
 import { selectionWords } from './selection-words.ts';
 import { Stage } from './stage.ts';
 import { nextRate } from './step.ts';
+import type { StillCamera } from './stills.ts';
 import { TimelineView } from './timeline-view.tsx';
+import { useKeys } from './use-keys.ts';
 import { useLanes } from './use-lanes.ts';
+import { useStills } from './use-stills.ts';
 
 /** The address follows the clock so often: browsers refuse more than a hundred changes in half a minute. */
 const NOTE_MS = 500;
@@ -32,11 +44,15 @@ const BACK_MS = 5_000;
 const MINUTE_MS = 60_000;
 /** Shorter is a slip of the hand. */
 const SHORTEST_SELECTION_MS = 500;
+/** Of what could not be read, above the timeline; the list of gaps has all. */
+const SHOWN_LOST = 3;
 
 type Dialog = 'hold' | 'clip' | 'help';
 
 /** What of a day is looked at: for the address, which a reload and the browser's Back come to. */
 type Here = Pick<RecordingsQuery, 'day' | 'atMs' | 'selection'>;
+
+type Change = Partial<Pick<RecordingsQuery, 'cameraIds' | 'day' | 'atMs'>>;
 
 /** Footage of up to four cameras on one day, in step. */
 export default function RecordingsScreen({ query }: { query: string }) {
@@ -62,10 +78,10 @@ export default function RecordingsScreen({ query }: { query: string }) {
   useEvery(NOTE_MS, note);
 
   /** A step of the browser's history: back leads to what is looked at now. */
-  const change = (part: Partial<Pick<RecordingsQuery, 'cameraIds' | 'day'>>): void => {
+  const change = (part: Change): void => {
     note();
     const next = { ...shown(), ...part };
-    const ofAnotherDay = next.day === day ? {} : { atMs: undefined, selection: {} };
+    const ofAnotherDay = next.day === day ? {} : { atMs: part.atMs, selection: {} };
     goTo({ view: 'recordings', query: queryText({ ...next, ...ofAnotherDay }) });
   };
 
@@ -113,7 +129,7 @@ function Review(props: {
   found: ReturnType<typeof useLanes>;
   /** Where what is looked at is told. */
   here: RefObject<Here>;
-  onChange: (part: Partial<Pick<RecordingsQuery, 'cameraIds' | 'day'>>) => void;
+  onChange: (part: Change) => void;
 }) {
   const { t, language } = useLanguage();
   const { may } = useSignedIn();
@@ -134,7 +150,8 @@ function Review(props: {
   const [view, setView] = useState<View>(range);
   const [selection, setSelection] = useState(asked.selection);
   const [dialog, setDialog] = useState<Dialog>();
-  const still = useAct();
+  const stills = useStills();
+  const goToInput = useRef<HTMLInputElement>(null);
   const placed = useRef(false);
 
   // A link, or the browser's Back, to another moment of the same day.
@@ -150,6 +167,11 @@ function Review(props: {
     selection,
   };
 
+  /** Without what could not be read of its footage. */
+  const readable = (id: string): Lane | undefined => {
+    const lane = lanes.get(id);
+    return lane && withMissing(lane, state.missing.get(id) ?? []);
+  };
   const read = cameraIds.every((id) => lanes.has(id) || failed.has(id));
   const all = cameraIds.flatMap((id) => lanes.get(id) ?? []);
   useEffect(() => {
@@ -167,7 +189,15 @@ function Review(props: {
   const nameOf = (id: string): string => cameras.get(id)?.position ?? id;
   const named = (those: readonly string[]): ChosenCamera[] =>
     those.map((id) => ({ id, name: nameOf(id) }));
-  const isShown = (id: string): boolean => stage.state().lanes.get(id) === 'picture';
+  const stillOf = (id: string): StillCamera => ({
+    id,
+    name: nameOf(id),
+    view: stage.state().lanes.get(id) ?? 'unknown',
+    lane: readable(id),
+    mayDownload: downloaded.includes(id),
+  });
+  const saveStills = (those: readonly string[]): void =>
+    void stills.save(those.map(stillOf), stage.state().wallMs);
   const { fromMs, toMs } = selection;
   const whole =
     fromMs !== undefined && toMs !== undefined && toMs - fromMs >= SHORTEST_SELECTION_MS
@@ -243,7 +273,10 @@ function Review(props: {
         if (downloaded.length > 0 && whole !== undefined) setDialog('clip');
         return;
       case 'still':
-        void saveStill();
+        saveStills(cameraIds);
+        return;
+      case 'goTo':
+        goToInput.current?.focus();
         return;
       case 'help':
         setDialog('help');
@@ -251,26 +284,8 @@ function Review(props: {
   };
   useKeys(act, dialog === undefined);
 
-  async function saveStill(): Promise<void> {
-    const id = downloaded.find(isShown);
-    if (id === undefined) return;
-    await still.run(async () => {
-      const { content, fileName } = await readStill(id, Math.round(stage.state().wallMs));
-      const link = document.createElement('a');
-      link.href = URL.createObjectURL(content);
-      link.download = fileName;
-      link.click();
-      URL.revokeObjectURL(link.href);
-    });
-  }
-
-  const gaps = cameraIds.flatMap((id) =>
-    (lanes.get(id)?.gaps ?? [])
-      .filter(({ cause }) => cause !== 'unknown')
-      .map((gap) => ({ ...gap, id })),
-  );
-  const holds = cameraIds.flatMap((id) =>
-    (lanes.get(id)?.holds ?? []).map((hold) => ({ ...hold, camera: id })),
+  const lost = cameraIds.flatMap((id) =>
+    (state.missing.get(id) ?? []).map((gap) => ({ ...gap, id })),
   );
   const empty = read && all.length > 0 && all.every(({ spans }) => spans.length === 0);
 
@@ -285,10 +300,12 @@ function Review(props: {
             name={nameOf(id)}
             number={index + 1}
             lane={lanes.get(id)}
+            missing={state.missing.get(id) ?? []}
             failed={failed.get(id)}
             view={state.lanes.get(id) ?? 'unknown'}
             wallMs={state.wallMs}
             mayPlay={mayOn('footage.play', id)}
+            onStill={downloaded.includes(id) ? () => saveStills([id]) : undefined}
             onRemove={() => onChange({ cameraIds: cameraIds.filter((other) => other !== id) })}
           />
         ))}
@@ -298,7 +315,24 @@ function Review(props: {
         act={act}
         onRate={(rate) => stage.setRate(rate)}
         mayPlay={mayPlay}
+        day={day}
+        goToInput={goToInput}
+        onGo={(typedDay, atMs) => {
+          if (typedDay !== day) onChange({ day: typedDay, atMs });
+          else if (atMs !== undefined) seek(atMs);
+          goToInput.current?.blur();
+        }}
       />
+      {lost.length > 0 && (
+        <ul className="plain-list footage-lost" role="status">
+          {lost.slice(-SHOWN_LOST).map((gap) => (
+            <li key={`${gap.id} ${gap.fromMs}`}>
+              {t('footage.passedOver')} {gapWords(gap, language)}{' '}
+              {cameraIds.length > 1 && nameOf(gap.id)}
+            </li>
+          ))}
+        </ul>
+      )}
       <div
         className="footage-timeline"
         onWheel={(event) => {
@@ -307,7 +341,7 @@ function Review(props: {
         }}
       >
         <TimelineView
-          lanes={cameraIds.map((id) => ({ cameraId: id, name: nameOf(id), lane: lanes.get(id) }))}
+          lanes={cameraIds.map((id) => ({ cameraId: id, name: nameOf(id), lane: readable(id) }))}
           view={view}
           wallMs={state.wallMs}
           selection={selection}
@@ -349,74 +383,27 @@ function Review(props: {
               <Button variant="default" disabled={whole === undefined} onClick={() => act('clip')}>
                 {t('footage.clip')}
               </Button>
-              <Button
-                variant="default"
-                disabled={!downloaded.some(isShown)}
-                onClick={() => act('still')}
-              >
+              <Button variant="default" onClick={() => act('still')}>
                 {t('footage.still')}
               </Button>
             </>
           )}
         </div>
       </div>
-      <Failure error={still.error} />
-      <ul className="footage-legend">
-        <li>
-          <i className="span" /> {t('footage.recorded')}
-        </li>
-        {(['camera', 'network', 'gateway', 'storage', 'not-scheduled'] as const).map((cause) => (
-          <li key={cause}>
-            <i className={`gap-${cause}`} /> {causeWords(cause, language)}
-          </li>
-        ))}
-        <li>
-          <i className="held" /> {t('footage.held')}
-        </li>
-        {all.some(({ elsewhere }) => elsewhere.length > 0) && (
-          <li>
-            <i className="elsewhere" /> {t('footage.elsewhere')}
-          </li>
-        )}
-      </ul>
-      <div className="footage-lists">
-        <ExpiryOf cameraIds={cameraIds} lanes={lanes} nameOf={nameOf} wallMs={state.wallMs} />
-        {holds.length > 0 && (
-          <details open>
-            <summary>{t('footage.holds', { count: holds.length })}</summary>
-            <ul className="plain-list">
-              {holds.map((hold) => (
-                <li key={hold.id}>
-                  <button
-                    type="button"
-                    className="link"
-                    onClick={() => seek(Math.max(hold.fromMs, range.fromMs))}
-                  >
-                    {clockTime(hold.fromMs)}–{clockTime(hold.toMs)}
-                  </button>{' '}
-                  {nameOf(hold.camera)} ·{' '}
-                  {t('footage.holdOf', { reason: hold.reason, name: hold.placedBy })}
-                </li>
-              ))}
-            </ul>
-          </details>
-        )}
-        {gaps.length > 0 && (
-          <details>
-            <summary>{t('footage.gaps', { count: gaps.length })}</summary>
-            <ul className="plain-list">
-              {gaps.map((gap) => (
-                <li key={`${gap.id} ${gap.fromMs}`}>
-                  <button type="button" className="link" onClick={() => seek(gap.fromMs)}>
-                    {gapWords(gap, language)}
-                  </button>{' '}
-                  {cameraIds.length > 1 && nameOf(gap.id)}
-                </li>
-              ))}
-            </ul>
-          </details>
-        )}
-      </div>
+      {stills.said.length > 0 && (
+        <ul className="plain-list footage-stills" role="status">
+          {stills.said.map((words) => (
+            <li key={words}>{words}</li>
+          ))}
+        </ul>
+      )}
+      <Failure error={stills.error} />
+      <Legend lanes={all} />
+      <FootageLists
+        lanes={cameraIds.map((id) => ({ id, name: nameOf(id), lane: readable(id) }))}
+        wallMs={state.wallMs}
+        onSeek={seek}
+      />
       {dialog === 'help' && <HelpPanel onClose={() => setDialog(undefined)} />}
       {dialog === 'hold' && whole !== undefined && (
         <HoldDialog
@@ -438,39 +425,6 @@ function Review(props: {
   );
 }
 
-/** How long what is shown will still be there. */
-function ExpiryOf(props: {
-  cameraIds: readonly string[];
-  lanes: ReturnType<typeof useLanes>['lanes'];
-  nameOf: (id: string) => string;
-  wallMs: number;
-}) {
-  const { t } = useLanguage();
-  return (
-    <ul className="plain-list footage-expiry">
-      {props.cameraIds.map((id) => {
-        const lane = props.lanes.get(id);
-        const span = lane?.spans.find(
-          ({ fromMs, toMs }) => fromMs <= props.wallMs && props.wallMs < toMs,
-        );
-        if (lane === undefined || span === undefined) return null;
-        const { hoursUntilExpiry: hours } = span;
-        return (
-          <li key={id}>
-            {props.cameraIds.length > 1 && `${props.nameOf(id)} · `}
-            {hours === null
-              ? t('footage.held')
-              : hours > 72
-                ? t('footage.expiresInDays', { days: Math.floor(hours / 24) })
-                : t('footage.expiresIn', { hours: Math.floor(hours) })}{' '}
-            ({t('footage.kept', { days: lane.retentionDays })})
-          </li>
-        );
-      })}
-    </ul>
-  );
-}
-
 /** One for each day: the clock belongs to it. */
 function useStage(range: TimeRange, atMs: number): Stage {
   const [stage] = useState(() => new Stage(range, atMs));
@@ -488,33 +442,4 @@ function useEvery(ms: number, act: () => void): void {
     const timer = setInterval(() => latest.current(), ms);
     return () => clearInterval(timer);
   }, [ms]);
-}
-
-/** Keys of the whole page, unless somebody types, or a dialog has them. */
-function useKeys(act: (name: KeyAct) => void, listening: boolean): void {
-  const latest = useRef(act);
-  latest.current = act;
-  useEffect(() => {
-    if (!listening) return undefined;
-    const pressed = (event: KeyboardEvent): void => {
-      const { target } = event;
-      const types =
-        target instanceof HTMLElement &&
-        target.closest('input, textarea, select, [role="listbox"], [role="dialog"]') !== null;
-      if (types) return;
-      const name = keyAct(event);
-      if (name === undefined) return;
-      // A button that has the focus is pressed by the space bar; it must not play as well.
-      if (
-        name === 'playPause' &&
-        target instanceof HTMLElement &&
-        target.closest('button, a, summary') !== null
-      )
-        return;
-      event.preventDefault();
-      latest.current(name);
-    };
-    window.addEventListener('keydown', pressed);
-    return () => window.removeEventListener('keydown', pressed);
-  }, [listening]);
 }

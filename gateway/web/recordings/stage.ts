@@ -1,6 +1,24 @@
 import type { TimeRange } from '../api/footage.ts';
-import { at, nextFootageMs, nextStartMs, previousStartMs, type Lane } from './lane.ts';
-import { clockAt, stepTarget, ticked, WAIT_MS } from './step.ts';
+import {
+  at,
+  between,
+  nextFootageMs,
+  nextStartMs,
+  previousStartMs,
+  withMissing,
+  type Lane,
+  type LaneGap,
+  type LaneView,
+} from './lane.ts';
+import {
+  clockAt,
+  SeenLengths,
+  stepTarget,
+  stepTriesMs,
+  ticked,
+  WAIT_MS,
+  type PictureLength,
+} from './step.ts';
 import { VodPlayer } from './vod-player.ts';
 
 /** How often the cameras are looked at: a screen draws 60 times a second, and a hidden tab nothing at all. */
@@ -10,23 +28,12 @@ const TELL_MS = 100;
 /** Until a video has told how long its pictures last. */
 const PICTURE_MS = 40;
 const LONGEST_PICTURE_MS = 1_100;
-/** A step is tried over so many pictures' length, until another picture shows. */
-const STEP_LENGTHS = [1, 2, 4, 8, 16, 25];
+/** Of one camera: beyond it the first is forgotten, and looked for again. */
+const MAX_MISSING = 200;
 const MAX_STEPS = 5;
 const SETTLE_MS = 250;
 /** A step waits so long for what was sought before it. */
 const SOUGHT_MS = 2_000;
-
-/** What a camera shows. */
-export type LaneView =
-  /** Its timeline is being read, or could not be. */
-  | 'unknown'
-  | 'picture'
-  | 'loading'
-  /** Nothing was recorded at this moment. */
-  | 'gap'
-  | 'failed'
-  | 'unplayable';
 
 export interface StageState {
   /** Unix ms. */
@@ -36,12 +43,16 @@ export interface StageState {
   /** All wait for one that has no picture yet. */
   waiting: boolean;
   lanes: ReadonlyMap<string, LaneView>;
+  /** What of the cameras' footage could not be read, and is passed over. */
+  missing: Missing;
 }
+
+type Missing = ReadonlyMap<string, readonly LaneGap[]>;
 
 interface Seat {
   player: VodPlayer;
   view: LaneView;
-  pictureMs: number;
+  picture: PictureLength;
   /** Since when the others wait for its picture; undefined: it has one, or needs none. */
   lateSinceMs: number | undefined;
 }
@@ -51,6 +62,9 @@ export class Stage {
   readonly #seats = new Map<string, Seat>();
   /** Also of cameras that are not played: somebody may know when there is footage, and not look at it. */
   readonly #lanes = new Map<string, Lane>();
+  /** The same without what could not be read. */
+  readonly #readable = new Map<string, Lane>();
+  #missing: Missing = new Map();
   readonly #listeners = new Set<() => void>();
   #timer: ReturnType<typeof setInterval> | undefined;
   readonly #day: TimeRange;
@@ -86,12 +100,22 @@ export class Stage {
     const seat: Seat = {
       player: new VodPlayer(video, cameraId),
       view: 'unknown',
-      pictureMs: PICTURE_MS,
+      picture: { ms: PICTURE_MS, measured: false },
       lateSinceMs: undefined,
     };
     this.#seats.set(cameraId, seat);
+    const lengths = new SeenLengths();
     seat.player.onPicture = (ms) => {
-      seat.pictureMs = ms;
+      // Since it was stepped through, others may come: of another day, or of the night.
+      if (seat.picture.measured) lengths.forget();
+      seat.picture = lengths.seen(ms);
+    };
+    seat.player.onMissing = (gap) => {
+      const known = this.#missing.get(cameraId) ?? [];
+      const others = known.filter(({ fromMs, toMs }) => fromMs < gap.fromMs || gap.toMs < toMs);
+      this.#setMissing(cameraId, [...others.slice(1 - MAX_MISSING), gap]);
+      this.#look();
+      this.#tell();
     };
     return () => {
       seat.player.destroy();
@@ -104,11 +128,19 @@ export class Stage {
   setLane(cameraId: string, lane: Lane | undefined): void {
     if (lane === undefined) this.#lanes.delete(cameraId);
     else this.#lanes.set(cameraId, lane);
+    this.#setMissing(cameraId, this.#missing.get(cameraId) ?? []);
     this.#look();
   }
 
   seek(wallMs: number): void {
     this.#wallMs = Math.min(Math.max(wallMs, this.#day.fromMs), this.#day.toMs - 1);
+    // Whoever goes where something could not be read has it tried once more.
+    for (const [cameraId, gaps] of this.#missing) {
+      const others = gaps.filter(
+        ({ fromMs, toMs }) => this.#wallMs < fromMs || toMs <= this.#wallMs,
+      );
+      if (others.length < gaps.length) this.#setMissing(cameraId, others);
+    }
     this.#waiting = false;
     for (const seat of this.#seats.values()) seat.lateSinceMs = undefined;
     this.#look();
@@ -154,13 +186,13 @@ export class Stage {
     const [cameraId, seat] =
       [...this.#seats].find(([, { view }]) => view === 'picture') ?? nobodySeated;
     // A step begins at the picture that was sought just before, not at the one that is still drawn.
-    if (seat?.player.isReady(false) === false) await seat.player.settled(SOUGHT_MS);
+    if (seat?.player.isSettled === false) await seat.player.settled(SOUGHT_MS);
     const shown = seat?.player.shown;
     if (seat === undefined || shown === undefined || this.#playing) return;
-    const { spans } = this.#lanes.get(cameraId) ?? { spans: [] };
-    for (const lengths of STEP_LENGTHS) {
+    const { spans } = this.#readable.get(cameraId) ?? { spans: [] };
+    for (const tryMs of stepTriesMs(seat.picture)) {
       const fromMs = seat.player.wallOf(shown) ?? this.#wallMs;
-      const target = stepTarget(spans, fromMs, seat.pictureMs * lengths, pictures === 1);
+      const target = stepTarget(spans, fromMs, tryMs, pictures === 1);
       if (target === undefined) break;
       this.seek(target);
       const soughtMs = this.#wallMs;
@@ -170,8 +202,7 @@ export class Stage {
       const now = seat.player.shown;
       if (now === undefined || now === shown) continue;
       const lastedMs = Math.abs(now - shown) * 1_000;
-      // Gone too far tells nothing of how long one lasts.
-      if (lastedMs < LONGEST_PICTURE_MS && lengths > 1) seat.pictureMs = lastedMs;
+      if (lastedMs < LONGEST_PICTURE_MS) seat.picture = { ms: lastedMs, measured: true };
       break;
     }
     // The picture that is shown says what time it is: what was tried on the way to it is no time of another one.
@@ -183,7 +214,7 @@ export class Stage {
   /** To the beginning of the next stretch of footage, or of the one before. */
   toStretch(forward: boolean): void {
     const found = (forward ? nextStartMs : previousStartMs)(
-      [...this.#lanes.values()],
+      [...this.#readable.values()],
       this.#wallMs,
     );
     if (found !== undefined) this.seek(found);
@@ -192,6 +223,17 @@ export class Stage {
   close(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
+  }
+
+  #setMissing(cameraId: string, gaps: readonly LaneGap[]): void {
+    const lane = this.#lanes.get(cameraId);
+    if (lane === undefined) this.#readable.delete(cameraId);
+    else this.#readable.set(cameraId, withMissing(lane, gaps));
+    if (gaps === this.#missing.get(cameraId)) return;
+    const missing = new Map(this.#missing);
+    if (gaps.length === 0) missing.delete(cameraId);
+    else missing.set(cameraId, gaps);
+    this.#missing = missing;
   }
 
   #look(): void {
@@ -205,7 +247,7 @@ export class Stage {
     this.#skipWhatNobodyHas();
     let waits = false;
     for (const [cameraId, seat] of this.#seats) {
-      if (this.#showIn(seat, this.#lanes.get(cameraId), nowMs)) seat.lateSinceMs = undefined;
+      if (this.#showIn(cameraId, seat, nowMs)) seat.lateSinceMs = undefined;
       else seat.lateSinceMs ??= nowMs;
       // Longer than that it is left behind: the others go on, and it comes after them when it can.
       if (seat.lateSinceMs !== undefined && nowMs - seat.lateSinceMs < WAIT_MS) waits = true;
@@ -223,7 +265,7 @@ export class Stage {
   }
 
   #skipWhatNobodyHas(): void {
-    const lanes = [...this.#lanes.values()];
+    const lanes = [...this.#readable.values()];
     if (!this.#playing || lanes.length === 0 || lanes.length < this.#seats.size) return;
     if (lanes.some(({ spans }) => at(spans, this.#wallMs) !== undefined)) return;
     const next = nextFootageMs(lanes, this.#wallMs);
@@ -232,8 +274,9 @@ export class Stage {
   }
 
   /** False: the others should wait for it. */
-  #showIn(seat: Seat, lane: Lane | undefined, nowMs: number): boolean {
+  #showIn(cameraId: string, seat: Seat, nowMs: number): boolean {
     const { player } = seat;
+    const lane = this.#readable.get(cameraId);
     if (lane === undefined) {
       seat.view = 'unknown';
       player.pause();
@@ -246,8 +289,11 @@ export class Stage {
       return true;
     }
     const running = this.#playing && !this.#waiting;
-    const limitMs = lane.spans.at(-1)?.toMs ?? span.toMs;
-    player.show(this.#wallMs, { playing: running, rate: this.#rate }, limitMs, nowMs);
+    const limits = between(this.#missing.get(cameraId) ?? [], this.#wallMs, {
+      fromMs: this.#day.fromMs,
+      toMs: lane.spans.at(-1)?.toMs ?? span.toMs,
+    });
+    player.show(this.#wallMs, { playing: running, rate: this.#rate }, limits, nowMs);
     if (player.state === 'failed' || player.state === 'unplayable') {
       seat.view = player.state;
       return true;
@@ -269,6 +315,7 @@ export class Stage {
       rate: this.#rate,
       waiting: this.#waiting,
       lanes: new Map([...this.#seats].map(([id, { view }]) => [id, view])),
+      missing: this.#missing,
     };
   }
 
@@ -289,6 +336,7 @@ function isSame(one: StageState, other: StageState): boolean {
     one.playing === other.playing &&
     one.rate === other.rate &&
     one.waiting === other.waiting &&
+    one.missing === other.missing &&
     one.lanes.size === other.lanes.size &&
     [...one.lanes].every(([id, view]) => other.lanes.get(id) === view)
   );

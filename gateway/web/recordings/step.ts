@@ -85,6 +85,43 @@ export function stepTarget(
   return ends.length === 0 ? undefined : Math.max(...ends) - INTO_MS;
 }
 
+/** How long a camera's pictures last, as far as is known. */
+export interface PictureLength {
+  ms: number;
+  /** Of pictures that a step has found; otherwise of what was seen while it played, of which some may have been left out. */
+  measured: boolean;
+}
+
+/** Of how many pictures that were seen while it played the shortest counts. */
+const SEEN = 12;
+
+/**
+ * What playing tells of how long pictures last. A browser that is busy shows, or tells of, every second picture only: so the shortest of some
+ * counts, and a step still looks for nearer ones.
+ */
+export class SeenLengths {
+  #lengths: number[] = [];
+
+  seen(ms: number): PictureLength {
+    this.#lengths = [...this.#lengths.slice(1 - SEEN), ms];
+    return { ms: Math.min(...this.#lengths), measured: false };
+  }
+
+  forget(): void {
+    this.#lengths = [];
+  }
+}
+
+/** A step is tried over so many pictures' length, until another picture shows. */
+const STEP_LENGTHS = [1, 2, 4, 8, 16, 25];
+/** Nearer first where it is not sure that none lies between. */
+const NEARER_LENGTHS = [0.25, 0.5];
+
+/** How far a step looks for the next picture, try by try, ms. */
+export function stepTriesMs({ ms, measured }: PictureLength): number[] {
+  return [...(measured ? [] : NEARER_LENGTHS), ...STEP_LENGTHS].map((lengths) => lengths * ms);
+}
+
 /** Speeds, slowest first. */
 export const RATES = [0.25, 0.5, 1, 2, 4, 8, 16] as const;
 

@@ -2,7 +2,7 @@ import { useEffect, useId, useRef, useState, type PointerEvent } from 'react';
 import type { TimeRange } from '../api/footage.ts';
 import { useLanguage } from '../use-language.ts';
 import { clockTime } from '../thai-day.ts';
-import { causeWords, gapWords } from './gap-words.ts';
+import { causeWords, deletedWords, gapWords } from './gap-words.ts';
 import { drawnOf, marksOf, type Lane, type View } from './lane.ts';
 
 const LANE_HEIGHT = 26;
@@ -11,6 +11,8 @@ const AXIS_HEIGHT = 20;
 const MARK_WIDTH = 74;
 /** A gap with room for it says what it is. */
 const WORDS_WIDTH = 64;
+/** The same of what was deleted. */
+const DELETED_WIDTH = 130;
 const SECOND_MS = 1_000;
 /** What is narrower is drawn together with what lies beside it, px. */
 const NARROW = 1;
@@ -161,6 +163,28 @@ export function TimelineView(props: {
                 </title>
               </rect>
             ))}
+            {lane?.deletions.filter(isIn(view)).map((gone) => {
+              const from = Math.max(0, x(gone.fromMs));
+              const wide = Math.min(width, x(gone.toMs)) - from;
+              return (
+                <g key={gone.fromMs} data-deleted="">
+                  <rect
+                    x={from}
+                    y={y + 2}
+                    width={Math.max(1.5, wide)}
+                    height={LANE_HEIGHT - 4}
+                    fill={`url(#${patterns}deleted)`}
+                  >
+                    <title>{deletedWords(gone, language)}</title>
+                  </rect>
+                  {wide > DELETED_WIDTH && (
+                    <text className="gap-words" x={from + 6} y={y + LANE_HEIGHT - 9}>
+                      {t('footage.deleted')}
+                    </text>
+                  )}
+                </g>
+              );
+            })}
             {lane?.elsewhere.filter(isIn(view)).map((range) => {
               const from = Math.max(0, x(range.fromMs));
               return (
@@ -228,6 +252,7 @@ const hatched = [
   ['network', 'M0 0L8 8M6 -2L10 2M-2 6L2 10'],
   ['gateway', 'M4 0V8'],
   ['storage', 'M0 4H8'],
+  ['deleted', 'M2 2L6 6M6 2L2 6'],
   ['not-scheduled', 'M3 4a1 1 0 1 0 2 0a1 1 0 1 0 -2 0'],
 ] as const;
 

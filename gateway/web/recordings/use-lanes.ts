@@ -129,4 +129,11 @@ function mayPass(error: ApiError): boolean {
 }
 
 const nothingRead: Omit<Read, 'fromMs'> = { lanes: new Map(), failed: new Map(), heardAtMs: null };
-const emptyLane: Lane = { spans: [], gaps: [], elsewhere: [], holds: [], retentionDays: 0 };
+const emptyLane: Lane = {
+  spans: [],
+  gaps: [],
+  deletions: [],
+  elsewhere: [],
+  holds: [],
+  retentionDays: 0,
+};

@@ -1,7 +1,9 @@
 import { Events, type ErrorData, type Fragment, type HlsConfig } from 'hls.js';
 import { playlistAddress, type TimeRange } from '../api/footage.ts';
 import { Hls, hlsSupported } from '../hls-library.ts';
-import { follow, mediaTimeOf, wallTimeOf, type Timed } from './step.ts';
+import type { LaneGap } from './lane.ts';
+import { damagedOf, lostOf, NOT_LOADED, type PlaylistSegment } from './lost-segments.ts';
+import { follow, mediaTimeOf, wallTimeOf } from './step.ts';
 
 /** A playlist covers so much from where it is begun; the server gives two hours at most. */
 const WINDOW_MS = 30 * 60_000;
@@ -10,6 +12,10 @@ const BEFORE_MS = 20_000;
 /** Between jumps: the last one is given time to show something. */
 const JUMP_REST_MS = 700;
 const RETRY_MS = 3_000;
+/** Between the end of a seek and its picture. */
+const DRAWN_MS = 150;
+/** So many in a row that cannot be decoded: it is not the files that are damaged. */
+const MAX_DAMAGED = 4;
 
 type HlsPlayer = InstanceType<typeof Hls>;
 export type PlayerState = 'empty' | 'loading' | 'ready' | 'failed' | 'unplayable';
@@ -20,12 +26,21 @@ export class VodPlayer {
   readonly #cameraId: string;
   #hls: HlsPlayer | undefined;
   #window: TimeRange | undefined;
-  #segments: readonly Timed[] = [];
+  #segments: readonly PlaylistSegment[] = [];
   #state: PlayerState = 'empty';
   #jumpedAtMs = 0;
   #failedAtMs = 0;
   #shown: number | undefined;
+  /** A picture was sought, and none has been drawn since. */
+  #isSought = false;
   #frameRequest = 0;
+  /** That are damaged, since one was shown. */
+  #damaged = 0;
+  /** As the media element was given it last. */
+  #appending: Fragment | undefined;
+  readonly #elementFailed = (): void => this.#notDecoded();
+  /** Some of its footage cannot be read, and is not tried again. */
+  onMissing: (gap: LaneGap) => void = () => undefined;
   /** Told while it plays how long its pictures last, ms. */
   onPicture: (ms: number) => void = () => undefined;
 
@@ -36,6 +51,7 @@ export class VodPlayer {
     video.muted = true;
     if (!hlsSupported) this.#state = 'unplayable';
     if ('requestVideoFrameCallback' in video) this.#watchPictures();
+    video.addEventListener('error', this.#elementFailed);
   }
 
   /** Media time at which the picture that is shown begins, s. */
@@ -48,14 +64,20 @@ export class VodPlayer {
     return wallTimeOf(this.#segments, mediaTime);
   }
 
+  /** What was sought last is drawn, as far as can be told. */
+  get isSettled(): boolean {
+    return !this.#video.seeking && !this.#isSought && this.#segments.length > 0;
+  }
+
   /** Resolves when what was sought is shown, or when it takes too long. */
   async settled(withinMs: number): Promise<void> {
     const untilMs = performance.now() + withinMs;
+    let drawnByMs = untilMs;
     do {
       await new Promise((resolve) => setTimeout(resolve, 20));
-    } while (performance.now() < untilMs && this.#video.seeking);
-    // The picture itself is drawn after that.
-    await new Promise((resolve) => setTimeout(resolve, 60));
+      // The picture itself is drawn after that; the same once more may be told of by no browser.
+      if (!this.#video.seeking && drawnByMs === untilMs) drawnByMs = performance.now() + DRAWN_MS;
+    } while (performance.now() < Math.min(untilMs, drawnByMs) && !this.isSettled);
   }
 
   get state(): PlayerState {
@@ -84,11 +106,11 @@ export class VodPlayer {
     return this.#state === 'ready' && !seeking && readyState >= needed;
   }
 
-  /** Shows the picture of `wallMs`, and plays on from it; called many times a second. `limit`: of the lane's footage. */
+  /** Shows the picture of `wallMs`, and plays on from it; called many times a second. `limits`: of what can be read around it. */
   show(
     wallMs: number,
     run: { playing: boolean; rate: number },
-    limitMs: number,
+    limits: TimeRange,
     nowMs: number,
   ): void {
     if (this.#state === 'unplayable') return;
@@ -97,7 +119,7 @@ export class VodPlayer {
       this.#window = undefined;
     }
     if (this.#window === undefined || wallMs < this.#window.fromMs || wallMs >= this.#window.toMs) {
-      this.#load(wallMs, limitMs);
+      this.#load(wallMs, limits);
       return;
     }
     if (this.#segments.length === 0) return;
@@ -119,6 +141,7 @@ export class VodPlayer {
   }
 
   destroy(): void {
+    this.#video.removeEventListener('error', this.#elementFailed);
     if (this.#frameRequest !== 0) this.#video.cancelVideoFrameCallback(this.#frameRequest);
     this.#hls?.destroy();
     this.#hls = undefined;
@@ -135,6 +158,7 @@ export class VodPlayer {
     // Already there: the wall time lies in a hole of the footage.
     if (Math.abs(this.#video.currentTime - mediaTime) < 0.005) return;
     this.#jumpedAtMs = nowMs;
+    this.#isSought = 'requestVideoFrameCallback' in this.#video;
     this.#video.currentTime = mediaTime;
   }
 
@@ -143,6 +167,9 @@ export class VodPlayer {
     const seen: VideoFrameRequestCallback = (_now, { mediaTime }) => {
       const ms = this.#shown === undefined ? 0 : (mediaTime - this.#shown) * 1_000;
       this.#shown = mediaTime;
+      // One that was on its way already is not the one.
+      if (!video.seeking) this.#isSought = false;
+      if (!video.paused) this.#damaged = 0;
       // Two in a row, not a jump, and none left out between.
       const plays = !video.paused && !video.seeking && video.playbackRate < 1.2;
       if (plays && ms > 5 && ms < 1_100) this.onPicture(ms);
@@ -157,12 +184,14 @@ export class VodPlayer {
     });
   }
 
-  #load(wallMs: number, limitMs: number): void {
+  #load(wallMs: number, limits: TimeRange): void {
     const range = {
-      fromMs: Math.floor(wallMs - BEFORE_MS),
-      toMs: Math.ceil(Math.max(wallMs + 1_000, Math.min(limitMs, wallMs + WINDOW_MS))),
+      fromMs: Math.floor(Math.max(limits.fromMs, wallMs - BEFORE_MS)),
+      toMs: Math.ceil(Math.max(wallMs + 1, Math.min(limits.toMs, wallMs + WINDOW_MS))),
     };
     this.#window = range;
+    // Media times are of the playlist.
+    this.#shown = undefined;
     this.#segments = [];
     this.#state = 'loading';
     this.#hls?.destroy();
@@ -176,11 +205,19 @@ export class VodPlayer {
     hls.on(Events.LEVEL_UPDATED, (_event, { details }) => {
       this.#segments = timed(details.fragments);
     });
+    hls.on(Events.FRAG_LOADED, (_event, { frag }) => {
+      this.#appending = frag;
+    });
     hls.on(Events.FRAG_BUFFERED, () => {
       this.#state = 'ready';
     });
     hls.on(Events.ERROR, (_event, error) => {
-      if (error.fatal) this.#fail(error);
+      const details: string = error.details;
+      const lost = lostOf(error, this.#segments);
+      if (lost === undefined) {
+        if (error.fatal) this.#fail(error);
+      } else if (details === NOT_LOADED) this.#pass(lost);
+      else this.#passDamaged(lost);
     });
     hls.loadSource(playlistAddress(this.#cameraId, range));
     hls.attachMedia(this.#video);
@@ -189,8 +226,40 @@ export class VodPlayer {
   #fail({ details }: ErrorData): void {
     this.#state = codecErrors.has(details) ? 'unplayable' : 'failed';
     this.#failedAtMs = performance.now();
+    this.#end();
+  }
+
+  #end(): void {
     this.#hls?.destroy();
     this.#hls = undefined;
+  }
+
+  /** What is lost is not waited for: whoever is told looks for what comes after it. */
+  #pass(lost: LaneGap): void {
+    this.#end();
+    this.#state = 'empty';
+    this.#window = undefined;
+    this.onMissing(lost);
+  }
+
+  /** The element gives up for good: at what it was given last, or at the picture that it was to show. */
+  #notDecoded(): void {
+    const { error, currentTime } = this.#video;
+    if (error === null || this.#hls === undefined) return;
+    const start = error.message.includes('CHUNK_DEMUXER') ? this.#appending?.start : currentTime;
+    const segment = this.#segments.find(
+      (each) => (start ?? 0) < each.start + each.duration - 0.002,
+    );
+    this.#passDamaged(segment && damagedOf(segment));
+  }
+
+  #passDamaged(damaged: LaneGap | undefined): void {
+    if (damaged !== undefined && ++this.#damaged <= MAX_DAMAGED) {
+      this.#pass(damaged);
+      return;
+    }
+    this.#state = 'unplayable';
+    this.#end();
   }
 }
 
@@ -200,9 +269,9 @@ const codecErrors = new Set<string>([
   'bufferIncompatibleCodecsError',
 ]);
 
-function timed(fragments: readonly Fragment[]): Timed[] {
-  return fragments.flatMap(({ start, duration, programDateTime }) =>
-    programDateTime === null ? [] : [{ start, duration, programDateTime }],
+function timed(fragments: readonly Fragment[]): PlaylistSegment[] {
+  return fragments.flatMap(({ start, duration, programDateTime, relurl = '' }) =>
+    programDateTime === null ? [] : [{ start, duration, programDateTime, address: relurl }],
   );
 }
 
