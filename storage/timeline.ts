@@ -81,7 +81,6 @@ export async function timeline(
   const whole = joined([...footage, ...grown], answered, JOIN_MS);
   const spans = await withHoles(catalogue, cameraId, whole, { gaps, grown });
   const missing = explained(uncovered(spans, answered), disjoint(gaps, nextMs));
-  const isUnknown = ({ cause }: ExplainedGap): boolean => cause === 'unknown';
   const deleted = within(missing.filter(isUnknown), gone);
   return {
     cameraId,
@@ -102,6 +101,10 @@ export async function timeline(
     ),
     holds: holds.filter((hold) => hold.fromMs < nextMs),
   };
+}
+
+function isUnknown({ cause }: ExplainedGap): boolean {
+  return cause === 'unknown';
 }
 
 /**
