@@ -15,6 +15,7 @@ import type { Foundation } from './foundation.ts';
 import type { Keepers } from './keepers.ts';
 import type { Pulling } from './pulling.ts';
 import type { Questions } from './questions.ts';
+import { auditNames } from './audit-names.ts';
 import { registerAuditRoutes } from './routes/audit.ts';
 import { registerBaselineRoutes } from './routes/baseline.ts';
 import { registerCameraCountRoute } from './routes/camera-counts.ts';
@@ -188,7 +189,7 @@ function registerOperationRoutes(
   config: Pick<Config, 'notices'>,
   { foundation, pulling, events, recording, keepers }: Running,
 ): void {
-  const { people, box, audit } = foundation;
+  const { people, box, audit, registry } = foundation;
   const { pool, liveStates } = pulling;
   registerNoticeRoutes(app, {
     board: keepers.notices.board,
@@ -198,6 +199,8 @@ function registerOperationRoutes(
     webhookNetworks: config.notices.webhookNetworks,
     now: Date.now,
   });
-  registerAuditRoutes(app, audit);
+  registerAuditRoutes(app, audit, async (ids) =>
+    auditNames({ registry, people: people.database }, ids),
+  );
   registerMetricsRoute(app, { pool, liveStates, recording, events });
 }

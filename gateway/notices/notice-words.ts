@@ -70,7 +70,8 @@ export function noticeLines(notice: Notice, address: string | undefined): string
 }
 
 /** Where it is seen to, as the screens' address has it. */
-function screenOf({ round, approval }: Notice): string[] {
+function screenOf({ kind, round, approval }: Notice): string[] {
+  if (kind === 'lao-proposed') return ['#/lists?status=proposed'];
   if (approval !== null) return ['#/keeping'];
   if (round === null) return [];
   return [

@@ -7,6 +7,7 @@ import { auditActionNames } from '../audit/actions.ts';
 import { auditOutcomes } from '../audit/audit.ts';
 import { loggedEntrySchema } from '../audit/entry.ts';
 import { exportLines } from '../audit/export.ts';
+import { idsIn, type AuditName } from '../audit-names.ts';
 import type { AuditKeeper } from '../audit/keeper.ts';
 import type { AuditFilter, AuditPosition, StoredEntry } from '../audit/log.ts';
 import { auditActorOf, auditOriginOf } from '../audit/request-entry.ts';
@@ -43,6 +44,9 @@ const auditPage = z
     entries: z.array(listedEntry),
     /** Entries that are no longer what was written: verify-audit says more. */
     unreadable: z.array(z.int()).meta({ description: 'sequences of entries that were damaged' }),
+    names: z
+      .record(z.string(), z.object({ kind: z.string(), name: z.string() }))
+      .meta({ description: 'what ids within the entries are called today' }),
     nextCursor: z.string().nullable().meta({ description: 'null on the last page' }),
   })
   .meta({ id: 'AuditPage' });
@@ -59,6 +63,7 @@ const cursor = z
 export function registerAuditRoutes(
   app: FastifyInstance,
   { log, key }: Pick<AuditKeeper, 'log' | 'key'>,
+  namesOf: (ids: readonly string[]) => Promise<ReadonlyMap<string, AuditName>>,
 ): void {
   const typed = app.withTypeProvider<ZodTypeProvider>();
   let exporting = 0;
@@ -101,8 +106,10 @@ export function registerAuditRoutes(
       const page = found.slice(0, limit);
       const last = page.at(-1);
       const entries = page.map(entryOf);
+      const readable = entries.filter((entry) => entry !== undefined);
       return {
-        entries: entries.filter((entry) => entry !== undefined),
+        entries: readable,
+        names: Object.fromEntries(await namesOf(idsIn(readable))),
         unreadable: page.filter((_, i) => entries[i] === undefined).map(({ sequence }) => sequence),
         nextCursor:
           found.length > limit && last !== undefined ? `${last.at_ms}.${last.sequence}` : null,

@@ -285,7 +285,11 @@ describe.skipIf(missing.length > 0)('the screens', () => {
       .getByRole('button', { name: /^รายละเอียด/ })
       .first()
       .click();
-    await page.getByRole('dialog').getByText('ลายนิ้วมือของลูกโซ่').waitFor();
+    const entry = page.getByRole('dialog');
+    await entry.getByText('สิทธิ์ที่ต้องใช้').waitFor();
+    expect(await entry.getByText('ลายนิ้วมือของลูกโซ่').isVisible()).toBe(false);
+    await entry.getByText('ข้อมูลสำหรับตรวจพิสูจน์').click();
+    await entry.getByText('ลายนิ้วมือของลูกโซ่').waitFor();
     await shot('audit-entry');
     await page.keyboard.press('Escape');
     // Days of the Buddhist era, each from its midnight in Thailand to the next.

@@ -93,7 +93,7 @@ beforeAll(async () => {
   rig = await ServerRig.start({
     audit: keeper.log,
     extraRoutes: [
-      (app) => registerAuditRoutes(app, keeper),
+      (app) => registerAuditRoutes(app, keeper, async () => new Map()),
       (app) =>
         registerConditionRoute(app, {
           cameras: rig.cameras,

@@ -7,6 +7,8 @@ import {
   unknownReasons,
 } from '#registry/events/camera-event.ts';
 import { storageNoticeCodes } from '#storage/storage-notices.ts';
+import { detailRows } from '#gateway/web/audit/audit-detail.ts';
+import { objectWords } from '#gateway/web/audit/audit-words.ts';
 import { dateAndTime, moment } from '#gateway/web/buddhist-date.ts';
 import { codecName, isPlayable } from '#gateway/web/codec.ts';
 import { keptWords } from '#gateway/web/keeping/kept-words.ts';
@@ -57,6 +59,45 @@ describe('words', () => {
     expect(Object.keys(th.observedReason).toSorted()).toEqual(
       [...degradedReasons, ...downReasons, ...unknownReasons].toSorted(),
     );
+  });
+
+  test('an entry of the audit log is told by names and fields, before and after, not by ids and JSON', () => {
+    const cameraId = '019ec1a0-0000-7000-8000-000000000001';
+    const names = { [cameraId]: { kind: 'camera', name: 'หน้าตลาดสด' } };
+    expect(objectWords({ kind: 'camera', id: cameraId, label: null }, names, 'th')).toBe(
+      'หน้าตลาดสด',
+    );
+    expect(objectWords({ kind: 'audit', id: 'audit', label: null }, {}, 'th')).toBe('บันทึกการใช้งาน');
+    const owner = { role: 'owner', area: { level: 'country' } };
+    const rows = detailRows(
+      {
+        before: { name: 'ทต.เก่า', district: 'เมืองกระบี่' },
+        changed: { name: 'ทต.ใหม่', district: 'เกาะลันตา' },
+        fields: ['retentionDays', 'brand'],
+        from: '2026-11-25T01:00:00.000Z',
+        hold: cameraId,
+        code: 'camera_twice',
+        action: 'camera.watch',
+        secondFactor: true,
+        grants: [owner],
+        grantsBefore: [],
+        somethingNew: { depth: 1 },
+      },
+      names,
+      'th',
+    );
+    expect(rows.map(({ label, before, value }) => [label, before, value])).toEqual([
+      ['ชื่อ', 'ทต.เก่า', 'ทต.ใหม่'],
+      ['อำเภอ', 'เมืองกระบี่', 'เกาะลันตา'],
+      ['บทบาทและพื้นที่', '–', 'เจ้าของกล้อง (อปท.) · ทั้งประเทศ'],
+      ['ช่องที่แก้', undefined, 'จำนวนวันในการเก็บการบันทึก, ยี่ห้อกล้อง'],
+      ['ตั้งแต่', undefined, expect.stringContaining('2569')],
+      ['รายการที่ระงับไว้', undefined, 'หน้าตลาดสด'],
+      ['เหตุที่ไม่สำเร็จ', undefined, th.error.camera_twice],
+      ['สิทธิ์ที่ต้องใช้', undefined, 'ดูภาพสด'],
+      ['ยืนยันตัวตนสองขั้น', undefined, th.yes],
+      ['somethingNew', undefined, 'depth: 1'],
+    ]);
   });
 
   test('a field ๙ that was lowered says what is kept still, and what that waits for', () => {

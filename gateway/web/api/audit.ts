@@ -25,8 +25,10 @@ export type AuditEntry = z.infer<typeof auditEntry>;
 const auditPage = z.object({
   entries: z.array(auditEntry),
   unreadable: z.array(z.number()),
+  names: z.record(z.string(), z.object({ kind: z.string(), name: z.string() })),
   nextCursor: z.nullable(z.string()),
 });
+export type AuditNames = z.infer<typeof auditPage>['names'];
 export type AuditPage = z.infer<typeof auditPage>;
 
 /** Names as in the API's query. */

@@ -10,8 +10,17 @@ import { useSignedIn } from '../shell/signed-in.ts';
 import { useLoaded } from '../shell/use-loaded.ts';
 import type { DayGiven } from '../typed-day.ts';
 import { useLanguage } from '../use-language.ts';
-import { actionNames, actionWords, actorWords, outcomes, outcomeWords } from './audit-words.ts';
+import {
+  actionNames,
+  actionWords,
+  actorWords,
+  kindWords,
+  objectWords,
+  outcomes,
+  outcomeWords,
+} from './audit-words.ts';
 import { everyEntry, startOfDay } from './audit-filter.ts';
+import { EntryDetail } from './entry-detail.tsx';
 
 const TYPED_AFTER_MS = 400;
 
@@ -32,6 +41,7 @@ export default function AuditScreen() {
     setCursors([null]);
   };
   const entries = page.value?.entries;
+  const names = page.value?.names ?? {};
 
   return (
     <Page
@@ -82,13 +92,17 @@ export default function AuditScreen() {
         />
         <TextInput
           label={t('audit.actor')}
+          description={names[filter.actor]?.name}
           placeholder={t('audit.id')}
+          inputWrapperOrder={['label', 'input', 'description']}
           value={filter.actor}
           onChange={({ currentTarget }) => change({ actor: currentTarget.value.trim() })}
         />
         <TextInput
           label={t('audit.object')}
+          description={names[filter.object]?.name}
           placeholder={t('audit.id')}
+          inputWrapperOrder={['label', 'input', 'description']}
           value={filter.object}
           onChange={({ currentTarget }) => change({ object: currentTarget.value.trim() })}
         />
@@ -123,7 +137,8 @@ export default function AuditScreen() {
                   {actionWords(entry.action, language)}
                 </Table.Td>
                 <Table.Td data-label={t('audit.which')}>
-                  {entry.object.label ?? (entry.object.id || entry.object.kind)}
+                  {objectWords(entry.object, names, language)}
+                  <small>{kindWords(entry.object.kind, language)}</small>
                 </Table.Td>
                 <Table.Td data-label={t('audit.outcome')}>
                   {outcomeWords(entry.outcome, language)}
@@ -168,6 +183,7 @@ export default function AuditScreen() {
         {open && (
           <EntryDetail
             entry={open}
+            names={names}
             onFilter={(part) => {
               change(part);
               setOpen(undefined);
@@ -176,54 +192,5 @@ export default function AuditScreen() {
         )}
       </Dialog>
     </Page>
-  );
-}
-
-function EntryDetail(props: { entry: AuditEntry; onFilter: (part: Partial<AuditFilter>) => void }) {
-  const { t, language } = useLanguage();
-  const { entry, onFilter } = props;
-  const rows: [string, string][] = [
-    [t('audit.when'), `${dateAndTime(entry.at, language)} (${entry.at})`],
-    [
-      t('audit.who'),
-      `${actorWords(entry.actor, language)} · ${entry.actor.role ?? '–'} · ${entry.actor.id}`,
-    ],
-    [t('audit.what'), `${actionWords(entry.action, language)} (${entry.action})`],
-    [
-      t('audit.which'),
-      [entry.object.kind, entry.object.label, entry.object.id].filter(Boolean).join(' · '),
-    ],
-    [t('audit.outcome'), outcomeWords(entry.outcome, language)],
-    [
-      t('audit.where'),
-      [entry.from.address, entry.from.userAgent].filter(Boolean).join(' · ') || '–',
-    ],
-    [t('audit.why'), entry.why ?? '–'],
-    [t('audit.hash'), entry.hash],
-  ];
-  return (
-    <>
-      <dl className="detail">
-        {rows.map(([label, value]) => (
-          <div key={label}>
-            <dt>{label}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
-      <pre className="detail-json" tabIndex={0} aria-label={t('audit.detail')}>
-        {JSON.stringify(entry.detail, null, 2)}
-      </pre>
-      <div className="row-actions">
-        <Button variant="default" size="xs" onClick={() => onFilter({ actor: entry.actor.id })}>
-          {t('audit.sameActor')}
-        </Button>
-        {entry.object.id !== '' && (
-          <Button variant="default" size="xs" onClick={() => onFilter({ object: entry.object.id })}>
-            {t('audit.sameObject')}
-          </Button>
-        )}
-      </div>
-    </>
   );
 }

@@ -115,6 +115,11 @@ function NoticeCard({ notice }: { notice: Notice }) {
           )}
         </p>
       )}
+      {kind === 'lao-proposed' && (
+        <p>
+          <a href={routeHash({ view: 'lists', query: 'status=proposed' })}>{t('inbox.toLists')}</a>
+        </p>
+      )}
       {approval !== null && (
         <p>
           <a href={routeHash({ view: 'keeping' })}>{t('inbox.toApproval')}</a>

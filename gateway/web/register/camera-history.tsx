@@ -1,5 +1,5 @@
 import { Title } from '@mantine/core';
-import { readHistory } from '../api/cameras.ts';
+import { readHistory, type CameraVersion } from '../api/cameras.ts';
 import { dateAndTime } from '../buddhist-date.ts';
 import { Failure, Waiting } from '../shell/pieces.tsx';
 import { useLoaded } from '../shell/use-loaded.ts';
@@ -32,27 +32,28 @@ export function CameraHistory({ cameraId, version }: { cameraId: string; version
               </small>
             </p>
             {entry.reason !== null && <p>{t('history.reason', { reason: entry.reason })}</p>}
-            {entry.action === 'changed' && (
-              <dl>
-                {entry.changes.map(({ field, before, after }) => (
-                  <div key={field}>
-                    <dt>{fieldLabel(field, language)}</dt>
-                    <dd>
-                      <del aria-label={t('history.before')}>
-                        {fieldValueWords(field, before, language)}
-                      </del>{' '}
-                      →{' '}
-                      <ins aria-label={t('history.after')}>
-                        {fieldValueWords(field, after, language)}
-                      </ins>
-                    </dd>
-                  </div>
-                ))}
-              </dl>
-            )}
+            {entry.action === 'changed' && <FieldChanges changes={entry.changes} />}
           </li>
         ))}
       </ol>
     </section>
+  );
+}
+
+/** What stood in each field before, and what after. */
+export function FieldChanges({ changes }: Pick<CameraVersion, 'changes'>) {
+  const { t, language } = useLanguage();
+  return (
+    <dl>
+      {changes.map(({ field, before, after }) => (
+        <div key={field}>
+          <dt>{fieldLabel(field, language)}</dt>
+          <dd>
+            <del aria-label={t('history.before')}>{fieldValueWords(field, before, language)}</del> →{' '}
+            <ins aria-label={t('history.after')}>{fieldValueWords(field, after, language)}</ins>
+          </dd>
+        </div>
+      ))}
+    </dl>
   );
 }

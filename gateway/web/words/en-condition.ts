@@ -151,6 +151,7 @@ export const enCondition: typeof thCondition = {
     laoProposed: '{{count}} proposed LAOs of {{place}} wait for the Department',
     toRound: 'Open the round',
     toReturn: 'Open the return',
+    toLists: 'Open the list of LAOs',
     toApproval: 'Open the request',
     requested: 'asked for by {{requestedBy}} · because: {{reason}}',
     other: 'A notice for {{place}}',

@@ -1,4 +1,5 @@
 import { enAccounts } from './en-accounts.ts';
+import { enAudit } from './en-audit.ts';
 import { enFootage } from './en-footage.ts';
 import { enFrame } from './en-frame.ts';
 import { enCondition } from './en-condition.ts';
@@ -11,6 +12,7 @@ import type { Words } from './th.ts';
 export const en: Words = {
   ...enFrame,
   ...enAccounts,
+  ...enAudit,
   ...enRegister,
   ...enLists,
   ...enFootage,

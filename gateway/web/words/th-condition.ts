@@ -147,6 +147,7 @@ export const thCondition = {
     laoProposed: 'มี อปท. ที่เสนอเข้าบัญชี {{count}} แห่งใน {{place}} รอกรมตรวจ',
     toRound: 'เปิดรอบสำรวจนี้',
     toReturn: 'เปิดแบบสำรวจนี้',
+    toLists: 'เปิดบัญชีรายชื่อ อปท.',
     toApproval: 'เปิดดูคำขอ',
     requested: 'ผู้ขอ {{requestedBy}} · เหตุผล: {{reason}}',
     other: 'แจ้งเตือนของ {{place}}',

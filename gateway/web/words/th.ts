@@ -1,4 +1,5 @@
 import { thAccounts } from './th-accounts.ts';
+import { thAudit } from './th-audit.ts';
 import { thFootage } from './th-footage.ts';
 import { thFrame } from './th-frame.ts';
 import { thCondition } from './th-condition.ts';
@@ -10,6 +11,7 @@ import { thSurvey } from './th-survey.ts';
 export const th = {
   ...thFrame,
   ...thAccounts,
+  ...thAudit,
   ...thRegister,
   ...thLists,
   ...thFootage,

@@ -6,9 +6,11 @@ import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { keepAudit, type AuditKeeper } from '#gateway/audit/keeper.ts';
 import { verifyAudit } from '#gateway/audit/verify-audit.ts';
+import { auditNames } from '#gateway/audit-names.ts';
 import { registerAuditRoutes } from '#gateway/routes/audit.ts';
 import type { Databases } from '#registry/database/database.ts';
 import { openDatabases } from '#registry/database/open-databases.ts';
+import { byTest } from '../../registry/cameras-of.ts';
 import { ServerRig } from '../auth/server-rig.ts';
 import { anEntry } from './entries.ts';
 
@@ -40,7 +42,12 @@ beforeEach(async () => {
   );
   rig = await ServerRig.start({
     audit: keeper.log,
-    extraRoutes: [(scope) => registerAuditRoutes(scope, keeper)],
+    extraRoutes: [
+      (scope) =>
+        registerAuditRoutes(scope, keeper, async (ids) =>
+          auditNames({ registry: rig.registry, people: rig.people.database }, ids),
+        ),
+    ],
   });
   ({ app } = rig);
   auditor = await rig.signedIn([{ role: 'auditor', area: { level: 'country' } }]);
@@ -140,4 +147,27 @@ test('a log that cannot be written is not read either', async () => {
     expect(answer.statusCode).toBe(503);
     expect(answer.json()).toMatchObject({ error: { code: 'audit_unavailable' } });
   }
+});
+
+test('what ids of entries are called is told beside them: cameras, deleted ones too, people and LAOs', async () => {
+  const lao = { name: 'ทต.เกาะลันตาใหญ่', district: 'เกาะลันตา', province: 'กระบี่' };
+  const cameraId = await rig.addCamera(lao);
+  await rig.cameras.remove(cameraId, { ...byTest, version: 1, reason: 'ลบผิดตัว' });
+  const { id: laoId } = await rig.registry
+    .selectFrom('laos')
+    .select('id')
+    .executeTakeFirstOrThrow();
+  const nobody = '019ec1a0-0000-7000-8000-000000000001';
+  await keeper.log.record(
+    anEntry({
+      object: { kind: 'camera', id: cameraId },
+      detail: { into: laoId, of: [{ by: auditor.id }], nobody },
+    }),
+  );
+  const told = (await get('/api/v1/audit')).json<{ names: object }>();
+  expect(told.names).toEqual({
+    [cameraId]: { kind: 'camera', name: 'หน้าตลาดสด ถนนเทศบาล ๑' },
+    [laoId]: { kind: 'lao', name: lao.name },
+    [auditor.id]: { kind: 'person', name: expect.stringContaining('คนที่') },
+  });
 });
