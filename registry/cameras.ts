@@ -11,7 +11,7 @@ import { iso, selectCameras, withAgencies, type CameraRow } from './camera-rows.
 import { refuseTwice } from './camera-twice.ts';
 import { insertCameras, insertVersions, newCameraRows, versionRow } from './camera-writes.ts';
 import { readCompared, type ComparedReading, type WantedCameras } from './compared-cameras.ts';
-import { executeTogether, lockRows, readByKeys } from './database/database.ts';
+import { executeTogether, lockRows, readByKeys, writeMuch } from './database/database.ts';
 import { indexSearch } from './index-search.ts';
 import { asExpected, changeRows, writeChanges, type VersionedChange } from './change-cameras.ts';
 import { originsOf } from './origins.ts';
@@ -235,7 +235,7 @@ export function openCameras(
     const changed = new Map<string, boolean>();
     let begun = 0;
     let done = 0;
-    await database.transaction().execute(async (transaction) => {
+    await writeMuch(database, async (transaction) => {
       const places = new PlaceIds(transaction, nextId, options.author);
       let writing = Promise.resolve();
       try {

@@ -106,6 +106,26 @@ export async function executeTogether<Tables>(
   return adapter.executeTogether(transaction as unknown as Transaction<unknown>, statements);
 }
 
+/** What an adapter's dialect says of transactions that write very many rows. */
+export interface MuchWriting {
+  writeMuch<Result>(
+    database: Kysely<unknown>,
+    write: (transaction: Transaction<unknown>) => Promise<Result>,
+  ): Promise<Result>;
+}
+
+/** A transaction that writes very many rows, for which the database may take more memory than it has for others. */
+export async function writeMuch<Tables, Result>(
+  database: Kysely<Tables>,
+  write: (transaction: Transaction<Tables>) => Promise<Result>,
+): Promise<Result> {
+  const adapter = database.getExecutor().adapter as unknown as MuchWriting;
+  return adapter.writeMuch(
+    database as unknown as Kysely<unknown>,
+    write as unknown as (transaction: Transaction<unknown>) => Promise<Result>,
+  );
+}
+
 /** What an adapter's dialect says of reading rows that are named one by one. */
 export interface KeyedReading {
   readByKeys<Result>(

@@ -29,6 +29,7 @@ import {
   type DatabaseSchema,
   type KeyedReading,
   type LockedRows,
+  type MuchWriting,
   type NamedLocks,
   type StatementBatches,
 } from './database.ts';
@@ -164,6 +165,7 @@ class OurAdapter
     NamedLocks,
     KeyedReading,
     StatementBatches,
+    MuchWriting,
     References,
     TextSearch,
     DayPartitions,
@@ -213,6 +215,14 @@ class OurAdapter
       CompiledQuery.raw('', [new StatementBatch(batch)]),
     );
     return rows;
+  }
+
+  /** Whoever keeps the database says what memory it has. */
+  async writeMuch<Result>(
+    db: Kysely<unknown>,
+    write: (transaction: Transaction<unknown>) => Promise<Result>,
+  ): Promise<Result> {
+    return db.transaction().execute(write);
   }
 
   async #batched(

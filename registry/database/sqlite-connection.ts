@@ -18,6 +18,10 @@ export interface SqliteFile {
 /** Of this process, by name: those that take further connections. */
 const threads = new Map<string, SqliteThread>();
 
+type Question =
+  | { type: 'query'; id: number; sql: string; parameters: readonly unknown[] }
+  | { type: 'room'; id: number; room: 'usual' | 'much' };
+
 interface Pending {
   resolve: (result: QueryResult<unknown>) => void;
   reject: (error: Error) => void;
@@ -54,14 +58,22 @@ export class SqliteConnection {
   }
 
   async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+    // Parameters that cannot be copied to the thread leave nothing pending.
+    return (await this.#ask((id) => ({ type: 'query', id, sql, parameters }))) as QueryResult<R>;
+  }
+
+  /** How much memory its pages may take, from the next statement on. */
+  async makeRoom(room: 'usual' | 'much'): Promise<void> {
+    await this.#ask((id) => ({ type: 'room', id, room }));
+  }
+
+  async #ask(question: (id: number) => Question): Promise<QueryResult<unknown>> {
     if (this.#gone !== undefined) throw this.#gone;
     const id = this.#nextId++;
-    const result = await new Promise<QueryResult<unknown>>((resolve, reject) => {
-      // Last, so that parameters which cannot be copied to the thread leave nothing pending.
-      this.#thread.send({ type: 'query', connection: this.#number, id, sql, parameters });
+    return new Promise((resolve, reject) => {
+      this.#thread.send({ connection: this.#number, ...question(id) });
       this.#pending.set(id, { resolve, reject });
     });
-    return result as QueryResult<R>;
   }
 
   /** After the queries sent before it. The thread ends with its last connection. */

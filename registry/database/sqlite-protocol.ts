@@ -9,6 +9,8 @@ export type ToSqliteThread = { connection: number } & (
       readOnly: boolean;
     }
   | { type: 'query'; id: number; sql: string; parameters: readonly unknown[] }
+  /** How much memory it may keep: not by a query, since a PRAGMA is carried out when it is prepared, and only then. */
+  | { type: 'room'; id: number; room: 'usual' | 'much' }
   | {
       type: 'close';
       /** The thread ends too: it has no other. */

@@ -25,6 +25,7 @@ import {
   type Databases,
   type DatabaseSchema,
   type KeyedReading,
+  type MuchWriting,
   type NamedLocks,
   type StatementBatches,
 } from './database.ts';
@@ -99,6 +100,7 @@ class ThreadAdapter
     NamedLocks,
     KeyedReading,
     StatementBatches,
+    MuchWriting,
     References,
     TextSearch,
     DayPartitions,
@@ -106,6 +108,8 @@ class ThreadAdapter
 {
   /** Of statements that write rows, by what they write: they come again with other values. */
   readonly #texts = new Map<string, string>();
+  /** Transactions that write much and are not over, at work or in the queue. */
+  #writingMuch = 0;
 
   /** There is one that writes, but the driver below lends it out itself: Kysely's own queue for it has no bound. */
   override get supportsMultipleConnections(): boolean {
@@ -148,6 +152,20 @@ class ThreadAdapter
     return parts.map(({ length }) =>
       rows.slice(at, (at += length)).reduce((all, { written }) => all + written, 0),
     );
+  }
+
+  /** The last one gives the memory back. */
+  async writeMuch<Result>(
+    db: Kysely<unknown>,
+    write: (transaction: Transaction<unknown>) => Promise<Result>,
+  ): Promise<Result> {
+    this.#writingMuch++;
+    try {
+      await db.executeQuery(new Room('much'));
+      return await db.transaction().execute(write);
+    } finally {
+      if (--this.#writingMuch === 0) await db.executeQuery(new Room('usual'));
+    }
   }
 
   #statementsOf(written: WrittenRows): CompiledQuery[] {
@@ -370,6 +388,18 @@ class StatementList implements CompiledQuery {
   }
 }
 
+/** Goes the way of a statement: how much memory the connection that writes may take. */
+class Room implements CompiledQuery {
+  readonly query = CompiledQuery.raw('').query;
+  readonly queryId = createQueryId();
+  readonly sql = '';
+  readonly parameters = [];
+  readonly room: 'usual' | 'much';
+  constructor(room: 'usual' | 'much') {
+    this.room = room;
+  }
+}
+
 /**
  * Lends out the one connection that writes, in the order of asking. A SELECT that comes while that is in a long transaction
  * (an import of 100,000 rows) is answered by a second connection, which sees what is committed; its thread is started
@@ -493,6 +523,10 @@ class SqliteThreadDriver implements Driver {
     const thread = await this.#writerWithin(onlyReads ? READER_AFTER_MS : undefined);
     if (thread === undefined) return this.#read<R>(query);
     try {
+      if (query instanceof Room) {
+        await thread.makeRoom(query.room);
+        return { rows: [] };
+      }
       return await thread.executeQuery<R>(query);
     } finally {
       this.giveBack();

@@ -14,6 +14,7 @@ import {
   ConstraintViolated,
   DataFolderInUse,
   DatabaseFailed,
+  writeMuch,
   type Databases,
 } from '#registry/database/database.ts';
 import { openDatabases } from '#registry/database/open-databases.ts';
@@ -311,4 +312,26 @@ test('a file that is no database is refused, and the folder is free again', asyn
   await close();
   rmSync(path);
   await open();
+});
+
+async function cacheOf(connection: Pick<RegistryDatabase, 'getExecutor'>) {
+  const { rows } = await sql<{ cache_size: number }>`pragma cache_size`.execute(connection);
+  return rows[0]?.cache_size;
+}
+
+test('transactions that write very much have more memory for their pages, and the last of them gives it back', async () => {
+  const database = await open();
+  const usual = await cacheOf(database);
+  const seen: unknown[] = [];
+  const look = async (): Promise<void> =>
+    writeMuch(database, async (transaction) => void seen.push(await cacheOf(transaction)));
+  // Again and again: a PRAGMA that was prepared before would not be carried out.
+  for (let round = 0; round < 2; round++) {
+    await Promise.all([look(), look()]);
+    expect(await cacheOf(database)).toBe(usual);
+  }
+  const failing = writeMuch(database, async () => Promise.reject(new RangeError('no more rows')));
+  await expect(failing).rejects.toThrow('no more rows');
+  expect(await cacheOf(database)).toBe(usual);
+  expect(seen).toEqual(Array.from({ length: 4 }, () => -32_768));
 });
