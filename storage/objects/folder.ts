@@ -1,4 +1,14 @@
-import { copyFile, link, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
+import {
+  copyFile,
+  link,
+  mkdir,
+  open,
+  readdir,
+  rename,
+  rmdir,
+  stat,
+  unlink,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { sha256OfFile } from './file-hash.ts';
 import {
@@ -21,6 +31,8 @@ const HOLD_SUFFIX = '.hold';
 export const FOLDER_MARKER = 'object-folder.id';
 /** A copy that is not finished; never taken for an object. */
 const PARTIAL_SUFFIX = '.partial';
+/** Of a put whose folder is gone: it is made anew. */
+const MAX_TRIES = 5;
 
 /**
  * Objects in a folder, a file each. On the file system of the spool a put costs no byte: the finished file gets a
@@ -36,9 +48,17 @@ export function openFolderStore(root: string): ObjectStore {
     async put(key, file) {
       const path = pathOf(key);
       try {
-        await makeFolders(root, dirname(path));
-        await keep(key, file, path);
-        await syncFolder(dirname(path));
+        for (let tries = 1; ; tries++) {
+          try {
+            await makeFolders(root, dirname(path));
+            await keep(key, file, path);
+            await syncFolder(dirname(path));
+            break;
+          } catch (error) {
+            // A deletion has just taken the folder away, which it had made empty.
+            if (codeOf(error) !== 'ENOENT' || tries === MAX_TRIES) throw error;
+          }
+        }
       } catch (error) {
         throw notKept(error, key);
       }
@@ -78,6 +98,7 @@ export function openFolderStore(root: string): ObjectStore {
         if (codeOf(error) === 'ENOENT') return;
         throw mapped(error, key);
       }
+      await removeEmpty(root, dirname(path));
     },
 
     async *list(prefix) {
@@ -151,6 +172,18 @@ async function makeFolders(root: string, folder: string): Promise<void> {
   await syncFolder(root);
 }
 
+/** A camera has a folder a day: what retention empties would stay for ever, and be looked into by every list. */
+async function removeEmpty(root: string, folder: string): Promise<void> {
+  for (let at = folder; at.length > root.length; at = dirname(at)) {
+    try {
+      await rmdir(at);
+    } catch {
+      // Not empty, or another's work: nothing depends on it.
+      return;
+    }
+  }
+}
+
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
   try {
@@ -174,8 +207,19 @@ async function* listed(root: string, prefix: string, below = ''): AsyncGenerator
       const mayHold = key.startsWith(prefix) || prefix.startsWith(`${key}/`);
       if (mayHold) yield* listed(root, prefix, key);
     } else if (key.startsWith(prefix) && !isOurs(entry.name)) {
-      yield { key, versionId: null, byteLength: (await stat(join(root, key))).size };
+      const byteLength = await sizeOf(join(root, key));
+      if (byteLength !== undefined) yield { key, versionId: null, byteLength };
     }
+  }
+}
+
+/** Undefined: it was deleted since its folder was read. */
+async function sizeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw mapped(error, path);
   }
 }
 

@@ -150,6 +150,32 @@ describe('a folder as object store', () => {
     await expect(other).rejects.toThrow(ObjectConflict);
   });
 
+  it('leaves no empty folder behind, and what is put meanwhile is kept', async () => {
+    const root = join(folder, 'left-empty');
+    const emptied = await openMarkedFolder(marked('left-empty'));
+    const file = finishedFile(randomBytes(10));
+    const comeAndGo = async (name: string): Promise<void> => {
+      for (let round = 0; round < 100; round++) {
+        const object = await emptied.put(`camera/day/${name}.mp4`, file);
+        expect(await emptied.stat(object)).toMatchObject({ byteLength: 10 });
+        await emptied.delete(object);
+      }
+    };
+    await Promise.all(['a', 'b', 'c'].map(comeAndGo));
+    expect(readdirSync(root)).toEqual(['object-folder.id']);
+  });
+
+  it('lists what is there while others are deleted', async () => {
+    const listed = await openMarkedFolder(marked('listed-while-deleted'));
+    const file = finishedFile(randomBytes(10));
+    for (const name of ['a', 'b', 'c']) await listed.put(`camera/day/${name}.mp4`, file);
+    const list = listed.list('camera')[Symbol.asyncIterator]();
+    expect((await list.next()).value).toMatchObject({ key: 'camera/day/a.mp4' });
+    await listed.delete({ key: 'camera/day/b.mp4', versionId: null });
+    expect((await list.next()).value).toMatchObject({ key: 'camera/day/c.mp4' });
+    expect((await list.next()).done).toBe(true);
+  });
+
   it('is away while its disk is not mounted, whatever lies beneath, and goes on when it is', async () => {
     const of = marked('mounted');
     const mounted = await openMarkedFolder(of);
