@@ -11,20 +11,27 @@ export function cameraSearchText({
   lao,
   site,
 }: Pick<Camera, 'position' | 'owningAgency' | 'brand' | 'model' | 'lao' | 'site'>): string {
-  const parts: (string | null | undefined)[] = [
-    position,
-    lao.name,
-    otherForm(lao.name),
-    lao.district,
-    lao.province,
-  ];
-  if (owningAgency !== lao.name) parts.push(owningAgency, otherForm(owningAgency));
-  parts.push(brand, model, site);
   // A line break, which no search holds, keeps a match from beginning in one part and ending in the next.
-  return parts
-    .filter((part) => part !== null && part !== undefined)
-    .map(searchText)
-    .join('\n');
+  let text = `${searchText(position)}\n${agencyTexts(lao.name)}\n${searchText(lao.district)}\n${searchText(lao.province)}`;
+  if (owningAgency !== lao.name) text += `\n${agencyTexts(owningAgency)}`;
+  for (const part of [brand, model, site]) if (part !== null) text += `\n${searchText(part)}`;
+  return text;
+}
+
+/** Names of agencies whose texts are kept: the country has 7,850 LAOs, and an inventory names each of them often. */
+const MAX_KNOWN_AGENCIES = 16_384;
+const knownAgencies = new Map<string, string>();
+
+/** An agency's name, and behind a line break its other form, where it has one. */
+function agencyTexts(name: string): string {
+  let text = knownAgencies.get(name);
+  if (text === undefined) {
+    const other = otherForm(name);
+    text = other === undefined ? searchText(name) : `${searchText(name)}\n${searchText(other)}`;
+    if (knownAgencies.size >= MAX_KNOWN_AGENCIES) knownAgencies.clear();
+    knownAgencies.set(name, text);
+  }
+  return text;
 }
 
 /** Whether a camera's text is made of this field. */

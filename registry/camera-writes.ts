@@ -1,11 +1,10 @@
 import type { CompiledQuery, Insertable, Transaction } from 'kysely';
 import { authorText, type Author } from './author.ts';
-import { shownStream } from './camera-changes.ts';
 import { closedAreaRule, type Camera, type NewCamera, type NewStream } from './camera.ts';
 import { attestationText, givenColumns, streamRow } from './camera-rows.ts';
 import { damagedSinceMs, declarationRow } from './camera-declaring.ts';
 import { cameraSearchText } from './camera-search-text.ts';
-import { ConstraintViolated, executeTogether } from './database/database.ts';
+import { ConstraintViolated, prepareTogether, type PreparedBatch } from './database/database.ts';
 import { rowWriter, type WrittenRows } from './database/row-writer.ts';
 import { fromText } from './declarations.ts';
 import { newOrigins } from './origins.ts';
@@ -73,6 +72,10 @@ export async function newCameraRows(
     declarations: [],
     versions: [],
   };
+  // Of an inventory all of it but the camera is the same.
+  const version = versionRow({
+    ...{ id: '', version: 1, action: 'created', source, author, changes: [], atMs },
+  });
   const found = await places.find(created.map(({ given }) => given));
   for (const [index, { id, given }] of created.entries()) {
     const named = found[index];
@@ -92,18 +95,17 @@ export async function newCameraRows(
     rows.search.push({ id, text: cameraSearchText(given) });
     // The first of a camera has its id.
     rows.declarations.push(textDeclaration({ id, cameraId: id, given, author, source, atMs }));
-    rows.versions.push(
-      versionRow({ id, version: 1, action: 'created', source, author, changes: [], atMs }),
-    );
+    rows.versions.push({ ...version, camera_id: id });
   }
   return rows;
 }
 
-export async function insertCameras(
+/** What inserts them; for `executeTogether`. */
+export async function prepareCameras(
   transaction: Transaction<RegistryTables>,
   rows: NewCameraRows,
-): Promise<void> {
-  await executeTogether(transaction, [
+): Promise<PreparedBatch> {
+  return prepareTogether(transaction, [
     ...insertIntoCameras(rows.cameras),
     ...insertAgencies(rows.agencies),
     ...insertStreams(rows),
@@ -131,8 +133,8 @@ export function addStream(
 ): void {
   // A caller that passed the schema by would get the database's own refusal without these words.
   if (scope === 'closed-area') throw new ConstraintViolated(closedAreaRule);
-  streams.push(streamRow(id, scope, shownStream(stream)));
-  const { secrets } = splitSecrets(stream);
+  const { url, subUrl, secrets } = splitSecrets(stream);
+  streams.push(streamRow(id, scope, { ...stream, url, subUrl }));
   if (stream.username === null && secrets === null) return;
   credentials.push({
     camera_id: id,

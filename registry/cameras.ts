@@ -9,11 +9,17 @@ import { observationsOf, observe } from './camera-observations.ts';
 import { CameraNotFound } from './camera-refusals.ts';
 import { iso, selectCameras, withAgencies, type CameraRow } from './camera-rows.ts';
 import { refuseTwice } from './camera-twice.ts';
-import { insertCameras, insertVersions, newCameraRows, versionRow } from './camera-writes.ts';
+import { insertVersions, newCameraRows, prepareCameras, versionRow } from './camera-writes.ts';
 import { readCompared, type ComparedReading, type WantedCameras } from './compared-cameras.ts';
 import { executeTogether, lockRows, readByKeys, writeMuch } from './database/database.ts';
 import { indexSearch } from './index-search.ts';
-import { asExpected, changeRows, writeChanges, type VersionedChange } from './change-cameras.ts';
+import {
+  asExpected,
+  changeRows,
+  prepareChanges,
+  writeChanges,
+  type VersionedChange,
+} from './change-cameras.ts';
 import { originsOf } from './origins.ts';
 import { againWhereMerged, PlaceIds } from './place-ids.ts';
 import {
@@ -169,7 +175,8 @@ export function openCameras(
         const created = given.map((camera, index) => ({ id: ids[index] ?? '', given: camera }));
         const madeOf = { ...options, atMs: now() };
         if (refusesTwice) for (const one of given) await refuseTwice(transaction, one, undefined);
-        await insertCameras(transaction, await newCameraRows(places, box, created, madeOf));
+        const made = await newCameraRows(places, box, created, madeOf);
+        await executeTogether(transaction, await prepareCameras(transaction, made));
         await places.refuseMerged();
         return cameraRows(transaction, ids);
       }),
@@ -248,13 +255,17 @@ export function openCameras(
           }
           const madeOf = { ...options, box, nextId, atMs: now() };
           const created = page.create.map((given) => ({ id: nextId(), given }));
-          const newRows = await newCameraRows(places, box, created, madeOf);
+          const inserts = await prepareCameras(
+            transaction,
+            await newCameraRows(places, box, created, madeOf),
+          );
           // Read beside the transaction, which is writing the page before; none of its cameras is of this one.
           const otherRows = await changeRows(transaction, places, page.change, madeOf, readBeside);
+          const changes = await prepareChanges(transaction, otherRows);
           await writing;
           writing = (async () => {
-            await insertCameras(transaction, newRows);
-            await writeChanges(transaction, box, otherRows);
+            await executeTogether(transaction, inserts);
+            await writeChanges(transaction, box, changes);
             done += page.create.length + page.change.length;
             onProgress(done);
           })();
@@ -344,7 +355,7 @@ export function openCameras(
           const places = new PlaceIds(transaction, nextId, options.author);
           const madeOf = { ...options, box, nextId, atMs: now() };
           const rows = await changeRows(transaction, places, [{ id, version, change }], madeOf);
-          await writeChanges(transaction, box, rows);
+          await writeChanges(transaction, box, await prepareChanges(transaction, rows));
           await places.refuseMerged();
           const [stored] = await cameraRows(transaction, [id]);
           if (stored === undefined) throw new CameraNotFound(id);

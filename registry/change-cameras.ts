@@ -22,7 +22,12 @@ import {
   type StreamRows,
 } from './camera-writes.ts';
 import type { CameraChange } from './camera.ts';
-import { DatabaseFailed, executeTogether } from './database/database.ts';
+import {
+  DatabaseFailed,
+  executeTogether,
+  prepareTogether,
+  type PreparedBatch,
+} from './database/database.ts';
 import { rowChanger } from './database/row-writer.ts';
 import { withOrigins } from './origins.ts';
 import type { FoundPlaces, PlaceIds } from './place-ids.ts';
@@ -134,20 +139,43 @@ export async function changeRows(
   return rows;
 }
 
-/** Throws CameraStale where somebody was faster between reading and writing. */
-export async function writeChanges(
+/** What writes a page of changes, before and behind what is looked for in other tables. */
+export interface PreparedChanges {
+  rows: ChangeRows;
+  cameras: PreparedBatch;
+  beside: PreparedBatch;
+}
+
+export async function prepareChanges(
   transaction: Transaction<RegistryTables>,
-  box: SecretBox,
   rows: ChangeRows,
-): Promise<void> {
+): Promise<PreparedChanges> {
   const ids = rows.changed.map(({ id }) => id);
-  if (ids.length === 0) return;
-  const written = await executeTogether(transaction, [
+  const cameras = await prepareTogether(transaction, [
     ...(ids.length > 1 ? [{ table: 'cameras', locked: ids }] : []),
     // Before the cameras: a closed area has no stream at any time.
     ...dropStreams(transaction, rows.withoutStream),
     ...updateCameras(changedValues(rows)),
   ]);
+  const beside = await prepareTogether(transaction, [
+    ...insertAgencies(rows.agencies),
+    ...insertStreams(rows),
+    // In the order of their making, in which SQLite's index has them: out of it, it would write a piece of index for each.
+    ...updateSearch(rows.search.toSorted((a, b) => (a.id < b.id ? -1 : 1))),
+    ...insertDeclarations(rows.declarations),
+    ...insertVersions(rows.versions),
+  ]);
+  return { rows, cameras, beside };
+}
+
+/** Throws CameraStale where somebody was faster between reading and writing. */
+export async function writeChanges(
+  transaction: Transaction<RegistryTables>,
+  box: SecretBox,
+  { rows, cameras, beside }: PreparedChanges,
+): Promise<void> {
+  if (rows.changed.length === 0) return;
+  const written = await executeTogether(transaction, cameras);
   if (written.at(-1) !== rows.cameras.length) throw await tooLate(transaction, box, rows);
   if (rows.withOtherAgencies.length > 0) {
     await transaction
@@ -156,14 +184,7 @@ export async function writeChanges(
       .execute();
   }
   await forgetObservations(transaction, rows.observationsLeft);
-  await executeTogether(transaction, [
-    ...insertAgencies(rows.agencies),
-    ...insertStreams(rows),
-    // In the order of their making, in which SQLite's index has them: out of it, it would write a piece of index for each.
-    ...updateSearch(rows.search.toSorted((a, b) => (a.id < b.id ? -1 : 1))),
-    ...insertDeclarations(rows.declarations),
-    ...insertVersions(rows.versions),
-  ]);
+  await executeTogether(transaction, beside);
 }
 
 /** What is as it was in all of them is not written, and no index of it is touched. */

@@ -261,7 +261,7 @@ export class PlaceIds {
 }
 
 function spelling({ province, district, name }: Camera['lao']): string {
-  return JSON.stringify([province, district, name]);
+  return `${province}\n${district}\n${name}`;
 }
 
 function keysOf(wanted: Iterable<{ key: string }>): string[] {

@@ -10,9 +10,13 @@ const isoDay = new Intl.DateTimeFormat('en-CA', {
   day: '2-digit',
 });
 
+/** What was asked last: rows of one page of an inventory are of one moment. */
+let last = { atMs: Number.NaN, day: '' };
+
 /** The day in Thailand at a moment, as `2026-11-25`. */
 export function thaiDay(atMs: number): string {
-  return isoDay.format(atMs);
+  if (atMs !== last.atMs) last = { atMs, day: isoDay.format(atMs) };
+  return last.day;
 }
 
 /** Unix ms at which the day begins in Thailand, which has kept UTC+7 since 1920. */

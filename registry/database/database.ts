@@ -83,13 +83,34 @@ export async function lockRows<Tables>(
 /** A statement that writes, in whichever form. */
 export type BatchStatement = CompiledQuery | WrittenRows | LockedRows;
 
+/** Statements as their database takes them; nothing of the rows that they were made of is kept. Each adapter's own. */
+export interface PreparedBatch {
+  readonly prepared: readonly unknown[];
+}
+
 /** What an adapter's dialect says of statements that wait for no answer of each other. */
 export interface StatementBatches {
-  /** Rows that each wrote, in their order; of those that wait for rows, none. */
-  executeTogether(
+  prepareTogether(
     transaction: Transaction<unknown>,
     statements: readonly BatchStatement[],
-  ): Promise<number[]>;
+  ): Promise<PreparedBatch>;
+  /** Rows that each wrote, in their order; of those that wait for rows, none. */
+  executeTogether(transaction: Transaction<unknown>, batch: PreparedBatch): Promise<number[]>;
+}
+
+/** For `executeTogether`, while the database is at something else: it has not to wait then until they are made. */
+export async function prepareTogether<Tables>(
+  transaction: Transaction<Tables>,
+  statements: readonly BatchStatement[],
+): Promise<PreparedBatch> {
+  return batchesOf(transaction).prepareTogether(
+    transaction as unknown as Transaction<unknown>,
+    statements,
+  );
+}
+
+function batchesOf<Tables>(transaction: Transaction<Tables>): StatementBatches {
+  return transaction.getExecutor().adapter as unknown as StatementBatches;
 }
 
 /**
@@ -99,11 +120,15 @@ export interface StatementBatches {
  */
 export async function executeTogether<Tables>(
   transaction: Transaction<Tables>,
-  statements: readonly BatchStatement[],
+  statements: readonly BatchStatement[] | PreparedBatch,
 ): Promise<number[]> {
-  if (statements.length === 0) return [];
-  const adapter = transaction.getExecutor().adapter as unknown as StatementBatches;
-  return adapter.executeTogether(transaction as unknown as Transaction<unknown>, statements);
+  const batch =
+    'prepared' in statements ? statements : await prepareTogether(transaction, statements);
+  if (batch.prepared.length === 0) return [];
+  return batchesOf(transaction).executeTogether(
+    transaction as unknown as Transaction<unknown>,
+    batch,
+  );
 }
 
 /** What an adapter's dialect says of transactions that write very many rows. */

@@ -31,6 +31,7 @@ import {
   type LockedRows,
   type MuchWriting,
   type NamedLocks,
+  type PreparedBatch,
   type StatementBatches,
 } from './database.ts';
 import type { DayPartitions, DayTables, TendedDays } from './day-partitions.ts';
@@ -204,15 +205,22 @@ class OurAdapter
     });
   }
 
+  async prepareTogether(
+    transaction: Transaction<unknown>,
+    statements: readonly BatchStatement[],
+  ): Promise<PreparedBatch> {
+    const prepared: BatchedStatement[] = [];
+    for (const one of statements) prepared.push(await this.#batched(transaction, one));
+    return { prepared };
+  }
+
   /** All are sent in one go. */
   async executeTogether(
     transaction: Transaction<unknown>,
-    statements: readonly BatchStatement[],
+    { prepared }: PreparedBatch,
   ): Promise<number[]> {
-    const batch: BatchedStatement[] = [];
-    for (const one of statements) batch.push(await this.#batched(transaction, one));
     const { rows } = await transaction.executeQuery<number>(
-      CompiledQuery.raw('', [new StatementBatch(batch)]),
+      CompiledQuery.raw('', [new StatementBatch(prepared as BatchedStatement[])]),
     );
     return rows;
   }

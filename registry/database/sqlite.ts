@@ -27,6 +27,7 @@ import {
   type KeyedReading,
   type MuchWriting,
   type NamedLocks,
+  type PreparedBatch,
   type StatementBatches,
 } from './database.ts';
 import type { DayPartitions, DayTables, TendedDays } from './day-partitions.ts';
@@ -135,16 +136,25 @@ class ThreadAdapter
     return read(db);
   }
 
-  /** All are sent to the thread, which answers in the order of the questions. */
-  async executeTogether(
-    transaction: Transaction<unknown>,
+  /** Of each statement, those that it becomes. */
+  async prepareTogether(
+    _transaction: Transaction<unknown>,
     statements: readonly BatchStatement[],
-  ): Promise<number[]> {
-    const parts = statements.map((one) => {
+  ): Promise<PreparedBatch> {
+    const prepared = statements.map((one) => {
       // Whoever is in a transaction is the only writer (BEGIN IMMEDIATE).
       if ('locked' in one) return [];
       return 'rows' in one ? this.#statementsOf(one) : [one];
     });
+    return { prepared };
+  }
+
+  /** All are sent to the thread, which answers in the order of the questions. */
+  async executeTogether(
+    transaction: Transaction<unknown>,
+    { prepared }: PreparedBatch,
+  ): Promise<number[]> {
+    const parts = prepared as readonly (readonly CompiledQuery[])[];
     const { rows } = await transaction.executeQuery<{ written: number }>(
       new StatementList(parts.flat()),
     );
@@ -181,13 +191,10 @@ class ThreadAdapter
         if (this.#texts.size >= MAX_TEXTS) this.#texts.clear();
         this.#texts.set(name, text);
       }
+      const values: unknown[] = [];
       // Every row has the columns of the first, in its order.
-      statements.push(
-        CompiledQuery.raw(
-          text,
-          some.flatMap((row) => Object.values(row)),
-        ),
-      );
+      for (const row of some) values.push(...Object.values(row));
+      statements.push(CompiledQuery.raw(text, values));
     }
     return statements;
   }
