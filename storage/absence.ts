@@ -19,12 +19,22 @@ const ABSENCE = { cause: 'gateway', detail: 'stopped' } as const;
 export async function accountForAbsence(
   catalogue: Catalogue,
   recorded: ReadonlySet<string>,
-  { newId, nowMs }: { newId: () => string; nowMs: number },
+  {
+    newId,
+    nowMs,
+    notedMs = 0,
+  }: {
+    newId: () => string;
+    nowMs: number;
+    /** Until when it ran by what it noted itself, while the catalogue could not be told. */
+    notedMs?: number | undefined;
+  },
 ): Promise<void> {
   // All cameras' of a gateway that was stopped as it should.
   await closeGapsOf(catalogue, ABSENCE, nowMs);
   const lasting = await lastingGaps(catalogue);
-  const aliveMs = (await aliveToMs(catalogue)) ?? nowMs;
+  const toldMs = (await aliveToMs(catalogue)) ?? nowMs;
+  const aliveMs = Math.min(nowMs, Math.max(toldMs, notedMs));
   for (const cameraId of recorded) {
     if (lasting.has(cameraId)) {
       if (aliveMs < nowMs) {

@@ -13,6 +13,7 @@ import { insertOpened, markSpooled, type RecordedClocks } from './catalogue/reco
 import type { SpoolId } from './catalogue/spools.ts';
 import type { Catalogue, GapCause } from './catalogue/tables.ts';
 import { gapCause, isOtherSide } from './gap-cause.ts';
+import { MissedGaps, type GapStep, type Why } from './missed-gaps.ts';
 import type { OpenRecordings } from './open-recordings.ts';
 import {
   SYNC_ALLOWANCE_MS,
@@ -22,6 +23,7 @@ import {
 } from './recorder-protocol.ts';
 import type { PassedOverTime } from './passed-over.ts';
 import { decodeFragments } from './spool/fragment-index.ts';
+import type { NotedGaps } from './spool/noted-gaps.ts';
 import { holesIn } from './spool/stretches.ts';
 import type { RecorderFault } from './storage-notices.ts';
 
@@ -30,31 +32,12 @@ import type { RecorderFault } from './storage-notices.ts';
  * meanwhile lie in the spool, where recovery reads them, and gaps are kept apart.
  */
 const MAX_WAITING = 10_000;
-/** Gaps that began and ended while steps were given up, of all cameras: some hundred bytes each. The causes of more are not known. */
-const MAX_MISSED = 20_000;
 const RETRY_MS = 1_000;
 /** A gap that began with the process, until the camera's first picture, or what keeps it from giving one. */
 export const STARTING = 'starting';
 
-interface Why {
-  cause: GapCause;
-  detail: string | null;
-}
-
 /** Nobody told why. */
 const unknownWhy: Why = { cause: 'gateway', detail: null };
-
-/** What becomes of a camera's gap: in the order in which it was told. */
-type GapStep = GapBegins | { kind: 'ends'; cameraId: string; endMs: number };
-
-interface GapBegins {
-  kind: 'begins';
-  cameraId: string;
-  startMs: number;
-  why: Why;
-  /** One lasts, and ends where this one begins. */
-  follows: boolean;
-}
 
 type Happened = Pick<FromRecorder, 'opened' | 'finished' | 'failed'>;
 
@@ -98,10 +81,12 @@ export class RecordingKeeper {
   #gaveUp = false;
   /** Of steps that were given up: they have no row yet, and grow. */
   readonly #withoutRow = new Map<string, OpenedRecording>();
-  /** Of steps that were given up at the bound: when a camera's gap ended first since then, and the one that lasts now. */
-  readonly #missed = new Map<string, { endMs?: number | undefined; gap?: GapBegins | undefined }>();
-  /** Those that are over, of the same steps. */
-  #missedGaps: Gap[] = [];
+  /** Of steps that were given up at the bound. */
+  readonly #missed = new MissedGaps();
+  readonly #noted: Pick<NotedGaps, 'away' | 'note' | 'clear'> | undefined;
+  /** What waits, in its order: noted once the database is away. */
+  readonly #told: Told[] = [];
+  #isAway = false;
   #stopping = false;
 
   constructor(options: {
@@ -118,10 +103,13 @@ export class RecordingKeeper {
     /** Nothing waits any more, and steps were given up: recordings that they told of lie in the spool. */
     onGivenUp: () => void;
     clocksOf: (cameraId: string) => RecordedClocks;
+    /** Where steps of gaps outlive the process while the database is away. */
+    noted?: Pick<NotedGaps, 'away' | 'note' | 'clear'>;
     /** Of this gateway among those that share the catalogue: who has it tells of cameras, and while nobody knows who that is, words wait. */
     turn?: () => TurnState;
   }) {
     this.#turn = options.turn ?? (() => 'ours');
+    this.#noted = options.noted;
     this.#onFault = options.onFault;
     this.#onGivenUp = options.onGivenUp;
     this.#clocksOf = options.clocksOf;
@@ -230,8 +218,9 @@ export class RecordingKeeper {
   disown(): void {
     this.#lasting.clear();
     this.#notEnded.clear();
-    this.#missed.clear();
-    this.#missedGaps = [];
+    this.#missed.take();
+    // What is noted stays, for when this one records again: of what came before the other did, that one knows nothing.
+    this.#isAway = false;
   }
 
   /** Resolves when all that was told is in the catalogue, or has failed once more. */
@@ -327,12 +316,14 @@ export class RecordingKeeper {
       this.#isFull = true;
       this.#log('catalogue steps given up', { waiting: this.#waiting });
     }
+    if (this.#isAway) this.#noted?.note(told.gaps, told.over);
     if (this.#isFull) {
       this.#giveUp(told);
-      this.#miss(told);
+      this.#missed.miss(told.gaps, told.over);
       return;
     }
     this.#waiting++;
+    this.#told.push(told);
     this.#last = this.#after(this.#last, step, told);
   }
 
@@ -347,37 +338,31 @@ export class RecordingKeeper {
     }
   }
 
-  #miss({ gaps, over }: Told): void {
-    for (const gap of over) this.#missOver(gap);
-    for (const step of gaps) {
-      const { endMs, gap } = this.#missed.get(step.cameraId) ?? {};
-      // One that followed another ended that one.
-      const firstEndMs = endMs ?? (gap?.follows ? gap.startMs : undefined);
-      if (step.kind === 'ends') {
-        this.#missed.set(step.cameraId, { endMs: firstEndMs ?? step.endMs });
-        if (gap !== undefined) this.#missOver(overAt(gap, step.endMs));
-      } else if (gap === undefined) {
-        this.#missed.set(step.cameraId, { endMs, gap: step });
-      } else if (step.follows) {
-        const isOfAll = step.startMs <= gap.startMs;
-        if (isOfAll) this.#missed.set(step.cameraId, { endMs, gap: { ...gap, why: step.why } });
-        else
-          this.#missed.set(step.cameraId, { endMs: firstEndMs, gap: { ...step, follows: false } });
-        if (!isOfAll) this.#missOver(overAt(gap, step.startMs));
-      }
-    }
+  /** The database does not answer: what waits is to outlive this process too. */
+  #noteAway(): void {
+    if (this.#isAway || this.#noted === undefined) return;
+    this.#isAway = true;
+    this.#noted.away();
+    for (const { gaps, over } of this.#told) this.#noted.note(gaps, over);
   }
 
-  #missOver(gap: Gap): void {
-    if (gap.startMs >= (gap.endMs ?? 0) || this.#missedGaps.length >= MAX_MISSED) return;
-    this.#missedGaps.push(gap);
+  /** Nothing waits any more. */
+  #allEntered(): void {
+    this.#isAway = false;
+    this.#noted?.clear();
   }
 
   async #after(before: Promise<unknown>, step: () => Promise<void>, told: Told): Promise<void> {
     await before;
-    if (!(await this.#isDone(step))) this.#giveUp(told);
+    const isDone = await this.#isDone(step);
+    if (!isDone) this.#giveUp(told);
+    this.#told.shift();
     // A later start recovers what a stop leaves.
-    if (--this.#waiting > 0 || !this.#gaveUp || this.#stopping) return;
+    if (--this.#waiting > 0 || (this.#stopping && this.#gaveUp)) return;
+    if (!this.#gaveUp) {
+      if (this.#isAway) this.#allEntered();
+      return;
+    }
     this.#gaveUp = false;
     this.#isFull = false;
     this.#catchUp();
@@ -386,25 +371,28 @@ export class RecordingKeeper {
 
   /** The first of the steps from now on: rows of what grows, and gaps as they are now. */
   #catchUp(): void {
-    const missed = [...this.#missed];
-    this.#missed.clear();
+    const missed = this.#missed.take();
     // With their ids: what fails on the way is done once more from the beginning.
-    const over = this.#missedGaps.map((gap) => ({ id: this.#newId(), gap }));
-    this.#missedGaps = [];
+    const over = missed.over.map((gap) => ({ id: this.#newId(), gap }));
     this.#waiting++;
     const step = async (): Promise<void> => {
       this.#leaveToRecovery();
       const growing = [...this.#withoutRow.values()];
       await insertOpened(this.#catalogue, growing, this.#spoolId);
       for (const { recordingId } of growing) this.#withoutRow.delete(recordingId);
-      for (const [cameraId, { endMs, gap }] of missed) {
+      for (const [cameraId, { endMs, gap }] of missed.cameras) {
         if (endMs !== undefined) await closeGap(this.#catalogue, cameraId, endMs);
         if (gap !== undefined) await this.#gap(gap);
       }
       await insertGaps(this.#catalogue, over);
     };
     // Not as other steps are: given up, it would ask for itself.
-    this.#last = this.#isDone(step).finally(() => this.#waiting--);
+    this.#last = this.#caughtUp(step);
+  }
+
+  async #caughtUp(step: () => Promise<void>): Promise<void> {
+    const isDone = await this.#isDone(step);
+    if (--this.#waiting === 0 && isDone && this.#isAway) this.#allEntered();
   }
 
   /** Of what was given up, that which a recorder which died had open. */
@@ -418,6 +406,7 @@ export class RecordingKeeper {
   async #isDone(step: () => Promise<void>): Promise<boolean> {
     for (;;) {
       const turn = this.#turn();
+      if (turn === 'lost') this.#noteAway();
       if (turn === 'others' || (turn === 'lost' && this.#stopping)) return false;
       try {
         if (turn === 'ours') {
@@ -428,13 +417,10 @@ export class RecordingKeeper {
         this.#log('catalogue not written', { err: error });
         // What is wrong with the step itself will not pass.
         const mayPass = error instanceof DatabaseUnavailable || error instanceof DiskFull;
+        if (mayPass) this.#noteAway();
         if (!mayPass || this.#stopping) return false;
       }
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
     }
   }
-}
-
-function overAt({ cameraId, startMs, why }: GapBegins, endMs: number): Gap {
-  return { cameraId, startMs, endMs, ...why };
 }

@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { RoundFollower } from '#ingest/round-follower.ts';
 import type { Databases } from '#registry/database/database.ts';
 import { uuidV7Ms } from '#registry/uuid-v7.ts';
@@ -32,6 +33,8 @@ import type { Seal, Signer } from './sealed-day.ts';
 import { sealDays, verifySeals } from './sealing.ts';
 import { Shortenings } from './shortening.ts';
 import { accountForRefused, LeftFiles, leftInWords } from './spool/left-files.ts';
+import { enterNotedGaps } from './spool/enter-noted-gaps.ts';
+import { NOTED_GAPS_FILE, NotedGaps } from './spool/noted-gaps.ts';
 import { recoverSpool, type RecoveredSpool } from './spool/recover-spool.ts';
 import type { SpoolBounds, SpoolUse } from './spool/spool-bound.ts';
 import type { SpoolMeter } from './spool/spool-file.ts';
@@ -50,6 +53,10 @@ const BEGIN_AGAIN_MS = 5_000;
 const ALIVE_MS = 5_000;
 /** The store's own rule, should we never sweep again, deletes nothing before this is over beyond the longest retention. */
 const BACKSTOP_DAYS = 30;
+
+/** A container without a volume loses with each start what waits, and nobody else can tell that it was the same gateway. */
+const NEW_SPOOL =
+  'the spool of this gateway is new: if it is meant to be the one before, keep its data folder on a volume that lasts';
 
 export interface RecordingOptions {
   databases: Databases;
@@ -141,7 +148,8 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
   using unbegun = new DisposableStack();
   unbegun.defer(() => store.close());
   const catalogue = await openCatalogue(databases);
-  if (spoolId !== null) await nameSpool(catalogue, { id: spoolId, name: options.spoolName });
+  const spool =
+    spoolId !== null && (await nameSpool(catalogue, { id: spoolId, name: options.spoolName }));
   mkdirSync(spoolFolder, { recursive: true, mode: 0o700 });
   const tendDays = async (): Promise<void> => {
     try {
@@ -215,7 +223,10 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
     clearTimeout(justMade);
     justMade = setTimeout(recoverLater, 2 * JUST_MADE_MS).unref();
   };
+  const notedPath = join(spoolFolder, NOTED_GAPS_FILE);
+  const noted = new NotedGaps({ path: notedPath, now, log });
   const keeper = new RecordingKeeper({
+    noted,
     catalogue,
     spoolId,
     open,
@@ -264,12 +275,18 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
     // Of a process before this one nothing is live.
     const { left: _, ...found } = await recover(hasRecorded ? isLive : undefined);
     if (found.recovered + found.empty > 0) log('spool recovered', found);
+    await noted.flushed();
+    const notedMs = await enterNotedGaps(catalogue, notedPath, newId);
+    noted.clear();
     // One moment for both, or what lies between them is in no gap.
     const startedMs = now();
-    await accountForAbsence(catalogue, recorded, { newId, nowMs: startedMs });
+    await accountForAbsence(catalogue, recorded, { newId, nowMs: startedMs, notedMs });
     for (const cameraId of recorded) keeper.start(cameraId, startedMs);
     await lookElsewhere();
-    if (waitingElsewhere.length > 0) log('recordings wait in other spools', { waitingElsewhere });
+    if (waitingElsewhere.length > 0) {
+      log('recordings wait in other spools', { waitingElsewhere });
+      if (spool && spool.isNew) log(NEW_SPOOL, { spoolFolder });
+    }
     await noteAlive(catalogue, startedMs);
     records = true;
     hasRecorded = true;
@@ -319,10 +336,15 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
   uploader.start();
   let isSaying = false;
   const sayAlive = async (): Promise<void> => {
-    if (!records || turn.state !== 'ours' || isSaying) return;
+    if (!records || isSaying) return;
     isSaying = true;
-    // While the database is away, so is what this would explain; it is said again.
-    await noteAlive(catalogue, now()).catch(() => undefined);
+    // While the database is away it is said where gaps are noted.
+    try {
+      if (turn.state === 'ours') await noteAlive(catalogue, now());
+      else noted.alive();
+    } catch {
+      noted.alive();
+    }
     isSaying = false;
   };
   const alive = setInterval(() => void sayAlive(), ALIVE_MS).unref();
@@ -449,6 +471,7 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
       clearTimeout(justMade);
       await keeper.stop();
       await sayAlive();
+      await noted.flushed();
       await uploader.stop();
       store.close();
       return recorders;

@@ -96,6 +96,17 @@ export async function closeGap(
   });
 }
 
+/** The camera's lasting gap ends, if it began before. */
+export async function endGap(catalogue: Catalogue, cameraId: string, endMs: number): Promise<void> {
+  await catalogue
+    .updateTable('gaps')
+    .set({ end_ms: endMs })
+    .where('camera_id', '=', cameraId)
+    .where('end_ms', 'is', null)
+    .where('start_ms', '<', endMs)
+    .execute();
+}
+
 /** There are pictures of these times: of a gap between recordings that is over, whatever it was called, what lies beside them is left. */
 export async function cutGaps(
   catalogue: Catalogue,

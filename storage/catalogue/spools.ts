@@ -14,16 +14,18 @@ export function inSpool(spoolId: SpoolId) {
   return sql<boolean>`recordings.spool_id is not distinct from ${sql.val(spoolId)}`;
 }
 
-/** What it is called by people: a machine and a folder. */
+/** What it is called by people: a machine and a folder. `isNew`: none was called so before, under this id. */
 export async function nameSpool(
   catalogue: Catalogue,
   { id, name }: { id: string; name: string },
-): Promise<void> {
+): Promise<{ isNew: boolean }> {
+  const known = await catalogue.selectFrom('spools').select('id').where('id', '=', id).execute();
   await catalogue
     .insertInto('spools')
     .values({ id, name })
     .onConflict((conflict) => conflict.column('id').doUpdateSet({ name }))
     .execute();
+  return { isNew: known.length === 0 };
 }
 
 /** Its file lies in this spool: it was moved here, or the row is of a gateway that did not say whose. */

@@ -1,5 +1,15 @@
 /** What recorders tell, while the database has no room, is away for long, or refuses a step. */
-import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
@@ -19,6 +29,8 @@ import type {
   OpenedRecording,
 } from '#storage/recorder-protocol.ts';
 import { RecordingKeeper } from '#storage/recording-keeper.ts';
+import { enterNotedGaps } from '#storage/spool/enter-noted-gaps.ts';
+import { NOTED_GAPS_FILE, NotedGaps } from '#storage/spool/noted-gaps.ts';
 import { recoverSpool } from '#storage/spool/recover-spool.ts';
 import { spoolMeter } from '#storage/spool/spool-file.ts';
 import { encodeFragments, type Fragment } from '#storage/spool/fragment-index.ts';
@@ -58,8 +70,9 @@ beforeEach(async () => {
   keeper = keeperOf(catalogue);
 });
 
-function keeperOf(entered: Catalogue): RecordingKeeper {
+function keeperOf(entered: Catalogue, noted?: NotedGaps): RecordingKeeper {
   return new RecordingKeeper({
+    ...(noted === undefined ? {} : { noted }),
     catalogue: entered,
     open,
     newId,
@@ -368,6 +381,71 @@ it('while nobody knows whose turn it is words wait; who lost it tells of no gap,
   await Promise.all(recoveries);
   expect(await stateOf(ours.id)).toBe('spooled');
   expect([...(await gapsOf(CAMERA)), ...(await gapsOf(OTHER))]).toEqual([]);
+});
+
+it('what is told of gaps while the database is away outlives the process, and is entered once, where no other gap is told of', async () => {
+  const path = join(spool, NOTED_GAPS_FILE);
+  const nowMs = at(9);
+  const noted = new NotedGaps({ path, now: () => nowMs, log: () => {} });
+  keeper = keeperOf(catalogue, noted);
+  const [first, second] = [recording(at(0)), recording(at(3))];
+  tell({ opened: [first.opened] });
+  keeper.start(OTHER, at(0));
+  await vi.waitFor(async () => expect(await gapsOf(OTHER)).toHaveLength(1));
+  expect(existsSync(path)).toBe(false);
+  turn = 'lost';
+  keeper.runEnded(CAMERA, 'silent', at(1));
+  tell({ finished: [{ ...first.finished, endReason: 'run-ended' }] });
+  keeper.turnedOff(CAMERA, at(2));
+  tell({ opened: [second.opened] });
+  keeper.runEnded(CAMERA, 'refused', at(4));
+  tell({ finished: [{ ...second.finished, endReason: 'run-ended' }] });
+  keeper.runEnded(OTHER, 'silent', at(1));
+  await vi.waitFor(() => expect(existsSync(path)).toBe(true));
+  noted.alive();
+  await noted.flushed();
+  // The process is no more; the power went with the last line half written.
+  turn = 'others';
+  keeper.disown();
+  await keeper.stop();
+  appendFileSync(path, '{"step":{"kind":"ends","came');
+  utimesSync(path, nowMs / 1_000, nowMs / 1_000);
+  const left = readFileSync(path);
+  // Somebody told of some of it already.
+  const told = { cameraId: CAMERA, startMs: at(1), endMs: at(1) + 30_000 };
+  await insertGap(catalogue, newId(), { ...told, cause: 'network', detail: 'silent' });
+  const expected = [
+    [1, 1.5, 'silent'],
+    [1.5, 2, 'silent'],
+    [2, 3, 'recording-off'],
+    [4, 9, 'refused'],
+  ];
+  for (const isFirst of [true, false]) {
+    if (!isFirst) writeFileSync(path, left);
+    utimesSync(path, nowMs / 1_000, nowMs / 1_000);
+    expect(await enterNotedGaps(catalogue, path, newId)).toBe(at(9));
+    const found = await gapsOf(CAMERA);
+    expect(
+      found.map((gap) => [minutes(gap.startMs), gap.endMs && minutes(gap.endMs), gap.detail]),
+    ).toEqual(expected);
+    // It lasted before, and goes on: with what kept it from its first recording.
+    expect(await gapsOf(OTHER)).toMatchObject([
+      { startMs: at(0), endMs: null, cause: 'network', detail: 'silent' },
+    ]);
+  }
+  expect(await enterNotedGaps(catalogue, path, newId)).toBeUndefined();
+});
+
+it('what was noted goes when the database has taken all of it', async () => {
+  const path = join(spool, NOTED_GAPS_FILE);
+  const noted = new NotedGaps({ path, now: () => at(9), log: () => {} });
+  keeper = keeperOf(catalogue, noted);
+  turn = 'lost';
+  keeper.start(CAMERA, at(0));
+  await vi.waitFor(() => expect(existsSync(path)).toBe(true));
+  turn = 'ours';
+  await vi.waitFor(async () => expect(await gapsOf(CAMERA)).toHaveLength(1));
+  await vi.waitFor(() => expect(existsSync(path)).toBe(false));
 });
 
 it('a disk that keeps what is written too late is a fault, for a power cut would cost more than was promised', () => {

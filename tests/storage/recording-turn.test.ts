@@ -160,6 +160,9 @@ it('who takes over leaves what waits in the spool of the one before, says so, an
   expect(await recordingById(catalogue, open)).toMatchObject({ state: 'open', spoolId: THERE });
   expect(await recordingById(catalogue, spooled)).toMatchObject({ state: 'spooled' });
   expect((await gaps()).toSorted()).toEqual(['starting', 'stopped']);
+  // A container without a volume has a new one at each start: that is said.
+  expect(logged[0]).toBe('recordings wait in other spools');
+  expect(logged[1]).toContain('keep its data folder on a volume that lasts');
   expect(service.notices()).toMatchObject([
     { code: 'recordings-elsewhere', sinceMs: startMs, where: ['there:/spool'] },
   ]);
@@ -242,6 +245,18 @@ it('a camera whose recording is turned off and on is not scheduled between, and 
     const lasting = catalogue.selectFrom('gaps').select('detail').where('end_ms', 'is', null);
     expect(await lasting.execute()).toEqual([{ detail: 'starting' }]);
   });
+});
+
+it('what kept a camera from being recorded while the database was away is told of by the next process', async () => {
+  await startBeside('ours');
+  tell('lost');
+  aheadMs += 1_000;
+  service.setRecorded(CAMERA, false);
+  aheadMs += 1_000;
+  await service.stop();
+  expect(await gaps()).not.toContain('recording-off');
+  await startBeside('ours');
+  expect(await gaps()).toContain('recording-off');
 });
 
 it('a reconciliation looks into the spool unless another records, and a repair is refused for what keeps this one from it', async () => {

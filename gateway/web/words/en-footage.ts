@@ -272,7 +272,7 @@ export const enFootage: typeof thFootage = {
       },
       'recordings-elsewhere': {
         title: 'Recordings wait on a server that recorded before this one, and play only there:',
-        todo: 'Tell who runs the servers: start that server again, or move the files of its folder spool into that of this server and start this one anew; what waits goes into the store by itself. If its disk is lost, npm run reconcile names the spool, and with -- --repair --give-up-spool and that name its time is told as lost.',
+        todo: 'Tell who runs the servers: start that server again, or move the files of its folder spool into that of this server and start this one anew; what waits goes into the store by itself. If its disk is lost, npm run reconcile names the spool, and with -- --repair --give-up-spool and that name its time is told as lost. In a container, keep the data folder (DATA_DIR) on a volume that lasts: without it each start is another server, and what waits is gone.',
       },
       'recorded-elsewhere': {
         title: 'This server does not record: another one on the same database does',
