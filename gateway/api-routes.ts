@@ -5,6 +5,7 @@ import { isAllowed } from '#registry/camera-networks.ts';
 import { readPlaces } from '#registry/camera-places.ts';
 import { camerasAtAddresses } from '#registry/cameras-at-address.ts';
 import { declarationsOf } from '#registry/declarations.ts';
+import { templateFor } from '#registry/inventory/template-for.ts';
 import type { CameraEvents } from '#registry/events/camera-events.ts';
 import { conditionHistory } from '#registry/events/condition-history.ts';
 import { openRepairs } from '#registry/repairs.ts';
@@ -88,6 +89,7 @@ function registerRegistryRoutes(
     cameras,
     liveStates: pulling.liveStates,
     conditions: events.conditions,
+    templateFor: async (areas) => templateFor(registry, areas),
     audit: audit.log,
   });
   registerDeclarationRoutes(app, {

@@ -3,15 +3,18 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import type { LiveStates } from '#ingest/live-states.ts';
+import type { Area } from '#registry/area.ts';
 import type { Camera } from '#registry/camera.ts';
 import type { Author } from '#registry/author.ts';
 import type { Cameras } from '#registry/cameras.ts';
 import type { Conditions } from '#registry/events/condition-board.ts';
 import { csvOfInventory } from '#registry/inventory/csv-out.ts';
+import { MAX_KEPT_REFUSED } from '#registry/inventory/import-run.ts';
 import type { KeptImport, Imports } from '#registry/inventory/imports.ts';
 import { fates } from '#registry/inventory/plan.ts';
 import { MAX_FILE_BYTES } from '#registry/inventory/workbook-kind.ts';
-import { xlsxOfInventory } from '#registry/inventory/xlsx-out.ts';
+import type { TemplateFor } from '#registry/inventory/template-for.ts';
+import { xlsxOfInventory, xlsxTemplate } from '#registry/inventory/xlsx-out.ts';
 import { actingIn, asThemselves } from '../auth/acting.ts';
 import { attachment } from '../attachment.ts';
 import type { Audit } from '../audit/audit.ts';
@@ -109,6 +112,9 @@ const rowPage = z
             after: z.string(),
           }),
         ),
+        values: z
+          .array(z.object({ field: z.string(), heading: z.string(), value: z.string() }))
+          .meta({ description: 'of a new one: each field as it will be stored, no password' }),
         problems: z.array(remark),
         warnings: z.array(remark),
       }),
@@ -127,6 +133,8 @@ export function registerInventoryRoutes(
     cameras: Pick<Cameras, 'list'>;
     liveStates: LiveStates;
     conditions?: Pick<Conditions, 'all'>;
+    /** What a template has for somebody who may import in these areas. */
+    templateFor: (areas: readonly Area[]) => Promise<TemplateFor>;
     audit: Audit;
   },
 ): void {
@@ -144,7 +152,8 @@ export function registerInventoryRoutes(
       schema: {
         summary: 'The workbook to fill in',
         description:
-          'Thai headings, drop-downs, and a sheet that says how. The file itself, not JSON.',
+          'Thai headings, drop-downs, and a sheet that says how. What all areas of whoever asks have in common is filled in, and the workbook ' +
+          'offers the names that the lists have there. The file itself, not JSON.',
         tags: ['inventory'],
         querystring: z.object({ format: format.default('xlsx') }),
       },
@@ -152,7 +161,9 @@ export function registerInventoryRoutes(
     async (request, reply) => {
       const { format: as } = request.query;
       const name = `attachment; filename="cctv-template.${as}"`;
-      return sendFile(reply, as, name, none());
+      if (as === 'csv') return sendFile(reply, as, name, csvOfInventory(none()));
+      const template = await deps.templateFor(request.areasFor('camera.import'));
+      return sendFile(reply, as, name, xlsxTemplate(template));
     },
   );
 
@@ -198,7 +209,9 @@ export function registerInventoryRoutes(
         fromMs: Date.now(),
         extension: as,
       });
-      return sendFile(reply, as, name, pagesOf(cameras, { ...filter, within, among }));
+      const pages = pagesOf(cameras, { ...filter, within, among });
+      const pieces = as === 'xlsx' ? xlsxOfInventory(pages) : csvOfInventory(pages);
+      return sendFile(reply, as, name, pieces);
     },
   );
 
@@ -262,6 +275,7 @@ export function registerInventoryRoutes(
       config: { action: 'camera.import' },
       schema: {
         summary: 'What will become of each row',
+        description: `Once the file is written: those that were refused, at most ${MAX_KEPT_REFUSED}.`,
         tags: ['inventory'],
         params,
         querystring: z.object({
@@ -278,9 +292,10 @@ export function registerInventoryRoutes(
       const found = await run.rows({ show, after, limit: limit + 1 });
       const rows = found.slice(0, limit);
       return {
-        rows: rows.map(({ differences, problems, warnings, ...row }) => ({
+        rows: rows.map(({ differences, values, problems, warnings, ...row }) => ({
           ...row,
           differences: [...differences],
+          values: [...values],
           problems: [...problems],
           warnings: [...warnings],
         })),
@@ -378,9 +393,8 @@ function sendFile(
   reply: FastifyReply,
   as: z.infer<typeof format>,
   disposition: string,
-  pages: AsyncIterable<readonly Camera[]>,
+  pieces: AsyncIterable<Uint8Array | string>,
 ): FastifyReply {
-  const pieces = as === 'xlsx' ? xlsxOfInventory(pages) : csvOfInventory(pages);
   return reply
     .header('Content-Disposition', disposition)
     .header('Cache-Control', 'no-store')

@@ -1,4 +1,4 @@
-import type { Camera, CameraChange } from '../camera.ts';
+import type { Camera, CameraChange, NewCamera } from '../camera.ts';
 import type { ComparedCamera } from '../compared-cameras.ts';
 import { budgetSourceKey, laoKey } from '../managed-keys.ts';
 import { matchKey } from '../thai-names.ts';
@@ -33,8 +33,21 @@ const plainFields = [
   'site',
 ] as const satisfies readonly (keyof GivenCamera & keyof ComparedCamera)[];
 
+/** A field as the workbook has it. */
+export interface ShownValue {
+  field: string;
+  heading: string;
+  value: string;
+}
+
+/** The first column of a field that has several names it: อปท., not its จังหวัด. */
 const headings: ReadonlyMap<string, string> = new Map(
-  columns.map(({ field, heading }) => [field, field === 'purposes' ? purposesHeading : heading]),
+  columns
+    .map(({ field, heading }): [string, string] => [
+      field,
+      field === 'purposes' ? purposesHeading : heading,
+    ])
+    .toReversed(),
 );
 const writers = new Map(columns.map(({ field, write }) => [field, write]));
 
@@ -93,6 +106,35 @@ export function compare(
   return { change, differences };
 }
 
+/** Every field of a camera that would be new, as it would be stored: what a person cannot see in the file. */
+export function storedValues(camera: NewCamera): ShownValue[] {
+  const fields = new Set(columns.map(({ field }) => field));
+  return [...fields]
+    .filter(
+      (field) =>
+        field !== 'id' &&
+        (camera.stream !== null || field === 'stream.url' || !field.startsWith('stream.')),
+    )
+    .map((field) => ({
+      field,
+      heading: headings.get(field) ?? field,
+      value: shown(field, storedValue(camera, field)),
+    }));
+}
+
+function storedValue({ stream, ...camera }: NewCamera, field: string): unknown {
+  switch (field) {
+    case 'stream.url':
+      return stream === null ? null : redactStreamAddress(stream.url);
+    case 'stream.password':
+      return stream?.password == null ? null : 'ตั้งไว้';
+    default:
+      return field.startsWith('stream.')
+        ? stream?.[field.slice('stream.'.length) as keyof typeof stream]
+        : camera[field as keyof typeof camera];
+  }
+}
+
 function compareStream(
   existing: ComparedCamera['stream'],
   given: GivenStream | null | undefined,
@@ -143,6 +185,7 @@ function sameItems(a: readonly string[], b: readonly string[]): boolean {
 
 function shown(field: string, value: unknown): string {
   if (value === null || value === undefined) return '';
+  if (Array.isArray(value) && value.length === 0) return '';
   if (field === 'purposes') {
     return (value as string[])
       .map((purpose) => columns.find(({ key }) => key === purpose)?.heading ?? purpose)

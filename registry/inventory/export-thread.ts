@@ -2,9 +2,13 @@
 import { Writable } from 'node:stream';
 import { parentPort } from 'node:worker_threads';
 import type { Camera } from '../camera.ts';
+import type { TemplateFor } from './template-for.ts';
 import { openWorkbookOut } from './workbook-out.ts';
 
-export type ToExportThread = { type: 'cameras'; cameras: readonly Camera[] } | { type: 'over' };
+export type ToExportThread =
+  | { type: 'template'; template: TemplateFor }
+  | { type: 'cameras'; cameras: readonly Camera[] }
+  | { type: 'over' };
 /** After each page, and last with `over`. */
 export type FromExportThread = { bytes: Uint8Array; over: boolean };
 
@@ -21,8 +25,9 @@ const out = new Writable({
 const workbook = openWorkbookOut(out);
 
 port.on('message', (message: ToExportThread) => {
-  if (message.type === 'cameras') {
-    workbook.add(message.cameras);
+  if (message.type !== 'over') {
+    if (message.type === 'cameras') workbook.add(message.cameras);
+    else workbook.offer(message.template);
     // The library compresses as it goes; what it made until now leaves with the next turn.
     setImmediate(() => tell(false));
     return;

@@ -43,6 +43,8 @@ class ImportOver extends Error {}
 
 /** Their rows are made in one go: more would hold the serving thread up. */
 const OPERATIONS_PAGE = 500;
+/** Refused rows that are told of after the others were written; of more, the first. Some kilobyte each. */
+export const MAX_KEPT_REFUSED = 2_000;
 /** JavaScript objects of the thread; what it inflates is bounded apart (zip-parts.ts). */
 const MAX_THREAD_HEAP_MB = 1_024;
 /** Of them, those that are new. */
@@ -58,6 +60,8 @@ export class ImportRun {
   #wanted: WantedCameras = { ids: [], districts: [], districtsOfIds: [] };
   #someLaos: readonly Camera['lao'][] = [];
   #operations = 0;
+  /** Kept when the others are written: somebody has to put them right. */
+  #refused: readonly RowFate[] = [];
   #fingerprint = '';
   /** What the plan was made upon (`Cameras.compared`). */
   #compared = '';
@@ -112,13 +116,20 @@ export class ImportRun {
     return this.#someLaos;
   }
 
-  /** Fates of rows behind the row `after`, at most `limit`. Empty until the plan is made, and from when it is over. */
+  /**
+   * Fates of rows behind the row `after`, at most `limit`. Empty until the plan is made, and from when it is over, but for those
+   * that were refused when the others were written.
+   */
   async rows(page: {
     show: RowFilter | undefined;
     after: number;
     limit: number;
   }): Promise<readonly RowFate[]> {
     if (this.#state.counts === null) return [];
+    if (this.#state.phase === 'applied') {
+      if (page.show !== undefined && page.show !== 'refused') return [];
+      return this.#refused.filter(({ row }) => row > page.after).slice(0, page.limit);
+    }
     const answer = await this.#ask((question) => ({ type: 'rows', question, ...page }));
     return answer?.type === 'rows' ? answer.rows : [];
   }
@@ -178,6 +189,7 @@ export class ImportRun {
         return;
       }
     }
+    this.#refused = await this.#refusedRows();
     try {
       const { settled } = await this.#cameras.apply(
         this.#pages(),
@@ -193,6 +205,14 @@ export class ImportRun {
       return;
     }
     this.#set({ phase: 'applied', progress: { done: this.#operations, of: this.#operations } });
+  }
+
+  async #refusedRows(): Promise<readonly RowFate[]> {
+    if (this.#state.counts?.refused === 0) return [];
+    const wanted = { show: 'refused', after: 0, limit: MAX_KEPT_REFUSED } as const;
+    const answer = await this.#ask((question) => ({ type: 'rows', question, ...wanted }));
+    this.#ended.signal.throwIfAborted();
+    return answer?.type === 'rows' ? answer.rows : [];
   }
 
   /** What the plan says, page by page; the next one is asked for while one is being written. Throws why it ended. */

@@ -15,7 +15,7 @@ import type {
 import { csvSheet } from './csv-sheet.ts';
 import type { FromImportThread, ToImportThread } from './import-protocol.ts';
 import { Planner } from './plan.ts';
-import { rowReader, type RowReading } from './row-reading.ts';
+import { rowReader, saysOnlyWhere, type RowReading } from './row-reading.ts';
 import { SharedTexts } from './shared-texts.ts';
 import { findTable } from './table.ts';
 import { openFile } from './workbook-kind.ts';
@@ -85,7 +85,7 @@ async function read(bytes: Uint8Array): Promise<void> {
   const found: RowReading[] = [];
   let told = 0;
   for await (const rows of table.rows) {
-    for (const row of rows) found.push(reader(row));
+    for (const row of rows) if (!saysOnlyWhere(row, heading)) found.push(reader(row));
     if (found.length - told >= PROGRESS_ROWS) {
       told = found.length;
       tell({ type: 'progress', rows: told });

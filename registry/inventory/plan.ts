@@ -11,7 +11,7 @@ import { REDACTED, redactStreamAddress } from '../redact-stream-address.ts';
 import { addressKey, deviceOf } from '../stream-address.ts';
 import { agencyKey, matchKey } from '../thai-names.ts';
 import { changeProblem, secretLeftOut } from './change-problem.ts';
-import { compare, type Difference } from './differences.ts';
+import { compare, storedValues, type Difference, type ShownValue } from './differences.ts';
 import {
   labelOf,
   noRemarks,
@@ -35,6 +35,8 @@ export interface RowFate {
   position: string;
   lao: string;
   differences: readonly Difference[];
+  /** Of one that is new: each field as it will be stored. */
+  values: readonly ShownValue[];
   problems: readonly CellRemark[];
   warnings: readonly CellRemark[];
 }
@@ -270,7 +272,9 @@ export class Planner {
       if (reading === undefined || reading.number <= after) continue;
       if (rows.length === limit) break;
       if (show !== undefined && fate !== show && !(show === 'warned' && warned)) continue;
-      rows.push(this.#fateOf(reading, row));
+      const fateOf = this.#fateOf(reading, row);
+      const asNew = fate === 'new' ? row?.asNew : undefined;
+      rows.push(asNew === undefined ? fateOf : { ...fateOf, values: storedValues(asNew) });
     }
     return rows;
   }
@@ -726,6 +730,7 @@ function told(
     cameraId: null,
     ...labelOf(reading),
     differences: [],
+    values: [],
     problems: reading.problems,
     warnings: reading.warnings,
     ...more,

@@ -86,6 +86,15 @@ const THAILAND = { south: 5, north: 21, west: 97, east: 106 };
 /** Of a column, different texts whose readings are kept. A position is seldom written twice; a brand is, a thousand times. */
 const MAX_KNOWN_READINGS = 10_000;
 
+const placeColumns: ReadonlySet<ColumnKey> = new Set(['laoName', 'laoDistrict', 'laoProvince']);
+
+/** Nothing but an LAO and its place, as rows of a template have it that nobody filled in: it is about no camera. */
+export function saysOnlyWhere(row: SheetRow, { columns }: Pick<TableHeading, 'columns'>): boolean {
+  return columns
+    .entries()
+    .every(([index, { key }]) => placeColumns.has(key) || textOf(row.cells[index]).trim() === '');
+}
+
 /** Reads rows of one table. `networks`: from where streams may be pulled; without them nothing is said of addresses. */
 export function rowReader(
   heading: TableHeading,

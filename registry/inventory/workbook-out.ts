@@ -2,7 +2,9 @@ import type { Writable } from 'node:stream';
 import { WorkbookWriter } from '@cj-tech-master/excelts';
 import { inventoryFields, type Camera } from '../camera.ts';
 import { cellsOf } from './camera-cells.ts';
-import { columns, purposesHeading, type Column } from './columns.ts';
+import { columnOf, columns, purposesHeading, type Column, type ColumnKey } from './columns.ts';
+import { guarded } from './formula-guard.ts';
+import type { TemplateFor } from './template-for.ts';
 
 /** Sheets of the workbook. */
 export const INVENTORY_SHEET = 'บัญชีกล้อง';
@@ -17,9 +19,16 @@ const OPTIONAL_FILL = 'FFE3EDF7';
 const numberColumns: readonly string[] = ['retentionDays', 'frameRate', 'latitude', 'longitude'];
 const purposeColumns = columns.flatMap(({ field }, index) => (field === 'purposes' ? [index] : []));
 
+/** Choices that are too many for a drop-down's own 255 letters; read by nobody. */
+const CHOICES_SHEET = 'ตัวเลือก';
+/** Rows of the template in which the place stands already; a row with nothing more is no camera (`saysOnlyWhere`). */
+const FILLED_ROWS = 200;
+
 /** The inventory, or, without cameras, the template to fill in. Written to `out` as it is made. */
 export interface WorkbookOut {
   add(cameras: readonly Camera[]): void;
+  /** Of a template: whose it is. Before `end`, and without cameras. */
+  offer(template: TemplateFor): void;
   end(): Promise<void>;
 }
 
@@ -38,6 +47,7 @@ export function openWorkbookOut(out: Writable): WorkbookOut {
   }
   addHeadings(sheet);
   let rows = HEADING_ROWS;
+  const offered = new Map<ColumnKey, readonly string[]>();
   return {
     add(cameras) {
       for (const camera of cameras) {
@@ -45,22 +55,58 @@ export function openWorkbookOut(out: Writable): WorkbookOut {
         sheet.addRow(cellsOf(camera).map(unlikeEscapes)).commit();
       }
     },
+    offer({ place, laos, budgetSources }) {
+      offered.set('laoName', laos);
+      offered.set('budgetSource', budgetSources);
+      const given = new Map<ColumnKey, string | undefined>([
+        ['laoName', place.lao],
+        ['laoDistrict', place.district],
+        ['laoProvince', place.province],
+      ]);
+      if (place.province === undefined) return;
+      const row = columns.map(({ key }) => unlikeEscapes(given.get(key) ?? null));
+      for (let at = 0; at < FILLED_ROWS; at++) sheet.addRow(row).commit();
+    },
     async end() {
-      for (const [index, { choices }] of columns.entries()) {
-        if (choices === undefined) continue;
+      for (const [index, { key, choices: own }] of columns.entries()) {
+        const choices = offered.get(key) ?? own ?? [];
+        if (choices.length === 0) continue;
         const letter = sheet.getColumn(index + 1).letter;
         sheet.dataValidations.add(`${letter}${HEADING_ROWS + 1}:${letter}${rows + OFFERED_ROWS}`, {
           type: 'list',
           allowBlank: true,
-          formulae: [`"${choices.join(',')}"`],
+          formulae: [own === undefined ? choicesOf(key, choices.length) : `"${own.join(',')}"`],
           // Other spellings are read too; the dry run says what is wrong.
           showErrorMessage: false,
         });
       }
       sheet.commit();
+      addChoices(workbook, offered);
       await workbook.commit();
     },
   };
+}
+
+/** In columns of a sheet of their own, each under the heading of its column. */
+const offeredColumns: readonly ColumnKey[] = ['laoName', 'budgetSource'];
+
+function choicesOf(key: ColumnKey, count: number): string {
+  const letter = String.fromCharCode(65 + offeredColumns.indexOf(key));
+  return `'${CHOICES_SHEET}'!$${letter}$2:$${letter}$${count + 1}`;
+}
+
+function addChoices(
+  workbook: WorkbookWriter,
+  offered: ReadonlyMap<ColumnKey, readonly string[]>,
+): void {
+  if (offered.size === 0) return;
+  const sheet = workbook.addWorksheet(CHOICES_SHEET);
+  const lists = offeredColumns.map((key) => offered.get(key) ?? []);
+  sheet.addRow(offeredColumns.map((key) => columnOf(key).heading)).commit();
+  for (let at = 0; at < Math.max(...lists.map(({ length }) => length)); at++) {
+    sheet.addRow(lists.map((names) => unlikeEscapes(guarded(names[at] ?? '')))).commit();
+  }
+  sheet.commit();
 }
 
 /** ISO/IEC 29500-1 §22.9.2.19: _x0041_ would be read as A; its first underscore is escaped then. */
@@ -109,6 +155,7 @@ const helpLines = [
   'ระบบจะแสดงผลตรวจทุกแถวให้ดูก่อน ยังไม่บันทึกจนกว่าท่านจะกดยืนยัน',
   'ถ้าลบคอลัมน์ใดออกจากไฟล์ ระบบจะไม่แตะต้องข้อมูลช่องนั้น แต่ถ้าเว้นว่างไว้ ระบบถือว่าลบข้อมูลช่องนั้น',
   'กล้องในพื้นที่ปิดเฉพาะ (เขตพื้นที่ทำงาน เขตหวงห้าม) นับจำนวนอย่างเดียว ไม่ต้องใส่ที่อยู่สัญญาณภาพ',
+  'แถวที่มีแต่ชื่อ อปท. อำเภอ จังหวัด ไม่นับเป็นกล้อง ลบทิ้งหรือปล่อยไว้ก็ได้',
   'กล้องที่มีอยู่แล้วจับคู่ด้วยรหัสกล้องในระบบ ถ้าไม่มีรหัส จับคู่ด้วย อปท. ตำแหน่ง และที่อยู่สัญญาณภาพ',
 ];
 

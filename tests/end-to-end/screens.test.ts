@@ -698,6 +698,11 @@ describe.skipIf(missing.length > 0)('the screens', () => {
         set(2, /ความละเอียดของภาพที่บันทึก/, '1920x1080');
         set(3, /ชื่อหน่วยงานเจ้าของกล้อง/, 'ทต.เกาะลันตาใหญ่');
         await page.locator('input[type="file"]').setInputFiles(csv());
+        // How a row was read: digits as they will be stored, and what the file left to the system.
+        const asRead = page.locator('tr[data-fate="new"] .import-values').first();
+        await asRead.locator('summary').press('Enter');
+        await asRead.locator('dd', { hasText: /^90$/ }).waitFor();
+        await shot('import-values');
         await page.getByRole('button', { name: 'บันทึก 4 แถว' }).click();
         await page.getByText('นำเข้าแล้ว').waitFor();
         await shot('import-applied');

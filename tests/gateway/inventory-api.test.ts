@@ -3,14 +3,19 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { registerCameraCountRoute } from '#gateway/routes/camera-counts.ts';
 import { registerInventoryRoutes } from '#gateway/routes/inventory.ts';
 import { newCamera, type Camera } from '#registry/camera.ts';
+import type { Area } from '#registry/area.ts';
+import { templateFor } from '#registry/inventory/template-for.ts';
 import { openImports, type Imports } from '#registry/inventory/imports.ts';
 import type { ImportedCameras } from '#registry/inventory/import-run.ts';
 import { openBudgetSources } from '#registry/budget-sources.ts';
 import { openLaos } from '#registry/laos.ts';
+import { purposesHeading } from '#registry/inventory/columns.ts';
 import { INVENTORY_SHEET } from '#registry/inventory/workbook-out.ts';
 import { byTest } from '../registry/cameras-of.ts';
 import { csvOf, goodRow, headings, rowWith } from '../registry/inventory/rows.ts';
 import { formExample } from '../simulator/form-example.ts';
+import type { ImportRowPage } from '#gateway/web/api/inventory.ts';
+import { csvOfRefused } from '#gateway/web/register/refused-file.ts';
 import { asAdministrator, ServerRig } from './auth/server-rig.ts';
 
 let rig: ServerRig;
@@ -32,7 +37,14 @@ beforeEach(async () => {
         };
         imports = openImports(watched, { now: rig.now, onFailure: console.error });
         const { cameras, liveStates, audit } = rig;
-        registerInventoryRoutes(app, { imports, cameras, liveStates, audit });
+        const forAreas = async (areas: readonly Area[]) => templateFor(rig.registry, areas);
+        registerInventoryRoutes(app, {
+          imports,
+          cameras,
+          liveStates,
+          templateFor: forAreas,
+          audit,
+        });
         registerCameraCountRoute(app, { registry: rig.registry });
       },
     ],
@@ -232,6 +244,22 @@ test('three wrong rows, mended, accepted; then one field changed, with history',
   expect(refused.statusCode).toBe(409);
   expect(refused.json()).toMatchObject({ error: { code: 'import_has_refused_rows' } });
   expect(await all()).toEqual([]);
+  // How a row was read is seen before it is written: what stands in no cell too, and no password.
+  const asRead = (await ask('GET', `imports/${first.id}/rows?show=new&limit=1`)).json<{
+    rows: { values: { field: string; heading: string; value: string }[] }[];
+  }>();
+  const values = new Map(asRead.rows[0]?.values.map((of) => [of.heading, of.value]));
+  expect([...values].filter(([, value]) => value !== '')).toEqual([
+    ['ชื่อหน่วยงานเจ้าของกล้อง', 'ทต.เกาะลันตาใหญ่'],
+    ['ตำแหน่งในการติดตั้งกล้อง', 'จุดที่ 1'],
+    [purposesHeading, '๓.๑ เพื่อป้องกันและเฝ้าระวัง'],
+    ['จำนวนวันในการเก็บการบันทึก', '30'],
+    ['อปท.', 'ทต.เกาะลันตาใหญ่ · เกาะลันตา · กระบี่'],
+    ['แหล่งที่มางบประมาณ จากหน่วยงาน', 'กรมส่งเสริมการปกครองท้องถิ่น'],
+    ['ประเภทพื้นที่', 'พื้นที่สาธารณะ'],
+    ['สภาพการใช้งาน', 'ใช้งานได้'],
+  ]);
+  expect(values.get('ยี่ห้อกล้อง')).toBe('');
 
   const mended = await upload(csvOf(headings, ...rows));
   expect((await ask('GET', `imports/${first.id}`)).statusCode).toBe(404);
@@ -380,6 +408,59 @@ test('the template is read, and says that it is empty; a bomb and a page get the
     payload: 'x',
   });
   expect(json.statusCode).toBe(415);
+});
+
+test('a template is filled in with where its owner is, and offers what cameras there were paid from', async () => {
+  const lanta = { name: 'ทต.เกาะลันตาใหญ่', district: 'เกาะลันตา', province: 'กระบี่' };
+  await rig.addCamera(lanta);
+  await openBudgetSources(rig.registry, { now: rig.now }).add('กระทรวงมหาดไทย', {
+    author: byTest.author,
+    listed: true,
+  });
+  const { headers } = await rig.signedIn([
+    {
+      role: 'owner',
+      area: { level: 'lao', province: 'กระบี่', district: 'เกาะลันตา', lao: lanta.name },
+    },
+  ]);
+  const template = await rig.app.inject({ url: '/api/v1/inventory/template', headers });
+  const workbook = new Workbook();
+  await workbook.xlsx.load(new Uint8Array(template.rawPayload));
+  const sheet = workbook.getWorksheet(INVENTORY_SHEET);
+  const rowOf = (number: number): string[] => {
+    const cells: string[] = [];
+    sheet?.getRow(number).eachCell((cell) => cells.push(cell.text));
+    return cells;
+  };
+  expect(rowOf(3)).toEqual([lanta.name, lanta.district, lanta.province]);
+  expect(rowOf(202)).toEqual(rowOf(3));
+  const offered: string[] = [];
+  workbook
+    .getWorksheet('ตัวเลือก')
+    ?.getColumn(2)
+    .eachCell((cell) => offered.push(cell.text));
+  const [heading, first, ...others] = offered;
+  expect(heading).toBe('แหล่งที่มางบประมาณ จากหน่วยงาน');
+  // That of its camera, then the rest of the list.
+  expect([first, ...others.filter((name) => name !== '')]).toEqual([
+    'กรมส่งเสริมการปกครองท้องถิ่น',
+    'กระทรวงมหาดไทย',
+  ]);
+  // Rows that nobody filled in are no cameras.
+  expect((await upload(template.rawPayload)).refusal).toMatchObject({ code: 'no_rows' });
+});
+
+test('rows that were refused are told of after the others are written', async () => {
+  const bad = rowWith({ สภาพการใช้งาน: 'ดี', ตำแหน่งในการติดตั้งกล้อง: '=ตลาด' });
+  const { id } = await upload(csvOf(headings, goodRow, bad));
+  await accept(id, true);
+  expect(await settled(id)).toMatchObject({ phase: 'applied', counts: { new: 1, refused: 1 } });
+  const page = (await ask('GET', `imports/${id}/rows?show=refused`)).json<ImportRowPage>();
+  expect(page).toMatchObject({ rows: [{ row: 3, fate: 'refused' }], nextAfter: null });
+  expect((await ask('GET', `imports/${id}/rows?show=new`)).json()).toMatchObject({ rows: [] });
+  // As a file for whoever puts them right, of which no cell is calculated.
+  const [, line = ''] = csvOfRefused(page.rows).split('\r\n');
+  expect(line).toMatch(/^3,'=ตลาด,ทต\.เกาะลันตาใหญ่,J3,สภาพการใช้งาน,ดี,ต้องเป็น /);
 });
 
 test('whoever was moved to another LAO has no longer the import of where they were', async () => {

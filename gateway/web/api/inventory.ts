@@ -64,6 +64,7 @@ const rowsOnWire = z.object({
           after: z.string(),
         }),
       ),
+      values: z.array(z.object({ field: z.string(), heading: z.string(), value: z.string() })),
       problems: z.array(remark),
       warnings: z.array(remark),
     }),
@@ -92,7 +93,7 @@ export function readImport(id: string, signal: AbortSignal): Promise<InventoryIm
 export function readImportRows(
   id: string,
   page: { show: ShownRows | null; after: number; limit: number },
-  signal: AbortSignal,
+  signal?: AbortSignal,
 ): Promise<ImportRowPage> {
   const query = queryOf(page);
   return call(rowsOnWire, `${IMPORTS}/${encodeURIComponent(id)}/rows${query}`, { signal });

@@ -2,15 +2,19 @@ import { Badge, Button, SegmentedControl, Table } from '@mantine/core';
 import { useState } from 'react';
 import {
   readImportRows,
+  type ImportRowPage,
   type InventoryImport,
   type RowFate,
   type ShownRows,
 } from '../api/inventory.ts';
 import { Failure, Waiting } from '../shell/pieces.tsx';
-import { useLoaded } from '../shell/use-loaded.ts';
+import { useAct, useLoaded } from '../shell/use-loaded.ts';
 import { useLanguage } from '../use-language.ts';
+import { csvOfRefused } from './refused-file.ts';
 
 const PAGE_ROWS = 100;
+/** As many as the gateway gives at once. */
+const REFUSED_PAGE_ROWS = 500;
 const colours: Readonly<Record<string, string>> = {
   new: 'green',
   changed: 'blue',
@@ -19,9 +23,15 @@ const colours: Readonly<Record<string, string>> = {
 };
 
 /** What would become of each row; those that need somebody come first, then those that write over what there is. */
-export function ImportRows(props: { id: string; counts: NonNullable<InventoryImport['counts']> }) {
+export function ImportRows(props: {
+  id: string;
+  counts: NonNullable<InventoryImport['counts']>;
+  /** The others are written, and told of no more. */
+  onlyRefused?: boolean;
+}) {
   const { t } = useLanguage();
-  const { id, counts } = props;
+  const { id, counts, onlyRefused = false } = props;
+  const taking = useAct();
   const [show, setShow] = useState<ShownRows>(
     counts.refused > 0 ? 'refused' : counts.changed > 0 ? 'changed' : 'new',
   );
@@ -36,19 +46,34 @@ export function ImportRows(props: { id: string; counts: NonNullable<InventoryImp
   const nextAfter = rows.value?.nextAfter ?? null;
   return (
     <section aria-label={t('import.rows')}>
-      <SegmentedControl
-        aria-label={t('import.show')}
-        className="import-fates"
-        value={show}
-        onChange={(chosen) => {
-          setShow(chosen);
-          setAfters([0]);
-        }}
-        data={(['refused', 'new', 'changed', 'unchanged', 'warned'] as const).map((fate) => ({
-          value: fate,
-          label: `${t(`import.fate.${fate}`)} ${counts[fate].toLocaleString()}`,
-        }))}
-      />
+      {!onlyRefused && (
+        <SegmentedControl
+          aria-label={t('import.show')}
+          className="import-fates"
+          value={show}
+          onChange={(chosen) => {
+            setShow(chosen);
+            setAfters([0]);
+          }}
+          data={(['refused', 'new', 'changed', 'unchanged', 'warned'] as const).map((fate) => ({
+            value: fate,
+            label: `${t(`import.fate.${fate}`)} ${counts[fate].toLocaleString()}`,
+          }))}
+        />
+      )}
+      {show === 'refused' && counts.refused > 0 && (
+        <div className="row-actions">
+          <Button
+            variant="default"
+            size="xs"
+            loading={taking.busy}
+            onClick={() => void taking.run(async () => takeAway(id, t('import.refusedFileName')))}
+          >
+            {t('import.takeRefused')}
+          </Button>
+        </div>
+      )}
+      <Failure error={taking.error} />
       <Failure error={rows.error} onRetry={rows.reload} />
       {rows.value === undefined && rows.loading && <Waiting />}
       {shown?.length === 0 && <p>{t('import.noRows')}</p>}
@@ -101,30 +126,67 @@ export function ImportRows(props: { id: string; counts: NonNullable<InventoryImp
 function Details({ row }: { row: RowFate }) {
   const { t } = useLanguage();
   return (
-    <ul className="plain-list">
-      {row.problems.map((problem) => (
-        <li key={`${problem.cell} ${problem.heading} ${problem.reason}`} className="import-problem">
-          <strong>
-            {problem.cell} {problem.heading}
-          </strong>
-          {problem.text !== '' && ` “${problem.text}”`}: {problem.reason}
-        </li>
-      ))}
-      {row.differences.map((difference) => (
-        <li key={difference.heading}>
-          {difference.heading}: <del>{difference.before || '–'}</del> →{' '}
-          {difference.after === '' ? (
-            <strong className="import-problem">{t('import.emptied')}</strong>
-          ) : (
-            <ins>{difference.after}</ins>
-          )}
-        </li>
-      ))}
-      {row.warnings.map((warning) => (
-        <li key={`${warning.cell} ${warning.reason}`} className="import-warning">
-          {warning.cell} {warning.heading}: {warning.reason}
-        </li>
-      ))}
-    </ul>
+    <>
+      <ul className="plain-list">
+        {row.problems.map((problem) => (
+          <li
+            key={`${problem.cell} ${problem.heading} ${problem.reason}`}
+            className="import-problem"
+          >
+            <strong>
+              {problem.cell} {problem.heading}
+            </strong>
+            {problem.text !== '' && ` “${problem.text}”`}: {problem.reason}
+          </li>
+        ))}
+        {row.differences.map((difference) => (
+          <li key={difference.heading}>
+            {difference.heading}: <del>{difference.before || '–'}</del> →{' '}
+            {difference.after === '' ? (
+              <strong className="import-problem">{t('import.emptied')}</strong>
+            ) : (
+              <ins>{difference.after}</ins>
+            )}
+          </li>
+        ))}
+        {row.warnings.map((warning) => (
+          <li key={`${warning.cell} ${warning.reason}`} className="import-warning">
+            {warning.cell} {warning.heading}: {warning.reason}
+          </li>
+        ))}
+      </ul>
+      {row.values.length > 0 && (
+        <details className="import-values">
+          <summary>{t('import.asStored')}</summary>
+          <dl>
+            {row.values.map(({ field, heading, value }) => (
+              <div key={field}>
+                <dt>{heading}</dt>
+                <dd>{value === '' ? '–' : value}</dd>
+              </div>
+            ))}
+          </dl>
+        </details>
+      )}
+    </>
   );
+}
+
+/** All refused rows as one file, page by page. */
+async function takeAway(id: string, fileName: string): Promise<void> {
+  const rows: RowFate[] = [];
+  const page = { show: 'refused', limit: REFUSED_PAGE_ROWS } as const;
+  for (let after: number | null = 0; after !== null;) {
+    const read: ImportRowPage = await readImportRows(id, { ...page, after });
+    rows.push(...read.rows);
+    after = read.nextAfter;
+  }
+  // The mark that makes Excel read UTF-8.
+  const file = new Blob(['\uFEFF', csvOfRefused(rows)], { type: 'text/csv' });
+  const address = URL.createObjectURL(file);
+  const link = document.createElement('a');
+  link.href = address;
+  link.download = fileName;
+  link.click();
+  URL.revokeObjectURL(address);
 }

@@ -120,17 +120,25 @@ export default function ImportScreen() {
           />
         )}
         {state?.phase === 'applied' && state.counts !== null && (
-          <Alert color="green" variant="light" role="status" title={t('import.applied')}>
-            <p>{t('import.appliedCounts', { ...state.counts })}</p>
-            <div className="row-actions">
-              <Button component="a" href={routeHash({ view: 'register', query: '' })}>
-                {t('import.toRegister')}
-              </Button>
-              <Button variant="default" onClick={startOver}>
-                {t('import.another')}
-              </Button>
-            </div>
-          </Alert>
+          <>
+            <Alert color="green" variant="light" role="status" title={t('import.applied')}>
+              <p>{t('import.appliedCounts', { ...state.counts })}</p>
+              <div className="row-actions">
+                <Button component="a" href={routeHash({ view: 'register', query: '' })}>
+                  {t('import.toRegister')}
+                </Button>
+                <Button variant="default" onClick={startOver}>
+                  {t('import.another')}
+                </Button>
+              </div>
+            </Alert>
+            {state.counts.refused > 0 && (
+              <section className="card">
+                <p>{t('import.leftOut', { count: state.counts.refused })}</p>
+                <ImportRows id={state.id} counts={state.counts} onlyRefused />
+              </section>
+            )}
+          </>
         )}
       </div>
     </Page>

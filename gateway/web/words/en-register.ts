@@ -290,6 +290,11 @@ export const enRegister: typeof thRegister = {
     fateOf: 'Fate',
     details: 'Details',
     noRows: 'No row of this kind',
+    asStored: 'Each field as it will be stored',
+    takeRefused: 'Download the refused rows (CSV)',
+    refusedFileName: 'refused-rows.csv',
+    leftOut:
+      '{{count}} rows were refused and are not written. Put them right in the file and import it again: those that are written are unchanged then.',
     emptied: 'will be deleted (empty in the file)',
     writesOver:
       '{{count}} rows write what the file has over the register. What was edited here after the file was made would be lost: look at “changed” before you save.',
