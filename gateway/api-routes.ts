@@ -83,7 +83,11 @@ function registerRegistryRoutes(
     sites,
     countPeople: async (lao) => people.accounts.countOf(lao),
   });
-  registerCameraCountRoute(app, { registry });
+  registerCameraCountRoute(app, {
+    registry,
+    liveStates: pulling.liveStates,
+    conditions: events.conditions,
+  });
   registerInventoryRoutes(app, {
     imports: questions.imports,
     cameras,

@@ -42,6 +42,22 @@ function declaredCount(laoId: string, source: SourceCounts): DeclaredCount {
   return count;
 }
 
+/** All cameras that are registered within these areas, from the counts that are kept. */
+export async function registeredWithin(
+  database: Kysely<RegistryTables>,
+  within: readonly Area[],
+): Promise<number> {
+  const laos = await database
+    .selectFrom('laos')
+    .select('id')
+    .where(isWithinAreas(within))
+    .execute();
+  const ids = laos.map(({ id }) => id);
+  if (ids.length === 0) return 0;
+  const counts = await declaredCounts(database, ids);
+  return counts.reduce((sum, { total }) => sum + total, 0);
+}
+
 /** The same with the names that people know, of the LAOs within these areas: by province, district, LAO and source. */
 export async function namedDeclaredCounts(
   database: Kysely<RegistryTables>,

@@ -15,7 +15,7 @@ export const auditActions = {
   'token.revoke': 'ยกเลิกโทเคน API · revoked an API token',
   'person.create': 'เพิ่มผู้ใช้ · added a person',
   'person.change': 'แก้ไขผู้ใช้หรือบทบาท · changed a person or their roles',
-  'person.disable': 'ปิดบัญชีผู้ใช้ · closed an account',
+  'person.disable': 'ระงับบัญชีผู้ใช้งาน · closed an account',
   'person.reset': 'ออกลิงก์ตั้งรหัสผ่านใหม่ · gave a one-time link',
   'person.import': 'นำเข้ารายชื่อผู้ใช้ · uploaded a list of people',
   'person.search': 'ค้นหาผู้ใช้ · searched people',

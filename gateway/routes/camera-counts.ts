@@ -1,8 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
-import { namedDeclaredCounts } from '#registry/declared-counts.ts';
+import type { LiveStates } from '#ingest/live-states.ts';
+import { countCameras } from '#registry/camera-list.ts';
+import { namedDeclaredCounts, registeredWithin } from '#registry/declared-counts.ts';
+import type { Conditions } from '#registry/events/condition-board.ts';
 import type { RegistryDatabase } from '#registry/schema/tables.ts';
+import { errorBody } from '../errors.ts';
+import { cameraFilter, observedNow } from './camera-filter.ts';
 import { isUnchanged } from './entity-tag.ts';
 
 const counts = z
@@ -20,12 +25,59 @@ const counts = z
   })
   .meta({ id: 'CameraCounts' });
 
-/** What is declared of cameras, counted as the survey form's rows are (forms.md §2). */
+/** So many that match are counted one by one; whoever looks at more narrows the list anyway. */
+const MAX_COUNTED = 10_000;
+
+const totals = z
+  .object({
+    matching: z.int(),
+    isMore: z.boolean().meta({ description: `there are more than these ${MAX_COUNTED}` }),
+    all: z.int().meta({ description: 'registered in your area, without those that were deleted' }),
+  })
+  .meta({ id: 'CameraTotals', examples: [{ matching: 5, isMore: false, all: 70 }] });
+
+/** What is declared of cameras, counted as the survey form's rows are (forms.md §2); and how many a list would have. */
 export function registerCameraCountRoute(
   app: FastifyInstance,
-  { registry }: { registry: RegistryDatabase },
+  {
+    registry,
+    ...deps
+  }: {
+    registry: RegistryDatabase;
+    liveStates: LiveStates;
+    conditions?: Pick<Conditions, 'all'>;
+  },
 ): void {
-  app.withTypeProvider<ZodTypeProvider>().get(
+  const typed = app.withTypeProvider<ZodTypeProvider>();
+
+  typed.get(
+    '/api/v1/cameras/totals',
+    {
+      config: { action: 'camera.list' },
+      schema: {
+        summary: 'How many cameras a filter leaves, and of how many',
+        tags: ['cameras'],
+        querystring: z.object(cameraFilter),
+        response: { 200: totals, 400: errorBody },
+      },
+    },
+    async (request) => {
+      const { observed, ...filter } = request.query;
+      const within = request.areasFor('camera.list');
+      const among = observedNow(deps, observed);
+      const [counted, all] = await Promise.all([
+        countCameras(registry, { ...filter, within, among }, MAX_COUNTED + 1),
+        registeredWithin(registry, within),
+      ]);
+      return {
+        matching: Math.min(counted, MAX_COUNTED),
+        isMore: counted > MAX_COUNTED,
+        all,
+      };
+    },
+  );
+
+  typed.get(
     '/api/v1/cameras/counts',
     {
       config: { action: 'camera.list' },

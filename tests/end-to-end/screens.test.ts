@@ -30,7 +30,7 @@ const menuWords = {
   counts: 'ผลสำรวจ',
   rounds: 'รอบสำรวจ',
   repairs: 'งานซ่อม',
-  people: 'บุคคล',
+  people: 'ผู้ใช้งาน',
   audit: 'บันทึกการใช้งาน',
 };
 type MenuWord = keyof typeof menuWords;
@@ -183,6 +183,7 @@ describe.skipIf(missing.length > 0)('the screens', () => {
       );
       expect(listed).toBe(cameras);
       expect(await page.locator('.stacked tbody tr').count()).toBe(Math.min(cameras, 50));
+      await page.getByText(`ทั้งหมด ${cameras} กล้อง`).waitFor();
       expect(await page.getByRole('link', { name: 'เพิ่มกล้อง' }).count()).toBe(mayAdd ? 1 : 0);
       await shot(`register-${role}`);
       for (const item of Object.keys(menuWords) as MenuWord[]) {
@@ -240,13 +241,18 @@ describe.skipIf(missing.length > 0)('the screens', () => {
     async () => {
       // Signed in above: a code counts once, and the next one comes half a minute later.
       await open('#/people');
-      await page.getByRole('button', { name: 'เพิ่มบุคคล' }).click();
+      await page.getByRole('button', { name: 'เพิ่มผู้ใช้งาน' }).click();
       const dialog = page.getByRole('dialog');
       await dialog.getByLabel('ชื่อ-สกุล').fill('นิดา มาใหม่');
       await dialog.getByLabel('อีเมล').fill('nida@example.go.th');
       await dialog.getByLabel('จังหวัด').fill('กระบี่');
       await dialog.getByLabel('อำเภอ').fill('เกาะลันตา');
-      await dialog.getByLabel('อปท.', { exact: true }).fill('อบต.คลองยาง');
+      // One of the list, and no other: a misspelt one would see no camera.
+      const lao = dialog.getByLabel('อปท.', { exact: true });
+      await lao.fill('อบต.คลองยางง');
+      await page.getByText('ไม่มีในบัญชี อปท. ของอำเภอนี้').waitFor();
+      await lao.fill('คลอง');
+      await page.getByRole('option', { name: 'อบต.คลองยาง' }).click();
       await dialog.getByRole('button', { name: 'เพิ่มและรับลิงก์' }).click();
       const link = (await dialog.locator('.take-away code').textContent()) ?? '';
       expect(link).toContain('/invitation#');
@@ -515,7 +521,7 @@ describe.skipIf(missing.length > 0)('the screens', () => {
         const newest = page.getByRole('region', { name: 'ประวัติการแก้ไข' }).locator('li').first();
         await newest.locator('ins', { hasText: 'ยี่ห้อก่อนหมดเวลา' }).waitFor();
         // Saving attests the scope, as the form says.
-        const attested = page.locator('dt', { hasText: 'ผู้รับรองขอบเขตพื้นที่' });
+        const attested = page.locator('dt', { hasText: 'ผู้รับรองประเภทพื้นที่' });
         expect(await attested.locator('xpath=..').textContent()).toContain(nameOf('owner'));
       },
     );

@@ -45,7 +45,7 @@ beforeEach(async () => {
           templateFor: forAreas,
           audit,
         });
-        registerCameraCountRoute(app, { registry: rig.registry });
+        registerCameraCountRoute(app, { registry: rig.registry, liveStates });
       },
     ],
   });
@@ -176,6 +176,11 @@ test('an export is narrowed as the list is, and counts are of what is declared',
     });
     const { length } = listed.json<{ cameras: unknown[] }>().cameras;
     expect([query, await exportedRows(query)]).toEqual([query, length]);
+    const totals = await rig.app.inject({
+      url: `/api/v1/cameras/totals?${query}`,
+      headers: asAdministrator,
+    });
+    expect(totals.json()).toEqual({ matching: length, isMore: false, all: 70 });
   }
   const counted = await rig.app.inject({ url: '/api/v1/cameras/counts', headers: asAdministrator });
   const { rows } = counted.json<{ rows: Record<string, number>[] }>();

@@ -9,6 +9,8 @@ import {
 import { storageNoticeCodes } from '#storage/storage-notices.ts';
 import { detailRows } from '#gateway/web/audit/audit-detail.ts';
 import { objectWords } from '#gateway/web/audit/audit-words.ts';
+import { declaredWords } from '#registry/inventory/cell-words.ts';
+import { columnOf, type ColumnKey } from '#registry/inventory/columns.ts';
 import { dateAndTime, moment } from '#gateway/web/buddhist-date.ts';
 import { codecName, isPlayable } from '#gateway/web/codec.ts';
 import { keptWords } from '#gateway/web/keeping/kept-words.ts';
@@ -181,6 +183,24 @@ describe('words', () => {
     expect(reasonWords('constructor', 'th')).toBe(th.otherReason);
   });
 
+  test('the form and the template call a field, and what stands in it, the same', () => {
+    for (const key of ['owningAgency', 'position', 'brand', 'frameRate'] as const) {
+      expect(th.field[key]).toBe(headingOf(key));
+    }
+    expect([th.field.scope, th.field.declared, th.field.budgetSource]).toEqual(
+      (['scope', 'declared', 'budgetSource'] as const).map(headingOf),
+    );
+    const form = ['model', 'declaredReason', 'latitude', 'longitude', 'url', 'site'] as const;
+    for (const key of form) expect(th.form[key]).toBe(headingOf(key));
+    expect([th.form.username, th.form.password, th.form.transport, th.form.record]).toEqual(
+      (['username', 'password', 'transport', 'record'] as const).map(headingOf),
+    );
+    // Letter for letter those of the survey form.
+    expect(th.declared).toEqual(declaredWords);
+    expect(th.repairs.states.unrepairable).toBe(declaredWords.unrepairable);
+    expect(JSON.stringify(th)).not.toContain('ซ่อมไม่ได้');
+  });
+
   test('both languages fill the same places', () => {
     expect(placesIn(en)).toEqual(placesIn(th));
   });
@@ -264,4 +284,8 @@ function placesIn(words: object): string[] {
     const places = String(value).match(/\{\{\w+\}\}/gu) ?? [];
     return [`${key}: ${places.toSorted((a, b) => a.localeCompare(b)).join(' ')}`];
   });
+}
+
+function headingOf(key: ColumnKey): string {
+  return columnOf(key).heading;
 }

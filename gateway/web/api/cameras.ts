@@ -101,6 +101,16 @@ export function readRegister(
   return call(page, `${CAMERAS}${queryOf({ ...filter, cursor, limit: LISTED })}`, { signal });
 }
 
+const totalsOnWire = z.object({ matching: z.number(), isMore: z.boolean(), all: z.number() });
+export type Totals = z.infer<typeof totalsOnWire>;
+
+export function readTotals(
+  filter: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<Totals> {
+  return call(totalsOnWire, `${CAMERAS}/totals${queryOf(filter)}`, { signal });
+}
+
 export function readCamera(id: string, signal: AbortSignal): Promise<CameraDetail> {
   return call(detailOnWire, addressOf(id), { signal });
 }

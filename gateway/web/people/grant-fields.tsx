@@ -1,6 +1,6 @@
 import { Button, Select } from '@mantine/core';
 import type { Area, Grant } from '../api/areas.ts';
-import { AreaFields } from '../register/area-fields.tsx';
+import { AreaFields, type PlaceGiven } from '../register/area-fields.tsx';
 import { useLanguage } from '../use-language.ts';
 import { roleLevels, roleWords } from './grant-words.ts';
 import { administered, atLevel, levelsOf, withRole } from './grants.ts';
@@ -52,6 +52,7 @@ export function GrantFields(props: {
         {area.level !== 'country' && (
           <AreaFields
             upTo={area.level}
+            listed
             value={given}
             fixed={{
               province: 'province' in outer ? outer.province : undefined,
@@ -59,7 +60,7 @@ export function GrantFields(props: {
               lao: 'lao' in outer ? outer.lao : undefined,
             }}
             onChange={(place) =>
-              onChange({ ...grant, area: atLevel({ level: 'lao', ...place }, area.level) })
+              onChange({ ...grant, area: atLevel(withPlace(given, place), area.level) })
             }
           />
         )}
@@ -81,4 +82,10 @@ function filled(area: Area, outer: Area): Area {
       value === '' && part in outer ? (outer as Record<string, string>)[part] : value,
     ]),
   ) as Area;
+}
+
+/** In another district it is another LAO. */
+function withPlace(before: PlaceGiven, place: PlaceGiven): Area {
+  const isElsewhere = place.province !== before.province || place.district !== before.district;
+  return { level: 'lao', ...place, ...(isElsewhere && { lao: '' }) };
 }

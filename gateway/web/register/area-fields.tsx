@@ -1,4 +1,4 @@
-import { Autocomplete } from '@mantine/core';
+import { Autocomplete, Select } from '@mantine/core';
 import { useLanguage } from '../use-language.ts';
 import { useAreaNames } from './official-areas.ts';
 import { useLaos } from './use-laos.ts';
@@ -22,6 +22,8 @@ export function AreaFields(props: {
   required?: boolean;
   /** Required ones have their star. */
   marked?: boolean;
+  /** The LAO is one of the list, and no other: whose cameras somebody sees hangs on it. */
+  listed?: boolean;
   onChange: (value: PlaceGiven) => void;
 }) {
   const { t } = useLanguage();
@@ -33,6 +35,7 @@ export function AreaFields(props: {
     errors = {},
     required = false,
     marked = false,
+    listed = false,
     onChange,
   } = props;
   const within = upTo === 'lao' && fixed.lao === undefined;
@@ -68,7 +71,15 @@ export function AreaFields(props: {
           data-field="lao.district"
         />
       )}
-      {upTo === 'lao' && (
+      {upTo === 'lao' && listed && fixed.lao === undefined && (
+        <ListedLao
+          laos={laos}
+          value={value}
+          required={required}
+          onChange={(lao) => onChange({ ...value, lao })}
+        />
+      )}
+      {upTo === 'lao' && !(listed && fixed.lao === undefined) && (
         <Autocomplete
           label={t('area.lao')}
           placeholder={t('area.laoHint')}
@@ -84,5 +95,32 @@ export function AreaFields(props: {
         />
       )}
     </>
+  );
+}
+
+/** One that was chosen before the list had it otherwise stays choosable. */
+function ListedLao(props: {
+  laos: readonly string[];
+  value: PlaceGiven;
+  required: boolean;
+  onChange: (lao: string) => void;
+}) {
+  const { t } = useLanguage();
+  const { laos, value, required, onChange } = props;
+  const named = value.province !== '' && value.district !== '';
+  return (
+    <Select
+      label={t('area.lao')}
+      placeholder={t(named ? 'area.laoChoose' : 'area.laoAfterDistrict')}
+      description={named && laos.length === 0 ? t('area.laoNone') : undefined}
+      data={[...new Set([...laos, ...(value.lao === '' ? [] : [value.lao])])]}
+      value={value.lao === '' ? null : value.lao}
+      disabled={!named}
+      required={required}
+      withAsterisk={false}
+      searchable
+      nothingFoundMessage={t('area.laoNotFound')}
+      onChange={(lao) => onChange(lao ?? '')}
+    />
   );
 }

@@ -1,7 +1,7 @@
 import { Badge, Button, Table } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useEffect, useState } from 'react';
-import { readRegister, type Registered } from '../api/cameras.ts';
+import { readRegister, readTotals, type Registered } from '../api/cameras.ts';
 import { inventoryExportAddress } from '../api/inventory.ts';
 import { routeHash } from '../route.ts';
 import { Failure, Nothing, Page, Waiting } from '../shell/pieces.tsx';
@@ -29,6 +29,8 @@ export default function RegisterScreen({ query }: { query: string }) {
     (signal) => readRegister(filterOf(askedQuery), cursor, signal),
     [askedQuery, cursor],
   );
+
+  const totals = useLoaded((signal) => readTotals(filterOf(askedQuery), signal), [askedQuery]);
 
   // A saved view, or the browser's Back, brings another address.
   useEffect(() => {
@@ -96,6 +98,14 @@ export default function RegisterScreen({ query }: { query: string }) {
         ))}
       {cameras !== undefined && cameras.length > 0 && (
         <div aria-busy={page.loading}>
+          {totals.value !== undefined && (
+            <p className="page-under" role="status">
+              {t(narrowed ? 'register.matching' : 'register.total', {
+                all: totals.value.all.toLocaleString(),
+                matching: `${totals.value.matching.toLocaleString()}${totals.value.isMore ? '+' : ''}`,
+              })}
+            </p>
+          )}
           <RegisterTable cameras={cameras} />
         </div>
       )}

@@ -141,6 +141,11 @@ export const enAccounts: typeof thAccounts = {
     district: 'District',
     lao: 'LAO',
     laoHint: 'such as ทต.เกาะลันตาใหญ่',
+    laoChoose: 'Choose from the list',
+    laoAfterDistrict: 'The district first',
+    laoNotFound: 'The list has none of this name in the district',
+    laoNone:
+      'The list has no LAO of this district yet: propose it on the page of the lists, in the register',
     provinceShort: 'Province ',
     districtShort: 'District ',
   },

@@ -9,6 +9,8 @@ export const enRegister: typeof thRegister = {
     export: 'Export to Excel',
     lists: 'Lists of LAOs and budget sources',
     clear: 'Clear the filter',
+    total: '{{all}} cameras',
+    matching: '{{all}} cameras, {{matching}} match the filter',
     emptyWords: 'Begin by importing an inventory from Excel, or by adding one camera.',
     emptyOthers: 'Cameras appear here once their owners register them.',
     filters: 'Filter',

@@ -68,7 +68,7 @@ export const thCondition = {
       undeclared: 'ขัดข้อง ยังไม่แจ้ง',
       'without-repair': 'ยังไม่แจ้งซ่อม',
       overdue: 'เกินกำหนด',
-      unrepairable: 'ซ่อมไม่ได้',
+      unrepairable: 'ไม่สามารถซ่อมได้',
     },
     kinds: 'เลือกกลุ่ม',
     none: {
@@ -76,7 +76,7 @@ export const thCondition = {
       undeclared: 'ไม่มีกล้องที่ขัดข้องโดยยังไม่แจ้งสภาพ',
       'without-repair': 'กล้องที่เสียแจ้งซ่อมครบแล้ว',
       overdue: 'ไม่มีงานซ่อมที่เกินกำหนด',
-      unrepairable: 'ไม่มีกล้องที่แจ้งว่าซ่อมไม่ได้',
+      unrepairable: 'ไม่มีกล้องที่แจ้งว่าไม่สามารถซ่อมได้',
     },
     camera: 'กล้อง',
     broken: 'เสียมาแล้ว',
@@ -103,7 +103,7 @@ export const thCondition = {
       reported: 'แจ้งซ่อมแล้ว',
       'in-repair': 'กำลังซ่อม',
       'back-in-service': 'ซ่อมเสร็จ ใช้งานได้',
-      unrepairable: 'ซ่อมไม่ได้',
+      unrepairable: 'ไม่สามารถซ่อมได้',
       'no-fault': 'ตรวจแล้วไม่เสีย',
     },
     feeds: {
@@ -124,7 +124,7 @@ export const thCondition = {
     cost: 'ค่าซ่อม (บาท)',
     backOn: 'กลับมาใช้งานวันที่',
     closedOn: 'วันที่ปิดงาน',
-    unrepairableReason: 'เหตุที่ซ่อมไม่ได้',
+    unrepairableReason: 'เหตุที่ไม่สามารถซ่อมได้',
     costNotNumber: 'กรอกเป็นตัวเลข เช่น 4500.50',
   },
   inbox: {

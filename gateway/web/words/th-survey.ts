@@ -22,7 +22,7 @@ export const thSurvey = {
     total: 'ทั้งหมด',
     working: 'ใช้งานได้',
     underRepair: 'อยู่ระหว่างซ่อม',
-    unrepairable: 'ซ่อมไม่ได้',
+    unrepairable: 'ไม่สามารถซ่อมได้',
     awaiting: 'รอจำแนก',
     sum: 'รวมทั้งสิ้น',
     none: 'ยังไม่มีกล้องให้นับ',
@@ -208,7 +208,7 @@ export const thSurvey = {
     signed: 'ลงชื่อ {{name}} {{position}} {{day}}',
     accept: 'รับแบบสำรวจ',
     acceptWords:
-      'รับแบบสำรวจของ {{name}}: ทั้งหมด {{total}} ใช้งานได้ {{working}} ระหว่างซ่อม {{underRepair}} ซ่อมไม่ได้ {{unrepairable}}',
+      'รับแบบสำรวจของ {{name}}: ทั้งหมด {{total}} ใช้งานได้ {{working}} อยู่ระหว่างซ่อม {{underRepair}} ไม่สามารถซ่อมได้ {{unrepairable}}',
     sendBack: 'ส่งกลับให้แก้ไข',
     sendBackReason: 'เหตุที่ส่งกลับ',
     correct: 'ขอแก้ไขเป็นฉบับใหม่',
