@@ -5,6 +5,7 @@ import type { WorkerPool } from '#ingest/worker-pool.ts';
 import { readIdsWithin, readPlaces } from '#registry/camera-places.ts';
 import type { Cameras } from '#registry/cameras.ts';
 import { findLaos } from '#registry/find-laos.ts';
+import { namesNotListed } from '#registry/known-names.ts';
 import { apiRoutes, type Running } from './api-routes.ts';
 import { trackViews } from './audit/views.ts';
 import { makeDemoAccounts } from './auth/demo-accounts.ts';
@@ -123,6 +124,7 @@ async function serverOf(
     readIdsWithin: async (areas) => readIdsWithin(registry, areas),
     findLaos: async (name) => findLaos(registry, name, MAX_LAOS_OF_A_NAME),
     canonicalLao: async (given) => laos.canonical(given),
+    namesNotListed: async (given) => namesNotListed(registry, given),
     deviceReadings: questions.deviceReadings,
     demo:
       config.demoAccounts === undefined

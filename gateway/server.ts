@@ -11,6 +11,7 @@ import type { LiveStates } from '#ingest/live-states.ts';
 import type { Area, Place } from '#registry/area.ts';
 import type { Cameras } from '#registry/cameras.ts';
 import type { Conditions } from '#registry/events/condition-board.ts';
+import type { GivenNames } from '#registry/known-names.ts';
 import type { Audit } from './audit/audit.ts';
 import { auditActorOf } from './audit/request-entry.ts';
 import type { LiveViews } from './audit/views.ts';
@@ -65,6 +66,8 @@ export interface ServerDeps {
   findLaos: (name: string) => Promise<Place[]>;
   /** An LAO as the list spells it, if the list has it. */
   canonicalLao: (given: Place) => Promise<Place>;
+  /** Names that would be proposed to their lists. */
+  namesNotListed: (given: GivenNames) => Promise<(keyof GivenNames)[]>;
   /** What devices told of themselves, and whom. */
   deviceReadings: DeviceReadings;
   demo?: DemoAccounts | undefined;

@@ -15,6 +15,7 @@ import {
 import { isOutside, type CameraNetworks } from '#registry/camera-networks.ts';
 import { CameraNotFound, CameraTwice } from '#registry/camera-refusals.ts';
 import type { CameraDetail, Cameras } from '#registry/cameras.ts';
+import type { GivenNames } from '#registry/known-names.ts';
 import type { Conditions } from '#registry/events/condition-board.ts';
 import {
   finding,
@@ -32,7 +33,7 @@ import type { AuditAction } from '../audit/actions.ts';
 import { authorOf } from '../auth/actor.ts';
 import type { DeviceReadings } from '../device-readings.ts';
 import { errorBody } from '../errors.ts';
-import { cameraWarning, cameraWarnings } from './camera-warnings.ts';
+import { cameraWarning, cameraWarnings, nameWarnings } from './camera-warnings.ts';
 import { cameraFilter, observedNow } from './camera-filter.ts';
 import { isUnchanged, versionOf } from './entity-tag.ts';
 
@@ -124,12 +125,14 @@ export function registerCameraRoutes(
     conditions?: Pick<Conditions, 'all'>;
     /** By any spelling of it, what rights are bound to: เทศบาลตำบลก is ทต.ก. */
     canonicalLao: (given: Place) => Promise<Place>;
+    /** Names that would be proposed to their lists. */
+    namesNotListed: (given: GivenNames) => Promise<(keyof GivenNames)[]>;
     deviceReadings: Pick<DeviceReadings, 'told'>;
     /** Where streams may be pulled from; without it nothing is said of addresses. */
     config: { cameraNetworks?: CameraNetworks };
   },
 ): void {
-  const { cameras, canonicalLao, deviceReadings } = deps;
+  const { cameras, canonicalLao, namesNotListed, deviceReadings } = deps;
   const { cameraNetworks } = deps.config;
   const typed = app.withTypeProvider<ZodTypeProvider>();
 
@@ -229,6 +232,7 @@ export function registerCameraRoutes(
       await permitAt(request, 'camera.create', body.lao, body.stream);
       const id = cameras.nextId();
       await record(request, 'camera.create', { id, label: body.position });
+      const proposed = await namesNotListed(body);
       const created = await toldWithin(
         request,
         cameras.create(body, {
@@ -237,7 +241,10 @@ export function registerCameraRoutes(
           duplicateConfirmed: request.query.confirm === 'duplicate',
         }),
       );
-      const saved = { ...created, warnings: cameraWarnings(created, cameraNetworks) };
+      const saved = {
+        ...created,
+        warnings: [...cameraWarnings(created, cameraNetworks), ...nameWarnings(proposed, created)],
+      };
       isUnchanged(request, reply, saved, created.version);
       return reply.code(201).header('Location', `/api/v1/cameras/${created.id}`).send(saved);
     },
@@ -345,6 +352,7 @@ export function registerCameraRoutes(
         { id, label: before.position },
         { detail: { fields: Object.keys(change), version } },
       );
+      const proposed = await namesNotListed(change);
       const changed = await toldWithin(
         request,
         cameras.change(id, change, {
@@ -355,7 +363,10 @@ export function registerCameraRoutes(
         }),
       );
       await cameras.observe(id, 'onvif', told);
-      const saved = { ...changed, warnings: cameraWarnings(changed, cameraNetworks) };
+      const saved = {
+        ...changed,
+        warnings: [...cameraWarnings(changed, cameraNetworks), ...nameWarnings(proposed, changed)],
+      };
       isUnchanged(request, reply, saved, changed.version);
       return saved;
     },

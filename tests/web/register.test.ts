@@ -1,3 +1,4 @@
+import { isNotListed } from '#gateway/web/register/not-listed.ts';
 import { describe, expect, test } from 'vitest';
 import { liesIn, type Grant } from '#gateway/web/api/areas.ts';
 import type { OfferedStream } from '#gateway/web/api/onvif.ts';
@@ -389,4 +390,12 @@ test('a picture may be watched where the session says, and nowhere beside it', (
   expect(liesIn(lao, area)).toBe(true);
   expect(liesIn(lao, { ...area, lao: 'อบต.คลองยาง' })).toBe(false);
   expect(liesIn({ ...lao, district: 'คลองท่อม' }, area)).toBe(false);
+});
+
+test('a name that the list has by any spelling is none to warn of, nor is any before the list is here', () => {
+  const list = ['ทต.เกาะลันตาใหญ่', 'กระทรวงมหาดไทย'];
+  expect(isNotListed('เทศบาลตำบล เกาะลันตาใหญ่', list)).toBe(false);
+  expect(isNotListed('กระทรวงมหาดไท', list)).toBe(true);
+  expect(isNotListed('กระทรวงมหาดไท', undefined)).toBe(false);
+  expect(isNotListed(' ', list)).toBe(false);
 });

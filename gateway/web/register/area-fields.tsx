@@ -1,5 +1,6 @@
 import { Autocomplete, Select } from '@mantine/core';
 import { useLanguage } from '../use-language.ts';
+import { isNotListed } from './not-listed.ts';
 import { useAreaNames } from './official-areas.ts';
 import { useLaos } from './use-laos.ts';
 
@@ -43,6 +44,8 @@ export function AreaFields(props: {
     within ? (fixed.province ?? value.province) : '',
     within ? (fixed.district ?? value.district) : '',
   );
+  // A district of which the list has none is new to the system: all of its names are.
+  const isUnknown = laos.length > 0 && isNotListed(value.lao, laos);
   return (
     <>
       <Autocomplete
@@ -87,6 +90,8 @@ export function AreaFields(props: {
           limit={20}
           value={fixed.lao ?? value.lao}
           readOnly={fixed.lao !== undefined}
+          description={isUnknown ? t('area.laoNotListed') : undefined}
+          inputWrapperOrder={['label', 'input', 'description', 'error']}
           error={errors.lao}
           required={required}
           withAsterisk={marked}

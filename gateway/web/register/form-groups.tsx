@@ -7,7 +7,9 @@ import type { FormPart } from './form-part.ts';
 import { declarations, purposes, scopes } from './choices.ts';
 import { numberOf } from '../typed-number.ts';
 import { isLinked, type Draft } from './draft.ts';
+import { isNotListed } from './not-listed.ts';
 import { PositionMap } from './position-map.tsx';
+import { useBudgetSources } from './use-budget-sources.ts';
 import { useNeighbourhood } from './use-neighbourhood.ts';
 
 export function Group(props: { title: string; children: ReactNode }) {
@@ -224,6 +226,7 @@ export function RecordingGroup(part: FormPart) {
 export function RegisterGroup(part: FormPart) {
   const { t } = useLanguage();
   const { draft, set, errorOf } = part;
+  const sources = useBudgetSources();
   return (
     <Group title={t('group.register')}>
       <Line
@@ -231,8 +234,14 @@ export function RegisterGroup(part: FormPart) {
         field="budgetSource"
         label={t('field.budgetSource')}
         hint={t('form.budgetHint')}
+        choices={sources ?? []}
         required
       />
+      {isNotListed(draft.budgetSource, sources) && (
+        <p className="import-warning" role="status">
+          {t('form.sourceNotListed', { name: draft.budgetSource.trim() })}
+        </p>
+      )}
       <Radio.Group
         label={t('field.declared')}
         value={draft.declared}

@@ -141,6 +141,8 @@ export const enAccounts: typeof thAccounts = {
     district: 'District',
     lao: 'LAO',
     laoHint: 'such as ทต.เกาะลันตาใหญ่',
+    laoNotListed:
+      'The list has none of this name in the district: look at the spelling. If it is right, it is proposed.',
     laoChoose: 'Choose from the list',
     laoAfterDistrict: 'The district first',
     laoNotFound: 'The list has none of this name in the district',

@@ -130,6 +130,8 @@ export const enRegister: typeof thRegister = {
     record: 'Record',
     model: 'Model',
     resolutionHint: 'Width x height, such as 1920x1080',
+    sourceNotListed:
+      'The list has no budget source “{{name}}”: look at the spelling. If it is right, it is proposed.',
     budgetHint: 'The agency that paid for buying and installing the camera',
     declaredReason: 'Reason of the declared status',
     declaredHint: {

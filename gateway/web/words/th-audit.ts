@@ -31,7 +31,7 @@ export const thAudit = {
     day: 'วันที่',
     days: 'จำนวนวัน',
     deadlinesOf: 'กำหนดส่งของจังหวัด',
-    disabled: 'ปิดบัญชี',
+    disabled: 'ระงับบัญชี',
     dropped: 'เลิกใช้ไฟล์',
     email: 'อีเมล',
     fields: 'ช่องที่แก้',

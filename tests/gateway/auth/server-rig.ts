@@ -20,6 +20,7 @@ import { defaultCameraNetworks, parseCameraNetworks } from '#registry/camera-net
 import { openDatabases } from '#registry/database/open-databases.ts';
 import { findLaos } from '#registry/find-laos.ts';
 import { openLaoPlaces } from '#registry/lao-places.ts';
+import { namesNotListed } from '#registry/known-names.ts';
 import { openLaos } from '#registry/laos.ts';
 import { openRegistry } from '#registry/schema/open-registry.ts';
 import type { RegistryDatabase } from '#registry/schema/tables.ts';
@@ -91,6 +92,7 @@ export class ServerRig {
       readIdsWithin: async (areas) => readIdsWithin(rig.registry, areas),
       findLaos: async (name) => findLaos(rig.registry, name, 100),
       canonicalLao: async (given) => laos.canonical(given),
+      namesNotListed: async (given) => namesNotListed(rig.registry, given),
       deviceReadings: rig.deviceReadings,
       // A walk over all routes as all roles asks more in a minute than one address may.
       requestLimits: { requestsPerMinute: 1_000_000, changesPerMinute: 1_000_000 },
