@@ -1,5 +1,6 @@
 import type { Connection, Submittable } from 'pg';
-import type { WrittenRows } from './row-writer.ts';
+import type { LockedRows } from './database.ts';
+import type { RowChange, WrittenRows } from './row-writer.ts';
 
 /** A statement of a batch: with the values of its parameters, or a COPY FROM STDIN with the rows that it is to read. */
 export interface BatchedStatement {
@@ -121,3 +122,49 @@ const escapes: Readonly<Record<string, string>> = {
   '\r': '\\r',
   '\t': '\\t',
 };
+
+/** One row answers, whatever the number of those that are locked. */
+export function lockOf({ table, locked }: LockedRows): BatchedStatement {
+  return {
+    text: `select count(*) from (
+      select 1 from "${table}" where id = any($1::text[]) order by id for update) as locked`,
+    values: [`{${locked.map(quoted).join()}}`],
+  };
+}
+
+/** One array a column: the statement is read and planned as one of a few parameters, however many rows it carries. */
+export function changeOf(
+  { table, rows }: WrittenRows,
+  { key, where = 'true' }: RowChange,
+  types: ReadonlyMap<string, string>,
+): BatchedStatement {
+  const columns = Object.keys(rows[0] ?? {});
+  const names = columns.map((column) => `"${column}"`).join(', ');
+  const arrays = columns.map((column, index) => `$${index + 1}::${types.get(column)}[]`);
+  const page = `unnest(${arrays.join(', ')}) as page (${names})`;
+  const written = columns.filter((column) => column !== key);
+  const set = written.map((column) => `"${column}" = page."${column}"`).join(', ');
+  return {
+    text: `update "${table}" set ${set} from ${page} where "${table}"."${key}" = page."${key}" and (${where})`,
+    values: columns.map((column) => arrayText(rows, column)),
+  };
+}
+
+/** A column of rows as an array literal (§8.15.2 of PostgreSQL's manual). */
+function arrayText(rows: WrittenRows['rows'], column: string): string {
+  let text = '{';
+  for (const row of rows) {
+    if (text.length > 1) text += ',';
+    const value = row[column];
+    if (value === null || value === undefined) text += 'NULL';
+    else if (typeof value === 'number') text += value;
+    else if (typeof value === 'string') text += quoted(value);
+    else if (value instanceof Uint8Array) text += `"\\\\x${Buffer.from(value).toString('hex')}"`;
+    else throw new TypeError(`a row's ${column} is neither text, number nor bytes`);
+  }
+  return `${text}}`;
+}
+
+function quoted(value: string): string {
+  return /["\\]/.test(value) ? `"${value.replace(/["\\]/g, '\\$&')}"` : `"${value}"`;
+}
