@@ -16,6 +16,7 @@ import { startEventsOf } from './events.ts';
 import { openFoundation } from './foundation.ts';
 import { startKeepers } from './keepers.ts';
 import { pullRegistered } from './linked-cameras.ts';
+import { followOthers } from './others-changes.ts';
 import { openMaintenance } from './maintenance.ts';
 import { startPulling } from './pulling.ts';
 import { openQuestions } from './questions.ts';
@@ -74,6 +75,10 @@ async function startParts(
   parts.defer(async () => events.close());
   const pulling = await startPulling(config, { registry, recording, events, parts, log });
   await pullRegistered(pulling, { ...foundation, recording, events, log });
+  if (config.databaseUrl !== undefined) {
+    const others = followOthers(pulling, { cameras, recording, log });
+    parts.defer(async () => others.stop());
+  }
   const keepers = startKeepers(config, { ...foundation, pulling, recording, events, parts, log });
   const questions = openQuestions(config, { cameras, parts, log });
   const running = { foundation, recording, events, pulling, keepers, questions };

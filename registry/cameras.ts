@@ -144,6 +144,8 @@ export interface Cameras {
   ): Promise<void>;
   /** Of every linked camera, or of those of one site. */
   streams(siteId?: string): Promise<StreamSource[]>;
+  /** A text that is another one after every change to a camera, by whomever: for whoever shares the database. */
+  state(): Promise<string>;
   /** Returns how to end it. */
   onChanged(listener: (event: RegistrationEvent) => void): () => void;
 }
@@ -427,6 +429,17 @@ export function openCameras(
       if (siteId !== undefined) query = query.where('cameras.site_id', '=', siteId);
       const rows = await query.execute();
       return rows.map((row) => sourceOf(row, box)).filter((source) => source !== null);
+    },
+    async state() {
+      // Every change makes a version one more, and nothing takes a row away: no clock says so, and no change is like another.
+      const { rows, versions } = await database
+        .selectFrom('cameras')
+        .select(({ fn }) => [
+          fn.countAll<number>().as('rows'),
+          fn.sum<number | string | null>('version').as('versions'),
+        ])
+        .executeTakeFirstOrThrow();
+      return `${rows} ${versions ?? 0}`;
     },
     onChanged(listener) {
       listeners.add(listener);

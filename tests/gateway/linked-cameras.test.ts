@@ -1,7 +1,10 @@
 import { expect, test, vi } from 'vitest';
 import { pullRegistered } from '#gateway/linked-cameras.ts';
+import { followOthers } from '#gateway/others-changes.ts';
 import type { Pulling } from '#gateway/pulling.ts';
 import type { Cameras, StreamSource } from '#registry/cameras.ts';
+
+const nobodyListens = (): void => {};
 
 test('cameras of sites that came to another LAO are dialled with what their site bears now', async () => {
   const dialled: (readonly StreamSource[])[] = [];
@@ -14,7 +17,7 @@ test('cameras of sites that came to another LAO are dialled with what their site
     streams: async (siteId?: string) =>
       Promise.resolve(siteId === undefined ? [] : [{ cameraId: `of ${siteId}` } as StreamSource]),
   } as unknown as Cameras;
-  let merged: (siteIds: readonly string[]) => void = () => {};
+  let merged: (siteIds: readonly string[]) => void = nobodyListens;
   await pullRegistered(pulling, {
     cameras,
     laos: {
@@ -27,9 +30,84 @@ test('cameras of sites that came to another LAO are dialled with what their site
     recording: { setRecorded: () => {}, onTurn: () => {} },
     events: { deleted: () => {}, restored: async () => {} },
     log: { error: () => {} },
-  } as unknown as Parameters<typeof pullRegistered>[1]);
+  } as never);
   merged(['a', 'b']);
   await vi.waitFor(() =>
     expect(dialled).toEqual([[], [{ cameraId: 'of a' }], [{ cameraId: 'of b' }]]),
   );
+});
+
+function source(cameraId: string, record = true): StreamSource {
+  return { cameraId, record } as StreamSource;
+}
+
+/** Never by itself in a test. */
+const NEVER_MS = 1_000_000;
+
+test('what another gateway on the database registers, closes or deletes is pulled and recorded here, or no more', async () => {
+  const done: string[] = [];
+  let state = '1';
+  let streams = [source('kept'), source('closed'), source('deleted')];
+  let readStreams = async (): Promise<StreamSource[]> => Promise.resolve(streams);
+  let tell: (event: unknown) => void = nobodyListens;
+  const pulling = {
+    pool: {
+      addAll: (some: readonly StreamSource[]) =>
+        done.push(`pulled ${some.map(({ cameraId }) => cameraId).join(' ')}`),
+      remove: (id: string) => done.push(`not pulled ${id}`),
+    },
+    liveStates: {
+      set: ({ cameraId, state: now }: { cameraId: string; state: string }) =>
+        done.push(`${now} ${cameraId}`),
+      remove: (id: string) => done.push(`gone ${id}`),
+    },
+    conditions: { feed: { notLinked: () => {}, removed: () => {} } },
+  } as unknown as Pulling;
+  const others = followOthers(
+    pulling,
+    {
+      cameras: {
+        state: async () => Promise.resolve(state),
+        streams: async () => readStreams(),
+        get: async (id: string) => Promise.resolve(id === 'closed' ? {} : undefined),
+        onChanged: (listener: typeof tell) => {
+          tell = listener;
+          return () => {};
+        },
+      } as unknown as Cameras,
+      recording: {
+        setRecorded: (id, recorded) => done.push(`${recorded ? '' : 'not '}recorded ${id}`),
+      },
+      log: { error: () => {} },
+    },
+    NEVER_MS,
+  );
+  const looked = async (): Promise<string[]> => {
+    done.length = 0;
+    await others.look();
+    return done;
+  };
+  await looked();
+  expect(await looked()).toEqual([]);
+  state = '2';
+  streams = [source('kept', false), source('new')];
+  expect(await looked()).toEqual([
+    'not recorded kept',
+    'recorded new',
+    'pulled kept new',
+    'not recorded closed',
+    'not pulled closed',
+    'not-linked closed',
+    'not recorded deleted',
+    'not pulled deleted',
+    'gone deleted',
+  ]);
+  // Deleted here while the registry is read, where it was still there: what was told is newer.
+  state = '3';
+  readStreams = async () => {
+    tell({ kind: 'deleted', camera: { id: 'new' }, source: null, streamChanged: true });
+    return Promise.resolve(streams);
+  };
+  expect(await looked()).toEqual(['not recorded kept', 'pulled kept']);
+  await others.stop();
 });

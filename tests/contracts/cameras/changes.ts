@@ -184,8 +184,11 @@ export function changesOfCameras(rig: DatabaseRig): void {
   });
 
   test('a deleted camera leaves lists and ingest with its reason, and comes back with its stream', async () => {
+    const states = [await cameras.state()];
     const { id } = await cameras.create(given(), byTest);
+    states.push(await cameras.state());
     await cameras.remove(id, { ...byTest, version: 1, reason: 'ย้ายจุดติดตั้ง' });
+    states.push(await cameras.state());
     expect(await cameras.get(id)).toBeUndefined();
     expect(await cameras.list({ limit: 5 })).toEqual([]);
     expect(await cameras.streams()).toEqual([]);
@@ -201,6 +204,10 @@ export function changesOfCameras(rig: DatabaseRig): void {
     ).rejects.toBeInstanceOf(CameraNotFound);
     const back = await cameras.restore(id, { ...byTest, version: 2 });
     expect(back).toMatchObject({ id, version: 3 });
+    states.push(await cameras.state());
+    // Whoever shares the database sees by it that something has changed.
+    expect(new Set(states).size).toBe(states.length);
+    expect(await cameras.state()).toBe(states.at(-1));
     expect(await cameras.streams()).toMatchObject([{ cameraId: id, password: 'pa55-ลับ' }]);
     expect((await cameras.history(id))?.map(({ action, reason }) => [action, reason])).toEqual([
       ['restored', null],
