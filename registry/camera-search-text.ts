@@ -1,6 +1,13 @@
 import { findProvince, isDistrictName } from './areas/official-areas.ts';
 import type { Camera } from './camera.ts';
-import { laoTypes, searchText, splitLaoName, type LaoType } from './thai-names.ts';
+import {
+  laoTypes,
+  searchText,
+  spacedText,
+  splitLaoName,
+  withoutDots,
+  type LaoType,
+} from './thai-names.ts';
 
 /** The one text that a camera is searched by. */
 export function cameraSearchText({
@@ -50,8 +57,9 @@ const searchedFields: ReadonlySet<string> = new Set([
 
 /** What is searched for, word by word: each must be there. Texts have the names of provinces and districts alone. */
 export function searchWords(query: string): string[] {
-  const joined = searchText(query).replace(/(^| )(จังหวัด|อำเภอ|เขต) (?=\S)/gu, '$1$2');
-  return [...new Set(joined.split(' ').map(withoutLevel))].filter((word) => word !== '');
+  const joined = spacedText(query).replace(/(^| )(จังหวัด|อำเภอ|เขต) (?=\S)/gu, '$1$2');
+  const words = joined.split(' ').map((word) => withoutDots(withoutLevel(word)));
+  return [...new Set(words)].filter((word) => word !== '');
 }
 
 /** จ.กระบี่ and จังหวัดกระบี่ as กระบี่, อ.เกาะลันตา as เกาะลันตา; what is no such name stays as it is. */

@@ -91,9 +91,22 @@ export function districtKey(name: string): string {
   );
 }
 
-/** For searching: like a key, but blanks stay, one between words; none behind a dot, where people type one or not (กม. 12). */
+/** For searching: like a key, but blanks stay, one between words. รพ.สต. is รพสต, and ซ. 5 is ซ5, as people type them. */
 export function searchText(text: string): string {
+  return withoutDots(spacedText(text));
+}
+
+/** With the dots of its abbreviations, and no blank behind them, where people type one or not (กม. 12). */
+export function spacedText(text: string): string {
   return spelled(text).replace(/\s+/gu, ' ').replaceAll('. ', '.').trim();
+}
+
+/** But for those within a number: 1.5 is not 15. */
+export function withoutDots(text: string): string {
+  if (!text.includes('.')) return text;
+  return text.replace(/\.+/gu, (dots, at: number) =>
+    isDigit(text[at - 1]) && isDigit(text[at + dots.length]) ? '.' : '',
+  );
 }
 
 /** Anything that a text may have besides plain Thai and small Latin letters, and that `spelled` looks at. */

@@ -25,6 +25,7 @@ import * as sitesOfLaos from './migrations/0023-sites-of-laos.ts';
 import * as brandsInAnyCase from './migrations/0024-brands-in-any-case.ts';
 import * as historiesOfLists from './migrations/0025-histories-of-lists.ts';
 import * as snapshotsTakenAnew from './migrations/0026-snapshots-taken-anew.ts';
+import * as abbreviationsWithoutDots from './migrations/0027-abbreviations-without-dots.ts';
 import { indexSearch } from '../index-search.ts';
 import type { RegistryDatabase, RegistryTables } from './tables.ts';
 
@@ -58,6 +59,7 @@ const registry: DatabaseSchema = {
     '0024-brands-in-any-case': brandsInAnyCase,
     '0025-histories-of-lists': historiesOfLists,
     '0026-snapshots-taken-anew': snapshotsTakenAnew,
+    '0027-abbreviations-without-dots': abbreviationsWithoutDots,
   },
 };
 

@@ -7,6 +7,7 @@ import { textSearchOf } from '#registry/database/text-search.ts';
 import { indexSearch } from '#registry/index-search.ts';
 import { declaredCounts } from '#registry/declared-counts.ts';
 import { up as spellings } from '#registry/schema/migrations/0022-spellings.ts';
+import { up as abbreviationsWithoutDots } from '#registry/schema/migrations/0027-abbreviations-without-dots.ts';
 import type { RegistryDatabase } from '#registry/schema/tables.ts';
 import { byTest } from '../../registry/cameras-of.ts';
 import { krabiCamera } from '../../registry/krabi-camera.ts';
@@ -145,12 +146,23 @@ export function listsOfCameras(rig: DatabaseRig): void {
     expect(await positions({ limit: 9, q: 'ท่าเรือ' })).toEqual(['ท่าเรือ']);
   });
 
+  test('dots of abbreviations are no part of what is searched for, nor of what is found; those of numbers are', async () => {
+    const health = 'หน้า รพ.สต. บ้านหัวแหลม ซ. 5';
+    await cameras.create(given({ position: health }), byTest);
+    await cameras.create(given({ position: 'ถนนสาย 1.5 กม' }), byTest);
+    for (const q of ['รพสต', 'รพ.สต', 'รพ.สต.', 'รพ. สต.', 'ซ.5', 'ซ5', 'ทตเกาะลันตา รพสต']) {
+      expect(await positions({ limit: 9, q }), q).toEqual([health]);
+    }
+    expect(await positions({ limit: 9, q: '1.5' })).toEqual(['ถนนสาย 1.5 กม']);
+    expect(await positions({ limit: 9, q: '15' })).toEqual([]);
+  });
+
   test('texts and names of before are brought to the spelling of now', async () => {
     await cameras.create(given({ position: 'ที่พัก กม. 12' }), byTest);
     const texts = database.selectFrom('camera_search').select('text');
     const [now] = await texts.execute();
     const before = 'ท\u0e48\u0e35';
-    const text = now?.text.replace('ที่', before).replace('กม.12', 'กม. 12') ?? '';
+    const text = now?.text.replace('ที่', before).replace('กม12', 'กม. 12') ?? '';
     expect(text).not.toBe(now?.text);
     await database.updateTable('camera_search').set({ text }).execute();
     // Two rows that are one name now: the first has it.
@@ -162,6 +174,13 @@ export function listsOfCameras(rig: DatabaseRig): void {
     await database.updateTable('budget_sources').set({ match_key: null }).execute();
     await database.insertInto('budget_sources').values(rows).execute();
     await spellings(database);
+    expect(await texts.execute()).toEqual([now]);
+    // Dots of abbreviations, of which a search has none.
+    const dotted = now?.text.replace('กม12', 'กม.12').replaceAll('ทต', 'ทต.') ?? '';
+    await database.updateTable('camera_search').set({ text: dotted }).execute();
+    await database
+      .transaction()
+      .execute(async (transaction) => abbreviationsWithoutDots(transaction));
     expect(await texts.execute()).toEqual([now]);
     const keys = database.selectFrom('budget_sources').select('match_key').orderBy('id');
     expect(await keys.where('id', 'in', ['0', '1', '2']).execute()).toEqual([
