@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { fetchStill } from '#ingest/device-still.ts';
 import { openBudgetSources } from '#registry/budget-sources.ts';
 import { isAllowed } from '#registry/camera-networks.ts';
-import { readPlaces } from '#registry/camera-places.ts';
+import { isInClosedArea, readPlaces } from '#registry/camera-places.ts';
 import { camerasAtAddresses } from '#registry/cameras-at-address.ts';
 import { declarationsOf } from '#registry/declarations.ts';
 import { templateFor } from '#registry/inventory/template-for.ts';
@@ -10,6 +10,7 @@ import type { CameraEvents } from '#registry/events/camera-events.ts';
 import { conditionHistory } from '#registry/events/condition-history.ts';
 import { openRepairs } from '#registry/repairs.ts';
 import type { RecordingService } from '#storage/recording-service.ts';
+import { unlessClosed } from './closed-area-footage.ts';
 import { mayStill } from './auth/may-still.ts';
 import type { Config } from './config.ts';
 import type { Foundation } from './foundation.ts';
@@ -135,9 +136,10 @@ function registerRecordingRoutes(app: FastifyInstance, { foundation, recording }
   const placesOf = async (ids: readonly string[]) => readPlaces(registry, ids);
   const now = Date.now;
   const links = signedLinks(box.keyFor('footage links'), now);
-  registerFootageRoutes(app, { footage: recording, shortenings, links, now });
+  const footage = unlessClosed(recording, async (id) => isInClosedArea(registry, id));
+  registerFootageRoutes(app, { footage, shortenings, links, now });
   registerDownloadRoutes(app, {
-    footage: recording,
+    footage,
     cameras,
     links,
     mayDownload: async (accountId, cameraId) =>
@@ -158,7 +160,7 @@ function registerRecordingRoutes(app: FastifyInstance, { foundation, recording }
     now,
   });
   registerShorteningRoutes(app, { shortenings, readPlaces: placesOf });
-  registerDeletionRoute(app, { footage: recording, readPlaces: placesOf });
+  registerDeletionRoute(app, { footage, readPlaces: placesOf });
 }
 
 function registerSurveyRoutes(app: FastifyInstance, { keepers: { survey } }: Running): void {

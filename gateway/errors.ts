@@ -109,6 +109,7 @@ const statusOf: Readonly<Record<string, number>> = {
   camera_changed_meanwhile: 409,
   camera_twice: 409,
   closed_area_never_linked: 400,
+  closed_area_never_watched: 403,
   credentials_needed_again: 400,
   coordinates_not_whole: 400,
   stream_not_valid: 400,

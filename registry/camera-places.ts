@@ -26,6 +26,19 @@ export async function readPlaces(
   return places;
 }
 
+/** Whether a camera is counted only (forms.md §3), as it is now, registered still or not. */
+export async function isInClosedArea(
+  database: RegistryDatabase,
+  cameraId: string,
+): Promise<boolean> {
+  const row = await database
+    .selectFrom('cameras')
+    .select('scope')
+    .where('id', '=', cameraId)
+    .executeTakeFirst();
+  return row?.scope === 'closed-area';
+}
+
 /** All cameras in these areas. */
 export async function readIdsWithin(
   database: RegistryDatabase,

@@ -87,6 +87,7 @@ export function guardRoutes(app: FastifyInstance, deps: RouteGuardDeps): void {
   // Recorded, then done: what was not done after all gets an entry that says so.
   app.addHook('onError', async (request, _reply, error) => {
     const { recorded } = request;
+    if (error.code === 'closed_area_never_watched') await recordNotWatched(request);
     if (recorded === undefined) return;
     request.recorded = undefined;
     const { code } = error;
@@ -139,6 +140,22 @@ export function guardRoutes(app: FastifyInstance, deps: RouteGuardDeps): void {
       );
     }
   });
+}
+
+/** Of whoever has signed in: it is refused whatever their right. */
+async function recordNotWatched(request: FastifyRequest): Promise<void> {
+  const { id } = request.params as { id?: string };
+  if (request.actor === undefined || id === undefined) return;
+  const { action } = request.routeOptions.config;
+  try {
+    await request.record(
+      'access.refused',
+      { kind: 'camera', id },
+      { outcome: 'refused', detail: { action, method: request.method, scope: 'closed-area' } },
+    );
+  } catch (err) {
+    request.log.error({ err }, 'that a closed area was not watched was not recorded');
+  }
 }
 
 /** `named`: what the address names; with no subject to it, it does not exist. */

@@ -517,6 +517,61 @@ describe('holding', () => {
   });
 });
 
+/** By an administrator. Returns the answer's status. */
+const changeScope = async (scope: string): Promise<number> => {
+  const path = `/api/v1/cameras/${cameraId}`;
+  const headers = { authorization: `Bearer ${TOKEN}` };
+  const read = await fetch(gateway.url + path, { headers });
+  const reply = await fetch(gateway.url + path, {
+    method: 'PATCH',
+    headers: {
+      ...headers,
+      'content-type': 'application/json',
+      'if-match': read.headers.get('etag') ?? '',
+    },
+    body: JSON.stringify({ scope }),
+  });
+  return reply.status;
+};
+
+describe('a camera whose area was closed', () => {
+  const closed: [number, string] = [403, 'closed_area_never_watched'];
+  test('is watched no more, by no address of before either; what was recorded is kept, held, and told of', async () => {
+    const range = { from: iso(RECENT), to: iso(RECENT + 10_000) };
+    const playlist = await (await playlistOf(10_000)).text();
+    const media = `/recorded/${cameraId}/${/^[\w-]+\.mp4\?\S+$/m.exec(playlist)?.[0] ?? ''}`;
+    const clips = `/api/v1/cameras/${cameraId}/clips`;
+    const made = await ask('investigator', clips, { body: range });
+    const url = filesJson.parse(await made.json()).files[0]?.url ?? '';
+    const init = { headers: { range: 'bytes=0-99' } };
+    expect((await ask('investigator', media, init)).status).toBe(206);
+
+    expect(await changeScope('closed-area')).toBe(200);
+    const refused = await Promise.all([
+      playlistOf(10_000),
+      ask('investigator', media, init),
+      ask('investigator', clips, { body: range }),
+      ask('investigator', `/api/v1/cameras/${cameraId}/clip.mp4?${query(RECENT, RECENT + 10_000)}`),
+      fetch(gateway.url + url),
+      still(RECENT),
+    ]);
+    for (const reply of refused) expect(await codeOf(reply)).toEqual(closed);
+    const tried = await auditOf('access.refused');
+    expect(tried.slice(0, 5).map(({ detail }) => detail)).toEqual(
+      Array.from({ length: 5 }, () => expect.objectContaining({ scope: 'closed-area' })),
+    );
+    const timeline = `/api/v1/cameras/${cameraId}/timeline?${query(RECENT, RECENT + 10_000)}`;
+    const told = await (await ask('investigator', timeline)).json();
+    expect(told).toMatchObject({ spans: [range], retentionDays: 40 });
+    const body = { cameraIds: [cameraId], ...range, reason: 'คดี 2/2569' };
+    expect((await ask('investigator', '/api/v1/holds', { body })).status).toBe(201);
+
+    // It was a mistake of whoever changed it: history has both.
+    expect(await changeScope('public-area')).toBe(200);
+    expect((await ask('investigator', media, init)).status).toBe(206);
+  });
+});
+
 describe('checking', () => {
   test('a changed row, one that was taken away, a corrupt and a deleted object: the live gateway names each', async () => {
     const [agreed, intact] = await Promise.all([

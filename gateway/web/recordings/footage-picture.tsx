@@ -22,6 +22,8 @@ export function FootagePicture(props: {
   wallMs: number;
   /** Undefined: it is not known yet whose camera it is. */
   mayPlay: boolean | undefined;
+  /** Nobody may: it is counted only. */
+  isClosed: boolean;
   /** Undefined: nobody may, or it is known to be of no use. */
   onStill: (() => void) | undefined;
   onRemove: () => void;
@@ -44,7 +46,9 @@ export function FootagePicture(props: {
   const isKnown = empty !== '' || failed === undefined;
   const words =
     mayPlay === false
-      ? 'footage.notPlayed'
+      ? props.isClosed
+        ? 'footage.closedArea'
+        : 'footage.notPlayed'
       : view === 'unknown' || (view === 'gap' && !isKnown)
         ? notReadWords(failed)
         : wordsOf(view);

@@ -139,7 +139,8 @@ function Review(props: {
   /** Undefined: not known yet whose camera it is. */
   const mayOn = (action: string, id: string): boolean | undefined => {
     const camera = cameras.get(id);
-    return camera && may(action, camera.lao);
+    const isShown = action === 'footage.play' || action === 'footage.download';
+    return camera && !(isShown && camera.isClosed) && may(action, camera.lao);
   };
   const thoseWith = (action: string): string[] => cameraIds.filter((id) => mayOn(action, id));
   const mayPlay = thoseWith('footage.play').length > 0;
@@ -305,6 +306,7 @@ function Review(props: {
             view={state.lanes.get(id) ?? 'unknown'}
             wallMs={state.wallMs}
             mayPlay={mayOn('footage.play', id)}
+            isClosed={cameras.get(id)?.isClosed === true}
             onStill={downloaded.includes(id) ? () => saveStills([id]) : undefined}
             onRemove={() => onChange({ cameraIds: cameraIds.filter((other) => other !== id) })}
           />

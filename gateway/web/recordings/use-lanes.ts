@@ -13,6 +13,8 @@ const AGAIN_MS = 15_000;
 export interface NamedCamera {
   position: string;
   lao: Place;
+  /** Counted only: what was recorded of it before is not watched. */
+  isClosed: boolean;
 }
 
 export interface Lanes {
@@ -56,9 +58,10 @@ export function useLanes(cameraIds: readonly string[], day: TimeRange): Lanes {
 
     async function readName(id: string): Promise<void> {
       if (named.current.has(id)) return;
-      const { position, lao } = await readCamera(id, signal);
+      const { position, lao, scope } = await readCamera(id, signal);
+      const isClosed = scope === 'closed-area';
       named.current.add(id);
-      setCameras((known) => new Map(known).set(id, { position, lao }));
+      setCameras((known) => new Map(known).set(id, { position, lao, isClosed }));
     }
 
     async function readNow(): Promise<void> {

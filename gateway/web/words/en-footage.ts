@@ -19,6 +19,8 @@ export const enFootage: typeof thFootage = {
       title: 'Nothing was recorded that day',
       words: 'Try another day, or see whether recording of these cameras is on.',
     },
+    closedArea:
+      'A camera in a closed area is counted only: what was recorded of it before is kept for its days, and is neither watched nor taken away.',
     notPlayed: 'Your role sees when there is footage of this camera, and does not play it.',
     timeline: 'Timeline: drag to move, hold Shift and drag to select',
     now: 'Time of the picture',

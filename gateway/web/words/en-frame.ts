@@ -97,6 +97,8 @@ export const enFrame: typeof thFrame = {
     not_as_read: 'This is not what is read of the camera now: load the page and look again.',
     camera_changed_meanwhile: 'Somebody else changed this camera: load the page again.',
     camera_twice: 'This position and stream are registered already.',
+    closed_area_never_watched:
+      'A camera in a closed area is counted only: what was recorded of it before is kept for its days, and is neither watched nor taken away.',
     closed_area_never_linked: 'A camera in a closed area is counted, never linked.',
     credentials_needed_again:
       "The address leads to another device: type the camera's password again.",
