@@ -292,7 +292,7 @@ describe.skipIf(missing.length > 0)('the screens', () => {
       .first()
       .click();
     const entry = page.getByRole('dialog');
-    await entry.getByText('สิทธิ์ที่ต้องใช้').waitFor();
+    await entry.getByText('ข้อมูลสำหรับตรวจพิสูจน์').waitFor();
     expect(await entry.getByText('ลายนิ้วมือของลูกโซ่').isVisible()).toBe(false);
     await entry.getByText('ข้อมูลสำหรับตรวจพิสูจน์').click();
     await entry.getByText('ลายนิ้วมือของลูกโซ่').waitFor();
@@ -332,7 +332,7 @@ describe.skipIf(missing.length > 0)('the screens', () => {
     const alert = page.getByRole('alert').filter({ hasText: 'ติดต่อระบบไม่ได้' });
     // The page is loaded as by somebody who comes to it.
     await page.goto('about:blank');
-    await open('#/register');
+    await page.goto(`${demo.gatewayUrl}/#/register`);
     await page.getByLabel('ค้นหากล้อง').waitFor();
     await page.route('**/assets/inbox-screen*', (asked) => asked.abort());
     await open('#/inbox');

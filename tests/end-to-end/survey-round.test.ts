@@ -195,6 +195,11 @@ describe.skipIf(missing.length > 0)('a round of the survey', () => {
       await openRound();
       await openReturn(LANTA);
       await page.getByText('เหตุที่ส่งกลับ: ขาดหมายเหตุของกล้องที่รอซ่อม').first().waitFor();
+      await page.getByText('ทำต่อได้ดังนี้').waitFor();
+      await page
+        .getByRole('region', { name: 'กล้องขาด เกิน หรือผิด' })
+        .getByText('รายการกล้องตรงกับทะเบียนแล้ว')
+        .waitFor();
       const cameras = page.getByRole('region', { name: 'กล้องในแบบสำรวจ' });
       await cameras.getByText('ทั้งหมด', { exact: true }).click();
       const row = cameras.locator('tbody tr', { hasText: 'อยู่ระหว่างซ่อม' }).first();

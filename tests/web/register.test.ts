@@ -36,7 +36,10 @@ import {
   recorderChannels,
   type ChannelDraft,
 } from '#gateway/web/register/recorder-channels.ts';
-import { middleOf } from '#gateway/web/register/use-neighbourhood.ts';
+import { provinceNames } from '#gateway/web/register/outline/outline-path.ts';
+import { middleOf, placedOf } from '#gateway/web/register/use-neighbourhood.ts';
+import { officialAreas } from '#registry/areas/official-areas.ts';
+import { clustersOf } from '#gateway/web/register/camera-clusters.ts';
 import { viewsOf, withView } from '#gateway/web/register/saved-views.ts';
 import { firstScreen, mayOpen } from '#gateway/web/shell/screen-rights.ts';
 import { numberOf } from '#gateway/web/typed-number.ts';
@@ -398,4 +401,48 @@ test('a name that the list has by any spelling is none to warn of, nor is any be
   expect(isNotListed('กระทรวงมหาดไท', list)).toBe(true);
   expect(isNotListed('กระทรวงมหาดไท', undefined)).toBe(false);
   expect(isNotListed(' ', list)).toBe(false);
+});
+
+const placedAt = (id: string, latitude: number, declared: string) => ({
+  id,
+  position: id,
+  declared,
+  latitude,
+  longitude: 99.05,
+});
+
+test('cameras that lie on each other at this zoom are one mark, of the condition of the worst', () => {
+  const cameras = [
+    placedAt('a', 7.51, 'working'),
+    placedAt('b', 7.52, 'unrepairable'),
+    placedAt('c', 7.53, 'under-repair'),
+    placedAt('d', 8.91, 'working'),
+  ];
+  const seen = (span: number): unknown[] =>
+    clustersOf(cameras, span).map(({ cameras: some, declared }) => [
+      some.map(({ id }) => id).join(''),
+      declared,
+    ]);
+  expect(seen(2)).toEqual([
+    ['abc', 'unrepairable'],
+    ['d', 'working'],
+  ]);
+  expect(seen(0.1)).toEqual([
+    ['a', 'working'],
+    ['b', 'unrepairable'],
+    ['c', 'under-repair'],
+    ['d', 'working'],
+  ]);
+  expect(clustersOf(cameras, 2)[0]?.latitude).toBeCloseTo(7.52);
+  expect(
+    placedOf([...cameras, { ...placedAt('e', 0, 'working'), latitude: null }], 'a'),
+  ).toHaveLength(3);
+});
+
+test('every province has its name on the map, within the country', () => {
+  const names = provinceNames();
+  expect(new Set(names.map(({ name }) => name))).toEqual(
+    new Set(officialAreas().provinces.map(({ name }) => name)),
+  );
+  for (const { x, y } of names) expect(isFarAway(fromDrawing(x, y))).toBe(false);
 });

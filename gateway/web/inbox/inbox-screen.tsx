@@ -106,7 +106,7 @@ function NoticeCard({ notice }: { notice: Notice }) {
             )}
           >
             {t(round.returnId === null ? 'inbox.toRound' : 'inbox.toReturn')}
-          </a>
+          </a>{' '}
           {round.dueOn !== null && (
             <small>{t('inbox.due', { day: dayWords(round.dueOn, language) })}</small>
           )}
@@ -122,7 +122,7 @@ function NoticeCard({ notice }: { notice: Notice }) {
       )}
       {approval !== null && (
         <p>
-          <a href={routeHash({ view: 'keeping' })}>{t('inbox.toApproval')}</a>
+          <a href={routeHash({ view: 'keeping' })}>{t('inbox.toApproval')}</a>{' '}
           <small>{t('inbox.requested', approval)}</small>
         </p>
       )}

@@ -23,6 +23,7 @@ import { fieldLabel } from './field-words.ts';
 import { Findings } from './findings.tsx';
 import { LivePane } from './live-pane.tsx';
 import { PositionMap } from './position-map.tsx';
+import { useNeighbours } from './use-neighbourhood.ts';
 import { RegisteredFields } from './registered-fields.tsx';
 
 /** One camera of the register: what is registered and by whom, what disagrees, its picture, its history. */
@@ -129,10 +130,7 @@ export default function CameraScreen({ cameraId }: { cameraId: string }) {
                 <Section id="camera-map">
                   <section className="card">
                     <Title order={3}>{t('camera.place')}</Title>
-                    <PositionMap
-                      latitude={String(value.latitude)}
-                      longitude={String(value.longitude)}
-                    />
+                    <PlaceMap camera={value} />
                     <p>
                       {value.latitude}, {value.longitude}
                     </p>
@@ -162,6 +160,18 @@ export default function CameraScreen({ cameraId }: { cameraId: string }) {
         </>
       )}
     </Page>
+  );
+}
+
+/** Where it is, among the other cameras of its LAO. */
+function PlaceMap({ camera }: { camera: CameraDetail }) {
+  const others = useNeighbours(camera);
+  return (
+    <PositionMap
+      latitude={String(camera.latitude)}
+      longitude={String(camera.longitude)}
+      others={others}
+    />
   );
 }
 

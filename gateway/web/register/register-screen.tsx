@@ -1,6 +1,6 @@
 import { Badge, Button, Table } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
-import { useEffect, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { readRegister, readTotals, type Registered } from '../api/cameras.ts';
 import { inventoryExportAddress } from '../api/inventory.ts';
 import { routeHash } from '../route.ts';
@@ -10,8 +10,10 @@ import { useLoaded } from '../shell/use-loaded.ts';
 import { declaredWords, purposeWords } from '../state-words.ts';
 import { useLanguage } from '../use-language.ts';
 import { goTo } from '../use-page-state.ts';
+import { PositionMap } from './position-map.tsx';
 import { RegisterFilters } from './register-filters.tsx';
 import { filterOf, filterQuery, withFilter, type RegisterFilter } from './register-filter.ts';
+import { middleOf, placedOf } from './use-neighbourhood.ts';
 import { SavedViews } from './saved-views-menu.tsx';
 
 const TYPED_AFTER_MS = 300;
@@ -106,6 +108,7 @@ export default function RegisterScreen({ query }: { query: string }) {
               })}
             </p>
           )}
+          <ShownOnMap cameras={cameras} />
           <RegisterTable cameras={cameras} />
         </div>
       )}
@@ -125,6 +128,22 @@ export default function RegisterScreen({ query }: { query: string }) {
         )}
       </div>
     </Page>
+  );
+}
+
+/** Where the cameras of this page are; the map is drawn once somebody opens it. */
+function ShownOnMap({ cameras }: { cameras: Registered[] }) {
+  const { t } = useLanguage();
+  const [open, setOpen] = useState(false);
+  const placed = useMemo(() => placedOf(cameras, ''), [cameras]);
+  if (placed.length === 0) return null;
+  return (
+    <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
+      <summary>{t('map.ofPage', { count: placed.length })}</summary>
+      {open && (
+        <PositionMap latitude="" longitude="" near={middleOf(placed)} others={placed} listed />
+      )}
+    </details>
   );
 }
 

@@ -1,5 +1,7 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { readRegister } from '../api/cameras.ts';
+import { useLoaded } from '../shell/use-loaded.ts';
+import type { PlacedCamera } from './camera-clusters.ts';
 import type { Point } from './map-view.ts';
 
 /** Typing a name asks once, when it rests. */
@@ -33,6 +35,39 @@ export function useNeighbourhood(
     };
   }, [name, district, province, wanted]);
   return point;
+}
+
+/** The other cameras of an LAO that have a position, a page of them at most. Empty until they are here, and where they cannot be had. */
+export function useNeighbours({
+  id,
+  lao,
+}: {
+  id: string;
+  lao: { name: string; district: string; province: string };
+}): PlacedCamera[] {
+  const { name, district, province } = lao;
+  const { value } = useLoaded(
+    async (signal) => readRegister({ lao: name, district, province }, null, signal),
+    [name, district, province],
+  );
+  return useMemo(() => placedOf(value?.cameras ?? [], id), [value, id]);
+}
+
+export function placedOf(
+  cameras: readonly {
+    id: string;
+    position: string;
+    declared: string | null;
+    latitude: number | null;
+    longitude: number | null;
+  }[],
+  exceptId: string,
+): PlacedCamera[] {
+  return cameras.flatMap(({ id, position, declared, latitude, longitude }) =>
+    id === exceptId || latitude === null || longitude === null
+      ? []
+      : [{ id, position, declared, latitude, longitude }],
+  );
 }
 
 /** By the middle one of each: one pin in the sea moves nobody's map. */

@@ -46,9 +46,16 @@ export function RetakeCard(props: {
       <ol className="steps">
         <li>
           {t('returns.retake.register')}{' '}
-          <a href={routeHash({ view: 'new' })}>{t('returns.retake.toNew')}</a>
+          {/* Beside this page: what was typed into it stays, and there is a way back. */}
+          <a href={routeHash({ view: 'new' })} target="_blank" rel="noreferrer">
+            {t('returns.retake.toNew')}
+          </a>
           {' · '}
-          <a href={routeHash({ view: 'register', query: register })}>
+          <a
+            href={routeHash({ view: 'register', query: register })}
+            target="_blank"
+            rel="noreferrer"
+          >
             {t('returns.retake.toRegister')}
           </a>
         </li>

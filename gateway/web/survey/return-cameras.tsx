@@ -57,6 +57,7 @@ export function ReturnCameras(props: {
   return (
     <section className="card" aria-label={t('returns.cameras')}>
       <Title order={3}>{t('returns.cameras')}</Title>
+      {mayFill && <p>{t('returns.camerasWords')}</p>}
       <div className="scroll-x">
         <SegmentedControl
           size="xs"

@@ -253,11 +253,13 @@ export const enRegister: typeof thRegister = {
     noStill: 'The first picture cannot be shown; the stream is good',
   },
   map: {
-    shows: "Map with the camera's place",
+    shows: 'Map of where cameras are; arrows move it, + and − zoom',
     place: 'Map: press to place the pin, arrow keys move it, + and − zoom',
     nearer: 'Nearer',
     farther: 'Farther',
     hint: 'Press to place the pin; arrow keys move it',
+    ofPage: 'Map of the {{count}} cameras of this page that have a position',
+    others: '{{count}} other cameras of this LAO on the map',
     far: 'This lies outside of Thailand: latitude and longitude may be exchanged',
   },
   import: {

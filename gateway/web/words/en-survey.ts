@@ -153,8 +153,8 @@ export const enSurvey: typeof thSurvey = {
       title: 'Cameras missing, too many or wrong',
       register:
         'First in the registry: register what is missing, delete what is twice or not there, correct positions and budget sources',
-      toNew: 'Register a camera',
-      toRegister: 'Cameras of this LAO',
+      toNew: 'Register a camera (new tab)',
+      toRegister: 'Cameras of this LAO (new tab)',
       compare: 'Come back and see how the registry differs from the return',
       take: 'Let the return count the cameras that are registered now',
       act: 'Use the cameras as registered',
@@ -181,6 +181,8 @@ export const enSurvey: typeof thSurvey = {
     zero: 'This LAO had no cameras at the cut-off: sign to confirm 0, or add them below first (“Cameras missing, too many or wrong”)',
     ready: 'Ready to be signed',
     cameras: 'Cameras of the return',
+    camerasWords:
+      'Their condition is that of the cut-off: declaring a camera afterwards does not change the return. Choose what was damaged or in repair then, and classify it with its reason',
     show: {
       all: 'All',
       awaiting: 'To classify',

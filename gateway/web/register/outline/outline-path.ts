@@ -1,5 +1,5 @@
 import { toDrawing } from '../map-view.ts';
-import outline from './thailand.json';
+import outline from './thailand.json' with { type: 'json' };
 
 let path: string | undefined;
 
@@ -23,4 +23,16 @@ function lineOf(steps: number[]): string {
     points.push(`${x.toFixed(3)} ${y.toFixed(3)}`);
   }
   return `M${points.join('L')}`;
+}
+
+/** Where the names of provinces stand, in the units of map-view.ts. */
+export function provinceNames(): { name: string; x: number; y: number }[] {
+  return outline.places.map((place) => {
+    // As generate.ts writes it.
+    const [name, longitude, latitude] = place as [string, number, number];
+    return {
+      name,
+      ...toDrawing({ latitude: latitude * outline.unit, longitude: longitude * outline.unit }),
+    };
+  });
 }
