@@ -64,6 +64,29 @@ onEachDatabase((rig) => {
     expect(await lastEndMs(catalogue, CAMERA)).toBe(T0 + MINUTE);
   });
 
+  test('of recordings that end together, only those that were open are marked and counted', async () => {
+    const [first, second, third] = [opened(T0), opened(T0 + MINUTE), opened(T0 + 2 * MINUTE)];
+    await insertOpened(catalogue, [first, second]);
+    await markSpooled(catalogue, [finished(second, T0 + 2 * MINUTE)]);
+    const all = [first, second, third].map((of) => finished(of, of.startMs + MINUTE));
+    await markSpooled(catalogue, all);
+    expect(await recordingsIn(catalogue, 'spooled', 10)).toMatchObject([
+      { id: first.recordingId, endMs: T0 + MINUTE },
+      { id: second.recordingId, endMs: T0 + 2 * MINUTE },
+    ]);
+    const names = all.map(({ recordingId: id, startMs }) => ({ id, startMs, versionId: null }));
+    const indexed = await fragmentIndexes(catalogue, names);
+    expect(indexed.keys().toArray().toSorted()).toEqual(
+      [first.recordingId, second.recordingId].toSorted(),
+    );
+    const day = await catalogue.selectFrom('camera_days').select(['made', 'recordings']).execute();
+    expect(day).toEqual([{ made: 2, recordings: 2 }]);
+    // One that is not whole, and one that has no row, are not stored.
+    expect(await markStored(catalogue, names.slice(1))).toBe(1);
+    expect(await markStored(catalogue, names)).toBe(1);
+    expect(await recordingsIn(catalogue, 'spooled', 10)).toEqual([]);
+  });
+
   test('a range finds the recordings that overlap it, and no others', async () => {
     for (let i = 0; i < 5; i++) await keep(catalogue, T0 + i * MINUTE);
     await keep(catalogue, T0, '019e0000-0000-7000-8000-000000000002');
