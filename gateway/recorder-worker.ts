@@ -16,8 +16,11 @@ import { Recorder, type RecordedInit } from '#storage/recorder.ts';
 import { giveWay } from './give-way.ts';
 
 const TICK_MS = 250;
-/** How far open recordings have come is told this often, in ticks: a timeline's end is so old. */
-const GROWN_TICKS = 4;
+/**
+ * What happened is told this often, in ticks: a timeline's end is so old. Of a thousand cameras four recordings end in a tick, and
+ * what the serving thread, the catalogue and the uploader do for those of one word costs more by the word than by the recording.
+ */
+const TELL_TICKS = 4;
 const STOPPING_MS = 20;
 
 if (parentPort === null) throw new Error('recorder-worker.ts runs as a worker thread');
@@ -38,8 +41,9 @@ const inits = new Map<number, RecordedInit & { slot: number }>();
 let ticks = 0;
 
 function tell(): void {
-  const withGrown = ticks++ % GROWN_TICKS === 0;
-  if (withGrown || recorder.hasNews) port.postMessage(recorder.takeProgress(withGrown));
+  const isDue = ticks++ % TELL_TICKS === 0;
+  // What is not recorded, an operator is told of at once.
+  if (isDue || recorder.hasFailed) port.postMessage(recorder.takeProgress(isDue));
 }
 
 function record(part: PartRecord): void {

@@ -189,10 +189,9 @@ export class Recorder {
     return next === undefined ? 0 : Math.max(0, this.#monotonicMs() - next.syncDueMs);
   }
 
-  /** Something happened that `takeProgress` would tell of, besides growth. */
-  get hasNews(): boolean {
-    const { opened, finished, failed } = this.#progress;
-    return opened.length + finished.length + failed.length > 0;
+  /** `takeProgress` would tell of what could not be written. */
+  get hasFailed(): boolean {
+    return this.#progress.failed.length > 0;
   }
 
   /** Finishes every recording; `idle` then becomes true when the last is on the disk. */
