@@ -249,9 +249,11 @@ export class Uploader {
     this.counters.stored += marked;
     if (stored.length > 0) this.#storeFailing = undefined;
     const left = marked < stored.length ? await this.#withoutRow(stored) : undefined;
-    for (const { id, cameraId } of stored) {
-      if (left?.has(id) !== true) await this.#removeFile(id, cameraId);
-    }
+    await Promise.all(
+      stored.map(async ({ id, cameraId }) => {
+        if (left?.has(id) !== true) await this.#removeFile(id, cameraId);
+      }),
+    );
     const failed = tries.find(({ status }) => status === 'rejected');
     if (failed?.status === 'rejected') throw failed.reason;
   }

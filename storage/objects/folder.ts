@@ -48,14 +48,15 @@ export function openFolderStore(root: string): ObjectStore {
     async put(key, file) {
       const path = pathOf(key);
       try {
-        for (let tries = 1; ; tries++) {
+        // A camera's folder of the day is there for all its minutes but the first.
+        for (let tries = 0; ; tries++) {
           try {
-            await makeFolders(root, dirname(path));
+            if (tries > 0) await makeFolders(root, dirname(path));
             await keep(key, file, path);
             await syncFolder(dirname(path));
             break;
           } catch (error) {
-            // A deletion has just taken the folder away, which it had made empty.
+            // Or a deletion has just taken the folder away, which it had made empty.
             if (codeOf(error) !== 'ENOENT' || tries === MAX_TRIES) throw error;
           }
         }
