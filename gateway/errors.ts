@@ -15,7 +15,7 @@ export const errorBody = z
 
 /** The request is of a kind that this server does not serve, whoever sends it. */
 export class RequestRefused extends Error {
-  readonly code: 'host_not_allowed' | 'origin_not_allowed';
+  readonly code: 'host_not_allowed' | 'origin_not_allowed' | 'address_not_valid';
   constructor(code: RequestRefused['code'], message: string) {
     super(message);
     this.code = code;
@@ -142,6 +142,7 @@ const statusOf: Readonly<Record<string, number>> = {
   object_store_full: 507,
   object_store_refused: 503,
   object_store_unavailable: 503,
+  address_not_valid: 400,
   host_not_allowed: 403,
   origin_not_allowed: 403,
   constraint_violated: 409,

@@ -30,6 +30,13 @@ export function requestGuard(options: {
         'requests from pages of other sites are refused; a change by a session says its Origin',
       );
     }
+    // No name, id or text of ours has it, and PostgreSQL takes no question with it.
+    if (request.url?.includes('%00') === true) {
+      return new RequestRefused(
+        'address_not_valid',
+        'the address holds the character U+0000 (%00)',
+      );
+    }
     return undefined;
   };
 }

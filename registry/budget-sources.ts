@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely';
 import * as z from 'zod';
+import { agencyName } from './agency-name.ts';
 import { authorOf, authorText, type Author } from './author.ts';
 import { authorship } from './camera.ts';
 import { keepFormerSource } from './former-names.ts';
@@ -8,7 +9,7 @@ import { budgetSourceKey } from './managed-keys.ts';
 import { lockLists, managedList } from './managed-list.ts';
 import { camerasUnder, moveCameras, type MovedCameras } from './move-cameras.ts';
 import type { BudgetSourceTable, RegistryDatabase } from './schema/tables.ts';
-import { textLine } from './text.ts';
+import { storedLine } from './text.ts';
 import { uuidV7Source } from './uuid-v7.ts';
 
 /**
@@ -17,7 +18,8 @@ import { uuidV7Source } from './uuid-v7.ts';
  */
 
 const MAX_NAME_LENGTH = 200;
-const name = textLine(MAX_NAME_LENGTH);
+const name = storedLine(MAX_NAME_LENGTH);
+const typedName = agencyName(MAX_NAME_LENGTH);
 
 export const budgetSource = z
   .object({
@@ -32,10 +34,10 @@ export const budgetSource = z
 export type BudgetSource = z.infer<typeof budgetSource>;
 
 export const newBudgetSource = z
-  .strictObject({ name })
+  .strictObject({ name: typedName })
   .meta({ examples: [{ name: 'กระทรวงมหาดไทย' }] });
 export const budgetSourceChange = z.strictObject({
-  name: name.optional(),
+  name: typedName.optional(),
   status: z.enum(['listed', 'proposed']).optional(),
 });
 

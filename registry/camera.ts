@@ -5,7 +5,7 @@ import {
   splitStreamAddress,
   StreamAddressNotValid,
 } from './stream-address.ts';
-import { textLine } from './text.ts';
+import { storedLine } from './text.ts';
 
 /**
  * A camera as the registry knows it: the 11 fields of the supplementary inventory (บัญชีสำรวจข้อมูลเพิ่มเติม), in
@@ -106,7 +106,7 @@ const MAX_RETENTION_DAYS = 36_500;
 const MAX_FRAME_RATE = 240;
 const MAX_CREDENTIAL_LENGTH = 256;
 
-const name = textLine(MAX_NAME_LENGTH);
+const name = storedLine(MAX_NAME_LENGTH);
 const resolution = z
   .string()
   .regex(/^[1-9]\d{1,4}x[1-9]\d{1,4}$/, 'must be width x height in pixels, such as 1920x1080')
@@ -119,7 +119,7 @@ const credential = z
 
 const fields = {
   owningAgency: name,
-  position: textLine(MAX_POSITION_LENGTH),
+  position: storedLine(MAX_POSITION_LENGTH),
   purposes: z
     .array(z.enum(purposes))
     .min(1, 'at least one of the three purposes')
@@ -144,7 +144,7 @@ const fields = {
   budgetSource: name,
   scope: z.enum(scopes),
   declared: z.enum(declarations),
-  declaredReason: textLine(MAX_REASON_LENGTH).nullable(),
+  declaredReason: storedLine(MAX_REASON_LENGTH).nullable(),
   latitude: z.number().min(-90).max(90).nullable(),
   longitude: z.number().min(-180).max(180).nullable(),
 };

@@ -1,18 +1,21 @@
 import type { Selectable } from 'kysely';
 import * as z from 'zod';
+import { agencyName } from './agency-name.ts';
 import { findDistrict, findProvince } from './areas/official-areas.ts';
 import { authorOf } from './author.ts';
 import { authorship } from './camera.ts';
 import { managedList } from './managed-list.ts';
 import type { LaoTable } from './schema/tables.ts';
-import { textLine } from './text.ts';
+import { storedLine, typedLine } from './text.ts';
 import { laoTypes, splitLaoName } from './thai-names.ts';
 
 /** A local administration (อปท.) as the master list has it. */
 
 const MAX_NAME_LENGTH = 200;
 
-const name = textLine(MAX_NAME_LENGTH);
+const name = storedLine(MAX_NAME_LENGTH);
+const typedName = agencyName(MAX_NAME_LENGTH);
+const typedArea = typedLine(MAX_NAME_LENGTH);
 export const laoStatuses = ['listed', 'proposed', 'merged'] as const;
 export const reportingParents = ['district', 'province'] as const;
 
@@ -47,9 +50,9 @@ const code = z
 
 export const newLao = z
   .strictObject({
-    name,
-    district: name,
-    province: name,
+    name: typedName,
+    district: typedArea,
+    province: typedArea,
     code: code.nullable().default(null),
     type: z.enum(laoTypes).nullable().default(null),
     reportingParent: z.enum(reportingParents).nullable().default(null),
@@ -61,9 +64,9 @@ export type NewLao = z.output<typeof newLao>;
 
 export const laoChange = z
   .strictObject({
-    name: name.optional(),
-    district: name.optional(),
-    province: name.optional(),
+    name: typedName.optional(),
+    district: typedArea.optional(),
+    province: typedArea.optional(),
     code: code.nullable().optional(),
     type: z.enum(laoTypes).nullable().optional(),
     reportingParent: z.enum(reportingParents).optional(),

@@ -4,18 +4,54 @@ import * as z from 'zod';
 // order round: none belongs in a name, and the last make one name look like another. ZERO WIDTH SPACE stays: Thai
 // text uses it between words.
 const REFUSED = /[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
+// And what is no character of any script (U+FFFE, U+FFFF …), for which XML has no place: a workbook would lose it.
+const REFUSED_IN_TYPED =
+  /[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
+// Zero-width marks, fillers and the empty Braille cell show nothing: a name of them is a blank that no one can click.
+const NOTHING_TO_SEE = /^[\s\p{Default_Ignorable_Code_Point}\u2800]*$/u;
 
-// Blanks, and what leaves no mark on paper: a name or a reason of these alone says nothing.
-const VISIBLE = /[^\p{Z}\p{C}\p{Default_Ignorable_Code_Point}\u2800]/u;
+const NO_CONTROL = 'must not hold control characters';
 
-/** One line of text that people typed: without the blanks around it, NFC, 1 to `maxLength` UTF-16 units. */
+/** One line of text that people typed: without the blanks around it, NFC, 1 to `maxLength` characters, not of signs alone that cannot be seen. */
 export function textLine(maxLength: number): z.ZodString {
+  return storedLine(maxLength).refine(
+    (text) => text === '' || !NOTHING_TO_SEE.test(text),
+    'must not be empty',
+  );
+}
+
+/** As `textLine`, for what is told as well: rows of before a rule was made must still be told. */
+export function storedLine(maxLength: number): z.ZodString {
   return z
     .string()
     .trim()
     .normalize('NFC')
     .min(1, 'must not be empty')
-    .refine((text) => text === '' || VISIBLE.test(text), 'must not be empty')
     .max(maxLength, `must not be longer than ${maxLength} characters`)
-    .refine((text) => !REFUSED.test(text), 'must not hold control characters');
+    .refine((text) => !REFUSED.test(text), NO_CONTROL);
 }
+
+/** As `textLine`, without noncharacters: what goes into a workbook. */
+export function typedLine(maxLength: number): z.ZodString {
+  return storedLine(maxLength).check((context) => {
+    const message = lineFaultMessage(context.value);
+    if (message !== undefined)
+      context.issues.push({ code: 'custom', message, input: context.value });
+  });
+}
+
+/** What is wrong with a line's characters. */
+export function lineFault(text: string): 'control' | 'nothing-to-see' | undefined {
+  if (REFUSED_IN_TYPED.test(text)) return 'control';
+  return NOTHING_TO_SEE.test(text) ? 'nothing-to-see' : undefined;
+}
+
+export function lineFaultMessage(text: string | null | undefined): string | undefined {
+  const fault = typeof text === 'string' ? lineFault(text) : undefined;
+  return fault === undefined ? undefined : faultMessages[fault];
+}
+
+const faultMessages = {
+  control: NO_CONTROL,
+  'nothing-to-see': 'must hold something that can be seen',
+} as const;

@@ -23,6 +23,11 @@ const laoAbbreviations: readonly [abbreviation: RegExp, type: LaoType][] = [
   [/^ท\.?\s*ม(?:\.\s*|\s+)/u, 'ทม.'],
   [/^ท\.?\s*ต(?:\.\s*|\s+)/u, 'ทต.'],
 ];
+/** The kinds alone, in each spelling, by `matchKey`: they name no LAO. */
+export const laoTypeWords: ReadonlySet<string> = new Set([
+  ...laoPrefixes.map(([prefix]) => prefix),
+  ...laoPrefixes.map(([, type]) => type.replaceAll('.', '')),
+]);
 const specialLaos: ReadonlyMap<string, LaoType> = new Map([
   ['กรุงเทพมหานคร', 'พิเศษ'],
   ['เมืองพัทยา', 'พิเศษ'],

@@ -4,14 +4,7 @@ import * as z from 'zod';
 import type { LiveStates } from '#ingest/live-states.ts';
 import { contains, type Place } from '#registry/area.ts';
 import type { Author } from '#registry/author.ts';
-import {
-  authorship,
-  camera,
-  cameraChange,
-  newCamera,
-  type Camera,
-  type CameraChange,
-} from '#registry/camera.ts';
+import { authorship, camera, type Camera, type CameraChange } from '#registry/camera.ts';
 import { isOutside, type CameraNetworks } from '#registry/camera-networks.ts';
 import { CameraNotFound, CameraTwice } from '#registry/camera-refusals.ts';
 import type { CameraDetail, Cameras } from '#registry/cameras.ts';
@@ -27,7 +20,8 @@ import {
   type Observer,
 } from '#registry/provenance.ts';
 import { MAX_STREAM_URL_LENGTH } from '#registry/stream-address.ts';
-import { textLine } from '#registry/text.ts';
+import { typedLine } from '#registry/text.ts';
+import { typedCamera, typedChange } from '#registry/typed-camera.ts';
 import { actingIn } from '../auth/acting.ts';
 import type { AuditAction } from '../audit/actions.ts';
 import { authorOf } from '../auth/actor.ts';
@@ -104,7 +98,7 @@ const ifMatch = z.object({
     .meta({ description: 'the ETag that the camera was read with, or its version' }),
 });
 const params = z.object({ id: z.string() });
-const reason = textLine(MAX_REASON).meta({ examples: ['ย้ายกล้องไปจุดอื่น'] });
+const reason = typedLine(MAX_REASON).meta({ examples: ['ย้ายกล้องไปจุดอื่น'] });
 
 async function record(
   request: FastifyRequest,
@@ -217,7 +211,7 @@ export function registerCameraRoutes(
         description: 'Whoever registers it attests its scope (`scopeAttested`).',
         tags: ['cameras'],
         querystring: confirm,
-        body: newCamera,
+        body: typedCamera,
         response: {
           201: savedCamera,
           400: errorBody,
@@ -324,7 +318,7 @@ export function registerCameraRoutes(
                 'each has to be what was read, else 400 `not_as_read`',
             }),
         }),
-        body: cameraChange,
+        body: typedChange,
         response: {
           200: savedCamera,
           400: errorBody,

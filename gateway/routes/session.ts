@@ -141,7 +141,7 @@ export function registerSessionRoutes(app: FastifyInstance, deps: SessionRouteDe
         description:
           'Sets the session cookie. With a second factor the state is `second-factor` until its code was shown.',
         tags: ['session'],
-        body: z.strictObject({ email: z.string().max(MAX_EMAIL_LENGTH), password: typedPassword }),
+        body: z.strictObject({ email: typedEmail, password: typedPassword }),
         response: { 200: sessionJson, 400: errorBody, 401: errorBody, 429: errorBody },
       },
     },
@@ -329,4 +329,9 @@ export function registerSessionRoutes(app: FastifyInstance, deps: SessionRouteDe
 
 const OPEN_ID_START = '/api/v1/session/open-id';
 const MAX_EMAIL_LENGTH = 254;
+/** Whatever was typed; PostgreSQL takes no question with U+0000. */
+const typedEmail = z
+  .string()
+  .max(MAX_EMAIL_LENGTH)
+  .refine((text) => !text.includes('\0'), 'must not hold control characters');
 const MAX_TOKEN_LENGTH = 200;

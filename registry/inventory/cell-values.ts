@@ -1,5 +1,7 @@
+import { isAgencyName } from '../agency-name.ts';
 import { splitStreamAddress, StreamAddressNotValid } from '../stream-address.ts';
-import { matchKey } from '../thai-names.ts';
+import { lineFault } from '../text.ts';
+import { agencyKey, matchKey } from '../thai-names.ts';
 import { unguarded } from './formula-guard.ts';
 import { arabicDigits } from './thai-numbers.ts';
 
@@ -8,7 +10,6 @@ export type CellReading = { value: unknown } | { problem: string };
 
 type Reader = (text: string) => CellReading;
 
-const REFUSED = /[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
 const MAX_AGENCIES = 50;
 
 /** One line of text. Line breaks within a cell, which Excel makes with Alt+Enter, are blanks. */
@@ -19,8 +20,23 @@ export function line(maxLength: number): Reader {
       .trim()
       .normalize('NFC');
     if (text.length > maxLength) return { problem: `ยาวเกิน ${maxLength} ตัวอักษร` };
-    if (REFUSED.test(text)) return { problem: 'มีอักขระที่มองไม่เห็น (อักขระควบคุม) กรุณาพิมพ์ใหม่' };
-    return { value: text };
+    const fault = lineFault(text);
+    return fault === undefined ? { value: text } : { problem: faultWords[fault] };
+  };
+}
+
+const faultWords = {
+  control: 'มีอักขระที่มองไม่เห็น (อักขระควบคุม) กรุณาพิมพ์ใหม่',
+  'nothing-to-see': 'มีแต่อักขระที่มองไม่เห็น กรุณาพิมพ์ใหม่',
+} as const;
+
+/** A name that cameras are counted under: of an LAO, or of a budget source. */
+export function agency(maxLength: number): Reader {
+  const one = line(maxLength);
+  return (raw) => {
+    const reading = one(raw);
+    if ('problem' in reading || isAgencyName(String(reading.value))) return reading;
+    return { problem: 'ต้องเป็นชื่อหน่วยงาน ไม่ใช่คำนำหน้า (เช่น ทต.) หรือเครื่องหมายอย่างเดียว' };
   };
 }
 
@@ -31,17 +47,19 @@ export function line(maxLength: number): Reader {
 export function names(maxLength: number): Reader {
   const one = line(maxLength);
   return (raw) => {
-    const found: string[] = [];
+    const found = new Map<string, string>();
     for (const [, quoted, plain = ''] of unguarded(raw).matchAll(listedName)) {
       const part = quoted?.replaceAll('""', '"') ?? plain;
       if (part.trim() === '' || (quoted === undefined && part.trim() === '-')) continue;
       const reading = one(part);
       if ('problem' in reading) return reading;
       const name = String(reading.value);
-      if (!found.includes(name)) found.push(name);
+      // Two spellings of one agency are one; the first stays.
+      const key = agencyKey(name);
+      if (!found.has(key)) found.set(key, name);
     }
-    if (found.length > MAX_AGENCIES) return { problem: `เกิน ${MAX_AGENCIES} หน่วยงาน` };
-    return { value: found };
+    if (found.size > MAX_AGENCIES) return { problem: `เกิน ${MAX_AGENCIES} หน่วยงาน` };
+    return { value: [...found.values()] };
   };
 }
 

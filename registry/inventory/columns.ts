@@ -170,7 +170,7 @@ export const columns: readonly Column[] = [
     note: 'องค์กรปกครองส่วนท้องถิ่นที่ดูแลกล้อง',
     example: 'ทต.เกาะลันตาใหญ่',
     field: 'lao',
-    read: read.line(MAX_NAME_LENGTH),
+    read: read.agency(MAX_NAME_LENGTH),
   }),
   column('laoDistrict', {
     heading: 'อำเภอ',
@@ -198,7 +198,7 @@ export const columns: readonly Column[] = [
     width: 28,
     note: 'ชื่อหน่วยงานที่สนับสนุนเงินในการจัดซื้อและติดตั้งกล้อง',
     example: 'กรมส่งเสริมการปกครองท้องถิ่น',
-    read: read.line(MAX_NAME_LENGTH),
+    read: read.agency(MAX_NAME_LENGTH),
   }),
   column('scope', {
     heading: 'ประเภทพื้นที่',

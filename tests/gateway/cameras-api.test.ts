@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { plainState, type LiveStateBoard } from '#ingest/live-states.ts';
 import { outsideThai } from '#registry/camera-networks.ts';
-import { closedAreaRule } from '#registry/camera.ts';
+import { closedAreaRule, newCamera } from '#registry/camera.ts';
 import type { Cameras, StreamSource } from '#registry/cameras.ts';
 import { ConditionBoard } from '#registry/events/condition-board.ts';
 import { asAdministrator, ServerRig } from './auth/server-rig.ts';
@@ -183,6 +183,14 @@ test('a camera that breaks a rule is refused, with the field', async () => {
     ['/owningAgency', { owningAgency: '   ' }],
     ['/position', { position: 'a\u0000b' }],
     ['/position', { position: 'a\u202eb' }],
+    ['/position', { position: '\u200b\u00ad' }],
+    ['/position', { position: 'a\uffff' }],
+    ['/site', { site: '\u2800' }],
+    ['/linkedAgencies/0', { linkedAgencies: ['\u2060'] }],
+    ['/linkedAgencies', { linkedAgencies: ['สภ.เกาะลันตา', 'สภ. เกาะลันตา'] }],
+    ['/lao/name', { lao: { name: '...', district: 'เกาะลันตา', province: 'กระบี่' } }],
+    ['/lao/name', { lao: { name: 'ทต.', district: 'เกาะลันตา', province: 'กระบี่' } }],
+    ['/budgetSource', { budgetSource: 'เทศบาล ตำบล' }],
     ['/brand', { brand: 'x'.repeat(201) }],
     ['/latitude', { latitude: 91 }],
     ['/longitude', { longitude: null }],
@@ -282,6 +290,21 @@ test('a request for another host name is refused, whatever its path', async () =
   }
 });
 
+test('an address with U+0000 in it is refused in words, whatever is asked for', async () => {
+  for (const url of ['/api/v1/cameras?q=%00', '/api/v1/cameras/%00', '/live/%00/index.m3u8']) {
+    const answer = await get(url);
+    expect([url, answer.statusCode]).toEqual([url, 400]);
+    expect(answer.json()).toMatchObject({ error: { code: 'address_not_valid' } });
+  }
+  const signIn = await app.inject({
+    method: 'POST',
+    url: '/api/v1/session',
+    headers: { host: 'localhost' },
+    payload: { email: 'a\0b', password: 'x' },
+  });
+  expect(signIn.statusCode).toBe(400);
+});
+
 test('a page of another site changes nothing', async () => {
   for (const origin of ['http://evil.example', 'http://localhost:5555', 'null']) {
     const answer = await post(krabiCamera(), { origin });
@@ -376,6 +399,23 @@ test('a camera is changed upon the ETag that it was read with; a stale one gets 
     findings: [],
     deleted: null,
   });
+});
+
+test('a camera that was stored before a rule of texts was made is told, and changed in all else', async () => {
+  const { id } = await cameras.create(
+    newCamera.parse(krabiCamera({ position: '\u200b', stream: null })),
+    { author: { id: 'a', name: 'ก', proxyFor: null } },
+  );
+  expect((await get(`/api/v1/cameras/${id}`)).json()).toMatchObject({ position: '\u200b' });
+  const change = async (payload: object) =>
+    app.inject({
+      method: 'PATCH',
+      url: `/api/v1/cameras/${id}`,
+      headers: { host: 'localhost', authorization, 'if-match': '"1"' },
+      payload,
+    });
+  expect((await change({ position: '\u00ad' })).statusCode).toBe(400);
+  expect((await change({ brand: 'ยี่ห้อ ข' })).statusCode).toBe(200);
 });
 
 test('the refusal of a closed-area camera has the words of the rule, in a change too', async () => {

@@ -1,4 +1,7 @@
 import { expect, test } from 'vitest';
+import { isAgencyName } from '#registry/agency-name.ts';
+import { newBudgetSource } from '#registry/budget-sources.ts';
+import { newLao } from '#registry/lao.ts';
 import { findDistrict, findProvince, officialAreas } from '#registry/areas/official-areas.ts';
 import { readThaiData } from '#registry/areas/generate.ts';
 import { agencyKey, matchKey, searchText, splitLaoName } from '#registry/thai-names.ts';
@@ -75,5 +78,17 @@ test('provinces and districts have the codes that the package says', () => {
   expect(findProvince('กระบี')).toBeUndefined();
   for (const short of ['กทม.', 'กรุงเทพฯ', 'จ.กรุงเทพ']) {
     expect(findProvince(short)?.name).toBe('กรุงเทพมหานคร');
+  }
+});
+
+test('a kind alone, or marks, is no name of an LAO or a budget source', () => {
+  const names = ['ทต.', 'อบต', 'องค์การบริหารส่วนตำบล', '...', '-', '\u200b'];
+  for (const name of names) {
+    expect([name, newBudgetSource.safeParse({ name }).success]).toEqual([name, false]);
+    const lao = { name, district: 'เกาะลันตา', province: 'กระบี่' };
+    expect([name, newLao.safeParse(lao).success]).toEqual([name, false]);
+  }
+  for (const name of ['ทต.ก', 'เมืองพัทยา', 'กรุงเทพมหานคร', '๑', 'ทต.เทศบาลตำบล']) {
+    expect([name, isAgencyName(name)]).toEqual([name, true]);
   }
 });

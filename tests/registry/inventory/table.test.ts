@@ -71,7 +71,18 @@ test('agencies that people typed are told apart by ; and line breaks, and - is n
     ['-', []],
     ['ก;;ก ', ['ก']],
     ['"ก" ข; ค', ['"ก" ข', 'ค']],
+    ['สภ.ก; สภ. ก', ['สภ.ก']],
   ] as const) {
     expect([text, read(text)]).toEqual([text, { value }]);
   }
+});
+
+test.each([
+  ['position', '\u200b\u00ad', 'มีแต่อักขระที่มองไม่เห็น กรุณาพิมพ์ใหม่'],
+  ['position', 'ก\uffff', 'มีอักขระที่มองไม่เห็น (อักขระควบคุม) กรุณาพิมพ์ใหม่'],
+  ['laoName', '...', 'ต้องเป็นชื่อหน่วยงาน ไม่ใช่คำนำหน้า (เช่น ทต.) หรือเครื่องหมายอย่างเดียว'],
+  ['budgetSource', 'อบต.', 'ต้องเป็นชื่อหน่วยงาน ไม่ใช่คำนำหน้า (เช่น ทต.) หรือเครื่องหมายอย่างเดียว'],
+] as const)('in the column %s, %j is refused: it names nothing', (key, text, problem) => {
+  expect(columnOf(key).read(text)).toEqual({ problem });
+  expect(columnOf(key).read('ทต.\u200bเกาะลันตา')).toEqual({ value: 'ทต.\u200bเกาะลันตา' });
 });
