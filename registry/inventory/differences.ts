@@ -1,4 +1,10 @@
-import type { Camera, CameraChange, NewCamera } from '../camera.ts';
+import {
+  purposes,
+  type Camera,
+  type CameraChange,
+  type NewCamera,
+  type Purpose,
+} from '../camera.ts';
 import type { ComparedCamera } from '../compared-cameras.ts';
 import { budgetSourceKey, laoKey } from '../managed-keys.ts';
 import { matchKey } from '../thai-names.ts';
@@ -77,9 +83,10 @@ export function compare(
     change[field] = after;
     differ(field, before, after);
   }
-  if (!sameItems(existing.purposes, given.purposes)) {
-    change['purposes'] = given.purposes;
-    differ('purposes', existing.purposes, given.purposes);
+  const purposesAfter = purposesOf(existing, given);
+  if (!sameItems(existing.purposes, purposesAfter)) {
+    change['purposes'] = purposesAfter;
+    differ('purposes', existing.purposes, purposesAfter);
   }
   if (
     given.linkedAgencies !== undefined &&
@@ -177,6 +184,14 @@ function isSameName(a: unknown, b: unknown): boolean {
 function isSameLao(a: Camera['lao'], b: Camera['lao']): boolean {
   if (a.name === b.name && a.district === b.district && a.province === b.province) return true;
   return laoKey(a) === laoKey(b);
+}
+
+/** A purpose without a column in the file stays as it is registered. */
+function purposesOf(existing: ComparedCamera, given: GivenCamera): readonly Purpose[] {
+  const { purposes: chosen, purposesUnsaid } = given;
+  if (purposesUnsaid.length === 0) return chosen;
+  const kept = existing.purposes.filter((purpose) => purposesUnsaid.includes(purpose));
+  return purposes.filter((purpose) => chosen.includes(purpose) || kept.includes(purpose));
 }
 
 function sameItems(a: readonly string[], b: readonly string[]): boolean {

@@ -738,7 +738,7 @@ function told(
 }
 
 function newCameraOf(given: GivenCamera): unknown {
-  const { id: _id, stream, ...fields } = given;
+  const { id: _id, purposesUnsaid: _unsaid, stream, ...fields } = given;
   const present = Object.entries({ ...fields, stream }).filter(([, value]) => value !== undefined);
   const camera: Record<string, unknown> = Object.fromEntries(present);
   if (stream) {

@@ -25,6 +25,8 @@ export interface GivenCamera {
   owningAgency: string;
   position: string;
   purposes: Purpose[];
+  /** Of these the file has no column: a registered camera keeps them. */
+  purposesUnsaid: readonly Purpose[];
   linkedAgencies: string[] | undefined;
   linkNetwork: string | null | undefined;
   brand: string | null | undefined;
@@ -107,7 +109,8 @@ export function rowReader(
     column,
     read: reader(column, texts),
   }));
-  return (row) => new Reading(row, heading.columns, cells, at, texts, networks).result();
+  const unsaid = at.has('purposes') ? [] : purposes.filter((purpose) => !at.has(purpose));
+  return (row) => new Reading(row, heading.columns, cells, at, texts, networks, unsaid).result();
 }
 
 interface CellReader {
@@ -135,6 +138,7 @@ class Reading {
   readonly #columns: ReadonlyMap<number, Column>;
   readonly #texts: SharedTexts;
   readonly #networks: CameraNetworks | undefined;
+  readonly #purposesUnsaid: readonly Purpose[];
   readonly #values = new Map<ColumnKey, unknown>();
   readonly #problems: CellRemark[] = [];
   readonly #warnings: CellRemark[] = [];
@@ -146,7 +150,9 @@ class Reading {
     at: ReadonlyMap<ColumnKey, number>,
     texts: SharedTexts,
     networks: CameraNetworks | undefined,
+    purposesUnsaid: readonly Purpose[],
   ) {
+    this.#purposesUnsaid = purposesUnsaid;
     this.#row = row;
     this.#at = at;
     this.#texts = texts;
@@ -200,6 +206,7 @@ class Reading {
       owningAgency: value('owningAgency'),
       position: value('position'),
       purposes: this.#texts.list(chosen),
+      purposesUnsaid: this.#purposesUnsaid,
       linkedAgencies: this.#at.has('linkedAgencies')
         ? this.#texts.list((this.#values.get('linkedAgencies') as string[] | null) ?? [])
         : undefined,

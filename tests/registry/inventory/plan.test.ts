@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { budgetSourceKey, laoKey } from '#registry/managed-keys.ts';
 import { krabiCamera } from '../krabi-camera.ts';
 import { idOf, planned, registered } from './planned.ts';
-import { headings, rowWith } from './rows.ts';
+import { goodRow, headings, rowWith } from './rows.ts';
 
 const position = 'ตำแหน่งในการติดตั้งกล้อง';
 
@@ -152,4 +152,24 @@ test('a row that closes the area of a linked camera shows that its link and its 
     );
     expect(planner.operations(0, 1)).toMatchObject([{ change: { stream: null } }]);
   }
+});
+
+test('a purpose without a column in the file stays with its camera; what a row empties is shown as empty', async () => {
+  const camera = registered(1, {
+    ...krabiCamera({ position: 'หน้าตลาดสด', stream: null, linkedAgencies: ['สภ.ก'] }),
+    purposes: ['investigation', 'traffic'],
+  });
+  const { fates, planner } = await planned(
+    [
+      [...headings, 'รหัสกล้องในระบบ (ห้ามแก้ไข)', 'ข้อมูลการเชื่อมโยงหน่วยงาน'],
+      [...goodRow, idOf(1), ''],
+    ],
+    [camera],
+  );
+  expect(planner.operations(0, 1)).toMatchObject([
+    { change: { purposes: ['prevention', 'investigation', 'traffic'], linkedAgencies: [] } },
+  ]);
+  expect(fates[0]?.differences).toContainEqual(
+    expect.objectContaining({ field: 'linkedAgencies', before: 'สภ.ก', after: '' }),
+  );
 });
