@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import type * as z from 'zod';
 import { agencyNameFault } from './agency-name.ts';
 import { cameraChange, newCamera, type CameraChange } from './camera.ts';
 import { lineFaultMessage } from './text.ts';
