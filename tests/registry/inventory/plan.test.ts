@@ -18,8 +18,9 @@ test('a row without an id is of no camera whose position differs by what stands 
 const address = 'ที่อยู่สัญญาณภาพ (RTSP)';
 const at = (where: string, url: string | null, number = 1) =>
   registered(number, krabiCamera({ position: where, stream: url === null ? null : { url } }));
+/** Of a camera that is registered, it changes field ๙. */
 const row = (where: string, url: string): string[] =>
-  rowWith({ [position]: where, [address]: url });
+  rowWith({ [position]: where, [address]: url, จำนวนวันในการเก็บการบันทึก: '45' });
 
 test('another device at the position of a registered camera is another camera on the pole, and said so once', async () => {
   const [own, other] = ['rtsp://10.5.5.3/s', 'rtsp://10.5.5.4/s'];
