@@ -1,14 +1,15 @@
 import type { Camera, LiveState, LiveStateName } from './wire.ts';
 
-/** Which tiles the wall shows. An empty search, a null LAO and a null state leave everything in. */
+/** Which tiles the wall shows. An empty search, a null province, LAO and state leave everything in. */
 export interface WallFilter {
   search: string;
+  province: string | null;
   /** `laoKey` of the chosen LAO. */
   lao: string | null;
   state: LiveStateName | null;
 }
 
-export const everyCamera: WallFilter = { search: '', lao: null, state: null };
+export const everyCamera: WallFilter = { search: '', province: null, lao: null, state: null };
 
 /** Every word of the search must occur in the camera's position, LAO, district, province or owner, or be its id. Keeps the order. */
 export function filterWall(
@@ -18,6 +19,7 @@ export function filterWall(
 ): Camera[] {
   const words = foldForSearch(filter.search).split(' ').filter(Boolean);
   return cameras.filter((camera) => {
+    if (filter.province !== null && camera.lao.province !== filter.province) return false;
     if (filter.lao !== null && laoKey(camera) !== filter.lao) return false;
     if (filter.state !== null && stateOf(live, camera.id) !== filter.state) return false;
     if (words.length === 0) return true;
@@ -82,6 +84,13 @@ export function laoChoices(cameras: readonly Camera[]): LaoChoice[] {
   return [...choices.values()].toSorted((a, b) => thaiOrder.compare(a.key, b.key));
 }
 
+/** Each province once, in Thai order. */
+export function provincesOf(laos: readonly LaoChoice[]): string[] {
+  return [...new Set(laos.map(({ province }) => province))].toSorted((a, b) =>
+    thaiOrder.compare(a, b),
+  );
+}
+
 /** Province, district, LAO, position, id: tiles never move when a state changes. */
 export function inWallOrder(cameras: Iterable<Camera>): Camera[] {
   return [...cameras].toSorted(
@@ -99,10 +108,14 @@ const thaiOrder = new Intl.Collator('th', { numeric: true });
  * Thai digits become Arabic, so that "จุด ๓" and "จุด 3" find each other.
  */
 function foldForSearch(text: string): string {
-  return text
-    .normalize('NFKC')
-    .toLowerCase()
-    .replace(/[๐-๙]/gu, (digit) => String(digit.charCodeAt(0) - 0x0e50))
-    .replace(/\s+/gu, ' ')
-    .trim();
+  return (
+    text
+      .normalize('NFKC')
+      .toLowerCase()
+      .replace(/[๐-๙]/gu, (digit) => String(digit.charCodeAt(0) - 0x0e50))
+      // Of abbreviations: รพสต finds รพ.สต.
+      .replace(/(?<!\d)\.|\.(?!\d)/gu, '')
+      .replace(/\s+/gu, ' ')
+      .trim()
+  );
 }

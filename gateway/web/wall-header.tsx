@@ -1,7 +1,7 @@
 import { CloseButton, Group, Select, TextInput, UnstyledButton } from '@mantine/core';
 import type { RefObject } from 'react';
 import { useLanguage } from './use-language.ts';
-import type { LaoChoice, WallCounts, WallFilter } from './wall-filter.ts';
+import { provincesOf, type LaoChoice, type WallCounts, type WallFilter } from './wall-filter.ts';
 import { liveStateNames, type LiveStateName } from './wire.ts';
 
 /** Counts that also choose the state, LAO and search. */
@@ -16,6 +16,10 @@ export function WallHeader(props: {
 }) {
   const { t } = useLanguage();
   const { counts, laos, filter, onFilter, ready } = props;
+  const provinces = provincesOf(laos);
+  const shownLaos = laos.filter(
+    ({ province }) => filter.province === null || province === filter.province,
+  );
   return (
     ready && (
       <div className="wall-header">
@@ -33,13 +37,26 @@ export function WallHeader(props: {
             ))}
           </div>
           <Group gap="xs" className="wall-header-find" wrap="nowrap">
+            {provinces.length > 1 && (
+              <Select
+                className="wall-header-lao"
+                aria-label={t('area.province')}
+                placeholder={t('everyProvince')}
+                value={filter.province}
+                onChange={(province) => onFilter({ ...filter, province, lao: null })}
+                data={provinces}
+                nothingFoundMessage={t('lists.notFound')}
+                searchable
+                clearable
+              />
+            )}
             <Select
               className="wall-header-lao"
               aria-label={t('lao')}
               placeholder={t('everyLao')}
               value={filter.lao}
               onChange={(lao) => onFilter({ ...filter, lao })}
-              data={laos.map(({ key, name, district, cameras }) => ({
+              data={shownLaos.map(({ key, name, district, cameras }) => ({
                 value: key,
                 label: `${name} · ${district} (${cameras})`,
               }))}

@@ -6,6 +6,7 @@ import {
   inWallOrder,
   laoChoices,
   laoKey,
+  provincesOf,
 } from '#gateway/web/wall-filter.ts';
 import { nextTile } from '#gateway/web/wall-keys.ts';
 import { tilesPerPage, wallPage } from '#gateway/web/wall-pages.ts';
@@ -54,6 +55,20 @@ describe('the filter', () => {
     expect(filterWall(all, live, { ...everyCamera, lao: laoKey(school) })).toEqual([school]);
     expect(filterWall(all, live, { ...everyCamera, state: 'up' })).toEqual([market]);
     expect(filterWall(all, live, { ...everyCamera, state: 'not-linked' })).toEqual([pier]);
+  });
+
+  test('chooses by province, where cameras are of several', () => {
+    const away = { ...pier, id: 'd', lao: { ...pier.lao, province: 'ตรัง' } };
+    const of = (province: string) =>
+      filterWall([...all, away], live, { ...everyCamera, province }).map(({ id }) => id);
+    expect(of('ตรัง')).toEqual(['d']);
+    expect(of('กระบี่')).toEqual(['a', 'b', 'c']);
+    expect(provincesOf(laoChoices([...all, away]))).toEqual(['กระบี่', 'ตรัง']);
+  });
+
+  test('dots of abbreviations are no part of a search', () => {
+    expect(found('อบจกระบี่')).toEqual(['c']);
+    expect(found('อบจ.กระบี่ ท่าเรือ')).toEqual(['c']);
   });
 
   test('counts add up to all', () => {

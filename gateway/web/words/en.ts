@@ -30,6 +30,7 @@ export const en: Words = {
   },
   filterByState: 'Filter by state',
   lao: 'LAO',
+  everyProvince: 'Every province',
   everyLao: 'Every LAO',
   noLaoFound: 'No such LAO',
   findCamera: 'Search cameras',

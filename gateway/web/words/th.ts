@@ -29,6 +29,7 @@ export const th = {
   },
   filterByState: 'เลือกตามสถานะ',
   lao: 'อปท.',
+  everyProvince: 'ทุกจังหวัด',
   everyLao: 'ทุก อปท.',
   noLaoFound: 'ไม่พบ อปท. นี้',
   findCamera: 'ค้นหากล้อง',
