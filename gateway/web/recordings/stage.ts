@@ -31,7 +31,7 @@ const LONGEST_PICTURE_MS = 1_100;
 /** Of one camera: beyond it the first is forgotten, and looked for again. */
 const MAX_MISSING = 200;
 const MAX_STEPS = 5;
-const SETTLE_MS = 250;
+const SETTLE_MS = 1_500;
 /** A step waits so long for what was sought before it. */
 const SOUGHT_MS = 2_000;
 

@@ -12,8 +12,8 @@ const BEFORE_MS = 20_000;
 /** Between jumps: the last one is given time to show something. */
 const JUMP_REST_MS = 700;
 const RETRY_MS = 3_000;
-/** Between the end of a seek and its picture. */
-const DRAWN_MS = 150;
+/** Between the end of a seek and its picture, on a machine that is busy: one that was taken for the next would be passed over. */
+const DRAWN_MS = 800;
 /** So many in a row that cannot be decoded: it is not the files that are damaged. */
 const MAX_DAMAGED = 4;
 
