@@ -80,7 +80,7 @@ async function startParts(
     parts.defer(async () => others.stop());
   }
   const keepers = startKeepers(config, { ...foundation, pulling, recording, events, parts, log });
-  const questions = openQuestions(config, { cameras, parts, log });
+  const questions = openQuestions(config, { cameras, registry, parts, log });
   const running = { foundation, recording, events, pulling, keepers, questions };
   const server = await serverOf(config, running, { parts, log });
   parts.defer(async () => server.close());

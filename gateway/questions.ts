@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { ConnectionTests } from '#ingest/connection-tests.ts';
+import { openAcceptedImports } from '#registry/inventory/accepted-imports.ts';
 import { openImports, type Imports } from '#registry/inventory/imports.ts';
 import { DeviceCalls } from '#registry/onvif/device-calls.ts';
 import { openDiscoveries, type Discoveries } from '#registry/onvif/discoveries.ts';
@@ -21,9 +22,10 @@ export function openQuestions(
   config: Pick<Config, 'cameraNetworks'>,
   {
     cameras,
+    registry,
     parts,
     log,
-  }: Pick<Foundation, 'cameras'> & { parts: AsyncDisposableStack; log: Logger },
+  }: Pick<Foundation, 'cameras' | 'registry'> & { parts: AsyncDisposableStack; log: Logger },
 ): Questions {
   const cameraNetworks = config.cameraNetworks.ranges;
   const connectionTests = new ConnectionTests({
@@ -41,6 +43,7 @@ export function openQuestions(
   const imports = openImports(cameras, {
     cameraNetworks,
     now: Date.now,
+    accepted: openAcceptedImports(registry, { now: Date.now }),
     onFailure: (err) => log.error({ err }, 'import failed'),
   });
   parts.defer(async () => imports.close());

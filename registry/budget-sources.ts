@@ -1,14 +1,15 @@
-import type { Selectable } from 'kysely';
+import type { Selectable, Transaction } from 'kysely';
 import * as z from 'zod';
 import { agencyName } from './agency-name.ts';
 import { authorOf, authorText, type Author } from './author.ts';
 import { authorship } from './camera.ts';
+import { againWhereCrossed } from './database/database.ts';
 import { keepFormerSource } from './former-names.ts';
 import { listHistory, type ListChangeOptions, type ListVersion } from './list-history.ts';
 import { budgetSourceKey } from './managed-keys.ts';
 import { lockLists, managedList } from './managed-list.ts';
 import { camerasUnder, moveCameras, type MovedCameras } from './move-cameras.ts';
-import type { BudgetSourceTable, RegistryDatabase } from './schema/tables.ts';
+import type { BudgetSourceTable, RegistryDatabase, RegistryTables } from './schema/tables.ts';
 import { storedLine } from './text.ts';
 import { uuidV7Source } from './uuid-v7.ts';
 
@@ -155,7 +156,7 @@ export function openBudgetSources(
       return byId(id);
     },
     async merge(id, into, { author }) {
-      return database.transaction().execute(async (transaction) => {
+      const write = async (transaction: Transaction<RegistryTables>): Promise<number> => {
         await lockLists(transaction);
         const act = { author, atMs: now() };
         return sourceList.mergeRows(transaction, { id, into }, act, async (from, target) =>
@@ -167,7 +168,8 @@ export function openBudgetSources(
             ...act,
           }),
         );
-      });
+      };
+      return againWhereCrossed(async () => database.transaction().execute(write));
     },
     async mergePreview(id, into) {
       await sourceList.pairToMerge(database, { id, into });

@@ -73,9 +73,8 @@ export async function newCameraRows(
     versions: [],
   };
   // Of an inventory all of it but the camera is the same.
-  const version = versionRow({
-    ...{ id: '', version: 1, action: 'created', source, author, changes: [], atMs },
-  });
+  const first = { id: '', version: 1, action: 'created', changes: [] } as const;
+  const version = versionRow({ ...first, source, author, atMs });
   const found = await places.find(created.map(({ given }) => given));
   for (const [index, { id, given }] of created.entries()) {
     const named = found[index];

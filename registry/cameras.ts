@@ -113,11 +113,14 @@ export interface Cameras {
    * An inventory, page by page as it comes, in one transaction: all of it or nothing. Returns when it is stored; `settled` is
    * when listeners were told of every camera, and searches find each as quickly as all else. At most MAX_APPLIED_AT_ONCE.
    * `signal` ends it until it is committed: nothing is stored then, and its reason is thrown. `onProgress`: cameras written.
-   * Throws PlaceMerged, what `change` throws.
+   * `beside` is written with it, before all else. Throws PlaceMerged, TransactionsCrossed, what `change` and `beside` throw.
    */
   apply(
     pages: Iterable<CameraBatch> | AsyncIterable<CameraBatch>,
-    options: Omit<ChangeOptions, 'version'> & { signal?: AbortSignal },
+    options: Omit<ChangeOptions, 'version'> & {
+      signal?: AbortSignal;
+      beside?: ((transaction: Transaction<RegistryTables>) => Promise<void>) | undefined;
+    },
     onProgress?: (done: number) => void,
   ): Promise<{ settled: Promise<void> }>;
   /** Throws CameraNotFound, CameraStale, CameraTwice, ChangeRefused, StreamAddressNotValid. */
@@ -235,7 +238,7 @@ export function openCameras(
 
   async function apply(
     pages: Iterable<CameraBatch> | AsyncIterable<CameraBatch>,
-    { signal, ...options }: Parameters<Cameras['apply']>[1],
+    { signal, beside, ...options }: Parameters<Cameras['apply']>[1],
     onProgress: (done: number) => void = () => {},
   ): Promise<{ settled: Promise<void> }> {
     const readBeside = async (ids: readonly string[]) =>
@@ -245,6 +248,7 @@ export function openCameras(
     let begun = 0;
     let done = 0;
     await writeMuch(database, async (transaction) => {
+      await beside?.(transaction);
       const places = new PlaceIds(transaction, nextId, options.author);
       let writing = Promise.resolve();
       try {

@@ -2,6 +2,7 @@ import type { Selectable, Transaction } from 'kysely';
 import { contains, type Area, type Place } from './area.ts';
 import { districtNames, findDistrict, findProvince, missingArea } from './areas/official-areas.ts';
 import { authorText, type Author } from './author.ts';
+import { againWhereCrossed } from './database/database.ts';
 import { keepFormerName } from './former-names.ts';
 import { importLaos, MAX_IMPORTED_LAOS, type LaoImport } from './lao-import.ts';
 import {
@@ -180,7 +181,7 @@ export function openLaos(database: RegistryDatabase, { now }: { now: () => numbe
     },
     async merge(id, into, { author }) {
       let joined: string[] = [];
-      const cameras = await database.transaction().execute(async (transaction) => {
+      const write = async (transaction: Transaction<RegistryTables>): Promise<number> => {
         await lockLists(transaction);
         const act = { author, atMs: now() };
         return laoList.mergeRows(transaction, { id, into }, act, async (from, target) => {
@@ -195,7 +196,8 @@ export function openLaos(database: RegistryDatabase, { now }: { now: () => numbe
           joined = await moveSites(transaction, { from: id, into, nextId });
           return moved;
         });
-      });
+      };
+      const cameras = await againWhereCrossed(async () => database.transaction().execute(write));
       for (const listener of listeners) listener(joined);
       return cameras;
     },

@@ -10,7 +10,8 @@ import type { Cameras } from '#registry/cameras.ts';
 import type { Conditions } from '#registry/events/condition-board.ts';
 import { csvOfInventory } from '#registry/inventory/csv-out.ts';
 import { MAX_KEPT_REFUSED } from '#registry/inventory/import-run.ts';
-import type { KeptImport, Imports } from '#registry/inventory/imports.ts';
+import { ACCEPTED_KEPT_MS, type AcceptedImport } from '#registry/inventory/accepted-imports.ts';
+import { ImportNotFound, type KeptImport, type Imports } from '#registry/inventory/imports.ts';
 import { fates } from '#registry/inventory/plan.ts';
 import { MAX_FILE_BYTES } from '#registry/inventory/workbook-kind.ts';
 import type { TemplateFor } from '#registry/inventory/template-for.ts';
@@ -261,12 +262,26 @@ export function registerInventoryRoutes(
       config: { action: 'camera.import' },
       schema: {
         summary: 'How far an import is',
+        description:
+          'Of one that was accepted it is told for 90 days, also when the gateway ended meanwhile: `applied`, all of its rows are saved; or `failed` with ' +
+          '`import_interrupted`, none is. 404: it was never accepted, nothing of it is saved.',
         tags: ['inventory'],
         params,
         response: { 200: importedFile, 404: errorBody },
       },
     },
-    async (request) => toldOf(keptFor(request, request.params.importId)),
+    async (request) => {
+      const { importId } = request.params;
+      try {
+        return toldOf(keptFor(request, importId));
+      } catch (error) {
+        if (!(error instanceof ImportNotFound)) throw error;
+        const areas = request.areasFor('camera.import');
+        const earlier = await imports.earlier(importId, actingIn(request).id, areas);
+        if (earlier === undefined) throw error;
+        return toldOfEarlier(earlier);
+      }
+    },
   );
 
   typed.get(
@@ -377,6 +392,26 @@ function toldOf({ id, fileName, run, expiresAtMs }: KeptImport): z.infer<typeof 
         ? null
         : { ...table, headings: [...table.headings], unknownHeadings: [...table.unknownHeadings] },
     expiresAt: new Date(expiresAtMs).toISOString(),
+  };
+}
+
+const interruptedThai = 'ระบบหยุดทำงานก่อนบันทึกไฟล์นี้เสร็จ ไม่มีข้อมูลใดถูกบันทึก กรุณานำเข้าไฟล์อีกครั้ง';
+
+/** Its rows are gone, and so is the process that wrote them, or failed to; `begun`: another one is at it. */
+function toldOfEarlier(one: AcceptedImport): z.infer<typeof importedFile> {
+  const { id, fileName, counts, state, acceptedAtMs } = one;
+  const written = counts.new + counts.changed;
+  return {
+    id,
+    fileName,
+    phase: state === 'saved' ? 'applied' : state === 'lost' ? 'failed' : 'applying',
+    progress: { done: state === 'saved' ? written : 0, of: written },
+    table: null,
+    rows: null,
+    counts: { ...counts },
+    changedMeanwhile: false,
+    refusal: state === 'lost' ? { code: 'import_interrupted', thai: interruptedThai } : null,
+    expiresAt: new Date(acceptedAtMs + ACCEPTED_KEPT_MS).toISOString(),
   };
 }
 

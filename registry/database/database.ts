@@ -80,6 +80,24 @@ export async function lockRows<Tables>(
   if (ids.length > 1) await executeTogether(transaction, [{ table, locked: ids }]);
 }
 
+/** What an adapter's dialect says of rows that another transaction has locked. */
+export interface HeldRows {
+  holdFree(transaction: Transaction<unknown>, table: string, id: string): Promise<boolean>;
+}
+
+/**
+ * Holds a row to the end of the transaction, unless another transaction has it: then it is not waited for, and the answer is false,
+ * as of a row that is not there. In SQLite whoever is in a transaction is alone.
+ */
+export async function holdFree<Tables>(
+  transaction: Transaction<Tables>,
+  table: keyof Tables & string,
+  id: string,
+): Promise<boolean> {
+  const adapter = transaction.getExecutor().adapter as unknown as HeldRows;
+  return adapter.holdFree(transaction as unknown as Transaction<unknown>, table, id);
+}
+
 /** A statement that writes, in whichever form. */
 export type BatchStatement = CompiledQuery | WrittenRows | LockedRows;
 
@@ -190,6 +208,23 @@ export class DataFolderInUse extends Error {
 /** Worth trying again: too many queries wait, another process holds the database, or it cannot be reached just now. */
 export class DatabaseUnavailable extends Error {
   readonly code = 'database_unavailable';
+}
+
+/** It and another transaction waited for each other, and this one was given up: once more, it may well pass. */
+export class TransactionsCrossed extends DatabaseUnavailable {}
+
+/** Another pair would have to cross each time. */
+const MAX_CROSSINGS = 3;
+
+/** A whole transaction, once more where it crossed another one. Throws TransactionsCrossed. */
+export async function againWhereCrossed<Result>(write: () => Promise<Result>): Promise<Result> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await write();
+    } catch (error) {
+      if (!(error instanceof TransactionsCrossed) || tries === MAX_CROSSINGS) throw error;
+    }
+  }
 }
 
 /** What was written contradicts what is there, or the rules of the schema. */

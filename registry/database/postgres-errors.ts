@@ -1,11 +1,18 @@
 import { DatabaseError } from 'pg';
-import { ConstraintViolated, DatabaseFailed, DatabaseUnavailable, DiskFull } from './database.ts';
+import {
+  ConstraintViolated,
+  DatabaseFailed,
+  DatabaseUnavailable,
+  DiskFull,
+  TransactionsCrossed,
+} from './database.ts';
 
 /** PostgreSQL's error codes, by class and by code (Appendix A of its manual). */
 const violationClass = '23';
 const passingClasses = ['08', '40', '53', '57'];
 const passingCodes = ['55P03'];
 const DISK_FULL = '53100';
+const DEADLOCK = '40P01';
 
 /** In the port's words. */
 export function errorOf(error: unknown): Error {
@@ -19,6 +26,7 @@ export function errorOf(error: unknown): Error {
   }
   const code = error.code ?? '';
   if (code.startsWith(violationClass)) return new ConstraintViolated(message, { cause: error });
+  if (code === DEADLOCK) return new TransactionsCrossed(message, { cause: error });
   if (code === DISK_FULL) return new DiskFull('the disk of the database is full', { cause: error });
   const passing =
     passingClasses.some((start) => code.startsWith(start)) || passingCodes.includes(code);

@@ -13,6 +13,7 @@ import type {
   BatchStatement,
   Databases,
   DatabaseSchema,
+  HeldRows,
   KeyedReading,
   MuchWriting,
   NamedLocks,
@@ -111,6 +112,7 @@ class OurAdapter
     KeyedReading,
     StatementBatches,
     MuchWriting,
+    HeldRows,
     References,
     TextSearch,
     DayPartitions,
@@ -167,6 +169,12 @@ class OurAdapter
       CompiledQuery.raw('', [new StatementBatch(prepared as BatchedStatement[])]),
     );
     return rows;
+  }
+
+  async holdFree(transaction: Transaction<unknown>, table: string, id: string): Promise<boolean> {
+    const { rows } = await sql`select id from ${sql.table(table)} where id = ${id}
+      for update skip locked`.execute(transaction);
+    return rows.length > 0;
   }
 
   /** Whoever keeps the database says what memory it has. */

@@ -15,6 +15,7 @@ import type {
   BatchStatement,
   Databases,
   DatabaseSchema,
+  HeldRows,
   KeyedReading,
   MuchWriting,
   NamedLocks,
@@ -81,6 +82,7 @@ class ThreadAdapter
     KeyedReading,
     StatementBatches,
     MuchWriting,
+    HeldRows,
     References,
     TextSearch,
     DayPartitions,
@@ -141,6 +143,13 @@ class ThreadAdapter
     return parts.map(({ length }) =>
       rows.slice(at, (at += length)).reduce((all, { written }) => all + written, 0),
     );
+  }
+
+  async holdFree(transaction: Transaction<unknown>, table: string, id: string): Promise<boolean> {
+    const { rows } = await sql`select id from ${sql.table(table)} where id = ${id}`.execute(
+      transaction,
+    );
+    return rows.length > 0;
   }
 
   /** The last one gives the memory back. */

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { Worker } from 'node:worker_threads';
+import type { Transaction } from 'kysely';
 import type { Area } from '../area.ts';
 import type { Author } from '../author.ts';
 import type { Camera, NewCamera } from '../camera.ts';
 import type { CameraBatch, Cameras } from '../cameras.ts';
 import type { VersionedChange } from '../change-cameras.ts';
 import type { ComparedReading, WantedCameras } from '../compared-cameras.ts';
+import { TransactionsCrossed } from '../database/database.ts';
+import type { RegistryTables } from '../schema/tables.ts';
 import type { FromImportThread, ReadTable, ToImportThread } from './import-protocol.ts';
 import type { FateCounts, RowFate, RowFilter } from './plan.ts';
 import type { RefusalCode } from './workbook-refused.ts';
@@ -26,6 +29,12 @@ export interface ImportState {
 /** The registry as an import needs it. */
 export type ImportedCameras = Pick<Cameras, 'compared' | 'apply'>;
 
+/** Tells whoever asks later whether it was saved. */
+export interface AcceptanceRecord {
+  begin(counts: FateCounts): Promise<void>;
+  save(transaction: Transaction<RegistryTables>): Promise<void>;
+}
+
 /** Accepting is not possible now. */
 export class ImportNotReady extends Error {
   readonly code: 'import_not_ready' | 'import_has_refused_rows' | 'import_changes_nothing';
@@ -45,6 +54,8 @@ class ImportOver extends Error {}
 const OPERATIONS_PAGE = 500;
 /** Refused rows that are told of after the others were written; of more, the first. Some kilobyte each. */
 export const MAX_KEPT_REFUSED = 2_000;
+/** Where another transaction and its own waited for each other, and its own was given up. */
+const MAX_TRIES = 3;
 /** JavaScript objects of the thread; what it inflates is bounded apart (zip-parts.ts). */
 const MAX_THREAD_HEAP_MB = 1_024;
 /** Of them, those that are new. */
@@ -55,6 +66,7 @@ const failedThai = 'ระบบอ่านไฟล์นี้ไม่สำ
 export class ImportRun {
   readonly #cameras: ImportedCameras;
   readonly #areas: readonly Area[];
+  readonly #record: AcceptanceRecord | undefined;
   readonly #worker: Worker;
   readonly #questions = new Map<number, (answer: FromImportThread | undefined) => void>();
   #wanted: WantedCameras = { ids: [], districts: [], districtsOfIds: [] };
@@ -90,9 +102,11 @@ export class ImportRun {
     areas: readonly Area[];
     cameraNetworks?: readonly string[] | undefined;
     onFailure: (error: unknown) => void;
+    record?: AcceptanceRecord | undefined;
   }) {
     this.#cameras = options.cameras;
     this.#areas = options.areas;
+    this.#record = options.record;
     this.#onFailure = options.onFailure;
     this.#worker = new Worker(new URL('import-thread.ts', import.meta.url), {
       resourceLimits: {
@@ -179,32 +193,49 @@ export class ImportRun {
 
   async #apply(author: Author): Promise<void> {
     const accepted = this.#fingerprint;
-    // Versions alone tell whether there is anything to compare again.
-    const now = await this.#cameras.compared(this.#wanted, this.#reading(undefined));
-    this.#ended.signal.throwIfAborted();
-    if (now !== this.#compared) {
-      await this.#compare('applying');
-      if (this.#fingerprint !== accepted) {
+    if (this.#state.counts !== null) await this.#record?.begin(this.#state.counts);
+    for (let tries = 1; ; tries++) {
+      // Versions alone tell whether there is anything to compare again.
+      const now = await this.#cameras.compared(this.#wanted, this.#reading(undefined));
+      this.#ended.signal.throwIfAborted();
+      if (now !== this.#compared) {
+        await this.#compare('applying');
+        if (this.#fingerprint !== accepted) {
+          this.#set({ phase: 'ready', changedMeanwhile: true });
+          return;
+        }
+      }
+      this.#refused = await this.#refusedRows();
+      try {
+        await this.#write(author);
+        break;
+      } catch (error) {
+        // Given up for another one's sake, which has changed the registry, or will have.
+        if (error instanceof TransactionsCrossed && tries < MAX_TRIES) continue;
+        if (!isStale(error)) throw error;
+        await this.#compare('applying');
         this.#set({ phase: 'ready', changedMeanwhile: true });
         return;
       }
     }
-    this.#refused = await this.#refusedRows();
-    try {
-      const { settled } = await this.#cameras.apply(
-        this.#pages(),
-        { author, source: 'import', duplicateConfirmed: true, signal: this.#ended.signal },
-        (done) => this.#set({ progress: { done, of: this.#operations } }),
-      );
-      this.#settled = settled;
-      settled.catch((error: unknown) => this.#onFailure(error));
-    } catch (error) {
-      if (!isStale(error)) throw error;
-      await this.#compare('applying');
-      this.#set({ phase: 'ready', changedMeanwhile: true });
-      return;
-    }
     this.#set({ phase: 'applied', progress: { done: this.#operations, of: this.#operations } });
+  }
+
+  async #write(author: Author): Promise<void> {
+    const record = this.#record;
+    const { settled } = await this.#cameras.apply(
+      this.#pages(),
+      {
+        author,
+        source: 'import',
+        duplicateConfirmed: true,
+        signal: this.#ended.signal,
+        beside: record && (async (transaction) => record.save(transaction)),
+      },
+      (done) => this.#set({ progress: { done, of: this.#operations } }),
+    );
+    this.#settled = settled;
+    settled.catch((error: unknown) => this.#onFailure(error));
   }
 
   async #refusedRows(): Promise<readonly RowFate[]> {

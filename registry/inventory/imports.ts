@@ -1,9 +1,16 @@
+import type { Transaction } from 'kysely';
 import { containsArea, type Area } from '../area.ts';
+import type { AcceptedImport, AcceptedImports } from './accepted-imports.ts';
 import { uuidV7Source } from '../uuid-v7.ts';
 import { ImportRun, type ImportedCameras, type ImportState } from './import-run.ts';
+import type { RegistryTables } from '../schema/tables.ts';
+import type { FateCounts } from './plan.ts';
 import { MAX_ROWS } from './table.ts';
 
-/** Imports that are being looked at. They are kept in memory: a restart of the gateway throws them away, unwritten. */
+/**
+ * Imports that are being looked at. They are kept in memory: a restart of the gateway throws them away, unwritten. Of those that were
+ * accepted it is told for 90 days whether they were saved.
+ */
 export interface Imports {
   /** An account's earlier import is thrown away. Throws TooManyImports. */
   begin(file: {
@@ -17,6 +24,8 @@ export interface Imports {
    * are those in which it may now. Throws ImportNotFound.
    */
   get(id: string, actorId: string, areas: readonly Area[]): KeptImport;
+  /** One that is here no more, of the same account and areas; undefined: it was never accepted. */
+  earlier(id: string, actorId: string, areas: readonly Area[]): Promise<AcceptedImport | undefined>;
   /**
    * Wherever the account may import now. What is being written is not written then; what was committed already stays, and the
    * import is told as `applied`. Throws ImportNotFound, ImportAlreadyWritten.
@@ -96,10 +105,12 @@ export function openImports(
     onFailure: (error: unknown) => void;
     /** Rows of addresses outside of these CIDRs are warned of; without them none is. */
     cameraNetworks?: readonly string[];
+    /** Without it nothing is known of imports of before. */
+    accepted?: AcceptedImports;
     bounds?: { working: number; waiting: number; heldRows: number };
   },
 ): Imports {
-  const { now, onFailure, cameraNetworks, bounds = defaultBounds } = options;
+  const { now, onFailure, cameraNetworks, accepted, bounds = defaultBounds } = options;
   const nextId = uuidV7Source(now);
   const kept = new Map<string, KeptImport>();
   /** Of imports that are over, those whose listeners are still being told, or whose texts are being indexed. */
@@ -154,27 +165,35 @@ export function openImports(
       for (const one of earlier) await drop(one);
       for (let one = inTheWay(); one !== undefined; one = inTheWay()) await drop(one);
       if (closed) throw new TooManyImports();
+      const id = nextId();
+      const record = accepted && {
+        begin: async (counts: FateCounts) =>
+          accepted.begin({ id, actorId, fileName, areas, counts }),
+        save: async (transaction: Transaction<RegistryTables>) => accepted.save(transaction, id),
+      };
       const one: KeptImport = {
-        id: nextId(),
+        id,
         actorId,
         fileName,
         areas,
         expiresAtMs: now() + IMPORT_KEPT_MS,
         endsAtMs: now() + IMPORT_LIFE_MS,
         lookedAtMs: now(),
-        run: new ImportRun({ bytes, cameras, areas, onFailure, cameraNetworks }),
+        run: new ImportRun({ bytes, cameras, areas, onFailure, cameraNetworks, record }),
       };
       kept.set(one.id, one);
       return one;
     },
     get(id, actorId, areas) {
       const one = own(id, actorId);
-      if (!one.areas.every((area) => areas.some((outer) => containsArea(outer, area)))) {
-        throw new ImportNotFound(id);
-      }
+      if (!areWithin(one.areas, areas)) throw new ImportNotFound(id);
       one.lookedAtMs = now();
       one.expiresAtMs = Math.min(now() + IMPORT_KEPT_MS, one.endsAtMs);
       return one;
+    },
+    async earlier(id, actorId, areas) {
+      if (kept.has(id)) return undefined;
+      return accepted?.find(id, actorId, (own) => areWithin(own, areas));
     },
     async discard(id, actorId) {
       const one = own(id, actorId);
@@ -186,6 +205,7 @@ export function openImports(
       // Also where whoever stops it has not seen yet that it is written.
       if (phase() === 'applied') throw new ImportAlreadyWritten(id);
       await drop(one);
+      await accepted?.forget(id);
     },
     async close() {
       closed = true;
@@ -194,4 +214,8 @@ export function openImports(
       await Promise.all(Array.from(settling, async (run) => run.settled()));
     },
   };
+}
+
+function areWithin(areas: readonly Area[], outer: readonly Area[]): boolean {
+  return areas.every((area) => outer.some((one) => containsArea(one, area)));
 }

@@ -256,6 +256,7 @@ export class Planner {
       const into = `${row?.ledBy === undefined ? '' : row.given.lao.name}${sourceOf(row)}`;
       fingerprint.update(`${fate[0]}${cameraId ?? ''}${version}${into},`);
     }
+    this.#inOrderOfCameras();
     return {
       counts,
       operations: this.#written.length,
@@ -279,7 +280,16 @@ export class Planner {
     return rows;
   }
 
-  /** What is written of the plan, in the order of the rows. */
+  /** New ones as the rows come, then changes by their cameras' ids: every transaction waits for cameras in this order. */
+  #inOrderOfCameras(): void {
+    const idAt = (index: number): string => this.#planned[index]?.row?.stored?.camera.id ?? '';
+    this.#written = this.#written
+      .map((index) => ({ index, id: idAt(index) }))
+      .toSorted((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
+      .map(({ index }) => index);
+  }
+
+  /** What is written of the plan: new cameras, then changed ones. */
   operations(from: number, limit: number): Operation[] {
     return this.#written.slice(from, from + limit).map((index) => {
       const { row } = this.#planned[index] ?? {};

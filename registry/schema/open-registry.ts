@@ -26,6 +26,7 @@ import * as brandsInAnyCase from './migrations/0024-brands-in-any-case.ts';
 import * as historiesOfLists from './migrations/0025-histories-of-lists.ts';
 import * as snapshotsTakenAnew from './migrations/0026-snapshots-taken-anew.ts';
 import * as abbreviationsWithoutDots from './migrations/0027-abbreviations-without-dots.ts';
+import * as acceptedImports from './migrations/0028-accepted-imports.ts';
 import { indexSearch } from '../index-search.ts';
 import type { RegistryDatabase, RegistryTables } from './tables.ts';
 
@@ -60,6 +61,7 @@ const registry: DatabaseSchema = {
     '0025-histories-of-lists': historiesOfLists,
     '0026-snapshots-taken-anew': snapshotsTakenAnew,
     '0027-abbreviations-without-dots': abbreviationsWithoutDots,
+    '0028-accepted-imports': acceptedImports,
   },
 };
 

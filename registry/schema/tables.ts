@@ -35,6 +35,7 @@ export interface RegistryTables extends SurveyTables {
   lao_count_marks: LaoCountMarkTable;
   lao_count_camera_marks: LaoCountCameraMarkTable;
   list_changes: ListChangeTable;
+  accepted_imports: AcceptedImportTable;
 }
 
 /** A row of a list that the Department keeps, and others add to. */
@@ -62,6 +63,21 @@ export interface ListChangeTable {
   author: string;
   /** JSON, [field, before, after][]. */
   changes: string;
+}
+
+export interface AcceptedImportTable {
+  /** That of the import. */
+  id: string;
+  /** Whoever accepted it. */
+  actor_id: string;
+  file_name: string;
+  /** JSON, Area[]: where they might import. */
+  areas: string;
+  /** JSON, FateCounts. */
+  counts: string;
+  accepted_at_ms: number;
+  /** `saved` within the transaction that writes the cameras; `lost`: it never will be. */
+  state: 'begun' | 'saved' | 'lost';
 }
 
 export interface LaoTable extends ManagedRow {

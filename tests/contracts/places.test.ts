@@ -7,6 +7,7 @@ import { newCameraRows, prepareCameras } from '#registry/camera-writes.ts';
 import { newCamera } from '#registry/camera.ts';
 import type { CameraBatch, Cameras } from '#registry/cameras.ts';
 import { executeTogether, takeLock } from '#registry/database/database.ts';
+import { ImportGivenUp, openAcceptedImports } from '#registry/inventory/accepted-imports.ts';
 import { ListRowStale } from '#registry/list-history.ts';
 import { LaoNotFound, LaoNotValid, LaoTwice, newLao } from '#registry/lao.ts';
 import { openLaos, type Laos } from '#registry/laos.ts';
@@ -20,6 +21,7 @@ import { byTest, camerasOf, testBox, tester } from '../registry/cameras-of.ts';
 import { krabiCamera } from '../registry/krabi-camera.ts';
 import { onEachDatabase } from './each-database.ts';
 
+const noRows = { new: 0, changed: 0, unchanged: 0, refused: 0, warned: 0 };
 const given = (changes: Record<string, unknown> = {}) => newCamera.parse(krabiCamera(changes));
 const lao = (changes: Record<string, unknown> = {}) =>
   newLao.parse({
@@ -28,6 +30,9 @@ const lao = (changes: Record<string, unknown> = {}) =>
     province: 'กระบี่',
     ...changes,
   });
+async function lock(transaction: RegistryDatabase, id: string): Promise<void> {
+  await sql`select 1 from cameras where id = ${id} for update`.execute(transaction);
+}
 const byDepartment = { author: tester, listed: true };
 
 onEachDatabase((rig) => {
@@ -43,6 +48,57 @@ onEachDatabase((rig) => {
 
   const names = async (filter: Parameters<Laos['list']>[0]) =>
     (await laos.list(filter)).map(({ name }) => name).toSorted();
+
+  test('whether an inventory was saved is known of a process that is gone, and one that nobody writes any more never will be', async () => {
+    const accepted = openAcceptedImports(database, { now: Date.now });
+    const one = { actorId: 'ก', fileName: 'ก.xlsx', areas: [], counts: noRows };
+    const stateOf = async (id: string) => (await accepted.find(id, 'ก', () => true))?.state;
+    for (const id of ['saved', 'rolled-back', 'killed']) await accepted.begin({ ...one, id });
+    await database.transaction().execute(async (transaction) => {
+      await accepted.save(transaction, 'saved');
+      // In SQLite whoever asks waits for its end.
+      if (rig.kind === 'postgres') expect(await stateOf('saved')).toBe('begun');
+    });
+    const failing = database.transaction().execute(async (transaction) => {
+      await accepted.save(transaction, 'rolled-back');
+      throw new RangeError('no more rows');
+    });
+    await expect(failing).rejects.toThrow('no more rows');
+    expect(await Promise.all(['saved', 'rolled-back', 'killed', 'none'].map(stateOf))).toEqual([
+      'saved',
+      'lost',
+      'lost',
+      undefined,
+    ]);
+    const late = database.transaction().execute(async (t) => accepted.save(t, 'killed'));
+    await expect(late).rejects.toBeInstanceOf(ImportGivenUp);
+    expect(await accepted.find('saved', 'ข', () => true)).toBeUndefined();
+    expect(await accepted.find('saved', 'ก', () => false)).toBeUndefined();
+  });
+
+  test.runIf(rig.kind === 'postgres')(
+    'a merge that waits for a transaction which waits for it is made once more',
+    async () => {
+      const [first, second] = [
+        await cameras.create(given(), byTest),
+        await cameras.create(given({ position: 'ท่าเรือ' }), byTest),
+      ];
+      const into = await laos.add(lao({ name: 'ทต.ศาลาด่าน' }), byDepartment);
+      const [from] = (await laos.list({})).filter(({ id }) => id !== into.id);
+      let merging: Promise<number> | undefined;
+      await database.transaction().execute(async (transaction) => {
+        // The merge is the one that is given up.
+        await sql`set local deadlock_timeout = '50s'`.execute(transaction);
+        await lock(transaction, second.id);
+        merging = laos.merge(from?.id ?? '', into.id, { author: tester });
+        const waiting = sql`select 1 from pg_stat_activity
+          where wait_event_type = 'Lock' and datname = current_database()`;
+        while ((await waiting.execute(database)).rows.length === 0);
+        await lock(transaction, first.id);
+      });
+      expect(await merging).toBe(2);
+    },
+  );
 
   /** PostgreSQL; in SQLite whoever writes next waits for the whole transaction. */
   async function untilLockIsWantedBy(count: number): Promise<void> {

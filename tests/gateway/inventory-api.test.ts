@@ -5,7 +5,8 @@ import { registerInventoryRoutes } from '#gateway/routes/inventory.ts';
 import { newCamera, type Camera } from '#registry/camera.ts';
 import type { Area } from '#registry/area.ts';
 import { templateFor } from '#registry/inventory/template-for.ts';
-import { openImports, type Imports } from '#registry/inventory/imports.ts';
+import { openAcceptedImports, type AcceptedImports } from '#registry/inventory/accepted-imports.ts';
+import { IMPORT_LIFE_MS, openImports, type Imports } from '#registry/inventory/imports.ts';
 import type { ImportedCameras } from '#registry/inventory/import-run.ts';
 import { openBudgetSources } from '#registry/budget-sources.ts';
 import { openLaos } from '#registry/laos.ts';
@@ -20,6 +21,7 @@ import { asAdministrator, ServerRig } from './auth/server-rig.ts';
 
 let rig: ServerRig;
 let imports: Imports;
+let accepted: AcceptedImports;
 /** When an import's rows are written. */
 let committed: () => Promise<void> = async () => {};
 
@@ -35,7 +37,8 @@ beforeEach(async () => {
             return written;
           },
         };
-        imports = openImports(watched, { now: rig.now, onFailure: console.error });
+        accepted = openAcceptedImports(rig.registry, { now: rig.now });
+        imports = openImports(watched, { now: rig.now, onFailure: console.error, accepted });
         const { cameras, liveStates, audit } = rig;
         const forAreas = async (areas: readonly Area[]) => templateFor(rig.registry, areas);
         registerInventoryRoutes(app, {
@@ -549,6 +552,34 @@ test('an import that is looked at again and again is over after four hours', asy
   rig.clock.aheadMs += 9 * MINUTE_MS;
   expect((await ask('GET', `imports/${id}`)).statusCode).toBe(404);
 });
+
+test('whether an accepted import was saved is told when the process that wrote it is gone', async () => {
+  const { id, counts } = await upload(csvOf(headings, goodRow));
+  const look = async () => ask('GET', `imports/${id}`);
+  await accept(id);
+  await settled(id);
+  // It is in the memory of nobody any more.
+  rig.clock.aheadMs += IMPORT_LIFE_MS;
+  expect((await look()).json()).toMatchObject({ phase: 'applied', counts, refusal: null });
+  expect((await ask('GET', `imports/${id}/rows`)).statusCode).toBe(404);
+  await rig.registry.updateTable('accepted_imports').set({ state: 'begun' }).execute();
+  // As a process leaves it that ended before its commit.
+  for (let time = 0; time < 2; time++) {
+    expect((await look()).json()).toMatchObject({
+      phase: 'failed',
+      refusal: { code: 'import_interrupted' },
+    });
+  }
+  const one = { fileName: '', areas: [], counts: noRows };
+  await accepted.begin({ ...one, id: 'of-another', actorId: 'another' });
+  expect((await ask('GET', 'imports/of-another')).statusCode).toBe(404);
+  const thrownAway = await upload(csvOf(headings, rowWith({ ยี่ห้อ: 'ข' })));
+  await accepted.begin({ ...one, id: thrownAway.id, actorId: 'another' });
+  await ask('DELETE', `imports/${thrownAway.id}`);
+  expect(await accepted.find(thrownAway.id, 'another', () => true)).toBeUndefined();
+});
+
+const noRows = { new: 0, changed: 0, unchanged: 0, refused: 0, warned: 0 };
 
 const ofMerged = { 'อปท.': 'ทต.ลันตา', อำเภอ: 'คลองท่อม' };
 const merged = { name: 'ทต.ลันตา', district: 'คลองท่อม', province: 'กระบี่' };

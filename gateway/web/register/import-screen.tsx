@@ -8,6 +8,7 @@ import {
   templateAddress,
   type InventoryImport,
 } from '../api/inventory.ts';
+import { ApiError } from '../api/call.ts';
 import { routeHash } from '../route.ts';
 import { Failure, Page } from '../shell/pieces.tsx';
 import { useAct } from '../shell/use-loaded.ts';
@@ -21,7 +22,14 @@ const working: ReadonlySet<InventoryImport['phase']> = new Set([
   'comparing',
   'applying',
 ]);
+const INTERRUPTED = 'import_interrupted';
 const steps = ['file', 'look', 'done'] as const;
+
+/** The gateway has begun anew, and knows no acceptance of it: nothing of it is saved. */
+function interrupted(before: InventoryImport | undefined): InventoryImport | undefined {
+  const refusal = { code: INTERRUPTED, thai: '' };
+  return before && { ...before, phase: 'failed', refusal };
+}
 
 /** An inventory comes in: a file, what would become of each row, and then all of it at once or nothing. */
 export default function ImportScreen() {
@@ -36,8 +44,9 @@ export default function ImportScreen() {
     if (id === undefined || !isWorking) return undefined;
     const asking = new AbortController();
     const timer = setInterval(() => {
-      readImport(id, asking.signal).then(setState, () => {
-        // The next one asks again; nothing is lost on the gateway's side.
+      readImport(id, asking.signal).then(setState, (error: unknown) => {
+        // Else the next one asks again; nothing is lost on the gateway's side.
+        if (error instanceof ApiError && error.code === 'import_not_found') setState(interrupted);
       });
     }, ASK_EVERY_MS);
     return () => {
@@ -104,12 +113,24 @@ export default function ImportScreen() {
             }
           />
         )}
-        {(state?.phase === 'refused' || state?.phase === 'failed') && (
+        {state?.phase === 'refused' && (
           <Alert color="red" variant="light" role="alert" title={t('import.refusedFile')}>
             {state.refusal?.thai}
           </Alert>
         )}
-        {state?.counts != null && state.phase !== 'applied' && (
+        {state?.phase === 'failed' && (
+          <Alert color="red" variant="light" role="alert" title={t('import.notSaved')}>
+            <p>
+              {state.refusal?.code === INTERRUPTED ? t('import.interrupted') : state.refusal?.thai}
+            </p>
+            {step > 0 && (
+              <Button variant="default" onClick={startOver}>
+                {t('import.another')}
+              </Button>
+            )}
+          </Alert>
+        )}
+        {state?.counts != null && state.phase !== 'applied' && state.phase !== 'failed' && (
           <Look
             state={state}
             busy={act.busy || isWorking}

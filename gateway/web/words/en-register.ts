@@ -283,6 +283,9 @@ export const enRegister: typeof thRegister = {
       applying: 'Writing, {{done}} rows',
     },
     refusedFile: 'This file is not taken',
+    notSaved: 'This file was not saved',
+    interrupted:
+      'The system stopped before this file was saved. Nothing of it is saved: import the file again.',
     rows: 'What becomes of each row',
     show: 'Which rows',
     fate: {

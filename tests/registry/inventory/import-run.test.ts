@@ -6,7 +6,7 @@ import type { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { newCamera } from '#registry/camera.ts';
 import type { CameraBatch, Cameras } from '#registry/cameras.ts';
-import type { Databases } from '#registry/database/database.ts';
+import { TransactionsCrossed, type Databases } from '#registry/database/database.ts';
 import { openDatabases } from '#registry/database/open-databases.ts';
 import { ImportRun } from '#registry/inventory/import-run.ts';
 import { openRegistry } from '#registry/schema/open-registry.ts';
@@ -103,5 +103,16 @@ test('an import whose thread dies while it is written fails when nothing of it i
   // Whoever still looks at its rows is not kept waiting.
   expect(await run.rows({ show: undefined, after: 0, limit: 1 })).toEqual([]);
   await nothingIsWrittenAndOthersWrite();
+  await run.close();
+});
+
+test('an import that waited for another transaction as that one waited for it is written once more', async () => {
+  let tries = 0;
+  const { run } = await accepted(1, () => {
+    if (++tries === 1) throw new TransactionsCrossed('deadlock detected');
+  });
+  while (run.state.phase === 'applying') await new Promise((done) => setTimeout(done, 10));
+  expect([run.state.phase, tries, failures]).toEqual(['applied', 2, []]);
+  expect(await cameras.list({ limit: ROWS + 1 })).toHaveLength(ROWS);
   await run.close();
 });
