@@ -37,6 +37,22 @@ import { CAMERA, finished, keep, MINUTE, newId, opened, SHA, T0 } from './record
 const HOLD_AND_SWEEP_MS = 60_000;
 const relative = (ms: number): number => ms - T0;
 
+/** As the sweep notes it. */
+function deletion(minute: number, policy: string, deletedMs: number) {
+  return {
+    recording_id: newId(),
+    camera_id: CAMERA,
+    run_id: null,
+    start_ms: T0 + minute * MINUTE,
+    end_ms: T0 + (minute + 1) * MINUTE,
+    byte_length: 1,
+    sha256: SHA,
+    previous_sha256: null,
+    policy,
+    deleted_ms: deletedMs,
+  };
+}
+
 onEachDatabase((rig) => {
   let catalogue: Catalogue;
   beforeEach(async () => {
@@ -364,30 +380,18 @@ onEachDatabase((rig) => {
   });
 
   test('the timeline tells what was deleted, when and by which rule, and not of what is a gap for another cause', async () => {
-    const row = (minute: number, policy: string, deletedMs: number) => ({
-      recording_id: newId(),
-      camera_id: CAMERA,
-      run_id: null,
-      start_ms: T0 + minute * MINUTE,
-      end_ms: T0 + (minute + 1) * MINUTE,
-      byte_length: 1,
-      sha256: SHA,
-      previous_sha256: null,
-      policy,
-      deleted_ms: deletedMs,
-    });
     const shortened = 'retention 5 days, shortened by 019e';
     await catalogue
       .insertInto('deletions')
       .values([
-        row(0, 'retention 30 days', 1_000),
-        row(1, 'retention 30 days', 3_000),
-        row(2, shortened, 2_000),
+        deletion(0, 'retention 30 days', 1_000),
+        deletion(1, 'retention 30 days', 3_000),
+        deletion(2, shortened, 2_000),
         // Given up, and lost: gaps of the storage tell of them.
-        row(4, 'spool-full', 2_000),
-        row(5, 'object-missing', 2_000),
+        deletion(4, 'spool-full', 2_000),
+        deletion(5, 'object-missing', 2_000),
         // What was entered again is there.
-        row(7, 'retention 30 days', 1_000),
+        deletion(7, 'retention 30 days', 1_000),
       ])
       .execute();
     const storage = { cameraId: CAMERA, cause: 'storage' as const };

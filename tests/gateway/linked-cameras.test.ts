@@ -17,12 +17,12 @@ test('cameras of sites that came to another LAO are dialled with what their site
     streams: async (siteId?: string) =>
       Promise.resolve(siteId === undefined ? [] : [{ cameraId: `of ${siteId}` } as StreamSource]),
   } as unknown as Cameras;
-  let merged: (siteIds: readonly string[]) => void = nobodyListens;
+  const merged: ((siteIds: readonly string[]) => void)[] = [];
   await pullRegistered(pulling, {
     cameras,
     laos: {
-      onSitesMerged: (listener: typeof merged) => {
-        merged = listener;
+      onSitesMerged: (listener: (siteIds: readonly string[]) => void) => {
+        merged.push(listener);
         return () => {};
       },
     },
@@ -30,8 +30,8 @@ test('cameras of sites that came to another LAO are dialled with what their site
     recording: { setRecorded: () => {}, onTurn: () => {} },
     events: { deleted: () => {}, restored: async () => {} },
     log: { error: () => {} },
-  } as never);
-  merged(['a', 'b']);
+  });
+  merged.forEach((listener) => listener(['a', 'b']));
   await vi.waitFor(() =>
     expect(dialled).toEqual([[], [{ cameraId: 'of a' }], [{ cameraId: 'of b' }]]),
   );
