@@ -1,3 +1,4 @@
+import { setImmediate as othersTurn } from 'node:timers/promises';
 import type { Transaction } from 'kysely';
 import { actText, type Author } from './author.ts';
 import type { CameraVersion } from './camera-changes.ts';
@@ -261,12 +262,13 @@ export function openCameras(
           }
           const madeOf = { ...options, box, nextId, atMs: now() };
           const created = page.create.map((given) => ({ id: nextId(), given }));
-          const inserts = await prepareCameras(
-            transaction,
-            await newCameraRows(places, box, created, madeOf),
-          );
+          const newRows = await newCameraRows(places, box, created, madeOf);
+          // Making both of a page in one go would hold up whoever else waits for this thread.
+          await othersTurn();
+          const inserts = await prepareCameras(transaction, newRows);
           // Read beside the transaction, which is writing the page before; none of its cameras is of this one.
           const otherRows = await changeRows(transaction, places, page.change, madeOf, readBeside);
+          await othersTurn();
           const changes = await prepareChanges(transaction, otherRows);
           await writing;
           writing = (async () => {
