@@ -161,6 +161,7 @@ const statusOf: Readonly<Record<string, number>> = {
   import_not_found: 404,
   import_not_ready: 409,
   import_has_refused_rows: 409,
+  import_plan_is_another: 409,
   import_changes_nothing: 409,
   import_already_written: 409,
   too_many_imports: 503,

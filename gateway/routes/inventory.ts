@@ -84,6 +84,9 @@ const importedFile = z
         warned: z.int(),
       })
       .nullable(),
+    plan: z.int().meta({
+      description: 'number of the plan that is told, to be named by who accepts it; 0: none yet',
+    }),
     changedMeanwhile: z.boolean().meta({
       description:
         'others changed the registry since the rows were seen: nothing was written, look at them anew',
@@ -332,12 +335,16 @@ export function registerInventoryRoutes(
         params,
         body: z
           .object({
+            plan: z.int().min(1).meta({
+              description:
+                '`plan` of the state that was looked at; another one is answered with 409',
+            }),
             skipRefused: z.boolean().default(false).meta({
               description:
                 'leave refused rows out; otherwise a file with one is not written at all',
             }),
           })
-          .meta({ examples: [{ skipRefused: true }] }),
+          .meta({ examples: [{ plan: 1, skipRefused: true }] }),
         response: { 202: importedFile, 404: errorBody, 409: errorBody },
       },
     },
@@ -354,6 +361,7 @@ export function registerInventoryRoutes(
       });
       kept.run.accept({
         author: importAuthor(actor, kept),
+        plan: request.body.plan,
         skipRefused: request.body.skipRefused,
       });
       return reply.code(202).send(toldOf(kept));
@@ -409,6 +417,7 @@ function toldOfEarlier(one: AcceptedImport): z.infer<typeof importedFile> {
     table: null,
     rows: null,
     counts: { ...counts },
+    plan: 0,
     changedMeanwhile: false,
     refusal: state === 'lost' ? { code: 'import_interrupted', thai: interruptedThai } : null,
     expiresAt: new Date(acceptedAtMs + ACCEPTED_KEPT_MS).toISOString(),

@@ -21,6 +21,8 @@ export interface ImportState {
   table: ReadTable | null;
   rows: number | null;
   counts: FateCounts | null;
+  /** How many plans were told so far: who accepts says which one was seen. */
+  plan: number;
   /** The registry was changed since the plan was seen: what is told now is another plan, to be accepted anew. */
   changedMeanwhile: boolean;
   refusal: { code: RefusalCode | 'import_failed'; thai: string } | null;
@@ -37,7 +39,11 @@ export interface AcceptanceRecord {
 
 /** Accepting is not possible now. */
 export class ImportNotReady extends Error {
-  readonly code: 'import_not_ready' | 'import_has_refused_rows' | 'import_changes_nothing';
+  readonly code:
+    | 'import_not_ready'
+    | 'import_plan_is_another'
+    | 'import_has_refused_rows'
+    | 'import_changes_nothing';
   constructor(code: ImportNotReady['code'], message: string) {
     super(message);
     this.code = code;
@@ -89,6 +95,7 @@ export class ImportRun {
     table: null,
     rows: null,
     counts: null,
+    plan: 0,
     changedMeanwhile: false,
     refusal: null,
   };
@@ -152,10 +159,17 @@ export class ImportRun {
    * Writes what the plan says, in one transaction, unless the registry has changed since: then there is a new plan, and
    * nothing is written. Goes on by itself once it is begun; `state` tells. Throws ImportNotReady.
    */
-  accept(options: { author: Author; skipRefused: boolean }): void {
-    const { phase, counts } = this.#state;
+  accept(options: { author: Author; plan: number; skipRefused: boolean }): void {
+    const { phase, counts, plan } = this.#state;
     if (phase !== 'ready' || counts === null) {
       throw new ImportNotReady('import_not_ready', `the import is ${phase}`);
+    }
+    // Two who accept at once saw one plan; the other came to be in between.
+    if (options.plan !== plan) {
+      throw new ImportNotReady(
+        'import_plan_is_another',
+        `what it would do now is plan ${plan}: look at its rows, then accept that one`,
+      );
     }
     if (counts.refused > 0 && !options.skipRefused) {
       throw new ImportNotReady(
@@ -188,7 +202,7 @@ export class ImportRun {
 
   async #firstPlan(): Promise<void> {
     await this.#compare('comparing');
-    this.#set({ phase: 'ready' });
+    this.#set({ phase: 'ready', plan: 1 });
   }
 
   async #apply(author: Author): Promise<void> {
@@ -201,7 +215,7 @@ export class ImportRun {
       if (now !== this.#compared) {
         await this.#compare('applying');
         if (this.#fingerprint !== accepted) {
-          this.#set({ phase: 'ready', changedMeanwhile: true });
+          this.#set({ phase: 'ready', plan: this.#state.plan + 1, changedMeanwhile: true });
           return;
         }
       }
@@ -214,7 +228,7 @@ export class ImportRun {
         if (error instanceof TransactionsCrossed && tries < MAX_TRIES) continue;
         if (!isStale(error)) throw error;
         await this.#compare('applying');
-        this.#set({ phase: 'ready', changedMeanwhile: true });
+        this.#set({ phase: 'ready', plan: this.#state.plan + 1, changedMeanwhile: true });
         return;
       }
     }

@@ -128,7 +128,11 @@ async function importInto(database: string): Promise<void> {
       if (run.state.counts?.[name] !== rows) throw new Error(JSON.stringify(run.state));
       lag.reset();
       const accepted = performance.now();
-      run.accept({ author: { id: 'bench', name: 'bench', proxyFor: null }, skipRefused: false });
+      run.accept({
+        author: { id: 'bench', name: 'bench', proxyFor: null },
+        plan: 1,
+        skipRefused: false,
+      });
       while (run.state.phase === 'applying') await pause();
       if (run.state.phase !== 'applied') throw new Error(JSON.stringify(run.state));
       const over = performance.now();

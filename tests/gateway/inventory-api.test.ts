@@ -64,6 +64,7 @@ interface Told {
   id: string;
   phase: string;
   counts: Record<string, number>;
+  plan: number;
   changedMeanwhile: boolean;
   refusal: { code: string; thai: string } | null;
 }
@@ -100,8 +101,10 @@ async function upload(bytes: Uint8Array): Promise<Told> {
   return settled(answer.json<Told>().id);
 }
 
+/** What is told at this moment. */
 async function accept(id: string, skipRefused = false) {
-  return ask('POST', `imports/${id}/accept`, { skipRefused });
+  const { plan } = (await ask('GET', `imports/${id}`)).json<Told>();
+  return ask('POST', `imports/${id}/accept`, { plan, skipRefused });
 }
 
 async function all(): Promise<Camera[]> {
@@ -308,6 +311,11 @@ test('what others changed since the rows were seen is not written over', async (
   await accept(file.id);
   expect(await settled(file.id)).toMatchObject({ phase: 'ready', changedMeanwhile: true });
   expect((await all())[0]).toMatchObject({ declared: 'working', brand: 'ยี่ห้อ ข' });
+  // Sent twice, or from two pages: the second one saw the plan of before.
+  const unseen = await ask('POST', `imports/${file.id}/accept`, { plan: file.plan });
+  expect(unseen.statusCode).toBe(409);
+  expect(unseen.json()).toMatchObject({ error: { code: 'import_plan_is_another' } });
+  expect((await all())[0]).toMatchObject({ declared: 'working', brand: 'ยี่ห้อ ข' });
   await accept(file.id);
   expect(await settled(file.id)).toMatchObject({ phase: 'applied' });
   // Who accepted a row stands for its scope, which stays.
@@ -501,7 +509,7 @@ test('whoever was moved to another LAO has no longer the import of where they we
     ['GET', `${id}/rows`],
     ['POST', `${id}/accept`],
   ] as const) {
-    const answer = await asked(method, url, method === 'POST' ? {} : undefined);
+    const answer = await asked(method, url, method === 'POST' ? { plan: 1 } : undefined);
     expect([url, answer.statusCode]).toEqual([url, 404]);
   }
   expect(await all()).toEqual([]);
@@ -510,7 +518,7 @@ test('whoever was moved to another LAO has no longer the import of where they we
   const both = [ownerOf('อบต.คลองยาง'), ownerOf('ทต.เกาะลันตาใหญ่')];
   await rig.people.accounts.change(accountId, { grants: both });
   await rig.people.admission.recheck();
-  expect((await asked('POST', `${id}/accept`, {})).statusCode).toBe(202);
+  expect((await asked('POST', `${id}/accept`, { plan: 1 })).statusCode).toBe(202);
   expect(await settled(id, own)).toMatchObject({ phase: 'applied' });
   await rig.people.accounts.change(accountId, { grants: [ownerOf('อบต.คลองยาง')] });
   await rig.people.admission.recheck();

@@ -31,6 +31,8 @@ const importOnWire = z.object({
       warned: z.number(),
     }),
   ),
+  /** Which one is told; who accepts names it. */
+  plan: z.number(),
   /** The register was changed since the plan was seen: it is another one, to be accepted anew. */
   changedMeanwhile: z.boolean(),
   /** Why the file as a whole is not taken, in Thai. */
@@ -85,7 +87,7 @@ export function beginImport(file: File): Promise<InventoryImport> {
   });
 }
 
-export function readImport(id: string, signal: AbortSignal): Promise<InventoryImport> {
+export function readImport(id: string, signal?: AbortSignal): Promise<InventoryImport> {
   return call(importOnWire, `${IMPORTS}/${encodeURIComponent(id)}`, { signal });
 }
 
@@ -99,10 +101,13 @@ export function readImportRows(
   return call(rowsOnWire, `${IMPORTS}/${encodeURIComponent(id)}/rows${query}`, { signal });
 }
 
-export function acceptImport(id: string, skipRefused: boolean): Promise<InventoryImport> {
+export function acceptImport(
+  { id, plan }: InventoryImport,
+  skipRefused: boolean,
+): Promise<InventoryImport> {
   return call(importOnWire, `${IMPORTS}/${encodeURIComponent(id)}/accept`, {
     method: 'POST',
-    body: { skipRefused },
+    body: { plan, skipRefused },
   });
 }
 

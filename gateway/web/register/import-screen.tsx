@@ -62,6 +62,18 @@ export default function ImportScreen() {
     if (chosen !== null) void act.run(async () => setState(await beginImport(chosen)));
   }
 
+  async function accept(seen: InventoryImport, skipRefused: boolean): Promise<void> {
+    try {
+      setState(await acceptImport(seen, skipRefused));
+    } catch (error) {
+      // Another page of the same person was faster: here is what it would do now.
+      if (error instanceof ApiError && error.code === 'import_plan_is_another') {
+        setState(await readImport(seen.id));
+      }
+      throw error;
+    }
+  }
+
   function startOver(): void {
     // What is left there goes by itself after a while.
     if (id !== undefined && state?.phase !== 'applied') void discardImport(id).catch(() => {});
@@ -134,9 +146,7 @@ export default function ImportScreen() {
           <Look
             state={state}
             busy={act.busy || isWorking}
-            onAccept={(skipRefused) =>
-              void act.run(async () => setState(await acceptImport(state.id, skipRefused)))
-            }
+            onAccept={(skipRefused) => void act.run(async () => accept(state, skipRefused))}
             onOtherFile={startOver}
           />
         )}

@@ -114,6 +114,8 @@ export const enFrame: typeof thFrame = {
     import_not_found: 'This import is over: choose the file again.',
     too_many_imports: 'Several imports are running: try again in a moment.',
     import_not_ready: 'The file is not ready yet.',
+    import_plan_is_another:
+      'The register has changed since you looked: look at the rows again, then save.',
     import_has_refused_rows: 'Rows are refused: put them right, or leave them out.',
     declared_in_future: 'That day has not come yet: give the day it was seen',
     day_too_far: 'That day is too far ahead: check the year (B.E.)',

@@ -68,7 +68,7 @@ async function accepted(
   });
   const thread = await started;
   while (run.state.phase !== 'ready') await new Promise((done) => setTimeout(done, 10));
-  run.accept({ author: tester, skipRefused: false });
+  run.accept({ author: tester, plan: 1, skipRefused: false });
   return { run, ended: ended.promise };
 }
 

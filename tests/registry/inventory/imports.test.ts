@@ -54,7 +54,7 @@ test('what is over takes nobody’s place; what waits keeps its own for five min
   expect(() => imports.get(waiting.id, 'ข', areas)).toThrow(ImportNotFound);
   await until(next, 'ready');
 
-  next.run.accept({ author: { id: 'ค', name: 'ค', proxyFor: null }, skipRefused: false });
+  next.run.accept({ author: { id: 'ค', name: 'ค', proxyFor: null }, plan: 1, skipRefused: false });
   await until(next, 'applied');
   expect(await next.run.rows({ show: undefined, after: 0, limit: 1 })).toEqual([]);
   expect(next.run.state.counts).toMatchObject({ new: 1 });
