@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import { budgetSourceKey, laoKey } from '../../managed-keys.ts';
-import { searchText } from '../../thai-names.ts';
+import { spacedText } from '../../thai-names.ts';
 import type { RegistryTables } from '../tables.ts';
 
 /**
@@ -55,5 +55,5 @@ export async function up(db: Kysely<RegistryTables>): Promise<void> {
 /** A merged row may stand under a key that is not its name's: that one stays. Tones may have stood before their vowels (0022). */
 function isOnlyApart(before: string | null, now: string): boolean {
   if (before === null || before === now) return false;
-  return searchText(before) === now.replace(/(?<=\d)[ .](?=\d)/gu, '');
+  return spacedText(before) === now.replace(/(?<=\d)[ .](?=\d)/gu, '');
 }

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import { searchText } from '../../thai-names.ts';
+import { searchText, spacedText } from '../../thai-names.ts';
 import type { RegistryTables } from '../tables.ts';
 
 const PAGE = 2_000;
@@ -28,8 +28,8 @@ export async function up(db: Kysely<RegistryTables>): Promise<void> {
     const rows = await db.selectFrom(list).select(['id', 'match_key']).orderBy('id').execute();
     const taken = new Set(rows.map(({ match_key }) => match_key));
     for (const { id, match_key: before } of rows) {
-      // A key is a text that is spelled already, but for the tones.
-      const key = before === null ? null : searchText(before);
+      // A key is a text that is spelled already, but for the tones. Its dots are of it: ทต. is the kind of an LAO.
+      const key = before === null ? null : spacedText(before);
       if (key === before) continue;
       const match_key = taken.has(key) ? null : key;
       taken.add(match_key);

@@ -173,8 +173,12 @@ export function listsOfCameras(rig: DatabaseRig): void {
     }));
     await database.updateTable('budget_sources').set({ match_key: null }).execute();
     await database.insertInto('budget_sources').values(rows).execute();
+    const ofLaos = database.selectFrom('laos').select('match_key');
+    const laosBefore = await ofLaos.execute();
+    expect(laosBefore).toEqual([{ match_key: expect.stringContaining('ทต.') }]);
     await spellings(database);
     expect(await texts.execute()).toEqual([now]);
+    expect(await ofLaos.execute()).toEqual(laosBefore);
     // Dots of abbreviations, of which a search has none.
     const dotted = now?.text.replace('กม12', 'กม.12').replaceAll('ทต', 'ทต.') ?? '';
     await database.updateTable('camera_search').set({ text: dotted }).execute();
