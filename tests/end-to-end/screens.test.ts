@@ -538,7 +538,9 @@ describe.skipIf(missing.length > 0)('the screens', () => {
         await enter('owner');
         await open('#/new');
         await page.getByLabel('เพื่อป้องกันและเฝ้าระวัง').check();
-        await page.getByLabel(/แหล่งที่มางบประมาณ/).fill('กรมส่งเสริมการปกครองท้องถิ่น');
+        await page
+          .getByRole('combobox', { name: /แหล่งที่มางบประมาณ/ })
+          .fill('กรมส่งเสริมการปกครองท้องถิ่น');
         await page.getByLabel('เชื่อมโยงภาพเข้าระบบ').check();
         await page.getByRole('button', { name: /ONVIF/ }).press('Enter');
         const panel = page.getByRole('region', { name: /ONVIF/ });
