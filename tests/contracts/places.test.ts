@@ -76,9 +76,9 @@ onEachDatabase((rig) => {
     expect(await accepted.find('saved', 'ก', () => false)).toBeUndefined();
   });
 
-  test.runIf(rig.kind === 'postgres')(
-    'a merge that waits for a transaction which waits for it is made once more',
-    async () => {
+  // On SQLite nothing waits for another within a transaction.
+  if (rig.kind === 'postgres')
+    test('a merge that waits for a transaction which waits for it is made once more', async () => {
       const [first, second] = [
         await cameras.create(given(), byTest),
         await cameras.create(given({ position: 'ท่าเรือ' }), byTest),
@@ -97,8 +97,7 @@ onEachDatabase((rig) => {
         await lock(transaction, first.id);
       });
       expect(await merging).toBe(2);
-    },
-  );
+    });
 
   /** PostgreSQL; in SQLite whoever writes next waits for the whole transaction. */
   async function untilLockIsWantedBy(count: number): Promise<void> {

@@ -3,6 +3,7 @@
  * the source decodes to, each the same, none missing, none twice.
  */
 import { spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile, chmod } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -162,7 +163,7 @@ describe.skipIf(missing.length > 0)(
     });
 
     test('ffmpeg that pushes through GStreamer', { timeout: TEST_MS }, async () => {
-      const port = 20_000 + Math.floor(Math.random() * 20_000);
+      const port = await freeUdpPort();
       const caps = 'application/x-rtp,media=video,clock-rate=90000,encoding-name=H264,payload=96';
       const url = await serve({
         record: `( rtph264depay name=depay0 ! h264parse ! rtph264pay config-interval=-1 ! udpsink host=127.0.0.1 port=${port} )`,
@@ -185,3 +186,12 @@ describe.skipIf(missing.length > 0)(
     });
   },
 );
+
+/** Nobody's at this moment: others take theirs from the same range, by the dozen. */
+async function freeUdpPort(): Promise<number> {
+  const socket = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  socket.close();
+  return port;
+}
