@@ -229,7 +229,9 @@ describe('stream', () => {
     );
     const before = quick.packets.length;
     await quick.until(() => quick.packets.length > before, 'more');
-    expect(isUnbroken(quick.packets)).toBe(true);
+    // Not that none is missing: a clock that was held up for a tenth of a second passes over pictures of this rate, for everybody.
+    expect(quick.closed).toBe(false);
+    expect(simulator.stats('gate')).toMatchObject({ slowClients: 1, playing: 1 });
   }, 20_000);
 });
 
