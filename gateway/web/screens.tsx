@@ -50,7 +50,7 @@ export function Screens({ onSignedOut }: { onSignedOut: () => void }) {
 
   useEffect(() => {
     // Nobody asked for the wall by name: who may not watch begins where they may.
-    if (!allowed && route.view === 'wall' && first.view !== 'wall') noteRoute(first);
+    if (!allowed && route.view === 'wall' && first.view !== 'wall') noteRoute(first, 'wall');
   }, [allowed, route.view, first]);
 
   if (!allowed) {

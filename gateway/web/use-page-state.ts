@@ -32,9 +32,12 @@ export function goTo(route: Route, options: { replace: boolean } = { replace: fa
   else window.location.hash = routeHash(route);
 }
 
-/** The address of what is shown, without a step of the history; nothing once the person has gone on. */
-export function noteRoute(route: Route): void {
-  noteHash(routeHash(route));
+/**
+ * The address of what is shown, without a step of the history; nothing once the person has gone on to another screen than `on`. While
+ * that one is being fetched the one before it is still there, out of sight, and its timers run.
+ */
+export function noteRoute(route: Route, on: Route['view'] = route.view): void {
+  if (parseRoute(shownHash()).view === on) noteHash(routeHash(route));
 }
 
 /** True once `covered` has been true for `coverGraceMs`; false again at once. */
