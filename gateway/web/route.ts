@@ -55,6 +55,11 @@ export function parseRoute(hash: string): Route {
   return { view: 'wall' };
 }
 
+/** Whether the address is of this screen, whatever of it is shown. */
+export function isAt(hash: string, view: Route['view']): boolean {
+  return parseRoute(hash).view === view;
+}
+
 /** A round, or a return in one of its versions. */
 function surveyRoute(
   [first, , third, ...rest]: string[],

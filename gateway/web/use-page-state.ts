@@ -1,6 +1,6 @@
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import { holdPage, letGo, noteHash, shownHash, subscribe, wantedHash } from './page-address.ts';
-import { parseRoute, routeHash, type Route } from './route.ts';
+import { isAt, parseRoute, routeHash, type Route } from './route.ts';
 
 /** A tab that is out of sight for this long stops loading; a glance at another tab does not. */
 const hiddenGraceMs = 8_000;
@@ -37,7 +37,7 @@ export function goTo(route: Route, options: { replace: boolean } = { replace: fa
  * that one is being fetched the one before it is still there, out of sight, and its timers run.
  */
 export function noteRoute(route: Route, on: Route['view'] = route.view): void {
-  if (parseRoute(shownHash()).view === on) noteHash(routeHash(route));
+  if (isAt(shownHash(), on)) noteHash(routeHash(route));
 }
 
 /** True once `covered` has been true for `coverGraceMs`; false again at once. */
