@@ -1,17 +1,16 @@
-import { Button, Select, Table, TextInput } from '@mantine/core';
+import { Button, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { matchKey } from '#registry/thai-names.ts';
 import { addToList, changeInList, readBudgetSources, type BudgetSource } from '../api/lists.ts';
 import { routeHash } from '../route.ts';
 import { ActDialog } from '../shell/act-dialog.tsx';
 import { missingOf } from '../shell/missing.ts';
-import { Failure, Waiting } from '../shell/pieces.tsx';
 import { useSignedIn } from '../shell/signed-in.ts';
 import { useLoaded } from '../shell/use-loaded.ts';
 import { useLanguage } from '../use-language.ts';
 import { ListHistory } from './list-history.tsx';
-import { NothingListed, Pages, RowActs, StatusBadge, type ListProps } from './list-pieces.tsx';
-import { pageOf } from './lists-query.ts';
+import { CamerasLink, RowActs, StatusBadge, StatusSelect, type ListProps } from './list-pieces.tsx';
+import { ListTable } from './list-table.tsx';
 import { MergeDialog } from './merge-dialog.tsx';
 
 type Open = { what: 'add' } | { what: 'edit' | 'merge' | 'history'; row: BudgetSource };
@@ -22,7 +21,6 @@ export function BudgetSourceList({ wanted, onChange }: ListProps) {
   const { may } = useSignedIn();
   const sources = useLoaded(readBudgetSources, []);
   const [open, setOpen] = useState<Open>();
-  const [page, setPage] = useState(0);
   const close = (): void => setOpen(undefined);
   const changed = (): void => {
     close();
@@ -33,7 +31,6 @@ export function BudgetSourceList({ wanted, onChange }: ListProps) {
     ({ name, status }) =>
       matchKey(name).includes(key) && (wanted.status === '' || status === wanted.status),
   );
-  const { rows, pages } = pageOf(found ?? [], page);
   return (
     <>
       <section className="filters" aria-label={t('register.filters')}>
@@ -42,24 +39,13 @@ export function BudgetSourceList({ wanted, onChange }: ListProps) {
           type="search"
           label={t('lists.find')}
           value={wanted.q}
-          onChange={({ currentTarget }) => {
-            setPage(0);
-            onChange({ q: currentTarget.value });
-          }}
+          onChange={({ currentTarget }) => onChange({ q: currentTarget.value })}
         />
-        <Select
-          label={t('lists.status')}
-          data={(['listed', 'proposed'] as const).map((value) => ({
-            value,
-            label: t(`lists.statuses.${value}`),
-          }))}
-          value={wanted.status === '' ? null : wanted.status}
-          onChange={(chosen) => {
-            setPage(0);
-            onChange({ status: chosen ?? '' });
-          }}
-          placeholder={t('all')}
-          clearable
+        <StatusSelect
+          statuses={['listed', 'proposed']}
+          all={t('all')}
+          value={wanted.status}
+          onChange={(status) => onChange({ status })}
         />
       </section>
       <div className="row-actions">
@@ -69,46 +55,27 @@ export function BudgetSourceList({ wanted, onChange }: ListProps) {
           </Button>
         )}
       </div>
-      <Failure error={sources.error} onRetry={sources.reload} />
-      {found === undefined && sources.loading && <Waiting />}
-      {found?.length === 0 && <NothingListed narrowed={(sources.value ?? []).length > 0} />}
-      {found !== undefined && found.length > 0 && (
-        <div aria-busy={sources.loading}>
-          <p role="status">{t('lists.count', { count: found.length })}</p>
-          <Table className="stacked" highlightOnHover>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{t('field.budgetSource')}</Table.Th>
-                <Table.Th>{t('lists.status')}</Table.Th>
-                <Table.Th />
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {rows.map((row) => (
-                <Table.Tr key={row.id}>
-                  <Table.Td data-label={t('field.budgetSource')}>
-                    <a href={camerasOf(row)} aria-label={t('lists.camerasOf', { name: row.name })}>
-                      {row.name}
-                    </a>
-                  </Table.Td>
-                  <Table.Td data-label={t('lists.status')}>
-                    <StatusBadge row={row} />
-                  </Table.Td>
-                  <Table.Td>
-                    <RowActs
-                      list="budget-sources"
-                      row={row}
-                      onOpen={(what) => setOpen({ what, row })}
-                      onChanged={sources.reload}
-                    />
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-          <Pages page={page} pages={pages} onPage={setPage} />
-        </div>
-      )}
+      <ListTable
+        key={`${wanted.q} ${wanted.status}`}
+        loaded={sources}
+        found={found}
+        narrowed={(sources.value ?? []).length > 0}
+        columns={[
+          {
+            head: t('field.budgetSource'),
+            cell: (row) => <CamerasLink row={row} to={camerasOf(row)} />,
+          },
+          { head: t('lists.status'), cell: (row) => <StatusBadge row={row} /> },
+        ]}
+        acts={(row) => (
+          <RowActs
+            list="budget-sources"
+            row={row}
+            onOpen={(what) => setOpen({ what, row })}
+            onChanged={sources.reload}
+          />
+        )}
+      />
       {open?.what === 'add' && <SourceDialog source={null} onClose={close} onSaved={changed} />}
       {open?.what === 'edit' && (
         <SourceDialog source={open.row} onClose={close} onSaved={changed} />

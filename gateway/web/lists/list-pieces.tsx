@@ -1,4 +1,4 @@
-import { Badge, Button } from '@mantine/core';
+import { Badge, Button, Select } from '@mantine/core';
 import { changeInList, type MergedList } from '../api/lists.ts';
 import { authorName } from '../condition/author-name.ts';
 import { Failure, Nothing } from '../shell/pieces.tsx';
@@ -37,6 +37,37 @@ export function StatusBadge({ row }: { row: NamedRow }) {
         <small>{t('lists.proposedBy', { name: authorName(row.proposedBy, language) })}</small>
       )}
     </>
+  );
+}
+
+/** `all`: what is shown while none is chosen, which is ''. */
+export function StatusSelect(props: {
+  statuses: readonly ('listed' | 'proposed' | 'merged')[];
+  all: string;
+  value: string;
+  onChange: (status: string) => void;
+}) {
+  const { t } = useLanguage();
+  const { statuses, all, value, onChange } = props;
+  return (
+    <Select
+      label={t('lists.status')}
+      data={statuses.map((status) => ({ value: status, label: t(`lists.statuses.${status}`) }))}
+      value={value === '' ? null : value}
+      onChange={(chosen) => onChange(chosen ?? '')}
+      placeholder={all}
+      clearable
+    />
+  );
+}
+
+/** A row's name, which leads to its cameras. */
+export function CamerasLink({ row, to }: { row: Pick<NamedRow, 'name'>; to: string }) {
+  const { t } = useLanguage();
+  return (
+    <a href={to} aria-label={t('lists.camerasOf', { name: row.name })}>
+      {row.name}
+    </a>
   );
 }
 

@@ -1,18 +1,17 @@
-import { Table, TextInput } from '@mantine/core';
+import { TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { matchKey } from '#registry/thai-names.ts';
 import { changeInList, readSites, type Site } from '../api/lists.ts';
 import { ActDialog } from '../shell/act-dialog.tsx';
 import { missingOf } from '../shell/missing.ts';
-import { Failure, Waiting } from '../shell/pieces.tsx';
 import { useSignedIn } from '../shell/signed-in.ts';
 import { useLoaded } from '../shell/use-loaded.ts';
 import { numberOf } from '../typed-number.ts';
 import { useLanguage } from '../use-language.ts';
 import { ListHistory } from './list-history.tsx';
-import { NothingListed, Pages, RowButton, type ListProps } from './list-pieces.tsx';
+import { RowButton, type ListProps } from './list-pieces.tsx';
+import { ListTable } from './list-table.tsx';
 import { listFieldLabel, listValueWords, megabits } from './list-words.ts';
-import { pageOf } from './lists-query.ts';
 
 type Open = { what: 'edit' | 'history'; row: Site };
 const budgets = ['networkZone', 'maxSessions', 'maxSessionsPerBox', 'uplinkBitsPerSecond'] as const;
@@ -23,13 +22,11 @@ export function SiteList({ wanted, onChange }: ListProps) {
   const { may } = useSignedIn();
   const sites = useLoaded(readSites, []);
   const [open, setOpen] = useState<Open>();
-  const [page, setPage] = useState(0);
   const close = (): void => setOpen(undefined);
   const key = matchKey(wanted.q);
   const found = sites.value?.filter(({ name, lao }) =>
     [name, lao.name, lao.district, lao.province].some((text) => matchKey(text).includes(key)),
   );
-  const { rows, pages } = pageOf(found ?? [], page);
   return (
     <>
       <section className="filters" aria-label={t('register.filters')}>
@@ -39,67 +36,51 @@ export function SiteList({ wanted, onChange }: ListProps) {
           label={t('lists.find')}
           placeholder={t('lists.findSite')}
           value={wanted.q}
-          onChange={({ currentTarget }) => {
-            setPage(0);
-            onChange({ q: currentTarget.value });
-          }}
+          onChange={({ currentTarget }) => onChange({ q: currentTarget.value })}
         />
       </section>
-      <Failure error={sites.error} onRetry={sites.reload} />
-      {found === undefined && sites.loading && <Waiting />}
-      {found?.length === 0 && <NothingListed narrowed={(sites.value ?? []).length > 0} />}
-      {found !== undefined && found.length > 0 && (
-        <div aria-busy={sites.loading}>
-          <p role="status">{t('lists.count', { count: found.length })}</p>
-          <Table className="stacked" highlightOnHover>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{t('form.site')}</Table.Th>
-                {budgets.map((field) => (
-                  <Table.Th key={field}>{listFieldLabel(field, language)}</Table.Th>
-                ))}
-                <Table.Th />
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {rows.map((row) => (
-                <Table.Tr key={row.id}>
-                  <Table.Td data-label={t('form.site')}>
-                    {row.name}
-                    <small>
-                      {row.lao.name} · {row.lao.district} · {row.lao.province}
-                    </small>
-                  </Table.Td>
-                  {budgets.map((field) => (
-                    <Table.Td key={field} data-label={listFieldLabel(field, language)}>
-                      {row[field] === null
-                        ? t('lists.noBound')
-                        : listValueWords(field, row[field], language)}
-                    </Table.Td>
-                  ))}
-                  <Table.Td>
-                    <div className="row-actions">
-                      {may('place.manage') && (
-                        <RowButton
-                          words={t('lists.edit')}
-                          name={row.name}
-                          onClick={() => setOpen({ what: 'edit', row })}
-                        />
-                      )}
-                      <RowButton
-                        words={t('lists.history')}
-                        name={row.name}
-                        onClick={() => setOpen({ what: 'history', row })}
-                      />
-                    </div>
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-          <Pages page={page} pages={pages} onPage={setPage} />
-        </div>
-      )}
+      <ListTable
+        key={wanted.q}
+        loaded={sites}
+        found={found}
+        narrowed={(sites.value ?? []).length > 0}
+        columns={[
+          {
+            head: t('form.site'),
+            cell: ({ name, lao }) => (
+              <>
+                {name}
+                <small>
+                  {lao.name} · {lao.district} · {lao.province}
+                </small>
+              </>
+            ),
+          },
+          ...budgets.map((field) => ({
+            head: listFieldLabel(field, language),
+            cell: (row: Site) =>
+              row[field] === null
+                ? t('lists.noBound')
+                : listValueWords(field, row[field], language),
+          })),
+        ]}
+        acts={(row) => (
+          <div className="row-actions">
+            {may('place.manage') && (
+              <RowButton
+                words={t('lists.edit')}
+                name={row.name}
+                onClick={() => setOpen({ what: 'edit', row })}
+              />
+            )}
+            <RowButton
+              words={t('lists.history')}
+              name={row.name}
+              onClick={() => setOpen({ what: 'history', row })}
+            />
+          </div>
+        )}
+      />
       {open?.what === 'edit' && (
         <SiteDialog
           site={open.row}
