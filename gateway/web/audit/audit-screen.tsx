@@ -1,7 +1,13 @@
 import { Alert, Button, Select, Table, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useState } from 'react';
-import { auditExportAddress, readAudit, type AuditEntry, type AuditFilter } from '../api/audit.ts';
+import {
+  auditExportAddress,
+  readAudit,
+  type AuditEntry,
+  type AuditFilter,
+  type AuditNames,
+} from '../api/audit.ts';
 import { dateAndTime } from '../buddhist-date.ts';
 import { DayInput } from '../day-input.tsx';
 import { Dialog } from '../shell/dialog.tsx';
@@ -137,8 +143,7 @@ export default function AuditScreen() {
                   {actionWords(entry.action, language)}
                 </Table.Td>
                 <Table.Td data-label={t('audit.which')}>
-                  {objectWords(entry.object, names, language)}
-                  <small>{kindWords(entry.object.kind, language)}</small>
+                  <ObjectOf entry={entry} names={names} />
                 </Table.Td>
                 <Table.Td data-label={t('audit.outcome')}>
                   {outcomeWords(entry.outcome, language)}
@@ -192,5 +197,18 @@ export default function AuditScreen() {
         )}
       </Dialog>
     </Page>
+  );
+}
+
+/** What it is called, and of what kind it is, where its name does not say so. */
+function ObjectOf({ entry, names }: { entry: AuditEntry; names: AuditNames }) {
+  const { language } = useLanguage();
+  const called = objectWords(entry.object, names, language);
+  const kind = kindWords(entry.object.kind, language);
+  return (
+    <>
+      {called}
+      {called !== kind && <small>{kind}</small>}
+    </>
   );
 }

@@ -2,7 +2,7 @@
 export const thAudit = {
   auditKind: {
     camera: 'กล้อง',
-    person: 'ผู้ใช้',
+    person: 'ผู้ใช้งาน',
     session: 'การเข้าสู่ระบบ',
     token: 'โทเคน API',
     area: 'อปท.',
