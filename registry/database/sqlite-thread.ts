@@ -10,7 +10,7 @@ import type { FromSqliteThread, SqliteFailure, ToSqliteThread } from './sqlite-p
 const MAX_STATEMENTS = 200;
 /** Pages that a connection keeps in memory: SQLite's own default, and for a transaction that writes very many rows. KiB. */
 const USUAL_CACHE_KB = 2_000;
-const MUCH_CACHE_KB = 32_768;
+const MUCH_CACHE_KB = 8_192;
 /** How long to wait for another process on the file (a backup, a person with a shell) before SQLITE_BUSY. */
 const BUSY_TIMEOUT_MS = 5_000;
 

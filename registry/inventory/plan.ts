@@ -283,10 +283,10 @@ export class Planner {
   /** New ones as the rows come, then changes by their cameras' ids: every transaction waits for cameras in this order. */
   #inOrderOfCameras(): void {
     const idAt = (index: number): string => this.#planned[index]?.row?.stored?.camera.id ?? '';
-    this.#written = this.#written
-      .map((index) => ({ index, id: idAt(index) }))
-      .toSorted((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
-      .map(({ index }) => index);
+    this.#written.sort((a, b) => {
+      const [one, other] = [idAt(a), idAt(b)];
+      return one < other ? -1 : Number(one > other);
+    });
   }
 
   /** What is written of the plan: new cameras, then changed ones. */
