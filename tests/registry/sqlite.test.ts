@@ -333,5 +333,5 @@ test('transactions that write very much have more memory for their pages, and th
   const failing = writeMuch(database, async () => Promise.reject(new RangeError('no more rows')));
   await expect(failing).rejects.toThrow('no more rows');
   expect(await cacheOf(database)).toBe(usual);
-  expect(seen).toEqual(Array.from({ length: 4 }, () => -32_768));
+  expect(seen).toEqual(Array.from({ length: 4 }, () => -8_192));
 });
