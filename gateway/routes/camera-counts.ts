@@ -26,7 +26,7 @@ const counts = z
   .meta({ id: 'CameraCounts' });
 
 /** So many that match are counted one by one; whoever looks at more narrows the list anyway. */
-const MAX_COUNTED = 10_000;
+export const MAX_COUNTED = 10_000;
 
 const totals = z
   .object({
@@ -65,10 +65,11 @@ export function registerCameraCountRoute(
       const { observed, ...filter } = request.query;
       const within = request.areasFor('camera.list');
       const among = observedNow(deps, observed);
-      const [counted, all] = await Promise.all([
-        countCameras(registry, { ...filter, within, among }, MAX_COUNTED + 1),
-        registeredWithin(registry, within),
-      ]);
+      const isAll = Object.values(request.query).every((value) => value === undefined);
+      const all = await registeredWithin(registry, within);
+      const counted = isAll
+        ? all
+        : await countCameras(registry, { ...filter, within, among }, MAX_COUNTED + 1);
       return {
         matching: Math.min(counted, MAX_COUNTED),
         isMore: counted > MAX_COUNTED,

@@ -8,11 +8,13 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { MAX_COUNTED } from '#gateway/routes/camera-counts.ts';
 import type { Area } from '#registry/area.ts';
 import type { NewCamera } from '#registry/camera.ts';
+import { countCameras } from '#registry/camera-list.ts';
 import { openCameras, type CameraBatch, type Cameras } from '#registry/cameras.ts';
 import { openDatabases } from '#registry/database/open-databases.ts';
-import { declaredCounts } from '#registry/declared-counts.ts';
+import { declaredCounts, registeredWithin } from '#registry/declared-counts.ts';
 import { settleCounts } from '#registry/lao-counts.ts';
 import { openRegistry } from '#registry/schema/open-registry.ts';
 import type { RegistryDatabase } from '#registry/schema/tables.ts';
@@ -174,6 +176,7 @@ async function measure(database: string, databaseUrl: string | undefined): Promi
     const { lag } = await watched(async () => {
       await askLists(cameras, time);
       await askCounts(registry, time);
+      await askTotals(registry, time);
     });
     lagMs.asking = lag;
     await timeOnce('a round of all cameras freezes', async () => freeze(registry));
@@ -376,6 +379,41 @@ async function askLists(
   );
   await time('search: within a province, a word that none has', async () =>
     cameras.list({ limit: PAGE, q: 'ไม่มีที่ไหน', within: [{ level: 'province', province }] }),
+  );
+}
+
+/** What the register says above a list: how many match, as far as it counts, and of how many. */
+async function askTotals(
+  registry: RegistryDatabase,
+  time: (what: string, ask: (i: number) => Promise<unknown>) => Promise<void>,
+): Promise<void> {
+  const [one] = await registry.selectFrom('laos').select('province').orderBy('id').execute();
+  const within: Area[] = [{ level: 'province', province: one?.province ?? '' }];
+  const atMost = MAX_COUNTED + 1;
+  await time('counts, the list: all', async () =>
+    registeredWithin(registry, [{ level: 'country' }]),
+  );
+  await time('counts, the list: of a province', async () =>
+    countCameras(registry, { within }, atMost),
+  );
+  await time('counts, the list: a brand, unrepairable, for traffic', async () =>
+    countCameras(
+      registry,
+      { brand: 'ยี่ห้อ 7', declared: 'unrepairable', purpose: 'traffic' },
+      atMost,
+    ),
+  );
+  await time('counts, the list: a word that most have', async () =>
+    countCameras(registry, { q: 'ตลาด' }, atMost),
+  );
+  await time('counts, the list: a word that none has', async (i) =>
+    countCameras(registry, { q: `ไม่มีที่ไหน${i}` }, atMost),
+  );
+  await time('counts, the list: a word that the last third has', async () =>
+    countCameras(registry, { q: LATE_WORD }, atMost),
+  );
+  await time('counts, the list: two letters that none has', async () =>
+    countCameras(registry, { q: 'ฎฑ' }, atMost),
   );
 }
 

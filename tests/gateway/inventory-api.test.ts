@@ -169,6 +169,7 @@ test('an export is narrowed as the list is, and counts are of what is declared',
     { ...byTest },
   );
   for (const filter of [
+    {},
     { declared: 'under-repair' },
     { purpose: 'traffic' },
     { linked: 'false' },
