@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Camera, CameraChange, NewStream } from './camera.ts';
-import { closedAreaRule, newStream } from './camera.ts';
+import { closedAreaRule, newStream, saidOfLink } from './camera.ts';
 import type { Author } from './author.ts';
 import type { StreamSecrets } from './stream-secrets.ts';
 import { REDACTED, redactStreamAddress } from './redact-stream-address.ts';
@@ -93,14 +93,20 @@ export function applyChange(whole: WholeCamera, change: CameraChange): Changed {
   if ((camera.latitude === null) !== (camera.longitude === null)) {
     throw new ChangeRefused('coordinates_not_whole', 'latitude and longitude go together');
   }
-  if (camera.scope === 'closed-area' && change.stream) {
-    throw new ChangeRefused(
-      'closed_area_never_linked',
-      `a camera in a closed area is counted, never linked: ${closedAreaRule}`,
-    );
+  if (camera.scope === 'closed-area') {
+    const [said] = saidOfLink(change);
+    if (said !== undefined) {
+      throw new ChangeRefused(
+        'closed_area_never_linked',
+        `${said}: a camera in a closed area is counted, never linked: ${closedAreaRule}`,
+      );
+    }
+    // One whose area is closed now loses what is said of its link.
+    camera.linkedAgencies = [];
+    camera.linkNetwork = null;
   }
   const changes = givenFields
-    .filter((field) => change[field] !== undefined)
+    .filter((field) => before[field] !== camera[field])
     .filter((field) => !isDeepStrictEqual(before[field], camera[field]))
     .map((field): FieldChange => [field, before[field], camera[field]]);
   const closes = camera.scope === 'closed-area' && before.stream !== null;

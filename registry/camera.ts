@@ -98,6 +98,23 @@ export const tlsVerifications = ['system', 'pin', 'skip'] as const;
 export const closedAreaRule =
   'โดยไม่ต้องกรอกข้อมูลการติดตั้งกล้องที่พื้นที่ปิดเฉพาะ เช่น เขตพื้นที่ทำงาน (Office) เขตหวงห้ามต่าง ๆ';
 
+/** Fields that say something of a link, of which a camera in a closed area has none (forms.md §3). */
+export function saidOfLink({
+  linkedAgencies = [],
+  linkNetwork = null,
+  stream = null,
+}: {
+  linkedAgencies?: readonly string[] | undefined;
+  linkNetwork?: string | null | undefined;
+  stream?: unknown;
+}): ('linkedAgencies' | 'linkNetwork' | 'stream')[] {
+  return [
+    ...(linkedAgencies.length > 0 ? ['linkedAgencies' as const] : []),
+    ...(linkNetwork === null ? [] : ['linkNetwork' as const]),
+    ...(stream === null ? [] : ['stream' as const]),
+  ];
+}
+
 const MAX_NAME_LENGTH = 200;
 const MAX_POSITION_LENGTH = 500;
 const MAX_REASON_LENGTH = 500;
@@ -336,9 +353,7 @@ export const newCamera = z
     site: site.default(null),
   })
   .superRefine((given, context) => {
-    if (given.scope === 'closed-area' && given.stream !== null) {
-      context.addIssue(closedAreaIssue());
-    }
+    refuseClosedLink(given, context);
     for (const part of ['url', 'subUrl'] as const) {
       // As an address is shown, of this registry or another one: without the secret it would sign nobody in.
       if (given.stream?.[part]?.includes(REDACTED) !== true) continue;
@@ -362,7 +377,7 @@ export type NewCamera = z.output<typeof newCamera>;
 
 /**
  * What changes of a camera; what is left out stays. `stream: null` unlinks it. A change to `closed-area` ends the link
- * of a linked camera; with a stream beside it, it is refused.
+ * of a camera, with its agencies and its network; with any of them beside it, it is refused.
  */
 export const cameraChange = z
   .object(fields)
@@ -370,7 +385,7 @@ export const cameraChange = z
   .extend({ stream: streamChange.nullable().optional(), site: site.optional() })
   .strict()
   .superRefine((change, context) => {
-    if (change.scope === 'closed-area' && change.stream) context.addIssue(closedAreaIssue());
+    refuseClosedLink(change, context);
     if (Object.keys(change).length === 0) {
       context.addIssue({ code: 'custom', message: 'changes nothing' });
     }
@@ -378,13 +393,19 @@ export const cameraChange = z
   .meta({ examples: [{ brand: 'ยี่ห้อ ข', declared: 'under-repair', declaredReason: 'เลนส์แตก' }] });
 export type CameraChange = z.output<typeof cameraChange>;
 
-function closedAreaIssue() {
-  return {
-    code: 'custom' as const,
-    path: ['stream'],
-    message: `a camera in a closed area is counted, never linked: ${closedAreaRule}`,
-    params: { code: 'closed_area_never_linked' },
-  };
+function refuseClosedLink(
+  given: Parameters<typeof saidOfLink>[0] & { scope?: string | undefined },
+  context: z.RefinementCtx,
+): void {
+  if (given.scope !== 'closed-area') return;
+  for (const field of saidOfLink(given)) {
+    context.addIssue({
+      code: 'custom',
+      path: [field],
+      message: `a camera in a closed area is counted, never linked: ${closedAreaRule}`,
+      params: { code: 'closed_area_never_linked' },
+    });
+  }
 }
 
 function addressOf(

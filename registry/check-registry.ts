@@ -11,7 +11,7 @@ export interface RegistryCheck {
   linked: number;
   /** Cameras whose password cannot be opened with the present key; at most MAX_NAMED are named. */
   unreadable: { count: number; cameraIds: string[] };
-  /** Cameras that break a rule of the registry: a stream in a closed area, no text to be found by, no last version. */
+  /** Cameras that break a rule of the registry: a link of a closed area, no text to be found by, no last version. */
   broken: { closedButLinked: number; notSearchable: number; withoutHistory: number };
   /**
    * Cameras whose LAO (then they are in no return) or budget source was merged into another one; at most MAX_NAMED are named.
@@ -44,7 +44,9 @@ export async function checkRegistry(
       fn.count<number>('cameras.deleted_at_ms').as('deleted'),
       fn.count<number>('streams.camera_id').as('linked'),
       fn.count<number>('camera_search.id').as('searchable'),
-      sql<number>`count(case when cameras.scope = 'closed-area' then streams.camera_id end)`.as(
+      sql<number>`count(case when cameras.scope = 'closed-area' and (streams.camera_id is not null
+        or cameras.link_network is not null
+        or exists (select 1 from camera_linked_agencies where camera_linked_agencies.camera_id = cameras.id)) then 1 end)`.as(
         'closedButLinked',
       ),
       // Registered before history was kept, a camera has none until it is changed.

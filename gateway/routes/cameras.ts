@@ -304,7 +304,7 @@ export function registerCameraRoutes(
         summary: 'Change a camera',
         description:
           'What is left out stays. A stale If-Match gets 409 `camera_changed_meanwhile` with both versions. A change to ' +
-          '`closed-area` ends the link. An address that leads to another device wants its password again.',
+          '`closed-area` ends the link, and empties fields ๔ and ๕. An address that leads to another device wants its password again.',
         tags: ['cameras'],
         params,
         headers: ifMatch,

@@ -178,7 +178,8 @@ export function registerInventoryRoutes(
       schema: {
         summary: 'The inventory as a workbook or as CSV',
         description:
-          'Of the areas that whoever asks may export, narrowed as the list is; without passwords. Imported again it changes nothing. The file itself, not JSON.',
+          'Of the areas that whoever asks may export, narrowed as the list is; without passwords. Cameras in closed areas are no rows of the inventory: ' +
+          'they come with `scope=closed-area` alone. Imported again it changes nothing. The file itself, not JSON.',
         tags: ['inventory'],
         querystring: z.object({
           format: format.default('xlsx'),
@@ -446,6 +447,7 @@ function sendFile(
     .send(Readable.from(pieces, { objectMode: false }));
 }
 
+/** Of the inventory closed areas are left out (forms.md §3), unless the filter names a scope. */
 async function* pagesOf(
   cameras: Pick<Cameras, 'list'>,
   filter: Omit<Parameters<Cameras['list']>[0], 'after' | 'limit'>,
@@ -453,7 +455,9 @@ async function* pagesOf(
   let after: string | undefined;
   for (;;) {
     const page = await cameras.list({ ...filter, after, limit: EXPORT_PAGE });
-    if (page.length > 0) yield page;
+    const rows =
+      filter.scope === undefined ? page.filter(({ scope }) => scope !== 'closed-area') : page;
+    if (rows.length > 0) yield rows;
     if (page.length < EXPORT_PAGE) return;
     after = page.at(-1)?.id;
   }

@@ -205,7 +205,7 @@ export const columns: readonly Column[] = [
     required: true,
     width: 22,
     choices: Object.values(words.scopeWords),
-    note: 'พื้นที่ปิดเฉพาะ เช่น เขตพื้นที่ทำงาน (Office) นับจำนวนอย่างเดียว ห้ามใส่ที่อยู่สัญญาณภาพ',
+    note: 'พื้นที่ปิดเฉพาะ เช่น เขตพื้นที่ทำงาน (Office) นับจำนวนอย่างเดียว ห้ามใส่ข้อมูลการเชื่อมโยง โครงข่าย และที่อยู่สัญญาณภาพ',
     example: words.scopeWords['public-area'],
     read: read.word(words.scopes, `ต้องเป็น ${Object.values(words.scopeWords).join(' / ')}`),
     write: (value) => words.scopeWords[value as keyof typeof words.scopeWords],

@@ -75,8 +75,10 @@ export function compare(
       after: shown(field, after),
     });
   };
+  // A camera whose area is closed loses its link, whether the file says so of the link or not.
+  const isClosed = given.scope === 'closed-area';
   for (const field of plainFields) {
-    const after = given[field];
+    const after = isClosed && field === 'linkNetwork' ? null : given[field];
     const before = existing[field];
     if (after === undefined || after === before) continue;
     if (field === 'site' && isSameName(before, after)) continue;
@@ -88,12 +90,10 @@ export function compare(
     change['purposes'] = purposesAfter;
     differ('purposes', existing.purposes, purposesAfter);
   }
-  if (
-    given.linkedAgencies !== undefined &&
-    !sameItems(existing.linkedAgencies, given.linkedAgencies)
-  ) {
-    change['linkedAgencies'] = given.linkedAgencies;
-    differ('linkedAgencies', existing.linkedAgencies, given.linkedAgencies);
+  const agenciesAfter = isClosed ? [] : given.linkedAgencies;
+  if (agenciesAfter !== undefined && !sameItems(existing.linkedAgencies, agenciesAfter)) {
+    change['linkedAgencies'] = agenciesAfter;
+    differ('linkedAgencies', existing.linkedAgencies, agenciesAfter);
   }
   if (!isSameLao(existing.lao, given.lao)) {
     change['lao'] = given.lao;
@@ -106,9 +106,7 @@ export function compare(
     change['budgetSource'] = given.budgetSource;
     differ('budgetSource', existing.budgetSource, given.budgetSource);
   }
-  // A camera whose area is closed loses its link, whether the file says so of the link or not.
-  const wanted = given.scope === 'closed-area' ? null : given.stream;
-  const stream = compareStream(existing.stream, wanted, differ);
+  const stream = compareStream(existing.stream, isClosed ? null : given.stream, differ);
   if (stream !== undefined) change['stream'] = stream;
   return { change, differences };
 }

@@ -196,6 +196,7 @@ class Reading {
   #given(): GivenCamera | undefined {
     const chosen = this.#purposes();
     const stream = this.#stream();
+    this.#checkClosed();
     this.#checkPlace();
     this.#checkResolutions();
     if (this.#problems.length > 0) return undefined;
@@ -287,6 +288,18 @@ class Reading {
       sound: optional('sound'),
       record: optional('record'),
     };
+  }
+
+  /** Of an address, `#stream` says it. */
+  #checkClosed(): void {
+    if (this.#values.get('scope') !== 'closed-area') return;
+    for (const key of ['linkedAgencies', 'linkNetwork'] as const) {
+      if ((this.#values.get(key) ?? null) === null) continue;
+      this.#problem(
+        key,
+        `กล้องในพื้นที่ปิดเฉพาะนับจำนวนอย่างเดียว ไม่เชื่อมโยงกับหน่วยงานใด กรุณาเว้นช่องนี้ว่าง: “${closedAreaRule}”`,
+      );
+    }
   }
 
   #checkPlace(): void {

@@ -27,6 +27,7 @@ import * as historiesOfLists from './migrations/0025-histories-of-lists.ts';
 import * as snapshotsTakenAnew from './migrations/0026-snapshots-taken-anew.ts';
 import * as abbreviationsWithoutDots from './migrations/0027-abbreviations-without-dots.ts';
 import * as acceptedImports from './migrations/0028-accepted-imports.ts';
+import * as closedAreasSayNoLink from './migrations/0029-closed-areas-say-no-link.ts';
 import { indexSearch } from '../index-search.ts';
 import type { RegistryDatabase, RegistryTables } from './tables.ts';
 
@@ -62,6 +63,7 @@ const registry: DatabaseSchema = {
     '0026-snapshots-taken-anew': snapshotsTakenAnew,
     '0027-abbreviations-without-dots': abbreviationsWithoutDots,
     '0028-accepted-imports': acceptedImports,
+    '0029-closed-areas-say-no-link': closedAreasSayNoLink,
   },
 };
 

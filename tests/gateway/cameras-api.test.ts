@@ -167,6 +167,16 @@ test('a closed-area camera is counted without a stream, and refused with one, in
   expect(refused.statusCode).toBe(400);
   expect(refused.json()).toMatchObject({ error: { code: 'closed_area_never_linked' } });
   expect(refused.json<{ error: { message: string } }>().error.message).toContain(closedAreaRule);
+  for (const said of [{ linkedAgencies: ['สภ.เกาะลันตา'] }, { linkNetwork: 'ใยแก้วนำแสง' }]) {
+    const linked = await post(krabiCamera({ scope: 'closed-area', stream: null, ...said }));
+    expect(linked.json()).toMatchObject({
+      error: {
+        code: 'closed_area_never_linked',
+        message: expect.stringContaining(closedAreaRule) as string,
+        details: { issues: [{ path: `/${Object.keys(said)[0]}` }] },
+      },
+    });
+  }
   expect((await post(krabiCamera({ scope: 'closed-area', stream: null }))).statusCode).toBe(201);
   expect(await cameras.streams()).toEqual([]);
 });
@@ -383,6 +393,7 @@ test('a camera is changed upon the ETag that it was read with; a stale one gets 
     { brands: 'x' },
     { retentionDays: 0 },
     { scope: 'closed-area', stream: {} },
+    { scope: 'closed-area', linkedAgencies: ['ก'] },
   ]) {
     expect((await send('PATCH', url, bad, { 'if-match': '"2"' })).statusCode).toBe(400);
   }

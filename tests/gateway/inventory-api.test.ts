@@ -17,6 +17,7 @@ import { csvOf, goodRow, headings, rowWith } from '../registry/inventory/rows.ts
 import { formExample } from '../simulator/form-example.ts';
 import type { ImportRowPage } from '#gateway/web/api/inventory.ts';
 import { csvOfRefused } from '#gateway/web/register/refused-file.ts';
+import { krabiCamera } from '../registry/krabi-camera.ts';
 import { asAdministrator, ServerRig } from './auth/server-rig.ts';
 
 let rig: ServerRig;
@@ -168,6 +169,13 @@ test('an export is narrowed as the list is, and counts are of what is declared',
     given.map((one) => newCamera.parse(one)),
     { ...byTest },
   );
+  const before = await exportedRows('');
+  const closed = krabiCamera({ scope: 'closed-area', stream: null });
+  const { id, version } = await rig.cameras.create(newCamera.parse(closed), byTest);
+  // It is no row of the inventory, and told where closed areas are asked for.
+  expect(await exportedRows('')).toBe(before);
+  expect(await exportedRows('scope=closed-area')).toBe(1);
+  await rig.cameras.remove(id, { ...byTest, version, reason: 'elsewhere' });
   for (const filter of [
     {},
     { declared: 'under-repair' },

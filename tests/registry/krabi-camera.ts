@@ -1,11 +1,12 @@
-/** A camera of the form's example, as another system would post it. */
+/** A camera of the form's example, as another system would post it; in a closed area without linked agencies. */
 export function krabiCamera(changes: Record<string, unknown> = {}): Record<string, unknown> {
+  const isClosed = changes['scope'] === 'closed-area';
   return {
     owningAgency: 'ทต.เกาะลันตาใหญ่',
     position: 'หน้าตลาดสด ถนนเทศบาล ๑',
     purposes: ['prevention', 'traffic'],
-    linkedAgencies: ['สภ.เกาะลันตา'],
-    linkNetwork: 'ใยแก้วนำแสงของเทศบาล',
+    linkedAgencies: isClosed ? [] : ['สภ.เกาะลันตา'],
+    linkNetwork: isClosed ? null : 'ใยแก้วนำแสงของเทศบาล',
     brand: 'ยี่ห้อ ก',
     recordedResolution: '1920x1080',
     highestResolution: '2560x1440',

@@ -108,9 +108,11 @@ describe('the form', () => {
     expect(faultsOf(linked).size).toBe(0);
   });
 
-  test('a closed area has no stream, whatever is still typed', () => {
-    const closed = { ...linked, scope: 'closed-area', url: 'no address' };
-    expect(newCameraOf(closed)['stream']).toBeNull();
+  test('a closed area has no stream, agencies and network, whatever is still typed', () => {
+    const typed = { linkedAgencies: ['สภ.ก'], linkNetwork: 'ใยแก้ว' };
+    const closed = { ...linked, ...typed, scope: 'closed-area', url: 'no address' };
+    const nothing = { stream: null, linkedAgencies: [], linkNetwork: null };
+    expect(newCameraOf(closed)).toMatchObject(nothing);
     expect(faultsOf(closed).has('url')).toBe(false);
     expect(changeOf(linked, closed)).toEqual({ scope: 'closed-area' });
   });

@@ -218,8 +218,12 @@ export function stopping(faults: ReadonlyMap<string, Fault>): string[] {
 }
 
 /** A camera in a closed area is counted, never linked (forms.md §3). */
+export function isClosed({ scope }: Draft): boolean {
+  return scope === 'closed-area';
+}
+
 export function isLinked(draft: Draft): boolean {
-  return draft.linked && draft.scope !== 'closed-area';
+  return draft.linked && !isClosed(draft);
 }
 
 /** The body of POST /api/v1/cameras. */
@@ -237,7 +241,7 @@ export function changeOf(before: Draft, draft: Draft): Record<string, unknown> {
   );
   if (!isLinked(draft)) {
     // A change to a closed area ends the link by itself.
-    if (isLinked(before) && draft.scope !== 'closed-area') change['stream'] = null;
+    if (isLinked(before) && !isClosed(draft)) change['stream'] = null;
   } else if (!isLinked(before)) {
     change['stream'] = newStreamOf(draft);
   } else {
@@ -297,8 +301,8 @@ function fieldsOf(draft: Draft) {
     owningAgency: draft.owningAgency.trim(),
     position: draft.position.trim(),
     purposes: draft.purposes,
-    linkedAgencies: draft.linkedAgencies,
-    linkNetwork: orNull(draft.linkNetwork),
+    linkedAgencies: isClosed(draft) ? [] : draft.linkedAgencies,
+    linkNetwork: isClosed(draft) ? null : orNull(draft.linkNetwork),
     brand: orNull(draft.brand),
     model: orNull(draft.model),
     recordedResolution: resolutionOf(draft.recordedResolution) ?? orNull(draft.recordedResolution),

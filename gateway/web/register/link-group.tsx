@@ -14,7 +14,7 @@ import type { FormPart } from './form-part.ts';
 import { AddressWarning } from './address-warning.tsx';
 import { transports } from './choices.ts';
 import { ConnectionTester } from './connection-tester.tsx';
-import { isLinked, newStreamOf } from './draft.ts';
+import { isClosed, isLinked, newStreamOf } from './draft.ts';
 import { Group, Line } from './form-groups.tsx';
 import { OnvifPanel } from './onvif-panel.tsx';
 
@@ -26,24 +26,26 @@ export function LinkGroup(props: FormPart & { cameraId: string | null; hasPasswo
   const { draft, set, errorOf } = part;
   return (
     <Group title={t('group.link')}>
-      <TagsInput
-        label={numbered(4, t('field.linkedAgencies'))}
-        description={t('form.agenciesHint')}
-        value={draft.linkedAgencies}
-        onChange={(linkedAgencies) => set({ linkedAgencies })}
-        error={errorOf('linkedAgencies')}
-      />
-      <Line {...part} field="linkNetwork" label={numbered(5, t('field.linkNetwork'))} />
-      {draft.scope === 'closed-area' ? (
+      {isClosed(draft) ? (
         <Alert color="yellow" variant="light" title={t('form.closed.title')}>
           {t('form.closed.words')}
         </Alert>
       ) : (
-        <Checkbox
-          label={t('form.linked')}
-          checked={draft.linked}
-          onChange={({ currentTarget }) => set({ linked: currentTarget.checked })}
-        />
+        <>
+          <TagsInput
+            label={numbered(4, t('field.linkedAgencies'))}
+            description={t('form.agenciesHint')}
+            value={draft.linkedAgencies}
+            onChange={(linkedAgencies) => set({ linkedAgencies })}
+            error={errorOf('linkedAgencies')}
+          />
+          <Line {...part} field="linkNetwork" label={numbered(5, t('field.linkNetwork'))} />
+          <Checkbox
+            label={t('form.linked')}
+            checked={draft.linked}
+            onChange={({ currentTarget }) => set({ linked: currentTarget.checked })}
+          />
+        </>
       )}
       {isLinked(draft) && (
         <>

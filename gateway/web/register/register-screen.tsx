@@ -64,6 +64,7 @@ export default function RegisterScreen({ query }: { query: string }) {
               component="a"
               variant="default"
               href={inventoryExportAddress(filterOf(askedQuery))}
+              title={t('register.exportHint')}
               download
             >
               {t('register.export')}

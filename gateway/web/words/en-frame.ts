@@ -99,7 +99,8 @@ export const enFrame: typeof thFrame = {
     camera_twice: 'This position and stream are registered already.',
     closed_area_never_watched:
       'A camera in a closed area is counted only: what was recorded of it before is kept for its days, and is neither watched nor taken away.',
-    closed_area_never_linked: 'A camera in a closed area is counted, never linked.',
+    closed_area_never_linked:
+      'A camera in a closed area is counted, never linked: it has no stream, no agencies, no network.',
     credentials_needed_again:
       "The address leads to another device: type the camera's password again.",
     coordinates_not_whole: 'Latitude and longitude go together.',

@@ -7,6 +7,7 @@ export const enRegister: typeof thRegister = {
     add: 'Add a camera',
     import: 'Import from Excel',
     export: 'Export to Excel',
+    exportHint: 'The inventory has no closed areas: filter by them to have those',
     lists: 'Lists of LAOs and budget sources',
     clear: 'Clear the filter',
     total: '{{all}} cameras',
@@ -142,7 +143,7 @@ export const enRegister: typeof thRegister = {
     closed: {
       title: 'Closed area: counted only',
       words:
-        'Cameras in offices and restricted zones are counted, never linked. A link that there was ends when this is saved.',
+        'Cameras in offices and restricted zones are counted, never linked. A link that there was ends when this is saved, and its agencies and network are emptied.',
     },
     twice: {
       title: 'This position and stream are registered already',

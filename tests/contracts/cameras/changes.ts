@@ -1,11 +1,14 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { newCamera, type CameraChange } from '#registry/camera.ts';
+import { systemAuthor } from '#registry/author.ts';
 import type { RegistrationEvent, Cameras } from '#registry/cameras.ts';
+import { checkRegistry } from '#registry/check-registry.ts';
 import { CameraNotFound, CameraStale, CameraTwice } from '#registry/camera-refusals.ts';
 import { ChangeRefused } from '#registry/camera-changes.ts';
 import { declaredCounts } from '#registry/declared-counts.ts';
+import { up as closedAreasSayNoLink } from '#registry/schema/migrations/0029-closed-areas-say-no-link.ts';
 import type { RegistryDatabase } from '#registry/schema/tables.ts';
-import { byTest, tester } from '../../registry/cameras-of.ts';
+import { byTest, testBox, tester } from '../../registry/cameras-of.ts';
 import { krabiCamera } from '../../registry/krabi-camera.ts';
 import type { DatabaseRig } from '../each-database.ts';
 import { openedCameras, START_MS } from './opened-cameras.ts';
@@ -143,13 +146,17 @@ export function changesOfCameras(rig: DatabaseRig): void {
     test('of a linked camera that is closed ends its link, and credentials go with it', async () => {
       const { id } = await cameras.create(given(), byTest);
       const closed = await cameras.change(id, { scope: 'closed-area' }, { ...byTest, version: 1 });
-      expect(closed).toMatchObject({ scope: 'closed-area', stream: null });
+      const nothing = { linkedAgencies: [], linkNetwork: null, stream: null };
+      expect(closed).toMatchObject({ scope: 'closed-area', ...nothing });
+      expect(await cameras.get(id)).toEqual(closed);
       expect(told.at(-1)).toMatchObject({ source: null, streamChanged: true });
       expect(await cameras.streams()).toEqual([]);
       expect(await database.selectFrom('stream_credentials').selectAll().execute()).toEqual([]);
       const [{ changes } = { changes: [] }] = (await cameras.history(id)) ?? [];
       expect(changes).toContainEqual(['stream.url', 'rtsp://10.1.2.3:554/stream1', null]);
       expect(changes).toContainEqual(['stream.password', 'set', null]);
+      expect(changes).toContainEqual(['linkedAgencies', ['สภ.เกาะลันตา'], []]);
+      expect(changes).toContainEqual(['linkNetwork', 'ใยแก้วนำแสงของเทศบาล', null]);
     });
 
     test('of a closed area takes no stream, and one that opens has none until it is given', async () => {
@@ -161,6 +168,11 @@ export function changesOfCameras(rig: DatabaseRig): void {
       );
       await expect(linking).rejects.toBeInstanceOf(ChangeRefused);
       await expect(linking).rejects.toMatchObject({ code: 'closed_area_never_linked' });
+      for (const said of [{ linkedAgencies: ['สภ.ก'] }, { linkNetwork: 'ใยแก้ว' }]) {
+        await expect(cameras.change(id, said, { ...byTest, version: 1 })).rejects.toMatchObject({
+          code: 'closed_area_never_linked',
+        });
+      }
       const opened = await cameras.change(
         id,
         { scope: 'public-area', stream: { url: 'rtsp://10.0.0.1/a' } },
@@ -168,6 +180,39 @@ export function changesOfCameras(rig: DatabaseRig): void {
       );
       expect(opened.stream?.url).toBe('rtsp://10.0.0.1/a');
       expect(told.at(-1)).toMatchObject({ streamChanged: true, source: { cameraId: id } });
+    });
+
+    test('that is closed already empties what was said of a link before, with its history', async () => {
+      const { id } = await cameras.create(given({ scope: 'closed-area', stream: null }), byTest);
+      const sound = await cameras.create(given({ scope: 'closed-area', stream: null }), byTest);
+      const open = await cameras.create(given(), byTest);
+      const agencies = ['สภ.ข', 'สภ.ก'];
+      await database
+        .insertInto('camera_linked_agencies')
+        .values(agencies.map((name, ordinal) => ({ camera_id: id, ordinal, name })))
+        .execute();
+      await database
+        .updateTable('cameras')
+        .set({ link_network: 'ใยแก้วนำแสง' })
+        .where('id', '=', id)
+        .execute();
+      expect((await checkRegistry(database, testBox)).broken.closedButLinked).toBe(1);
+      for (let runs = 0; runs < 2; runs++) await closedAreasSayNoLink(database);
+      expect((await checkRegistry(database, testBox)).broken.closedButLinked).toBe(0);
+      const emptied = { linkedAgencies: [], linkNetwork: null, version: 2 };
+      expect(await cameras.get(id)).toMatchObject(emptied);
+      expect((await cameras.history(id))?.[0]).toMatchObject({
+        version: 2,
+        action: 'changed',
+        author: systemAuthor,
+        changes: [
+          ['linkedAgencies', agencies, []],
+          ['linkNetwork', 'ใยแก้วนำแสง', null],
+        ],
+      });
+      const { origins } = (await cameras.detail(id)) ?? {};
+      expect(origins?.['linkNetwork']?.by).toEqual(systemAuthor);
+      expect([await cameras.get(sound.id), await cameras.get(open.id)]).toEqual([sound, open]);
     });
 
     test('is attested by who gave it last, also when it stays', async () => {

@@ -151,13 +151,30 @@ test('wrong cells are told by their names, in Thai, and a password is never told
   expect(place.rows[0]?.problems).toMatchObject([{ cell: 'G2', reason: 'ไม่มีจังหวัดชื่อนี้' }]);
 });
 
-test('a camera in a closed area with an address is refused in the words of the rule', async () => {
+test('a camera in a closed area with an address, agencies or a network is refused in the words of the rule', async () => {
   const row = rowWith({
     ประเภทพื้นที่: 'พื้นที่ปิดเฉพาะ',
     'ที่อยู่สัญญาณภาพ (RTSP)': 'rtsp://192.168.1.64/a',
   });
-  const { rows } = await dryRun(csvOf(headings, row));
-  expect(rows[0]?.problems[0]?.reason).toContain(closedAreaRule);
+  const linked = rowWith({ ประเภทพื้นที่: 'พื้นที่ปิดเฉพาะ', 'ที่อยู่สัญญาณภาพ (RTSP)': '' });
+  const said = ['ข้อมูลการเชื่อมโยงหน่วยงาน', 'โครงข่ายที่เชื่อมโยง'];
+  const { rows } = await dryRun(
+    csvOf(
+      [...headings, ...said],
+      [...row, '', ''],
+      [...linked, 'สภ.ก', 'ใยแก้ว'],
+      [...linked, '', ''],
+    ),
+  );
+  expect(rows.map(({ fate }) => fate)).toEqual(['refused', 'refused', 'new']);
+  expect(rows.map(({ problems }) => problems.map(({ heading }) => heading))).toEqual([
+    ['ที่อยู่สัญญาณภาพ (RTSP)'],
+    said,
+    [],
+  ]);
+  for (const { reason } of rows.flatMap(({ problems }) => problems)) {
+    expect(reason).toContain(closedAreaRule);
+  }
 });
 
 test('one position with several streams is warned of once, the same stream twice is refused', async () => {

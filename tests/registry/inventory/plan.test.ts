@@ -133,7 +133,7 @@ test('an address with *** where its secret was makes no camera, and keeps the on
   expect((await planned(file, [known])).fates).toMatchObject([{ fate: 'changed', problems: [] }]);
 });
 
-test('a row that closes the area of a linked camera shows that its link and its password go, without a column for them too', async () => {
+test('a row that closes the area of a linked camera shows that its link and all that is said of it go, without a column for them too', async () => {
   const url = 'rtsp://u:p@10.5.5.3/s';
   const camera = registered(1, krabiCamera({ position: 'เสา ก', stream: { url } }));
   const closed = rowWith({
@@ -149,9 +149,12 @@ test('a row that closes the area of a linked camera shows that its link and its 
         expect.objectContaining({ field: 'scope' }),
         expect.objectContaining({ field: 'stream.url', before: 'rtsp://10.5.5.3/s', after: '' }),
         expect.objectContaining({ field: 'stream.password', after: '' }),
+        expect.objectContaining({ field: 'linkedAgencies', before: 'สภ.เกาะลันตา', after: '' }),
+        expect.objectContaining({ field: 'linkNetwork', after: '' }),
       ]),
     );
-    expect(planner.operations(0, 1)).toMatchObject([{ change: { stream: null } }]);
+    const change = { linkedAgencies: [], linkNetwork: null, stream: null };
+    expect(planner.operations(0, 1)).toMatchObject([{ change }]);
   }
 });
 
