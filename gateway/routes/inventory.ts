@@ -12,7 +12,7 @@ import { csvOfInventory } from '#registry/inventory/csv-out.ts';
 import { MAX_KEPT_REFUSED } from '#registry/inventory/import-run.ts';
 import { ACCEPTED_KEPT_MS, type AcceptedImport } from '#registry/inventory/accepted-imports.ts';
 import { ImportNotFound, type KeptImport, type Imports } from '#registry/inventory/imports.ts';
-import { fates } from '#registry/inventory/plan.ts';
+import { fates } from '#registry/inventory/fates.ts';
 import { MAX_FILE_BYTES } from '#registry/inventory/workbook-kind.ts';
 import type { TemplateFor } from '#registry/inventory/template-for.ts';
 import { xlsxOfInventory, xlsxTemplate } from '#registry/inventory/xlsx-out.ts';

@@ -2,7 +2,7 @@ import type { Transaction } from 'kysely';
 import type { Area } from '../area.ts';
 import { holdFree } from '../database/database.ts';
 import type { RegistryDatabase, RegistryTables } from '../schema/tables.ts';
-import type { FateCounts } from './plan.ts';
+import type { FateCounts } from './fates.ts';
 
 /**
  * Whether the rows of an accepted inventory were saved, for whoever asks when the process that wrote them is gone: each has a row that says

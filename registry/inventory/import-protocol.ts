@@ -2,7 +2,8 @@ import type { Area } from '../area.ts';
 import type { Camera } from '../camera.ts';
 import type { ComparedRow, WantedCameras } from '../compared-cameras.ts';
 import type { ListedNames } from '../leading-names.ts';
-import type { FateCounts, Operation, RowFate, RowFilter } from './plan.ts';
+import type { FateCounts, RowFate, RowFilter } from './fates.ts';
+import type { Operation } from './plan.ts';
 import type { RefusalCode } from './workbook-refused.ts';
 
 /** Between the thread that serves (import-run.ts) and the one that reads a file (import-thread.ts). */

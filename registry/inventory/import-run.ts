@@ -10,7 +10,7 @@ import type { ComparedReading, WantedCameras } from '../compared-cameras.ts';
 import { TransactionsCrossed } from '../database/database.ts';
 import type { RegistryTables } from '../schema/tables.ts';
 import type { FromImportThread, ReadTable, ToImportThread } from './import-protocol.ts';
-import type { FateCounts, RowFate, RowFilter } from './plan.ts';
+import type { FateCounts, RowFate, RowFilter } from './fates.ts';
 import type { RefusalCode } from './workbook-refused.ts';
 
 /** One file on its way in: read, compared, looked at by a person, and then written or thrown away. */

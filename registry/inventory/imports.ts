@@ -4,7 +4,7 @@ import type { AcceptedImport, AcceptedImports } from './accepted-imports.ts';
 import { uuidV7Source } from '../uuid-v7.ts';
 import { ImportRun, type ImportedCameras, type ImportState } from './import-run.ts';
 import type { RegistryTables } from '../schema/tables.ts';
-import type { FateCounts } from './plan.ts';
+import type { FateCounts } from './fates.ts';
 import { MAX_ROWS } from './table.ts';
 
 /**

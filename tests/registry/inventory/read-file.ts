@@ -2,7 +2,7 @@ import type { Area } from '#registry/area.ts';
 import type { Camera } from '#registry/camera.ts';
 import type { ComparedRow } from '#registry/compared-cameras.ts';
 import { ImportRun } from '#registry/inventory/import-run.ts';
-import type { RowFate } from '#registry/inventory/plan.ts';
+import type { RowFate } from '#registry/inventory/fates.ts';
 import type { ImportState } from '#registry/inventory/import-run.ts';
 
 const country: readonly Area[] = [{ level: 'country' }];
