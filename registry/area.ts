@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { textLine } from './text.ts';
+import { lineFaultMessage, storedLine } from './text.ts';
 
 /**
  * A part of the country by its official Thai names: what a person's rights are bound to, and what lists are narrowed
- * to. Names are compared as `textLine` leaves them (trimmed, NFC).
+ * to. Names are compared as `storedLine` leaves them (trimmed, NFC).
  */
 export type Area =
   | { level: 'country' }
@@ -76,8 +76,9 @@ function sameProvince(outer: Area, inner: { province: string }): boolean {
 }
 
 const MAX_NAME_LENGTH = 200;
-const name = textLine(MAX_NAME_LENGTH);
+const name = storedLine(MAX_NAME_LENGTH);
 
+/** As it is told. */
 export const area = z
   .discriminatedUnion('level', [
     z.strictObject({ level: z.literal('country') }),
@@ -89,3 +90,11 @@ export const area = z
     id: 'Area',
     examples: [{ level: 'district', province: 'กระบี่', district: 'เกาะลันตา' }],
   });
+
+/** As it is given: a right or a round bound to a name that nobody can see would be bound to something else than it shows. */
+export const typedArea = area.superRefine((given, context) => {
+  for (const [part, text] of Object.entries(given)) {
+    const message = lineFaultMessage(text);
+    if (message !== undefined) context.addIssue({ code: 'custom', path: [part], message });
+  }
+});

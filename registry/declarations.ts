@@ -11,7 +11,7 @@ import {
   type DeclaredStatus,
 } from './declaration-reasons.ts';
 import type { DeclarationTable, RegistryTables } from './schema/tables.ts';
-import { textLine } from './text.ts';
+import { typedLine } from './text.ts';
 import { day, thaiDay } from './thai-day.ts';
 
 /**
@@ -24,7 +24,7 @@ import { day, thaiDay } from './thai-day.ts';
 export const MAX_DECLARATIONS_TOLD = 1_000;
 const MAX_NOTE_LENGTH = 500;
 
-const note = textLine(MAX_NOTE_LENGTH).nullable();
+const note = typedLine(MAX_NOTE_LENGTH).nullable();
 
 /** As somebody gives it. "Unrepairable" wants its reason, and so does everything else (forms.md §4.3). */
 export const newDeclaration = z

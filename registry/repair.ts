@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { reasonsOf } from './declaration-reasons.ts';
 import type { NewDeclaration } from './declarations.ts';
 import { declaredReasonOf, repairCauseNames, type RepairCause } from './repair-causes.ts';
-import { textLine } from './text.ts';
+import { storedLine, typedLine } from './text.ts';
 import { day } from './thai-day.ts';
 
 /**
@@ -21,12 +21,13 @@ const MAX_NOTE_LENGTH = 1_000;
 const MAX_COST_BAHT = 100_000_000;
 const SATANG = 100;
 
-const name = textLine(MAX_NAME_LENGTH);
+const name = typedLine(MAX_NAME_LENGTH);
+/** As they are given. */
 const fields = {
   reportedOn: day.meta({ description: 'the day in Thailand; today, if left out' }),
   reportedBy: name.meta({ description: 'who reported it; who enters it, if left out' }),
   cause: z.enum(repairCauseNames),
-  note: textLine(MAX_NOTE_LENGTH).nullable(),
+  note: typedLine(MAX_NOTE_LENGTH).nullable(),
   contractor: name.nullable(),
   warrantyUntil: day.nullable().meta({ description: 'of the camera or of the work, inclusive' }),
   dueOn: day.nullable().meta({ description: 'when it should be back; later it is overdue' }),
@@ -98,6 +99,9 @@ export const repair = z
     version: z.int(),
     state: z.enum(repairStates),
     ...fields,
+    reportedBy: storedLine(MAX_NAME_LENGTH),
+    note: storedLine(MAX_NOTE_LENGTH).nullable(),
+    contractor: storedLine(MAX_NAME_LENGTH).nullable(),
     cause: z.string(),
     backOn: z.iso.date().nullable(),
     openedAt: z.iso.datetime(),

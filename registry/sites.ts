@@ -11,7 +11,7 @@ import {
 } from './list-history.ts';
 import { siteKey } from './managed-keys.ts';
 import type { RegistryDatabase, RegistryTables, SiteTable } from './schema/tables.ts';
-import { textLine } from './text.ts';
+import { storedLine, typedLine } from './text.ts';
 import { isWithinAreas } from './within-areas.ts';
 
 /**
@@ -24,15 +24,17 @@ const MAX_SESSIONS = 10_000;
 const MAX_BITS_PER_SECOND = 1_000_000_000_000;
 const budget = (max: number) => z.int().min(1).max(max).nullable();
 
+const zoneMeta = {
+  description:
+    'only workers of this zone pull from it: thousands of sites use the same 192.168.1.x',
+};
+
 export const site = z
   .object({
     id: z.string(),
     name: z.string(),
     lao: z.object({ name: z.string(), district: z.string(), province: z.string() }),
-    networkZone: textLine(MAX_NAME_LENGTH).nullable().meta({
-      description:
-        'only workers of this zone pull from it: thousands of sites use the same 192.168.1.x',
-    }),
+    networkZone: storedLine(MAX_NAME_LENGTH).nullable().meta(zoneMeta),
     maxSessions: budget(MAX_SESSIONS).meta({ description: 'streams pulled from the site at once' }),
     maxSessionsPerBox: budget(MAX_SESSIONS).meta({
       description: 'the same for each recorder box: streams whose addresses have one host',
@@ -47,6 +49,7 @@ export type Site = z.infer<typeof site>;
 
 export const siteChange = site
   .omit({ id: true, name: true, lao: true, version: true })
+  .extend({ networkZone: typedLine(MAX_NAME_LENGTH).nullable().meta(zoneMeta) })
   .partial()
   .strict()
   .meta({ examples: [{ maxSessionsPerBox: 2, uplinkBitsPerSecond: 20_000_000 }] });

@@ -12,15 +12,10 @@ const NOTHING_TO_SEE = /^[\s\p{Default_Ignorable_Code_Point}\u2800]*$/u;
 
 const NO_CONTROL = 'must not hold control characters';
 
-/** One line of text that people typed: without the blanks around it, NFC, 1 to `maxLength` characters, not of signs alone that cannot be seen. */
-export function textLine(maxLength: number): z.ZodString {
-  return storedLine(maxLength).refine(
-    (text) => text === '' || !NOTHING_TO_SEE.test(text),
-    'must not be empty',
-  );
-}
-
-/** As `textLine`, for what is told as well: rows of before a rule was made must still be told. */
+/**
+ * One line of text as it is told: without the blanks around it, NFC, 1 to `maxLength` characters. It asks less than `typedLine`:
+ * rows of before a rule was made must still be told.
+ */
 export function storedLine(maxLength: number): z.ZodString {
   return z
     .string()
@@ -31,7 +26,7 @@ export function storedLine(maxLength: number): z.ZodString {
     .refine((text) => !REFUSED.test(text), NO_CONTROL);
 }
 
-/** As `textLine`, without noncharacters: what goes into a workbook. */
+/** One line of text that people typed, or a device says: not of signs alone that cannot be seen, and without noncharacters. */
 export function typedLine(maxLength: number): z.ZodString {
   return storedLine(maxLength).check((context) => {
     const message = lineFaultMessage(context.value);
@@ -46,8 +41,9 @@ export function lineFault(text: string): 'control' | 'nothing-to-see' | undefine
   return NOTHING_TO_SEE.test(text) ? 'nothing-to-see' : undefined;
 }
 
+/** In words; that an empty one is empty is said by its own rule. */
 export function lineFaultMessage(text: string | null | undefined): string | undefined {
-  const fault = typeof text === 'string' ? lineFault(text) : undefined;
+  const fault = typeof text === 'string' && text !== '' ? lineFault(text) : undefined;
   return fault === undefined ? undefined : faultMessages[fault];
 }
 

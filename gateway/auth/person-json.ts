@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { area, type Area } from '#registry/area.ts';
+import { area, typedArea, type Area } from '#registry/area.ts';
 import { findDistrict, findProvince, missingArea } from '#registry/areas/official-areas.ts';
-import { textLine } from '#registry/text.ts';
+import { typedLine } from '#registry/text.ts';
 import type { Account } from './accounts.ts';
 import { actionNames, tokenScopeNames } from './actions.ts';
 import { levelsOf, roles, secondFactorRoles } from './actor.ts';
@@ -19,7 +19,7 @@ const exampleGrant = {
 };
 
 export const grant = z
-  .strictObject({ role: z.enum(roles), area })
+  .strictObject({ role: z.enum(roles), area: typedArea })
   .superRefine(({ role, area: { level } }, context) => {
     if (!levelsOf[role].includes(level)) {
       context.addIssue({
@@ -47,7 +47,7 @@ export const grant = z
 
 export const grants = z.array(grant).min(1, 'at least one role').max(MAX_GRANTS);
 
-export const personName = textLine(MAX_NAME_LENGTH).meta({ examples: ['สมชาย ใจดี'] });
+export const personName = typedLine(MAX_NAME_LENGTH).meta({ examples: ['สมชาย ใจดี'] });
 
 export const email = z
   .string()

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
-import { textLine } from '#registry/text.ts';
+import { typedLine } from '#registry/text.ts';
 import { HoldNotFound, type Hold } from '#storage/catalogue/holds.ts';
 import type { Actor, HoldShown, LegalHolds } from '#storage/legal-hold.ts';
 import { actingIn } from '../auth/acting.ts';
@@ -16,7 +16,7 @@ const MAX_REASON = 500;
 const DEFAULT_PAGE = 50;
 const MAX_PAGE = 200;
 
-export const reasonGiven = textLine(MAX_REASON);
+export const reasonGiven = typedLine(MAX_REASON);
 
 const actJson = z.object({ id: z.string(), name: z.string(), at: isoTime });
 const holdJson = z

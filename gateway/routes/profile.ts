@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
-import { textLine } from '#registry/text.ts';
+import { typedLine } from '#registry/text.ts';
 import { sessionCookie } from '../auth/credential.ts';
 import { hashNewPassword } from '../auth/new-password.ts';
 import { enrolmentAddress, newCodeSecret, stepOfCode } from '../auth/one-time-code.ts';
@@ -293,7 +293,7 @@ export function registerProfileRoutes(
           '`Authorization: Bearer …` on the API and on media. It may do what its scopes say, of what its owner may at that time. Shown once.',
         tags: ['profile'],
         body: z.strictObject({
-          name: textLine(MAX_TOKEN_NAME_LENGTH).meta({ examples: ['จอภาพศูนย์ปฏิบัติการ'] }),
+          name: typedLine(MAX_TOKEN_NAME_LENGTH).meta({ examples: ['จอภาพศูนย์ปฏิบัติการ'] }),
           scopes: z.array(tokenScope).min(1),
           days: z.int().min(1).max(MAX_TOKEN_DAYS),
         }),

@@ -9,7 +9,7 @@ import {
   type Classification,
 } from '#registry/survey/return-classifications.ts';
 import { listedReturn } from '#registry/survey/return-list.ts';
-import { textLine } from '#registry/text.ts';
+import { typedLine } from '#registry/text.ts';
 import { thaiDay } from '#registry/thai-day.ts';
 import { fillingOf } from '../survey-rights.ts';
 import type { returnDetail } from './survey-return-json.ts';
@@ -59,7 +59,7 @@ const reasonCode = z
   .meta({
     description: declarations.map((one) => `${one}: ${reasonsOf(one).join(', ')}`).join('\n'),
   });
-const remark = textLine(MAX_REASON).nullable().default(null);
+const remark = typedLine(MAX_REASON).nullable().default(null);
 
 const classification = z
   .strictObject({

@@ -11,7 +11,7 @@ import { ReturnNotFound } from '#registry/survey/return-refusals.ts';
 import { acceptedParts, rowsOf, totalsOf } from '#registry/survey/return-rows.ts';
 import type { ReturnRowOf, VersionRow } from '#registry/survey/return-versions.ts';
 import type { Returns } from '#registry/survey/returns.ts';
-import { textLine } from '#registry/text.ts';
+import { typedLine } from '#registry/text.ts';
 import { actingIn, asThemselves } from '../auth/acting.ts';
 import type { AuditAction } from '../audit/actions.ts';
 import { authorOf } from '../auth/actor.ts';
@@ -33,12 +33,12 @@ export const version = z
   .min(1)
   .meta({ description: 'that was looked at: another means that somebody was faster' });
 export const givenVersion = z.coerce.number().int().min(1);
-export const reason = textLine(MAX_REASON);
+export const reason = typedLine(MAX_REASON);
 /** หมายเหตุ of rows: saved by themselves, or with the signature. */
 export const rowNotes = z
   .array(
     z.strictObject({
-      budgetSource: textLine(MAX_TEXT),
+      budgetSource: typedLine(MAX_TEXT),
       note: z.string().trim().max(MAX_NOTE).normalize('NFC'),
     }),
   )

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
-import { textLine } from '#registry/text.ts';
+import { typedLine } from '#registry/text.ts';
 import { actingIn, asThemselves } from '../auth/acting.ts';
 import { fillingOf, reviewOf } from '../survey-rights.ts';
 import {
@@ -21,8 +21,8 @@ const signing = z
   .strictObject({
     version,
     signature: z.strictObject({
-      name: textLine(MAX_TEXT),
-      position: textLine(MAX_TEXT),
+      name: typedLine(MAX_TEXT),
+      position: typedLine(MAX_TEXT),
       date: z.iso.date(),
     }),
     acceptProvisional: z.boolean().default(false).meta({

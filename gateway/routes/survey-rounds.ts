@@ -16,7 +16,7 @@ import {
   type Round,
   type Rounds,
 } from '#registry/survey/rounds.ts';
-import { textLine } from '#registry/text.ts';
+import { typedLine } from '#registry/text.ts';
 import { actingIn, asThemselves } from '../auth/acting.ts';
 import { errorBody } from '../errors.ts';
 import { actsUpon, readableArea, reviewOf } from '../survey-rights.ts';
@@ -207,7 +207,7 @@ export function registerSurveyRoundRoutes(
         tags: ['survey'],
         params,
         body: z
-          .strictObject({ reason: textLine(MAX_REASON) })
+          .strictObject({ reason: typedLine(MAX_REASON) })
           .meta({ examples: [{ reason: 'กรอกปีผิด' }] }),
         response: { 200: roundJson, 400: errorBody, 404: errorBody, 409: errorBody },
       },

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
-import { textLine } from '../text.ts';
+import { typedLine } from '../text.ts';
 import { DEVICE_SERVICE_PATH, deviceAddress } from './device-address.ts';
 import { readProbeMatch, type ProbeMatch } from './probe-match.ts';
 
@@ -109,7 +109,7 @@ function scope(scopes: readonly string[], kind: 'name' | 'hardware'): string | n
   const value = scopes.find((given) => given.startsWith(prefix))?.slice(prefix.length);
   if (value === undefined) return null;
   try {
-    return textLine(MAX_NAME_LENGTH).safeParse(decodeURIComponent(value)).data ?? null;
+    return typedLine(MAX_NAME_LENGTH).safeParse(decodeURIComponent(value)).data ?? null;
   } catch {
     return null;
   }

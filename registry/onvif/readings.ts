@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { camera } from '../camera.ts';
-import { textLine } from '../text.ts';
+import { typedLine } from '../text.ts';
 
 /**
  * What the replies of a device say, taken apart with nothing believed: what does not fit is null. The `onvif` package
@@ -15,7 +15,7 @@ const MAX_OPTIONS = 8;
 
 const text = z.preprocess(
   (value) => (Number.isSafeInteger(value) ? String(value) : value),
-  textLine(MAX_TEXT_LENGTH).nullable().catch(null),
+  typedLine(MAX_TEXT_LENGTH).nullable().catch(null),
 );
 const resolution = z
   .object({ width: z.int().min(16).max(99_999), height: z.int().min(16).max(99_999) })

@@ -1,6 +1,6 @@
 import type { Kysely, Selectable, Transaction } from 'kysely';
 import * as z from 'zod';
-import { area, country, type Area } from '../area.ts';
+import { country, typedArea, type Area } from '../area.ts';
 import { findProvince } from '../areas/official-areas.ts';
 import { authorOf, authorText, type Author } from '../author.ts';
 import { takeLock } from '../database/database.ts';
@@ -11,7 +11,7 @@ import type {
   SurveyRoundTable,
 } from '../schema/survey-tables.ts';
 import type { RegistryDatabase, RegistryTables } from '../schema/tables.ts';
-import { textLine } from '../text.ts';
+import { typedLine } from '../text.ts';
 import { uuidV7Source } from '../uuid-v7.ts';
 
 /**
@@ -30,7 +30,7 @@ const MAX_SCOPE = 100;
 const MAX_ROUNDS = 500;
 const HOUR_MS = 3_600_000;
 
-const line = textLine(MAX_TEXT_LENGTH);
+const line = typedLine(MAX_TEXT_LENGTH);
 
 export const newDeadline = z.strictObject({
   dueAt: z.iso.datetime({ offset: true }),
@@ -43,7 +43,7 @@ const exampleDeadline = { dueAt: '2026-12-18T16:30:00+07:00', letterNumber: null
 
 export const newRound = z
   .strictObject({
-    title: textLine(MAX_TITLE_LENGTH),
+    title: typedLine(MAX_TITLE_LENGTH),
     reference: line.meta({ description: 'number of the letter that asks, as typed' }),
     cutOffAt: z.iso.datetime({ offset: true }).meta({
       description: 'when the snapshot freezes; a moment that has just passed freezes at once',
@@ -51,7 +51,7 @@ export const newRound = z
     windowHours: z.int().min(1).max(MAX_WINDOW_HOURS).default(24).meta({
       description: 'before the cut-off: damaged for most of it counts as damaged',
     }),
-    scope: z.array(area).min(1).max(MAX_SCOPE).default([country]),
+    scope: z.array(typedArea).min(1).max(MAX_SCOPE).default([country]),
     countsClosedAreas: z.boolean().default(true).meta({
       description: 'whether cameras in closed areas are counted, as the form’s words say',
     }),
@@ -92,7 +92,7 @@ export type NewRound = z.output<typeof newRound>;
 
 export const roundChange = z
   .strictObject({
-    title: textLine(MAX_TITLE_LENGTH).optional(),
+    title: typedLine(MAX_TITLE_LENGTH).optional(),
     reference: line.optional(),
     cutOffAt: z.iso.datetime({ offset: true }).optional(),
     deadlines: z

@@ -115,6 +115,31 @@ test('a day on which a repair is due, of a year that was read in the wrong era, 
   }
 });
 
+test('a repair and a right that were stored before a rule of texts was made are told as they stand', async () => {
+  const at = `/cameras/${await rig.addCamera(lanta)}/repairs`;
+  const opened = await ask('owner', 'POST', at, { cause: 'power' });
+  const unseen = { reported_by: '\u200b', note: '\u00ad', contractor: '\ufffe' };
+  await rig.registry
+    .updateTable('repairs')
+    .set(unseen)
+    .where('id', '=', String(opened.json['id']))
+    .execute();
+  expect(await ask('owner', 'GET', at)).toMatchObject({
+    status: 200,
+    json: { repairs: [{ reportedBy: '\u200b', note: '\u00ad', contractor: '\ufffe' }] },
+  });
+  const nameless = { ...grants.owner.area, lao: '\u200b' };
+  const { headers } = await rig.signedIn([{ role: 'owner', area: nameless }]);
+  const session = await rig.app.inject({ url: '/api/v1/session', headers });
+  expect([session.statusCode, session.json()]).toMatchObject([
+    200,
+    { person: { grants: [{ area: nameless }] } },
+  ]);
+  for (const contractor of ['\u200b', 'ก\ufffe']) {
+    expect((await ask('owner', 'POST', at, { contractor })).status).toBe(400);
+  }
+});
+
 test('a broken camera is reported in one step, and its repair goes on to the end', async () => {
   const id = await rig.addCamera(lanta);
   const at = `/cameras/${id}/repairs`;

@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest';
-import { area, areaOf, contains, containsArea, country, type Area } from '#registry/area.ts';
+import {
+  area,
+  areaOf,
+  contains,
+  containsArea,
+  country,
+  typedArea,
+  type Area,
+} from '#registry/area.ts';
 
 const lanta = { name: 'ทต.เกาะลันตาใหญ่', district: 'เกาะลันตา', province: 'กระบี่' };
 const province: Area = { level: 'province', province: 'กระบี่' };
@@ -40,4 +48,14 @@ test('an area is read in the spelling that is compared, and without names that d
   );
   expect(area.safeParse({ level: 'district', district: 'เกาะลันตา' }).success).toBe(false);
   expect(area.safeParse({ level: 'province', province: '' }).success).toBe(false);
+});
+
+test('a name of signs that nobody sees is told where it stands, and taken in nowhere', () => {
+  for (const unseen of ['\u200b', 'ก\ufffe']) {
+    const named = areaOf({ ...lanta, name: unseen });
+    expect(area.parse(named)).toEqual(named);
+    expect(typedArea.safeParse(named).error?.issues).toMatchObject([{ path: ['lao'] }]);
+  }
+  expect(typedArea.parse(lao)).toEqual(lao);
+  expect(typedArea.parse(country)).toEqual(country);
 });
