@@ -1,5 +1,6 @@
 import { sql, type RawBuilder, type SqlBool } from 'kysely';
 import type { Area, Place } from './area.ts';
+import { laosNamed } from './named-rows.ts';
 import { openStates, type Repair } from './repair.ts';
 import { repairOf } from './repairs.ts';
 import type { CameraTable, ObservedStateTable, RegistryDatabase } from './schema/tables.ts';
@@ -80,7 +81,7 @@ export async function brokenCameras(
   { after, limit, nowMs }: { after?: string | undefined; limit: number; nowMs: number },
 ): Promise<{ cameras: BrokenCamera[]; nextCursor: string | null }> {
   const today = thaiDay(nowMs);
-  let query = joined(database, filter)
+  let query = joined(database, filter, await namedIn(database, filter))
     .where(conditionOf(filter.kind, today))
     .selectAll('repairs')
     .select([
@@ -168,7 +169,7 @@ export async function brokenTotals(
     lao: ['laos.province', 'laos.district', 'laos.name'],
   } as const satisfies Record<TotalLevel, readonly string[]>;
   const toRepair = count('to-repair');
-  const rows = await joined(database, filter)
+  const rows = await joined(database, filter, await namedIn(database, filter))
     .where(isBroken)
     .select([
       'laos.province',
@@ -197,6 +198,7 @@ export async function brokenTotals(
 function joined(
   database: RegistryDatabase,
   { within, province, district, lao }: Omit<BrokenFilter, 'kind'>,
+  named: readonly string[],
 ) {
   let query = database
     .selectFrom('cameras')
@@ -208,10 +210,22 @@ function joined(
     .leftJoin('observed_states', 'observed_states.camera_id', 'cameras.id')
     .where('cameras.deleted_at_ms', 'is', null)
     .where(isWithinAreas(within));
+  if (lao !== undefined) {
+    return named.length === 0
+      ? query.where(sql<SqlBool>`1 = 0`)
+      : query.where('cameras.lao_id', 'in', named);
+  }
   if (province !== undefined) query = query.where('laos.province', '=', province);
   if (district !== undefined) query = query.where('laos.district', '=', district);
-  if (lao !== undefined) query = query.where('laos.name', '=', lao);
   return query;
+}
+
+/** The LAOs that the filter means by its name, also where it was merged into another. */
+async function namedIn(
+  database: RegistryDatabase,
+  { province, district, lao }: Omit<BrokenFilter, 'kind' | 'within'>,
+): Promise<string[]> {
+  return lao === undefined ? [] : laosNamed(database, { province, district, lao });
 }
 
 const isSeenBroken = sql<SqlBool>`(observed_states.state in ('degraded', 'down') and observed_states.incident_id is null)`;

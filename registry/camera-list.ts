@@ -7,8 +7,8 @@ import { searchWords } from './camera-search-text.ts';
 import { changeMarksOf } from './database/change-marks.ts';
 import { textSearchOf } from './database/text-search.ts';
 import { laosWithUnlinked } from './lao-counts.ts';
+import { budgetSourcesNamed, laosNamed } from './named-rows.ts';
 import type { RegistryTables } from './schema/tables.ts';
-import { agencyKey } from './thai-names.ts';
 
 /** Which cameras; what is left out does not narrow. */
 export interface CameraFilter {
@@ -16,13 +16,14 @@ export interface CameraFilter {
   within?: readonly Area[] | undefined;
   province?: string | undefined;
   district?: string | undefined;
-  /** Name of an LAO, by any spelling. */
+  /** An LAO by any spelling of its name, or by its id; also of one that was merged (named-rows.ts). */
   lao?: string | undefined;
   purpose?: Purpose | undefined;
   declared?: Camera['declared'] | undefined;
   scope?: Camera['scope'] | undefined;
   /** In capitals or not: HIKVISION is Hikvision. */
   brand?: string | undefined;
+  /** As `lao`. */
   budgetSource?: string | undefined;
   site?: string | undefined;
   linked?: boolean | undefined;
@@ -33,6 +34,11 @@ export interface CameraFilter {
   /** Only these, in ascending order: what only the caller knows, such as which are down now. */
   among?: readonly string[] | undefined;
 }
+
+/** With the rows of the list that are meant by the names. */
+type FoundFilter = Omit<CameraFilter, 'budgetSource'> & {
+  budgetSourceIds?: readonly string[] | undefined;
+};
 
 export interface CameraPage {
   /** Of the last camera of the page before. */
@@ -75,11 +81,15 @@ export async function countCameras(
 
 async function idsOf(
   database: Kysely<RegistryTables>,
-  filter: CameraFilter,
+  { budgetSource, ...given }: CameraFilter,
   page: CameraPage,
 ): Promise<string[]> {
-  const laoIds = await laosOf(database, filter);
-  if (laoIds?.length === 0) return [];
+  const [laoIds, budgetSourceIds] = await Promise.all([
+    laosOf(database, given),
+    budgetSource === undefined ? undefined : budgetSourcesNamed(database, budgetSource),
+  ]);
+  if (laoIds?.length === 0 || budgetSourceIds?.length === 0) return [];
+  const filter: FoundFilter = { ...given, budgetSourceIds };
   const words = filter.q === undefined ? [] : searchWords(filter.q);
   if (filter.among !== undefined) {
     return amongIds(database, filter, laoIds, words, filter.among, page);
@@ -99,7 +109,7 @@ async function idsOf(
  */
 async function searchIds(
   database: Kysely<RegistryTables>,
-  filter: CameraFilter,
+  filter: FoundFilter,
   laoIds: readonly string[] | undefined,
   words: readonly string[],
   page: CameraPage,
@@ -140,11 +150,11 @@ async function searchIds(
 }
 
 /** Whether conditions that an index answers leave few cameras. */
-async function areFew(database: Kysely<RegistryTables>, filter: CameraFilter): Promise<boolean> {
-  const { brand, budgetSource, site, declared, scope, deleted } = filter;
-  const indexed: CameraFilter = {
+async function areFew(database: Kysely<RegistryTables>, filter: FoundFilter): Promise<boolean> {
+  const { brand, budgetSourceIds, site, declared, scope, deleted } = filter;
+  const indexed: FoundFilter = {
     brand,
-    budgetSource,
+    budgetSourceIds,
     site,
     declared: declared === 'working' ? undefined : declared,
     scope: scope === 'public-area' ? undefined : scope,
@@ -162,7 +172,7 @@ async function areFew(database: Kysely<RegistryTables>, filter: CameraFilter): P
 /** Where many are not linked they fill the page from the first of them; where few are, the counts say in which LAOs. */
 async function unlinkedIds(
   database: Kysely<RegistryTables>,
-  filter: CameraFilter,
+  filter: FoundFilter,
   laoIds: readonly string[] | undefined,
   page: CameraPage,
 ): Promise<string[]> {
@@ -177,7 +187,7 @@ async function unlinkedIds(
 /** Of the first PROBED cameras, and the one that comes after them. */
 async function firstOf(
   database: Kysely<RegistryTables>,
-  filter: CameraFilter,
+  filter: FoundFilter,
   laoIds: readonly string[] | undefined,
   words: readonly string[],
   page: CameraPage,
@@ -200,7 +210,7 @@ function restOf({ limit }: CameraPage, first: readonly string[], probed: string)
 
 async function amongIds(
   database: Kysely<RegistryTables>,
-  filter: CameraFilter,
+  filter: FoundFilter,
   laoIds: readonly string[] | undefined,
   words: readonly string[],
   among: readonly string[],
@@ -241,7 +251,7 @@ async function ids(query: { execute(): Promise<{ id: string }[]> }): Promise<str
 
 function select(
   database: Kysely<RegistryTables>,
-  filter: CameraFilter,
+  filter: FoundFilter,
   laoIds: readonly string[] | undefined,
   words: readonly string[],
   page: CameraPage & { before?: string | undefined; from?: boolean },
@@ -269,7 +279,7 @@ type CameraQuery = SelectQueryBuilder<RegistryTables, 'cameras', { id: string }>
 /** All that the filter asks of a camera but words of its text. */
 function narrowed(
   cameras: CameraQuery,
-  filter: CameraFilter,
+  filter: FoundFilter,
   laoIds: readonly string[] | undefined,
 ) {
   let query = cameras.where(
@@ -301,19 +311,11 @@ function narrowed(
     const asIndexed = isNamed(laoIds) ? sql<string>`${brand} || ''` : brand;
     query = query.where(asIndexed, '=', sql<string>`lower(${filter.brand})`);
   }
-  if (filter.budgetSource !== undefined) {
-    const { budgetSource } = filter;
-    query = query.where('cameras.budget_source_id', 'in', (sources) =>
-      sources
-        .selectFrom('budget_sources')
-        .select('id')
-        .where((where) =>
-          where.or([
-            where('name', '=', budgetSource),
-            where('match_key', '=', agencyKey(budgetSource)),
-          ]),
-        ),
-    );
+  if (filter.budgetSourceIds !== undefined) {
+    // As with brands.
+    const source = sql.ref<string>('cameras.budget_source_id');
+    const asIndexed = isNamed(laoIds) ? sql<string>`${source} || ''` : source;
+    query = query.where(asIndexed, 'in', filter.budgetSourceIds);
   }
   if (filter.site !== undefined) {
     const { site } = filter;
@@ -345,13 +347,18 @@ function inMany(column: string, values: readonly string[]): Expression<SqlBool> 
 /** Ids of the LAOs that the filter leaves; undefined: all. */
 async function laosOf(
   database: Kysely<RegistryTables>,
-  { within, province, district, lao }: CameraFilter,
+  {
+    within,
+    province,
+    district,
+    lao,
+  }: Pick<FoundFilter, 'within' | 'province' | 'district' | 'lao'>,
 ): Promise<string[] | undefined> {
   const areas = within?.some(({ level }) => level === 'country') === true ? undefined : within;
   if (areas?.length === 0) return [];
-  const named = province !== undefined || district !== undefined || lao !== undefined;
-  if (areas === undefined && !named) return undefined;
-  let query = database.selectFrom('laos').select(['id', 'name', 'match_key']);
+  const isNamed = province !== undefined || district !== undefined || lao !== undefined;
+  if (areas === undefined && !isNamed) return undefined;
+  let query = database.selectFrom('laos').select('id');
   if (areas !== undefined) {
     query = query.where((where) =>
       where.or(
@@ -367,14 +374,16 @@ async function laosOf(
       ),
     );
   }
+  if (lao !== undefined) {
+    const named = await laosNamed(database, { province, district, lao });
+    // Where one that was merged lay says nothing of where the other lies.
+    return named.length === 0 ? [] : ids(query.where('id', 'in', named));
+  }
   if (province !== undefined) {
     query = query.where('province', '=', findProvince(province)?.name ?? province);
   }
   if (district !== undefined) {
     query = query.where('district', 'in', districtNames(province, district));
   }
-  const rows = await query.execute();
-  if (lao === undefined) return rows.map(({ id }) => id);
-  const key = agencyKey(lao);
-  return rows.filter(({ name }) => name === lao || agencyKey(name) === key).map(({ id }) => id);
+  return ids(query);
 }

@@ -21,7 +21,10 @@ export const cameraFilter = {
   }),
   province: filterText.optional(),
   district: filterText.optional(),
-  lao: filterText.optional().meta({ description: 'by any spelling: ทต.ก or เทศบาลตำบลก' }),
+  lao: filterText.optional().meta({
+    description:
+      'by any spelling (ทต.ก or เทศบาลตำบลก), or by its id; one that was merged means the one that it was merged into',
+  }),
   purpose: z.enum(purposes).optional(),
   declared: z.enum(declarations).optional(),
   observed: z.enum(observedNames).optional().meta({
@@ -30,7 +33,7 @@ export const cameraFilter = {
   }),
   brand: filterText.optional(),
   scope: z.enum(scopes).optional(),
-  budgetSource: filterText.optional(),
+  budgetSource: filterText.optional().meta({ description: 'as `lao`' }),
   site: filterText.optional(),
   linked: flag.optional(),
   deleted: flag.optional().meta({ description: 'those that were deleted, instead' }),

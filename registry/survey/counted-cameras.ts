@@ -2,8 +2,9 @@ import { sql, type Kysely } from 'kysely';
 import { nowStatus, type SurveyColumn, type SurveyStatus } from '../condition.ts';
 import { camerasCounted } from '../counted-groups.ts';
 import type { ObservedState } from '../events/camera-event.ts';
+import { budgetSourcesNamed } from '../named-rows.ts';
 import type { RegistryTables } from '../schema/tables.ts';
-import { laosOf, type CountFilter } from './counts.ts';
+import { isWholeCountry, laosOf, type CountFilter } from './counts.ts';
 import { declaredAtMs, DEFAULT_WINDOW_MS, statusesOf } from './statuses.ts';
 
 /** The cameras behind a number of the counts, now or for the survey. */
@@ -54,8 +55,11 @@ export async function countedCameras(
 ): Promise<CountedCamera[]> {
   const laos = await laosOf(database, filter);
   if (laos.size === 0) return [];
-  const isAll =
-    filter.within.some(({ level }) => level === 'country') && filter.province === undefined;
+  const sources =
+    filter.budgetSourceId === undefined
+      ? undefined
+      : await budgetSourcesNamed(database, filter.budgetSourceId);
+  if (sources?.length === 0) return [];
   const linked = sql<boolean>`streams.camera_id is not null`;
   const damaged = sql<boolean>`(streams.camera_id is not null and observed_states.state in ('down', 'degraded'))`;
   const awaiting =
@@ -80,7 +84,7 @@ export async function countedCameras(
     .orderBy('cameras.id')
     .limit(page.limit);
   if (page.after !== undefined) query = query.where('cameras.id', '>', page.after);
-  if (!isAll) {
+  if (!isWholeCountry(filter)) {
     const ids = [...laos.keys()];
     query =
       ids.length <= MAX_NAMED_LAOS
@@ -90,9 +94,7 @@ export async function countedCameras(
             sql<boolean>`cameras.lao_id in (${sql.raw(ids.map((id) => `'${id}'`).join(','))})`,
           );
   }
-  if (filter.budgetSourceId !== undefined) {
-    query = query.where('cameras.budget_source_id', '=', filter.budgetSourceId);
-  }
+  if (sources !== undefined) query = query.where('cameras.budget_source_id', 'in', sources);
   switch (status) {
     case 'all':
       break;

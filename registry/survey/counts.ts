@@ -5,8 +5,8 @@ import { liesWithin } from '../area-rows.ts';
 import { nowStatus, type SurveyColumn } from '../condition.ts';
 import { kindOf, type CountedKind } from '../counted-groups.ts';
 import { countsByLao, type LaoCounts } from '../lao-counts.ts';
+import { laosNamed } from '../named-rows.ts';
 import type { RegistryTables } from '../schema/tables.ts';
-import { agencyKey } from '../thai-names.ts';
 import { byThaiName } from './thai-order.ts';
 
 /**
@@ -109,7 +109,8 @@ export async function surveyCounts(
   return { rows: [...rows.values()].toSorted(inFormOrder), total };
 }
 
-function isWholeCountry({ within, province, district, lao }: CountFilter): boolean {
+/** Nothing narrows it. */
+export function isWholeCountry({ within, province, district, lao }: CountFilter): boolean {
   const narrowed = province !== undefined || district !== undefined || lao !== undefined;
   return !narrowed && within.some(({ level }) => level === 'country');
 }
@@ -250,16 +251,19 @@ export async function laosOf(
   database: Kysely<RegistryTables>,
   filter: CountFilter,
 ): Promise<Map<string, CountedLao>> {
-  const { lao } = filter;
-  const rows = await laosWithin(database, filter)
-    .select(['id', 'name', 'district', 'province'])
+  const { within, province, district, lao } = filter;
+  const columns = ['id', 'name', 'district', 'province'] as const;
+  if (lao === undefined) {
+    const rows = await laosWithin(database, filter).select(columns).execute();
+    return new Map(rows.map((row) => [row.id, row]));
+  }
+  const named = await laosNamed(database, { province, district, lao });
+  if (named.length === 0) return new Map();
+  const rows = await laosWithin(database, { within })
+    .where('id', 'in', named)
+    .select(columns)
     .execute();
-  const key = lao === undefined ? undefined : agencyKey(lao);
-  return new Map(
-    rows
-      .filter(({ name }) => key === undefined || name === lao || agencyKey(name) === key)
-      .map((row) => [row.id, row]),
-  );
+  return new Map(rows.map((row) => [row.id, row]));
 }
 
 /** Of the filter but its LAO's name. */

@@ -2,6 +2,7 @@
 import { country } from '#registry/area.ts';
 import { sql } from 'kysely';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { brokenTotals } from '#registry/broken-cameras.ts';
 import { openBudgetSources, BudgetSourceTwice } from '#registry/budget-sources.ts';
 import { newCameraRows, prepareCameras } from '#registry/camera-writes.ts';
 import { newCamera } from '#registry/camera.ts';
@@ -17,6 +18,8 @@ import { openRegistry } from '#registry/schema/open-registry.ts';
 import type { RegistryDatabase } from '#registry/schema/tables.ts';
 import { giveSitesToLaos } from '#registry/schema/migrations/0023-sites-of-laos.ts';
 import { openSites } from '#registry/sites.ts';
+import { countedCameras } from '#registry/survey/counted-cameras.ts';
+import { surveyCounts } from '#registry/survey/counts.ts';
 import { byTest, camerasOf, testBox, tester } from '../registry/cameras-of.ts';
 import { krabiCamera } from '../registry/krabi-camera.ts';
 import { onEachDatabase } from './each-database.ts';
@@ -46,6 +49,8 @@ onEachDatabase((rig) => {
     laos = openLaos(database, { now: Date.now });
   });
 
+  const idOf = async (name: string): Promise<string> =>
+    (await laos.list({})).find((row) => row.name === name)?.id ?? '';
   const names = async (filter: Parameters<Laos['list']>[0]) =>
     (await laos.list(filter)).map(({ name }) => name).toSorted();
 
@@ -235,6 +240,52 @@ onEachDatabase((rig) => {
     await expect(laos.merge(right.id, right.id, { author: tester })).rejects.toBeInstanceOf(
       LaoNotFound,
     );
+  });
+
+  test('a filter by a name or an id of before finds what stands there now, wherever that lies', async () => {
+    const sources = openBudgetSources(database, { now: Date.now });
+    const left = { name: 'อบต.คลองยาง', district: 'เกาะลันตา', province: 'กระบี่' };
+    const into = { name: 'ทม.กระบี่', district: 'เมืองกระบี่', province: 'กระบี่' };
+    await cameras.create(
+      given({ lao: left, budgetSource: 'มท.', declared: 'under-repair' }),
+      byTest,
+    );
+    await cameras.create(given(), byTest);
+    const [from, target] = [await idOf(left.name), (await laos.add(lao(into), byDepartment)).id];
+    const [short] = (await sources.list()).filter(({ name }) => name === 'มท.');
+    const ministry = await sources.add('กระทรวงมหาดไทย', byDepartment);
+    const seen = async (filter: Parameters<Cameras['list']>[0]) =>
+      (await cameras.list(filter)).map((camera) => camera.lao.name);
+    const asked = [
+      { lao: 'องค์การบริหารส่วนตำบลคลองยาง' },
+      { lao: from },
+      // As a saved view has it, with the district of then.
+      { ...left, lao: left.name },
+      { budgetSource: 'มท.' },
+      { budgetSource: short?.id },
+    ];
+    for (const filter of asked) expect(await seen({ limit: 9, ...filter })).toEqual([left.name]);
+    await laos.merge(from, target, { author: tester });
+    await sources.merge(short?.id ?? '', ministry.id, { author: tester });
+    for (const filter of asked) expect(await seen({ limit: 9, ...filter })).toEqual([into.name]);
+    const within = [country];
+    const named = { within, lao: left.name };
+    expect((await surveyCounts(database, 'lao', named)).rows).toMatchObject([{ lao: into.name }]);
+    expect(await brokenTotals(database, named, { level: 'lao', nowMs: 0 })).toHaveLength(1);
+    const counted = { ...named, budgetSourceId: short?.id };
+    const page = { limit: 9, nowMs: 0 };
+    expect(await countedCameras(database, 'now', 'all', counted, page)).toHaveLength(1);
+    // What is merged into one that the person does not see stays unseen.
+    const outside = { level: 'district', province: 'กระบี่', district: 'เกาะลันตา' } as const;
+    expect(await seen({ limit: 9, lao: left.name, within: [outside] })).toEqual([]);
+    await laos.change(target, { name: 'ทน.กระบี่' }, byTest);
+    await sources.change(ministry.id, { name: 'มหาดไทย' }, byTest);
+    expect(await seen({ limit: 9, lao: 'ทม.กระบี่' })).toEqual(['ทน.กระบี่']);
+    expect(await seen({ limit: 9, budgetSource: 'กระทรวงมหาดไทย' })).toEqual(['ทน.กระบี่']);
+    // Somebody else is called so now.
+    await laos.add(lao(into), byDepartment);
+    expect(await seen({ limit: 9, lao: 'ทม.กระบี่' })).toEqual([]);
+    expect(await seen({ limit: 9, lao: 'ทต.100%_' })).toEqual([]);
   });
 
   describe('a merge while cameras are entered', () => {
