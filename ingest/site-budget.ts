@@ -1,4 +1,5 @@
 import type { StreamSite, StreamSource } from '#registry/cameras.ts';
+import { hostOf } from '#registry/stream-host.ts';
 
 /** Sessions of one site being opened at once: they share a line. */
 const MAX_CONNECTING = 4;
@@ -16,6 +17,7 @@ type Asking = Pick<StreamSource, 'cameraId' | 'url'>;
 export class SiteBudget {
   limits: StreamSite | undefined;
   #connecting = 0;
+  /** By host and nothing else: a box's channels differ in path, and some in port. */
   readonly #boxes = new Map<string, number>();
   /** Of the open sessions, bit/s. */
   readonly #open = new Map<string, number>();
@@ -27,7 +29,7 @@ export class SiteBudget {
     const maxSessions = this.limits?.maxSessions ?? DEFAULT_MAX_SESSIONS;
     if (this.#open.size >= maxSessions) return `the site has all of its ${maxSessions} sessions`;
     const maxPerBox = this.limits?.maxSessionsPerBox ?? null;
-    const box = boxOf(url);
+    const box = hostOf(url);
     if (maxPerBox !== null && (this.#boxes.get(box) ?? 0) >= maxPerBox) {
       return `the recorder ${box} has all of its ${maxPerBox} sessions`;
     }
@@ -44,7 +46,7 @@ export class SiteBudget {
   opened({ cameraId, url }: Asking): void {
     this.#connecting++;
     this.#open.set(cameraId, this.#needs(cameraId));
-    const box = boxOf(url);
+    const box = hostOf(url);
     this.#boxes.set(box, (this.#boxes.get(box) ?? 0) + 1);
   }
 
@@ -60,7 +62,7 @@ export class SiteBudget {
 
   closed({ cameraId, url }: Asking): void {
     this.#open.delete(cameraId);
-    const box = boxOf(url);
+    const box = hostOf(url);
     const left = (this.#boxes.get(box) ?? 0) - 1;
     if (left > 0) this.#boxes.set(box, left);
     else this.#boxes.delete(box);
@@ -74,9 +76,4 @@ export class SiteBudget {
   #needs(cameraId: string): number {
     return this.#known.get(cameraId) ?? ASSUMED_BITS_PER_SECOND;
   }
-}
-
-/** Host and nothing else: a box's channels differ in path, and some in port. */
-function boxOf(url: string): string {
-  return URL.parse(url)?.hostname ?? url;
 }

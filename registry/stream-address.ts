@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { canonicalHost, PLAIN_HOST } from './stream-host.ts';
 
 /** Longer addresses are not taken. Cameras' own are below 300. */
 export const MAX_STREAM_URL_LENGTH = 2_048;
@@ -77,20 +78,21 @@ export function deviceOf(address: string): string {
 }
 
 /**
- * One for two spellings of one address: a port that is the scheme's own, and a host's capitals, make no other. Paths
- * stay letter for letter, as cameras compare them.
+ * One for two spellings of one address: a port that is the scheme's own, spellings of a host (stream-host.ts) and a question mark
+ * that nothing follows make no other. Paths stay letter for letter, as cameras compare them.
  */
 export function addressKey(address: string): string {
+  const asked = address.indexOf('?') === address.length - 1 ? address.slice(0, -1) : address;
   // An inventory has 100,000, and most of them are plain.
-  const [plain, place = ''] = plainPlace.exec(address) ?? [];
+  const [plain, place = ''] = plainPlace.exec(asked) ?? [];
   if (plain !== undefined) {
-    return plain === place ? address : `${place}${address.slice(plain.length)}`;
+    return plain === place ? asked : `${place}${asked.slice(plain.length)}`;
   }
-  const { scheme, device, rest } = placeOf(address);
+  const { scheme, device, rest } = placeOf(asked);
   return `${scheme}://${device}${rest}`;
 }
 
-const plainPlace = /^(rtsp:\/\/[a-z\d.-]+)(?::554)?(?=[/?]|$)/u;
+const plainPlace = new RegExp(String.raw`^(rtsp:\/\/${PLAIN_HOST})(?::554)?(?=[/?]|$)`, 'u');
 
 function placeOf(address: string): { scheme: string; device: string; rest: string } {
   const match = /^([a-z+]+):\/\/(\[[^\]]*\]|[^/?#:]*)(?::(\d*))?(.*)$/isu.exec(address);
@@ -99,7 +101,7 @@ function placeOf(address: string): { scheme: string; device: string; rest: strin
   const isOwn = port === '' || Number(port) === defaultPorts[known];
   return {
     scheme: known,
-    device: `${host.toLowerCase()}${isOwn ? '' : `:${Number(port)}`}`,
+    device: `${canonicalHost(host)}${isOwn ? '' : `:${Number(port)}`}`,
     rest: match === null ? address : rest,
   };
 }

@@ -28,6 +28,7 @@ import * as snapshotsTakenAnew from './migrations/0026-snapshots-taken-anew.ts';
 import * as abbreviationsWithoutDots from './migrations/0027-abbreviations-without-dots.ts';
 import * as acceptedImports from './migrations/0028-accepted-imports.ts';
 import * as closedAreasSayNoLink from './migrations/0029-closed-areas-say-no-link.ts';
+import * as spellingsOfHosts from './migrations/0030-spellings-of-hosts.ts';
 import { indexSearch } from '../index-search.ts';
 import type { RegistryDatabase, RegistryTables } from './tables.ts';
 
@@ -64,6 +65,7 @@ const registry: DatabaseSchema = {
     '0027-abbreviations-without-dots': abbreviationsWithoutDots,
     '0028-accepted-imports': acceptedImports,
     '0029-closed-areas-say-no-link': closedAreasSayNoLink,
+    '0030-spellings-of-hosts': spellingsOfHosts,
   },
 };
 

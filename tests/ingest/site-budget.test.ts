@@ -43,14 +43,14 @@ describe('a site', () => {
     expect(budget.place(camera(5))).toBe('free');
   });
 
-  test('gives each recorder box its own, whatever port its channels have', () => {
+  test('gives each recorder box its own, whatever port its channels have and however its host is spelled', () => {
     const budget = site({ maxSessionsPerBox: 2 });
-    open(budget, camera(1, '10.0.0.9'), camera(2, '10.0.0.9:8554'));
+    open(budget, camera(1, '10.0.0.9'), camera(2, '10.9:8554'));
     expect(budget.place(camera(3, '10.0.0.9:8555'))).toBe(
       'the recorder 10.0.0.9 has all of its 2 sessions',
     );
     expect(budget.place(camera(4, '10.0.0.8'))).toBe('free');
-    budget.closed(camera(2, '10.0.0.9:8554'));
+    budget.closed(camera(2, '10.9:8554'));
     expect(budget.place(camera(3, '10.0.0.9:8555'))).toBe('free');
   });
 

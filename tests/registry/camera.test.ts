@@ -2,7 +2,12 @@ import { expect, test } from 'vitest';
 import { inventoryFields, newCamera, purposeLabels } from '#registry/camera.ts';
 import { findings } from '#registry/provenance.ts';
 import { redactStreamAddress } from '#registry/redact-stream-address.ts';
-import { deviceOf, splitStreamAddress, StreamAddressNotValid } from '#registry/stream-address.ts';
+import {
+  addressKey,
+  deviceOf,
+  splitStreamAddress,
+  StreamAddressNotValid,
+} from '#registry/stream-address.ts';
 import { uuidV7Ms, uuidV7Source } from '#registry/uuid-v7.ts';
 import { krabiCamera } from './krabi-camera.ts';
 
@@ -86,6 +91,32 @@ test('one device is one host and one port, however its address says so', () => {
   for (const other of ['rtsps://h:322/', 'rtsps://h/', 'rtsp+http://h:80/', 'rtsp://h:8554/']) {
     expect(deviceOf(other)).not.toBe(deviceOf('rtsp://h:554/'));
   }
+});
+
+test.each([
+  ['rtsp://10.0.0.9/s', ['10.9', '10.0.9', '0x0a000009', '167772169', '012.0.0.9', '10.0.0.9.']],
+  ['rtsp://[fd00::9]/s', ['[FD00::9]', '[fd00:0:0::9]', '[fd00:0000::0009]:554']],
+  ['rtsp://cam.local/s', ['Cam.LOCAL', 'cam.local.', 'cam.local:554', 'cam.local:']],
+  // What nobody can resolve is what it says, and a name of one label is another one when it is whole.
+  ['rtsp://256.1.1.1/s', ['256.1.1.1:554']],
+  ['rtsp://cam_1/s', ['CAM_1']],
+])('%s has one key, however its host is spelled', (address, hosts) => {
+  for (const host of hosts) {
+    const spelled = `rtsp://${host}/s`;
+    expect([spelled, addressKey(spelled)]).toEqual([spelled, address]);
+    expect(addressKey(`${spelled}?`)).toBe(address);
+    expect(deviceOf(spelled)).toBe(deviceOf(address));
+    // What is dialled is what was given.
+    expect(splitStreamAddress(spelled).url).toBe(spelled);
+  }
+});
+
+test('other hosts, ports, paths and queries are other addresses', () => {
+  const others = ['10.0.0.90/s', '10.0.0.9:8554/s', '10.0.0.9/S', '10.0.0.9/s/', '10.0.0.9/s?a'];
+  const keys = ['10.0.0.9/s', 'cam/s', 'cam./s', ...others].map((of) => addressKey(`rtsp://${of}`));
+  expect(new Set(keys).size).toBe(keys.length);
+  expect(addressKey('rtsps://10.9:322/s')).toBe('rtsps://10.0.0.9/s');
+  expect(addressKey('rtsp://10.0.0.9/s?a?')).toBe('rtsp://10.0.0.9/s?a?');
 });
 
 test('an address in which the password cannot be told apart is refused, and not repeated', () => {

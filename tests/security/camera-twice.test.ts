@@ -56,10 +56,12 @@ test('nor does a change of one that is theirs', async () => {
   expect(refused.body).not.toContain(theirs.id);
 });
 
-test('of their own it is told which', async () => {
+test('of their own it is told which, however its address is spelled', async () => {
   const { headers } = await rig.signedIn([ownerOfLanta]);
   const first = (await register(headers, lanta)).json<{ id: string }>();
-  expect((await register(headers, lanta)).json()).toMatchObject({
-    error: { details: { cameras: [{ id: first.id, lao: lanta }], elsewhere: false } },
-  });
+  for (const url of [stream.url, 'rtsp://10.1:554/one?', 'rtsp://0xa000001/one']) {
+    expect((await register(headers, lanta, { stream: { url } })).json()).toMatchObject({
+      error: { details: { cameras: [{ id: first.id, lao: lanta }], elsewhere: false } },
+    });
+  }
 });
