@@ -16,7 +16,9 @@ type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-874';
 
 /**
  * A byte order mark says it; so do the zero bytes of UTF-16. UTF-8 is valid or it is not, and Thai text in Windows-874
- * (TIS-620 with a few more) never is: its letters would be continuations without a beginning.
+ * (TIS-620 with a few more) never is: its letters would be continuations without a beginning. What is not valid to its end is not
+ * guessed to be the other: a file that ends within a letter is part of one, and the code page has no sign for bytes that broken
+ * UTF-8 is full of, though decoders make controls of them.
  */
 function encodingOf(bytes: Uint8Array): Encoding {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
@@ -32,20 +34,45 @@ function encodingOf(bytes: Uint8Array): Encoding {
   if (evenZeros > 0 && oddZeros > 0) throw new WorkbookRefused('not_a_workbook');
   if (oddZeros > 0) return 'utf-16le';
   if (evenZeros > 0) return 'utf-16be';
-  return decodes(bytes, 'utf-8') ? 'utf-8' : 'windows-874';
+  const utf8 = utf8Of(bytes);
+  if (utf8 === 'whole') return 'utf-8';
+  if (utf8 === 'cut') throw new WorkbookRefused('cut_within_letter');
+  for (const byte of bytes) if (isNoneOf874(byte)) throw new WorkbookRefused('encoding_unknown');
+  return 'windows-874';
 }
 
-function decodes(bytes: Uint8Array, encoding: Encoding): boolean {
-  const decoder = new TextDecoder(encoding, { fatal: true });
+/** `cut`: it has letters of several bytes, and its last one is not whole. */
+function utf8Of(bytes: Uint8Array): 'whole' | 'cut' | 'none' {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  let units = 0;
   try {
     for (let at = 0; at < bytes.length; at += DECODED_PIECE_BYTES) {
-      decoder.decode(bytes.subarray(at, at + DECODED_PIECE_BYTES), { stream: true });
+      const piece = bytes.subarray(at, at + DECODED_PIECE_BYTES);
+      units += decoder.decode(piece, { stream: true }).length;
     }
-    decoder.decode();
-    return true;
   } catch {
-    return false;
+    return 'none';
   }
+  try {
+    decoder.decode();
+    return 'whole';
+  } catch {
+    // All of it but the end is ASCII: the end may be Thai of the code page.
+    return units < bytes.length - MAX_LETTER_BYTES ? 'cut' : 'none';
+  }
+}
+
+/** Of the last letter, what there can be while it is not whole: four bytes make one. */
+const MAX_LETTER_BYTES = 3;
+
+/** Microsoft's table of the code page has nothing there. */
+function isNoneOf874(byte: number): boolean {
+  return (
+    (byte >= 0x81 && byte <= 0x90 && byte !== 0x85) ||
+    (byte >= 0x98 && byte <= 0x9f) ||
+    (byte >= 0xdb && byte <= 0xde) ||
+    byte >= 0xfc
+  );
 }
 
 async function* readRows(

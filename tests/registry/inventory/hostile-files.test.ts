@@ -108,6 +108,18 @@ test.each([
   expect(rows).toMatchObject([{ fate: 'new', lao: 'ทต.เกาะลันตาใหญ่', problems: [] }]);
 });
 
+test('a CSV that ends within a letter is refused as cut, and broken UTF-8 is not read as another code page', async () => {
+  const whole = Buffer.from(csvOf(headings, goodRow));
+  const lastLetter = whole.lastIndexOf(0xe0);
+  for (const end of [lastLetter + 1, lastLetter + 2]) {
+    expect(await refusalOf(whole.subarray(0, end))).toBe('cut_within_letter');
+  }
+  const within = Buffer.concat([whole.subarray(0, lastLetter), whole.subarray(lastLetter + 1)]);
+  expect(await refusalOf(within)).toBe('encoding_unknown');
+  // Cut between two letters it is what it says.
+  expect((await dryRun(whole.subarray(0, lastLetter))).rows[0]?.fate).toBe('refused');
+});
+
 test('merged cells over rows give each its value; over columns they are refused', async () => {
   const second = [...goodRow];
   second[1] = 'สามแยก';
@@ -179,7 +191,7 @@ test('a camera in a closed area with an address, agencies or a network is refuse
 
 test('one position with several streams is warned of once, the same stream twice is refused', async () => {
   const { rows, state } = await dryRun(
-    csvOf(headings, at('rtsp://10.0.0.1/a'), at('rtsp://10.0.0.2/a'), at('rtsp://10.0.0.1/a')),
+    csvOf(headings, at('rtsp://10.0.0.1/a'), at('rtsp://10.0.0.2/a'), at('rtsp://10.1:554/a?')),
   );
   expect(rows.map(({ fate }) => fate)).toEqual(['new', 'new', 'refused']);
   expect(rows[2]?.problems[0]).toMatchObject({ cell: 'K4' });
