@@ -191,10 +191,10 @@ describe('words', () => {
       (['scope', 'declared', 'budgetSource'] as const).map(headingOf),
     );
     const form = ['model', 'declaredReason', 'latitude', 'longitude', 'url', 'site'] as const;
-    for (const key of form) expect(th.form[key]).toBe(headingOf(key));
-    expect([th.form.username, th.form.password, th.form.transport, th.form.record]).toEqual(
-      (['username', 'password', 'transport', 'record'] as const).map(headingOf),
-    );
+    const stream = ['username', 'password', 'transport', 'sound', 'record'] as const;
+    for (const key of [...form, ...stream]) expect(th.form[key]).toBe(headingOf(key));
+    // As templates of before have it.
+    expect(columnOf('sound').aliases).toContain('เสียง');
     // Letter for letter those of the survey form.
     expect(th.declared).toEqual(declaredWords);
     expect(th.repairs.states.unrepairable).toBe(declaredWords.unrepairable);
