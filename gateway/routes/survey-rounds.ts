@@ -20,6 +20,7 @@ import { typedLine } from '#registry/text.ts';
 import { actingIn, asThemselves } from '../auth/acting.ts';
 import { errorBody } from '../errors.ts';
 import { actsUpon, readableArea, reviewOf } from '../survey-rights.ts';
+import { registerSurveyAskedRoute } from './survey-asked.ts';
 import { surveyLevel } from './survey-json.ts';
 import { returnJson, toldReturn } from './survey-return-json.ts';
 import {
@@ -59,6 +60,7 @@ export function registerSurveyRoundRoutes(
   app: FastifyInstance,
   { registry, rounds, returns, freeze, now }: SurveyRoundDeps,
 ): void {
+  registerSurveyAskedRoute(app, registry);
   const typed = app.withTypeProvider<ZodTypeProvider>();
 
   async function told(request: FastifyRequest, round: Round): Promise<z.infer<typeof roundJson>> {

@@ -5,6 +5,7 @@ import { registerSurveyReturnRoutes } from '#gateway/routes/survey-returns.ts';
 import { registerSurveyRoundRoutes } from '#gateway/routes/survey-rounds.ts';
 import { startSurvey, type Survey } from '#gateway/survey.ts';
 import { newCamera } from '#registry/camera.ts';
+import { newLao } from '#registry/lao.ts';
 import { openLaos } from '#registry/laos.ts';
 import { formXlsx } from '#registry/survey/form-xlsx.ts';
 import { surveyForm } from '#registry/survey/form.ts';
@@ -282,6 +283,33 @@ test('a cut-off or a deadline of a year that was read in the wrong era is refuse
     deadlines: { lao: { dueAt: inDays(2) }, district: { dueAt: inDays(3) }, province: far },
   });
   expect(moved.json()).toMatchObject({ error: { code: 'day_too_far' } });
+});
+
+test('how many LAOs a round will ask is told before it is opened, and so many are asked', async () => {
+  const laos = openLaos(rig.registry, { now: rig.now });
+  const listed = async (name: string, place: object = lanta) =>
+    laos.add(newLao.parse({ name, ...place }), { ...byTest, listed: true });
+  const asks = async (query = '') => (await ask('dla', 'GET', `asked${query}`)).json<unknown>();
+  // Those that somebody has a role for are proposed.
+  expect(await asks()).toEqual({ listed: 0, proposed: 2 });
+  const { id } = (await laos.list({ q: 'ทต.เกาะลันตาใหญ่' }))[0] ?? { id: '' };
+  await laos.change(id, { status: 'listed' }, byTest);
+  await laos.merge((await listed('ทต.เกาะลันตาใหย่')).id, id, byTest);
+  await listed('ทน.ตรัง', { province: 'ตรัง', district: 'เมืองตรัง' });
+  expect(await asks()).toEqual({ listed: 2, proposed: 1 });
+  const krabi = encodeURIComponent('จ.กระบี่');
+  expect(await asks(`?province=${krabi}`)).toEqual({ listed: 1, proposed: 1 });
+  const both = `?province=${krabi}&province=${encodeURIComponent('ตรัง')}`;
+  expect(await asks(both)).toEqual({ listed: 2, proposed: 1 });
+  expect((await ask('province', 'GET', 'asked')).statusCode).toBe(403);
+  const sent = (await returnsOf('dla', await openRound())).filter(({ name }) =>
+    /^[ทอ]/u.test(name),
+  );
+  expect(sent.map(({ name }) => name).toSorted()).toEqual([
+    'ทต.เกาะลันตาใหญ่',
+    'ทน.ตรัง',
+    'อบต.คลองยาง',
+  ]);
 });
 
 test('a round is cancelled before its cut-off, by who may open one, with the reason, and is never frozen', async () => {

@@ -153,6 +153,18 @@ export interface DeadlineGiven {
   contact: string | null;
 }
 
+const askedOnWire = z.object({ listed: z.number(), proposed: z.number() });
+export type AskedLaos = z.infer<typeof askedOnWire>;
+
+/** How many LAOs a round in these provinces would ask; none: in the whole country. */
+export function readAskedLaos(
+  provinces: readonly string[],
+  signal?: AbortSignal,
+): Promise<AskedLaos> {
+  const query = new URLSearchParams(provinces.map((province) => ['province', province]));
+  return call(askedOnWire, `/api/v1/survey/asked?${query.toString()}`, { signal });
+}
+
 export function openRound(given: Readonly<Record<string, unknown>>): Promise<Round> {
   return call(roundOnWire, ROUNDS, { method: 'POST', body: given, withinMs: ROUND_WITHIN_MS });
 }

@@ -1,11 +1,13 @@
 import { Checkbox, TagsInput, TextInput } from '@mantine/core';
 import { useState } from 'react';
-import { openRound, type Round } from '../api/survey.ts';
+import { openRound, readAskedLaos, type AskedLaos, type Round } from '../api/survey.ts';
 import { MomentInput } from '../day-input.tsx';
 import { useAreaNames } from '../register/official-areas.ts';
 import { WholeNumberInput } from '../shell/whole-number-input.tsx';
 import { ActDialog } from '../shell/act-dialog.tsx';
 import { missingOf } from '../shell/missing.ts';
+import { Failure } from '../shell/pieces.tsx';
+import { useLoaded } from '../shell/use-loaded.ts';
 import { thaiMoment, type DayGiven } from '../typed-day.ts';
 import { useLanguage } from '../use-language.ts';
 import {
@@ -30,6 +32,7 @@ export function RoundForm(props: { onClose: () => void; onOpened: (round: Round)
   const [cutOffNow, setCutOffNow] = useState(false);
   const [windowHours, setWindowHours] = useState<number | undefined>(24);
   const [provinces, setProvinces] = useState<string[]>([]);
+  const asked = useLoaded((signal) => readAskedLaos(provinces, signal), [provinces.join('\n')]);
   const [closedAreas, setClosedAreas] = useState(true);
   const [deadlines, setDeadlines] = useState<Record<Level, DeadlineDraft>>({
     lao: emptyDeadline,
@@ -120,6 +123,8 @@ export function RoundForm(props: { onClose: () => void; onOpened: (round: Round)
         value={provinces}
         onChange={setProvinces}
       />
+      <Asked asked={asked.loading ? undefined : asked.value} />
+      <Failure error={asked.error} onRetry={asked.reload} />
       <Checkbox
         label={t('rounds.closedAreas')}
         checked={closedAreas}
@@ -134,5 +139,19 @@ export function RoundForm(props: { onClose: () => void; onOpened: (round: Round)
         />
       ))}
     </ActDialog>
+  );
+}
+
+/** Whom the round will ask, as the list stands now: nobody, where the list was not imported yet. */
+function Asked({ asked }: { asked: AskedLaos | undefined }) {
+  const { t } = useLanguage();
+  if (asked === undefined) return null;
+  const { listed, proposed } = asked;
+  if (listed + proposed === 0) return <p role="alert">{t('rounds.asksNobody')}</p>;
+  return (
+    <p role="status">
+      {t('rounds.asks', { count: listed })}{' '}
+      {proposed > 0 && t('rounds.asksProposed', { count: proposed })}
+    </p>
   );
 }

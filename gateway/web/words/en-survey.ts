@@ -54,6 +54,10 @@ export const enSurvey: typeof thSurvey = {
     window: 'Window (hours)',
     scope: 'Provinces',
     scopeHint: 'empty: the whole country',
+    asks: 'This round will ask {{count}} listed LAOs for a return',
+    asksProposed:
+      'and {{count}} that are proposed and not listed yet: merge those that are other spellings before the cut-off',
+    asksNobody: 'There is no LAO to ask: import the list of LAOs first',
     closedAreas: 'Count cameras in closed areas',
     deadline: {
       lao: 'Deadline of LAOs',
