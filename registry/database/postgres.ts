@@ -229,6 +229,9 @@ class OurAdapter
   /** What pg_trgm has already. */
   async indexShortParts(): Promise<void> {}
 
+  /** As it does since decision 0180. */
+  async indexInBulk(): Promise<void> {}
+
   /** Of a join, the planner would first find all texts, and read all rows that they belong to. */
   readonly found = 'looked-up';
 

@@ -2,7 +2,12 @@ import { basename } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { CompiledQuery, QueryResult } from 'kysely';
 import { ConstraintViolated, DatabaseFailed, DatabaseUnavailable, DiskFull } from './database.ts';
-import type { FromSqliteThread, SqliteFailure, ToSqliteThread } from './sqlite-protocol.ts';
+import type {
+  FromSqliteThread,
+  ListedStatement,
+  SqliteFailure,
+  ToSqliteThread,
+} from './sqlite-protocol.ts';
 
 /** Of a thread's heap, what is new. What passes through is short-lived: more room would be filled before it is swept. */
 const MAX_YOUNG_MB = 12;
@@ -20,6 +25,7 @@ const threads = new Map<string, SqliteThread>();
 
 type Question =
   | { type: 'query'; id: number; sql: string; parameters: readonly unknown[] }
+  | { type: 'list'; id: number; statements: readonly ListedStatement[] }
   | { type: 'room'; id: number; room: 'usual' | 'much' };
 
 interface Pending {
@@ -60,6 +66,11 @@ export class SqliteConnection {
   async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
     // Parameters that cannot be copied to the thread leave nothing pending.
     return (await this.#ask((id) => ({ type: 'query', id, sql, parameters }))) as QueryResult<R>;
+  }
+
+  /** Statements that write, in their order; of the first that fails it rejects. Each one's `written` rows. */
+  async executeList(statements: readonly ListedStatement[]): Promise<QueryResult<unknown>> {
+    return this.#ask((id) => ({ type: 'list', id, statements }));
   }
 
   /** How much memory its pages may take, from the next statement on. */
@@ -103,6 +114,9 @@ export class SqliteConnection {
         return;
       case 'changes':
         pending?.resolve({ rows: [], numAffectedRows: message.changes });
+        return;
+      case 'written':
+        pending?.resolve({ rows: message.written.map((written) => ({ written })) });
         return;
       case 'failed':
         pending?.reject(errorOf(message.failure));

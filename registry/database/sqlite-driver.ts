@@ -7,6 +7,7 @@ import {
 } from 'kysely';
 import { DatabaseFailed, DatabaseUnavailable } from './database.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
+import type { ListedStatement } from './sqlite-protocol.ts';
 
 /** Its answer to a rollback after it rolled back by itself (sqlite.org/lang_transaction.html, response to errors). */
 const ROLLED_BACK_ALREADY = 'no transaction is active';
@@ -26,8 +27,8 @@ export class StatementList implements CompiledQuery {
   readonly queryId = createQueryId();
   readonly sql = '';
   readonly parameters = [];
-  readonly statements: readonly CompiledQuery[];
-  constructor(statements: readonly CompiledQuery[]) {
+  readonly statements: readonly ListedStatement[];
+  constructor(statements: readonly ListedStatement[]) {
     this.statements = statements;
   }
 }
@@ -236,11 +237,7 @@ class Lease implements DatabaseConnection {
     const writer = this.#writer;
     if (writer === undefined) return this.#driver.query<R>(query);
     if (!(query instanceof StatementList)) return writer.executeQuery<R>(query);
-    const results = await Promise.all(
-      query.statements.map(async (statement) => writer.executeQuery(statement)),
-    );
-    const rows = results.map(({ numAffectedRows }) => ({ written: Number(numAffectedRows ?? 0) }));
-    return { rows: rows as R[] };
+    return (await writer.executeList(query.statements)) as QueryResult<R>;
   }
 
   streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {

@@ -1,5 +1,11 @@
 /** What passes between the connections (sqlite-connection.ts) and the thread that owns their files (sqlite-thread.ts). */
 
+/** A statement that writes. Its parameters are not frozen: such an array takes thrice as long to be copied to another thread. */
+export interface ListedStatement {
+  sql: string;
+  parameters: readonly unknown[];
+}
+
 /** `connection` is whose word it is: a thread may own several files. */
 export type ToSqliteThread = { connection: number } & (
   | {
@@ -9,6 +15,8 @@ export type ToSqliteThread = { connection: number } & (
       readOnly: boolean;
     }
   | { type: 'query'; id: number; sql: string; parameters: readonly unknown[] }
+  /** In their order, to the first that fails. */
+  | { type: 'list'; id: number; statements: readonly ListedStatement[] }
   /** How much memory it may keep: not by a query, since a PRAGMA is carried out when it is prepared, and only then. */
   | { type: 'room'; id: number; room: 'usual' | 'much' }
   | {
@@ -24,6 +32,8 @@ export type FromSqliteThread = { connection: number } & (
   /** Values by row: with the names at every row, copying them to another thread takes three times as long. */
   | { type: 'rows'; id: number; columns: string[]; rows: unknown[][] }
   | { type: 'changes'; id: number; changes: bigint }
+  /** Of a list: rows that each wrote. */
+  | { type: 'written'; id: number; written: readonly number[] }
   | { type: 'failed'; id: number; failure: SqliteFailure }
   | { type: 'closed' }
 );

@@ -95,6 +95,24 @@ function answer({
   }
 }
 
+function answerList({
+  connection,
+  id,
+  statements,
+}: Extract<ToSqliteThread, { type: 'list' }>): void {
+  try {
+    const opened = connections.get(connection);
+    if (opened === undefined) throw new Error('a question of no file');
+    const written = statements.map(({ sql, parameters }) => {
+      const { statement } = prepared(opened, sql);
+      return Number(statement.run(...(parameters as SQLInputValue[])).changes);
+    });
+    send({ type: 'written', connection, id, written });
+  } catch (error) {
+    send({ type: 'failed', connection, id, failure: failureOf(error) });
+  }
+}
+
 /**
  * With the usual cache, an inventory's pages of indexes leave it for the log and come back from it some times each, and what a
  * statement would be undone by is written to a file: a fifth of this thread's time.
@@ -135,6 +153,9 @@ port.on('message', (message: ToSqliteThread) => {
       return;
     case 'query':
       answer(message);
+      return;
+    case 'list':
+      answerList(message);
       return;
     case 'room':
       makeRoom(message);

@@ -1,7 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import {
-  CompiledQuery,
   Kysely,
   SqliteAdapter,
   SqliteIntrospector,
@@ -25,16 +24,12 @@ import type {
 import type { DayPartitions, DayTables, TendedDays } from './day-partitions.ts';
 import { migrate } from './migrate.ts';
 import type { References } from './references.ts';
-import type { WrittenRows } from './row-writer.ts';
 import { Room, SqliteThreadDriver, StatementList } from './sqlite-driver.ts';
 import * as marks from './sqlite-marks.ts';
+import type { ListedStatement } from './sqlite-protocol.ts';
+import { SqliteRows } from './sqlite-rows.ts';
 import * as search from './sqlite-search.ts';
 import type { TextSearch } from './text-search.ts';
-
-/** Rows in one statement: its parameters are limited to 32,766. */
-const ROWS_A_STATEMENT = 200;
-/** Texts of such statements that are kept, 6 to 20 KB each. */
-const MAX_TEXTS = 100;
 
 /** Databases as files in `folder`, which is there and locked. */
 export function sqliteDatabases(folder: string): Databases {
@@ -88,8 +83,7 @@ class ThreadAdapter
     DayPartitions,
     ChangeMarks
 {
-  /** Of statements that write rows, by what they write: they come again with other values. */
-  readonly #texts = new Map<string, string>();
+  readonly #rows = new SqliteRows();
   /** Transactions that write much and are not over, at work or in the queue. */
   #writingMuch = 0;
 
@@ -125,17 +119,19 @@ class ThreadAdapter
     const prepared = statements.map((one) => {
       // Whoever is in a transaction is the only writer (BEGIN IMMEDIATE).
       if ('locked' in one) return [];
-      return 'rows' in one ? this.#statementsOf(one) : [one];
+      return 'rows' in one
+        ? this.#rows.statementsOf(one)
+        : [{ sql: one.sql, parameters: one.parameters }];
     });
     return { prepared };
   }
 
-  /** All are sent to the thread, which answers in the order of the questions. */
+  /** All are sent to the thread as one question. */
   async executeTogether(
     transaction: Transaction<unknown>,
     { prepared }: PreparedBatch,
   ): Promise<number[]> {
-    const parts = prepared as readonly (readonly CompiledQuery[])[];
+    const parts = prepared as readonly (readonly ListedStatement[])[];
     const { rows } = await transaction.executeQuery<{ written: number }>(
       new StatementList(parts.flat()),
     );
@@ -166,27 +162,6 @@ class ThreadAdapter
     }
   }
 
-  #statementsOf(written: WrittenRows): CompiledQuery[] {
-    const { table, rows, change } = written;
-    const columns = Object.keys(rows[0] ?? {});
-    const statements: CompiledQuery[] = [];
-    for (let from = 0; from < rows.length; from += ROWS_A_STATEMENT) {
-      const some = rows.slice(from, from + ROWS_A_STATEMENT);
-      const name = [table, change?.key, change?.where, some.length, ...columns].join(' ');
-      let text = this.#texts.get(name);
-      if (text === undefined) {
-        text = textOf(written, columns, some.length);
-        if (this.#texts.size >= MAX_TEXTS) this.#texts.clear();
-        this.#texts.set(name, text);
-      }
-      const values: unknown[] = [];
-      // Every row has the columns of the first, in its order.
-      for (const row of some) values.push(...Object.values(row));
-      statements.push(CompiledQuery.raw(text, values));
-    }
-    return statements;
-  }
-
   /** One table of each; the column makes the queries the same. */
   async keepByDay(db: Kysely<never>, { main, beside, time }: DayTables): Promise<void> {
     const statements = [
@@ -201,14 +176,15 @@ class ThreadAdapter
     return { made: [], removed: [] };
   }
 
-  /** Its index is kept by triggers, and quick to write. */
+  /** Until `indexInBulk` its index was kept by triggers. */
   async mayBeIndexedLater(): Promise<void> {}
   async indexInBlocks(): Promise<void> {}
   async beginsUnindexed(): Promise<void> {}
-  async indexRest(): Promise<void> {}
 
   readonly createSearchTable = search.createSearchTable;
   readonly indexShortParts = search.indexShortParts;
+  readonly indexInBulk = search.indexInBulk;
+  readonly indexRest = search.indexRest;
   readonly matching = search.matching;
   readonly scanned = search.scanned;
 
@@ -229,20 +205,4 @@ class ThreadAdapter
 
   /** Few marks, in pages that are used again. */
   async sweepMarks(): Promise<void> {}
-}
-
-/** `count` rows as a statement's values, and as a table that it reads from. */
-function textOf({ table, change }: WrittenRows, columns: readonly string[], count: number): string {
-  const names = columns.map((column) => `"${column}"`);
-  const row = `(${columns.map(() => '?').join(', ')})`;
-  const values = `values ${Array.from({ length: count }, () => row).join(', ')}`;
-  if (change === undefined) return `insert into "${table}" (${names.join(', ')}) ${values}`;
-  const { key, where = 'true' } = change;
-  // SQLite names the columns of VALUES column1, column2 and so on.
-  const named = names.map((name, index) => `column${index + 1} as ${name}`).join(', ');
-  const set = names
-    .filter((name) => name !== `"${key}"`)
-    .map((name) => `${name} = page.${name}`)
-    .join(', ');
-  return `update "${table}" set ${set} from (select ${named} from (${values})) as page where "${table}"."${key}" = page."${key}" and (${where})`;
 }

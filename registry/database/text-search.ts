@@ -21,6 +21,8 @@ export interface TextSearch {
    * somebody calls this after an inventory, and every second. `signal` ends it after a page.
    */
   indexRest(db: Kysely<unknown>, table: SearchTable, signal?: AbortSignal): Promise<void>;
+  /** For a later migration: SQLite too indexes texts later than they are written, many at once (decision 0290). */
+  indexInBulk(db: Kysely<never>, name: string): Promise<void>;
   /**
    * For a later migration: an index that is smaller and quicker to write, and in SQLite answers parts of one and two letters
    * too. PostgreSQL has no such index; there short parts are looked for in the rows themselves.

@@ -13,7 +13,7 @@ import {
 import { MigrationFailed } from '#registry/database/migrate.ts';
 import { takePostgresTurn } from '#registry/database/postgres-turn.ts';
 import { postgresDatabases } from '#registry/database/postgres.ts';
-import { rowChanger, rowWriter } from '#registry/database/row-writer.ts';
+import { rowChanger, rowWriter, type WrittenRows } from '#registry/database/row-writer.ts';
 import { onEachDatabase } from './each-database.ts';
 import { searchAtRandom } from './search-at-random.ts';
 
@@ -187,6 +187,31 @@ onEachDatabase((rig) => {
       await executeTogether(transaction, change(turned));
     });
     expect(await read()).toEqual(rows.map((row, i) => ({ ...row, ...turned[i] })));
+  });
+
+  test('columns that many rows have alike are written into each, also where the rows behind them differ', async () => {
+    const database = await rig.open().open<Tables>(notes);
+    // 200 rows are a statement of SQLite's: the times of the last 200 differ, those of the others do not.
+    const all = Array.from({ length: 800 }, (_, i) =>
+      note(`${1_000 + i}`, { at_ms: i < 600 ? 5 : i }),
+    );
+    const later = all.map(({ id, at_ms }, i) => ({
+      id,
+      at_ms: i < 400 ? 7 : at_ms + 1,
+      bytes: null,
+    }));
+    const read = async () => database.selectFrom('notes').selectAll().orderBy('id').execute();
+    const write = async (rows: WrittenRows[]) =>
+      database.transaction().execute(async (transaction) => executeTogether(transaction, rows));
+    expect(await write(rowWriter<Tables, 'notes'>('notes')(all))).toEqual([800]);
+    expect(await read()).toEqual(all);
+    const change = rowChanger<Tables, 'notes'>('notes', { key: 'id' });
+    expect(await write(change(later))).toEqual([800]);
+    expect(await read()).toEqual(all.map((row, i) => ({ ...row, ...later[i] })));
+    // Nothing of them differs.
+    const one = { id: '1000', at_ms: 1 };
+    expect(await write(change(Array.from({ length: 200 }, () => one)))).toEqual([1]);
+    expect((await read())[0]).toEqual({ ...all[0], ...one });
   });
 
   test('a list that was asked for after a write was answered holds it', async () => {

@@ -22,6 +22,7 @@ async function up(db: Kysely<never>): Promise<void> {
   await search.mayBeIndexedLater(db, table.name);
   await search.indexShortParts(db, table.name);
   await search.indexInBlocks(db, table.name);
+  await search.indexInBulk(db, table.name);
 }
 
 /**
