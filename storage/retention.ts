@@ -111,8 +111,7 @@ async function deleteGarbage(
         continue;
       }
       // Also of what an earlier process marked: its camera's rule was written before that.
-      const retention = await retentionOf(catalogue, recording.cameraId);
-      const policy = retention === undefined ? 'unknown' : policyOf(retention);
+      const policy = policyOf(await retentionOf(catalogue, recording.cameraId));
       await noteDeletion(catalogue, recording, { policy, deletedMs: now() });
       deleted++;
     }

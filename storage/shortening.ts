@@ -1,10 +1,11 @@
-import { lengthenRetention, retentionOf } from './catalogue/retentions.ts';
+import { retentionOf } from './catalogue/retentions.ts';
 import {
   decideShortening,
   insertShortening,
   listShortenings,
   pendingShortening,
   previewShortening,
+  requireShorter,
   shorteningById,
   type Shortening,
   type ShorteningPreview,
@@ -13,21 +14,6 @@ import type { Catalogue, ShorteningState } from './catalogue/tables.ts';
 import { requireAnother, type Actor } from './legal-hold.ts';
 
 const DAY_MS = 86_400_000;
-
-/** What is asked for would not shorten, or would keep less than the inventory says. */
-export class NoShortening extends Error {
-  readonly code: 'not_shorter' | 'shorter_than_inventory';
-  readonly details: { cameraId: string; days: number };
-  constructor(code: NoShortening['code'], cameraId: string, days: number) {
-    super(
-      code === 'not_shorter'
-        ? `${cameraId} is kept for ${days} days already`
-        : `the inventory of ${cameraId} says ${days} days: change field ๙ first`,
-    );
-    this.code = code;
-    this.details = { cameraId, days };
-  }
-}
 
 /** How long a camera's recordings are kept, and what will change that. */
 export interface CameraRetention {
@@ -86,7 +72,7 @@ export class Shortenings {
     return this.#preview(cameras, days, effectiveMs ?? this.#now() + this.#graceMs);
   }
 
-  /** Throws NoShortening, ShorteningPending. */
+  /** Throws NoShortening, ShorteningPending: by what is kept when it is entered, whatever a preview said before. */
   async request(order: {
     cameraIds: readonly string[];
     days: number;
@@ -94,12 +80,11 @@ export class Shortenings {
     by: Actor;
   }): Promise<Shortening> {
     const { cameraIds, days, reason, by } = order;
-    const cameras = await this.#fromDays(cameraIds, days);
-    const id = this.#newId();
-    // What is kept now is known from now on, whatever the inventory says tomorrow.
-    for (const { cameraId, fromDays } of cameras) {
-      await lengthenRetention(this.#catalogue, cameraId, fromDays);
+    const cameras: { cameraId: string; inventoryDays: number }[] = [];
+    for (const cameraId of cameraIds) {
+      cameras.push({ cameraId, inventoryDays: await this.#inventoryDays(cameraId) });
     }
+    const id = this.#newId();
     const requested = { by: by.id, name: by.name, ms: this.#now() };
     await insertShortening(this.#catalogue, { id, days, reason, requested, cameras });
     return shorteningById(this.#catalogue, id);
@@ -155,10 +140,7 @@ export class Shortenings {
     const cameras: { cameraId: string; fromDays: number }[] = [];
     for (const cameraId of cameraIds) {
       const retention = await this.retention(cameraId);
-      if (retention.days <= days) throw new NoShortening('not_shorter', cameraId, retention.days);
-      if (retention.inventoryDays > days) {
-        throw new NoShortening('shorter_than_inventory', cameraId, retention.inventoryDays);
-      }
+      requireShorter({ cameraId, ...retention }, days);
       cameras.push({ cameraId, fromDays: retention.days });
     }
     return cameras;

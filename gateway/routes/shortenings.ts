@@ -144,8 +144,7 @@ export function registerShorteningRoutes(
     async (request, reply) => {
       const { cameraIds, days, reason } = request.body;
       await permitCameras(request, 'retention.shorten', cameraIds, readPlaces);
-      const preview = await shortenings.preview(cameraIds, days);
-      for (const { cameraId, fromDays } of preview) {
+      for (const { cameraId, fromDays } of await shortenings.preview(cameraIds, days)) {
         await request.record(
           'retention.request',
           { kind: 'camera', id: cameraId },
@@ -154,6 +153,8 @@ export function registerShorteningRoutes(
       }
       const by = whoActs(request);
       const shortening = await shortenings.request({ cameraIds, days, reason, by });
+      // Of what was entered: another act may have been done since the look before.
+      const preview = await shortenings.previewOf(shortening);
       void reply.code(201);
       return { shortening: jsonOf(shortening), preview: preview.map(previewOf) };
     },

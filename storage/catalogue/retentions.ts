@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import type { Transaction } from 'kysely';
 import type { Catalogue, CatalogueTables, RetentionTable } from './tables.ts';
 
@@ -12,18 +13,30 @@ export interface Retention {
  * shortened by an act of its own. An edit of the inventory never deletes recordings (forms.md §4.8).
  */
 export async function lengthenRetention(
-  catalogue: Catalogue,
+  catalogue: Catalogue | Transaction<CatalogueTables>,
   cameraId: string,
   inventoryDays: number,
 ): Promise<Retention> {
   const known = await retentionOf(catalogue, cameraId);
   if (known !== undefined && known.days >= inventoryDays) return known;
-  await setRetention(catalogue, { camera_id: cameraId, days: inventoryDays, shortening_id: null });
-  return { days: inventoryDays, shorteningId: null };
+  // Another may have lengthened it more since it was read: whichever is longer.
+  await catalogue
+    .insertInto('retentions')
+    .values({ camera_id: cameraId, days: inventoryDays, shortening_id: null })
+    .onConflict((conflict) =>
+      conflict
+        .column('camera_id')
+        .doUpdateSet({ days: inventoryDays, shortening_id: null })
+        .where('retentions.days', '<', inventoryDays),
+    )
+    .execute();
+  const after = await retentionOf(catalogue, cameraId);
+  assert(after !== undefined, 'a retention that was written is there');
+  return after;
 }
 
 export async function retentionOf(
-  catalogue: Catalogue,
+  catalogue: Catalogue | Transaction<CatalogueTables>,
   cameraId: string,
 ): Promise<Retention | undefined> {
   const row = await catalogue
@@ -47,20 +60,32 @@ export async function daysOf(
   return new Map(rows.map(({ camera_id: cameraId, days }) => [cameraId, days]));
 }
 
-export async function setRetention(
-  catalogue: Catalogue | Transaction<CatalogueTables>,
+/**
+ * By an act of shortening: `row.days` from now on, unless its days were lengthened beyond `fromDays` since it was asked for, which
+ * nobody approved; also within this very moment.
+ */
+export async function shortenRetention(
+  transaction: Transaction<CatalogueTables>,
   row: RetentionTable,
+  fromDays: number,
 ): Promise<void> {
   const { days, shortening_id } = row;
-  await catalogue
+  await transaction
     .insertInto('retentions')
     .values(row)
-    .onConflict((conflict) => conflict.column('camera_id').doUpdateSet({ days, shortening_id }))
+    .onConflict((conflict) =>
+      conflict
+        .column('camera_id')
+        .doUpdateSet({ days, shortening_id })
+        .where('retentions.days', '<=', fromDays),
+    )
     .execute();
 }
 
-/** The rule under which a recording is deleted, as its deletion record says it. */
-export function policyOf({ days, shorteningId }: Retention): string {
+/** The rule under which a recording is deleted, as its deletion record says it; undefined: nobody knows of any. */
+export function policyOf(retention: Retention | undefined): string {
+  if (retention === undefined) return 'unknown';
+  const { days, shorteningId } = retention;
   return shorteningId === null
     ? `retention ${days} days`
     : `retention ${days} days, shortened by ${shorteningId}`;

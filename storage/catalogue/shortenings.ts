@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
+import { takeLock } from '#registry/database/database.ts';
 import type { Act } from './holds.ts';
 import { LONGEST_RECORDING_MS } from './recordings.ts';
-import { setRetention } from './retentions.ts';
+import { lengthenRetention, shortenRetention } from './retentions.ts';
 import type { Catalogue, ShorteningState, ShorteningTable } from './tables.ts';
 
 /** An act by which recordings of some cameras will be kept for fewer days. */
@@ -41,12 +42,44 @@ export class ShorteningDecided extends Error {
   }
 }
 
-/** Throws ShorteningPending. */
+/** What is asked for would not shorten, or would keep less than the inventory says. */
+export class NoShortening extends Error {
+  readonly code: 'not_shorter' | 'shorter_than_inventory';
+  readonly details: { cameraId: string; days: number };
+  constructor(code: NoShortening['code'], cameraId: string, days: number) {
+    super(
+      code === 'not_shorter'
+        ? `${cameraId} is kept for ${days} days already`
+        : `the inventory of ${cameraId} says ${days} days: change field ๙ first`,
+    );
+    this.code = code;
+    this.details = { cameraId, days };
+  }
+}
+
+/** Whether `toDays` is an act at all, for what is kept and what the inventory says. Throws NoShortening. */
+export function requireShorter(
+  { cameraId, days, inventoryDays }: { cameraId: string; days: number; inventoryDays: number },
+  toDays: number,
+): void {
+  if (days <= toDays) throw new NoShortening('not_shorter', cameraId, days);
+  if (inventoryDays > toDays) {
+    throw new NoShortening('shorter_than_inventory', cameraId, inventoryDays);
+  }
+}
+
+/**
+ * Of a camera one act waits at a time, however many ask at once, and it says what is kept at that very moment: another that was done
+ * since somebody looked is known here. Throws ShorteningPending, NoShortening.
+ */
 export async function insertShortening(
   catalogue: Catalogue,
-  given: Pick<Shortening, 'id' | 'days' | 'reason' | 'requested' | 'cameras'>,
+  given: Pick<Shortening, 'id' | 'days' | 'reason' | 'requested'> & {
+    cameras: readonly { cameraId: string; inventoryDays: number }[];
+  },
 ): Promise<void> {
   await catalogue.transaction().execute(async (transaction) => {
+    await takeLock(transaction, 'shortenings');
     const pending = await transaction
       .selectFrom('shortening_cameras')
       .innerJoin('shortenings', 'shortenings.id', 'shortening_cameras.shortening_id')
@@ -59,6 +92,15 @@ export async function insertShortening(
       .where('state', 'in', ['requested', 'approved'])
       .executeTakeFirst();
     if (pending !== undefined) throw new ShorteningPending(pending.camera_id);
+    const cameras: Shortening['cameras'] = [];
+    // In the order in which applyShortenings writes them, or each could wait for the other.
+    const inOrder = given.cameras.toSorted((a, b) => (a.cameraId < b.cameraId ? -1 : 1));
+    for (const { cameraId, inventoryDays } of inOrder) {
+      // What is kept now is known from now on, whatever the inventory says tomorrow.
+      const { days } = await lengthenRetention(transaction, cameraId, inventoryDays);
+      requireShorter({ cameraId, days, inventoryDays }, given.days);
+      cameras.push({ cameraId, fromDays: days });
+    }
     await transaction
       .insertInto('shortenings')
       .values({
@@ -76,7 +118,7 @@ export async function insertShortening(
         effective_ms: null,
       })
       .execute();
-    for (const { cameraId, fromDays } of given.cameras) {
+    for (const { cameraId, fromDays } of cameras) {
       await transaction
         .insertInto('shortening_cameras')
         .values({ shortening_id: given.id, camera_id: cameraId, from_days: fromDays })
@@ -180,13 +222,13 @@ export async function applyShortenings(catalogue: Catalogue, nowMs: number): Pro
       if (row === undefined) return;
       const cameras = await transaction
         .selectFrom('shortening_cameras')
-        .leftJoin('retentions', 'retentions.camera_id', 'shortening_cameras.camera_id')
-        .select(['shortening_cameras.camera_id', 'from_days', 'retentions.days as present_days'])
-        .where('shortening_cameras.shortening_id', '=', id)
+        .select(['camera_id', 'from_days'])
+        .where('shortening_id', '=', id)
+        .orderBy('camera_id')
         .execute();
-      for (const { camera_id, from_days, present_days } of cameras) {
-        if (present_days !== null && present_days > from_days) continue;
-        await setRetention(transaction, { camera_id, days: row.days, shortening_id: id });
+      for (const { camera_id, from_days } of cameras) {
+        const shorter = { camera_id, days: row.days, shortening_id: id };
+        await shortenRetention(transaction, shorter, from_days);
       }
     });
   }

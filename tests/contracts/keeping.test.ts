@@ -3,6 +3,8 @@ import { beforeEach, expect, test } from 'vitest';
 import { listDeletions } from '#storage/catalogue/deletion.ts';
 import { openCatalogue } from '#storage/catalogue/open-catalogue.ts';
 import { recordingsBetween } from '#storage/catalogue/recordings.ts';
+import { daysOf, lengthenRetention } from '#storage/catalogue/retentions.ts';
+import { applyShortenings } from '#storage/catalogue/shortenings.ts';
 import type { Catalogue } from '#storage/catalogue/tables.ts';
 import { LegalHolds } from '#storage/legal-hold.ts';
 import {
@@ -180,6 +182,50 @@ onEachDatabase((rig) => {
     nowMs += 8 * DAY;
     expect(await sweepNow()).toBe(0);
     expect(await shortenings.retention(CAMERA)).toMatchObject({ days: 60, pending: null });
+  });
+
+  test('of acts on one camera that are asked for at once one waits, and says what is kept when it is entered', async () => {
+    const order = { cameraIds: [CAMERA], days: 10, reason: 'r', by: asker };
+    await lengthenRetention(catalogue, CAMERA, 30);
+    inventoryDays = 10;
+    // On connections that are open already, or one would be done before the next begins.
+    await Promise.all(Array.from({ length: 4 }, async () => shortenings.list({}, { limit: 1 })));
+    const asked = await Promise.allSettled(
+      Array.from({ length: 4 }, async () => shortenings.request(order)),
+    );
+    const [only, ...others] = await shortenings.list({ state: 'requested' }, { limit: 9 });
+    expect(others).toEqual([]);
+    expect(only?.cameras).toEqual([{ cameraId: CAMERA, fromDays: 30 }]);
+    const refused = asked.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
+    expect(refused).toMatchObject(
+      Array.from({ length: 3 }, () => ({ code: 'shortening_pending' })),
+    );
+    await shortenings.approve(only?.id ?? '', { by: approver, reason: null });
+    // The field was read, and then what was approved is done: twelve days are no fewer than the ten that are kept now.
+    const late = new Shortenings({
+      catalogue,
+      inventoryDays: async () => {
+        nowMs += 7 * DAY;
+        await applyShortenings(catalogue, nowMs);
+        return 10;
+      },
+      graceMs: 7 * DAY,
+      newId,
+      now,
+    });
+    await expect(late.request({ ...order, days: 12 })).rejects.toMatchObject({
+      code: 'not_shorter',
+      details: { days: 10 },
+    });
+  });
+
+  test('of two lengthenings at once the longer counts, whichever is written last', async () => {
+    const cameras = Array.from({ length: 8 }, () => newId());
+    const lengthen = async (days: number) =>
+      Promise.all(cameras.map(async (id) => lengthenRetention(catalogue, id, days)));
+    await Promise.all([lengthen(60), lengthen(45)]);
+    const kept = await daysOf(catalogue, cameras);
+    expect([...kept.values()]).toEqual(cameras.map(() => 60));
   });
 
   test('a hold reaches the store when the store answers, and leaves it with the release', async () => {
