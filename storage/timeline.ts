@@ -4,6 +4,7 @@ import { overHoles } from './catalogue/holes.ts';
 import { holdsBetween, type Hold } from './catalogue/holds.ts';
 import type { RecordingName } from './catalogue/recording-days.ts';
 import { spansBetween, type Span } from './catalogue/recordings.ts';
+import { policyOf, retentionOf } from './catalogue/retentions.ts';
 import type { SpoolId } from './catalogue/spools.ts';
 import type { Catalogue } from './catalogue/tables.ts';
 import type { OpenRecordings } from './open-recordings.ts';
@@ -27,7 +28,7 @@ export interface Timeline {
   spans: Span[];
   /** `unknown`: before the first recording, or nobody told why. */
   gaps: ExplainedGap[];
-  /** There was footage, and it was deleted by a rule. */
+  /** There was footage, and it was deleted by a rule, or is about to be. */
   deleted: DeletedSpan[];
   /**
    * Of it, what waits in the spool of another gateway, and plays there alone until it is stored; of a minute that was never
@@ -54,12 +55,14 @@ export async function timeline(
 ): Promise<Timeline> {
   const { fromMs } = range;
   const limit = MAX_OF_A_KIND + 1;
-  const [{ spans: footage, open: growing, elsewhere }, known, gone, holds] = await Promise.all([
-    spansBetween(catalogue, cameraId, range, { joinMs: JOIN_MS, limit, spoolId }),
-    gapsBetween(catalogue, cameraId, fromMs, range.toMs, limit),
-    deletedBetween(catalogue, cameraId, range, { joinMs: JOIN_MS, limit }),
-    holdsBetween(catalogue, cameraId, fromMs, range.toMs),
-  ]);
+  const [{ spans: footage, goes, open: growing, elsewhere }, known, noted, holds] =
+    await Promise.all([
+      spansBetween(catalogue, cameraId, range, { joinMs: JOIN_MS, limit, spoolId }),
+      gapsBetween(catalogue, cameraId, fromMs, range.toMs, limit),
+      deletedBetween(catalogue, cameraId, range, { joinMs: JOIN_MS, limit }),
+      holdsBetween(catalogue, cameraId, fromMs, range.toMs),
+    ]);
+  const gone = await withGarbage(catalogue, cameraId, noted, goes);
   // Those are the first of the range: up to where the next one begins, they are all that there is.
   const beyond = [footage, known, gone].flatMap<{ startMs: number }>((of) =>
     of.slice(MAX_OF_A_KIND),
@@ -101,6 +104,24 @@ export async function timeline(
     ),
     holds: holds.filter((hold) => hold.fromMs < nextMs),
   };
+}
+
+/** What a sweep has begun to delete goes by the rule that its note will name, unless that changes before. */
+async function withGarbage(
+  catalogue: Catalogue,
+  cameraId: string,
+  noted: readonly DeletedSpan[],
+  goes: readonly Span[],
+): Promise<readonly DeletedSpan[]> {
+  if (goes.length === 0) return noted;
+  const policy = policyOf(await retentionOf(catalogue, cameraId));
+  const going = goes.map((span) => ({
+    ...span,
+    policy,
+    firstDeletedMs: null,
+    lastDeletedMs: null,
+  }));
+  return [...noted, ...going].toSorted((a, b) => a.startMs - b.startMs);
 }
 
 function isUnknown({ cause }: ExplainedGap): boolean {

@@ -58,15 +58,16 @@ const timelineJson = z
           shorteningId: z.string().nullable().meta({
             description: 'of the approved shortening by which it was so few days; null: none',
           }),
-          firstDeletedAt: isoTime,
-          lastDeletedAt: isoTime.meta({
-            description: 'its recordings go one by one, as each is too old',
+          firstDeletedAt: isoTime.nullable(),
+          lastDeletedAt: isoTime.nullable().meta({
+            description:
+              'its recordings go one by one, as each is too old; null: their deletion has begun, and the store has not let go of all of them yet',
           }),
         }),
       )
       .meta({
         description:
-          'there was footage, and a rule has deleted it; each file with its hash: /api/v1/deletions.csv',
+          'there was footage, and a rule has deleted it, or is about to; each file with its hash: /api/v1/deletions.csv',
       }),
     elsewhere: z.array(z.object({ from: isoTime, to: isoTime })).meta({
       description:
@@ -146,8 +147,8 @@ export function registerFootageRoutes(app: FastifyInstance, deps: FootageRouteDe
           policy: gone.policy,
           retentionDays: retentionIn(gone.policy)?.days ?? null,
           shorteningId: retentionIn(gone.policy)?.shorteningId ?? null,
-          firstDeletedAt: iso(gone.firstDeletedMs),
-          lastDeletedAt: iso(gone.lastDeletedMs),
+          firstDeletedAt: gone.firstDeletedMs === null ? null : iso(gone.firstDeletedMs),
+          lastDeletedAt: gone.lastDeletedMs === null ? null : iso(gone.lastDeletedMs),
         })),
         elsewhere: found.elsewhere.map(({ startMs, endMs }) => ({
           from: iso(startMs),

@@ -209,9 +209,9 @@ export interface DeletedSpan {
   startMs: number;
   endMs: number;
   policy: string;
-  /** Of its recordings, which go one by one as each becomes too old. */
-  firstDeletedMs: number;
-  lastDeletedMs: number;
+  /** Of its recordings, which go one by one as each becomes too old; null: their deletion has begun, and their objects are not all gone. */
+  firstDeletedMs: number | null;
+  lastDeletedMs: number | null;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import { executeTogether } from '#registry/database/database.ts';
 import type { FinishedRecording, OpenedRecording } from '../recorder-protocol.ts';
 import { countMade, newestDay } from './camera-days.ts';
@@ -217,6 +217,8 @@ export interface Span {
 
 interface SpansBetween {
   spans: Span[];
+  /** Footage whose deletion has begun, and whose objects are not all gone. */
+  goes: Span[];
   open: (RecordingName & Span)[];
   /** In the spool of another gateway; null: its row says only when it began. */
   elsewhere: { startMs: number; endMs: number | null }[];
@@ -226,13 +228,14 @@ interface SpanRow {
   id: string | null;
   start_ms: number;
   end_ms: number;
+  /** `garbage` with an id of null: of several. */
   state: RecordingState | null;
   elsewhere: 0 | 1;
 }
 
 /**
- * Whole recordings of a range, oldest first, as one where they follow on each other within `joinMs`, at most `limit`; and
- * those that were not whole when their row was written last, or wait in another spool. An index alone answers it, and of a day's
+ * Whole recordings of a range, oldest first, as one where they follow on each other within `joinMs`, at most `limit`; likewise those that
+ * are being deleted; and those that were not whole when their row was written last, or wait in another spool. An index alone answers it, and of a day's
  * 1,440 recordings mostly one row comes back. They may reach beyond the range.
  */
 export async function spansBetween(
@@ -246,10 +249,7 @@ export async function spansBetween(
     union all
     select id, start_ms, end_ms, state, 1
     from recordings where ${ofRange} and state = 'spooled' and ${isUnsettled} and not ${inSpool(spoolId)}`;
-  // One statement for all: on PostgreSQL a connection makes the acquaintance of each day's partition once.
-  const { rows } = await sql<SpanRow>`
-    select cast(null as text) as id, start_ms, end_ms, cast(null as text) as state, 0 as elsewhere
-    from (
+  const stretches = (ofState: RawBuilder<boolean>): RawBuilder<unknown> => sql`
       select number, min(start_ms) as start_ms, max(end_ms) as end_ms
       from (
         select start_ms, end_ms, sum(begins) over (order by start_ms, end_ms) as number
@@ -259,18 +259,24 @@ export async function spansBetween(
               (order by start_ms, end_ms rows between unbounded preceding and 1 preceding) <= ${joinMs}
             then 0 else 1 end as begins
           from recordings
-          where ${ofRange} and end_ms > ${fromMs} and state in ('spooled', 'stored')
+          where ${ofRange} and end_ms > ${fromMs} and ${ofState}
         ) told
       ) numbered
-      group by number order by number limit ${limit}
-    ) spans
+      group by number order by number limit ${limit}`;
+  // One statement for all: on PostgreSQL a connection makes the acquaintance of each day's partition once.
+  const { rows } = await sql<SpanRow>`
+    select cast(null as text) as id, start_ms, end_ms, cast(null as text) as state, 0 as elsewhere
+    from (${stretches(sql`state in ('spooled', 'stored')`)}) spans
+    union all
+    select null, start_ms, end_ms, 'garbage', 0
+    from (${stretches(sql`state = 'garbage' and ${isUnsettled}`)}) goes
     union all
     select id, start_ms, end_ms, state, case when ${inSpool(spoolId)} then 0 else 1 end
     from recordings where ${ofRange} and state = 'open' and ${isUnsettled}
     ${spoolId === null ? sql`` : waitingElsewhere}`.execute(catalogue);
-  const found: SpansBetween = { spans: [], open: [], elsewhere: [] };
+  const found: SpansBetween = { spans: [], goes: [], open: [], elsewhere: [] };
   for (const { id, start_ms: startMs, end_ms: endMs, state, elsewhere } of rows) {
-    if (id === null) found.spans.push({ startMs, endMs });
+    if (id === null) (state === 'garbage' ? found.goes : found.spans).push({ startMs, endMs });
     else if (elsewhere === 0) found.open.push({ id, startMs, endMs });
     else found.elsewhere.push({ startMs, endMs: state === 'open' ? null : endMs });
   }

@@ -13,7 +13,7 @@ import { noteAlive } from '#storage/catalogue/recording-process.ts';
 import { accountForAbsence } from '#storage/absence.ts';
 import { holdsBetween, placeHolds, releaseHold } from '#storage/catalogue/holds.ts';
 import { openCatalogue } from '#storage/catalogue/open-catalogue.ts';
-import { retentionIn } from '#storage/catalogue/retentions.ts';
+import { lengthenRetention, retentionIn } from '#storage/catalogue/retentions.ts';
 import {
   fragmentIndexes,
   insertOpened,
@@ -431,6 +431,29 @@ onEachDatabase((rig) => {
       [360_000, 420_000, 'unknown'],
     ]);
     expect(retentionIn('unknown')).toBeUndefined();
+  });
+
+  test('what a sweep has begun to delete is told as deleted, by the rule that counts, and not as a gap that nobody can explain', async () => {
+    await catalogue
+      .insertInto('deletions')
+      .values(deletion(0, 'retention 30 days', 1_000))
+      .execute();
+    for (const minute of [1, 2, 3]) await keep(catalogue, T0 + minute * MINUTE);
+    await lengthenRetention(catalogue, CAMERA, 30);
+    // The store does not answer: two are marked, and their objects are still there.
+    expect(await markGarbage(catalogue, CAMERA, T0 + 3 * MINUTE)).toBe(2);
+    const shown = await timeline(catalogue, new OpenRecordings(), CAMERA, {
+      fromMs: T0,
+      toMs: T0 + 4 * MINUTE,
+    });
+    expect(shown.gaps).toEqual([]);
+    expect(shown.spans).toEqual([{ startMs: T0 + 3 * MINUTE, endMs: T0 + 4 * MINUTE }]);
+    expect(
+      shown.deleted.map((d) => [relative(d.startMs), relative(d.endMs), d.policy, d.lastDeletedMs]),
+    ).toEqual([
+      [0, 60_000, 'retention 30 days', 1_000],
+      [60_000, 180_000, 'retention 30 days', null],
+    ]);
   });
 
   test(

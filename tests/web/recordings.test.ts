@@ -174,6 +174,7 @@ describe('timelines', () => {
     expect(deletedWords(gone, 'th')).toBe(
       '10:00:00–11:00:00 · ลบแล้วตามกำหนดเก็บ 30 วัน · ลบเมื่อ 25 ธ.ค. 2569',
     );
+    expect(deletedWords({ ...gone, lastDeletedMs: null }, 'th')).toContain('30 วัน · กำลังลบ');
     expect(deletedWords({ ...gone, shortened: true }, 'th')).toContain(
       'ลบแล้วตามคำขอลดวันเก็บเหลือ 30 วัน',
     );

@@ -24,7 +24,8 @@ const timelineOnWire = z.object({
       to: z.string(),
       retentionDays: z.nullable(z.number()),
       shorteningId: z.nullable(z.string()),
-      lastDeletedAt: z.string(),
+      /** Null: it is being deleted. */
+      lastDeletedAt: z.nullable(z.string()),
     }),
   ),
   /** Of it, what plays only on the server that recorded it, until it is stored. */

@@ -26,15 +26,18 @@ export function gapWords(
     .join(' · ');
 }
 
-/** From when to when, that a rule deleted it, which, and when. */
+/** From when to when, that a rule deleted it, which, and when, or that it does so now. */
 export function deletedWords(gone: LaneDeletion, language: Language): string {
+  const { footage } = wordsOf[language];
   return [
     `${clockTime(gone.fromMs)}–${clockTime(gone.toMs)}`,
     ruleWords(gone, language),
-    wordsOf[language].footage.deletedOn.replace(
-      '{{day}}',
-      dayWords(new Date(gone.lastDeletedMs).toISOString(), language),
-    ),
+    gone.lastDeletedMs === null
+      ? footage.deletedNow
+      : footage.deletedOn.replace(
+          '{{day}}',
+          dayWords(new Date(gone.lastDeletedMs).toISOString(), language),
+        ),
   ].join(' · ');
 }
 

@@ -18,7 +18,8 @@ export type LaneDeletion = TimeRange & {
   retentionDays: number | null;
   /** By a request to keep it for fewer days. */
   shortened: boolean;
-  lastDeletedMs: number;
+  /** Null: it is being deleted. */
+  lastDeletedMs: number | null;
 };
 
 /** What a camera shows. */
@@ -43,7 +44,7 @@ export function laneOf(timeline: TimelineOnWire): Lane {
       ...rangeOf(gone),
       retentionDays: gone.retentionDays,
       shortened: gone.shorteningId !== null,
-      lastDeletedMs: Date.parse(gone.lastDeletedAt),
+      lastDeletedMs: gone.lastDeletedAt === null ? null : Date.parse(gone.lastDeletedAt),
     })),
     elsewhere: timeline.elsewhere.map(rangeOf),
     holds: timeline.holds.map((hold) => ({

@@ -56,6 +56,7 @@ export const enFootage: typeof thFootage = {
     deletedAfter: 'deleted after its {{days}} days',
     deletedShortened: 'deleted after {{days}} days, by a request to keep fewer',
     deletedOn: 'deleted on {{day}}',
+    deletedNow: 'being deleted',
     notDownloaded: 'Your role does not save pictures of this camera.',
     passedOver: 'Passed over, for the file cannot be read:',
     stillsSaved: '{{count}} saved',

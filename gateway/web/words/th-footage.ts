@@ -54,6 +54,7 @@ export const thFootage = {
     deletedAfter: 'ลบแล้วตามกำหนดเก็บ {{days}} วัน',
     deletedShortened: 'ลบแล้วตามคำขอลดวันเก็บเหลือ {{days}} วัน',
     deletedOn: 'ลบเมื่อ {{day}}',
+    deletedNow: 'กำลังลบ',
     notDownloaded: 'บทบาทของท่านบันทึกภาพของกล้องนี้ไม่ได้',
     passedOver: 'ข้ามช่วงที่อ่านไฟล์ไม่ได้:',
     stillsSaved: 'บันทึกภาพนิ่งแล้ว {{count}} ภาพ',
