@@ -12,18 +12,12 @@ import type { AuditKeeper } from '../audit/keeper.ts';
 import type { AuditFilter, AuditPosition, StoredEntry } from '../audit/log.ts';
 import { auditActorOf, auditOriginOf } from '../audit/request-entry.ts';
 import { errorBody, TooManyExports } from '../errors.ts';
+import { time } from '../given-time.ts';
 
 const DEFAULT_PAGE = 100;
 const MAX_PAGE = 500;
 const MAX_TEXT = 200;
 const MAX_EXPORTS = 2;
-
-const time = z.iso
-  .datetime({
-    offset: true,
-    error: 'must be ISO 8601 with a zone, such as 2026-11-25T08:00:00+07:00',
-  })
-  .transform((text) => Date.parse(text));
 
 const filter = {
   from: time.optional().meta({ description: 'not before' }),

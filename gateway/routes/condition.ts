@@ -13,16 +13,10 @@ import {
   transitionJsonOf,
 } from '../condition-json.ts';
 import { errorBody } from '../errors.ts';
+import { time } from '../given-time.ts';
 
 const DEFAULT_PAGE = 100;
 const MAX_PAGE = 500;
-
-const time = z.iso
-  .datetime({
-    offset: true,
-    error: 'must be ISO 8601 with a zone, such as 2026-11-25T08:00:00+07:00',
-  })
-  .transform((text) => Date.parse(text));
 
 const cursor = z
   .string()

@@ -7,7 +7,8 @@ import type { Footage } from '#storage/footage.ts';
 import { attachment } from '../attachment.ts';
 import { errorBody, TooManyExports } from '../errors.ts';
 import { visibleCameras, type ReadPlaces } from '../visible-cameras.ts';
-import { iso, time } from './footage-range.ts';
+import { time } from '../given-time.ts';
+import { iso } from './footage-range.ts';
 
 const MAX_EXPORTS = 2;
 /** Rows of an export read at once. */

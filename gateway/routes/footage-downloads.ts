@@ -8,6 +8,7 @@ import type { Footage } from '#storage/footage.ts';
 import type { Clip } from '#storage/retrieval/clip.ts';
 import { attachment, cameraFileName, fileNameOf, type FileOf } from '../attachment.ts';
 import { errorBody, TooManyStills } from '../errors.ts';
+import { time } from '../given-time.ts';
 import { LinkNotValid, type SignedLinks } from '../signed-links.ts';
 import { sendBytes } from './footage-bytes.ts';
 import {
@@ -16,7 +17,6 @@ import {
   isoTime,
   range,
   signature,
-  time,
   unixSeconds,
 } from './footage-range.ts';
 
@@ -124,7 +124,7 @@ export function registerDownloadRoutes(app: FastifyInstance, deps: DownloadRoute
           'download broke (Range), gives the file as it is now whatever is recorded later, and ends with the right of whoever asked for it.',
         tags: ['footage'],
         params: cameraParams,
-        body: range(MAX_CLIP_MS).meta({
+        body: range(MAX_CLIP_MS).strict().meta({
           examples: [{ from: '2026-11-25T08:00:00+07:00', to: '2026-11-25T08:05:00+07:00' }],
         }),
         response: { 201: filesJson, 400: errorBody, 404: errorBody, 409: errorBody },

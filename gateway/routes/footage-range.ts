@@ -1,20 +1,7 @@
 import * as z from 'zod';
+import { time } from '../given-time.ts';
 
-/** 2569 of the Buddhist era, which is not ISO 8601's: 543 years from now there is nothing to hold or to play. */
-const BUDDHIST_YEAR = /^2[4-9]\d\d-/;
-
-/** ISO 8601 with a zone → Unix ms. */
-export const time = z.iso
-  .datetime({
-    offset: true,
-    error: 'must be a time with its zone, such as 2026-11-25T08:00:00+07:00',
-  })
-  .refine((text) => !BUDDHIST_YEAR.test(text), {
-    error: 'must have a year of the common era (ค.ศ.), such as 2026 for พ.ศ. 2569',
-  })
-  .transform((text) => Date.parse(text));
-
-/** `from` to `to`, half-open. */
+/** `from` to `to`, half-open; as a body `.strict()`. */
 export function range(longestMs: number) {
   return z
     .object({ from: time, to: time })

@@ -68,6 +68,7 @@ export function registerHoldRoutes(app: FastifyInstance, deps: HoldRouteDeps): v
               .refine((ids) => new Set(ids).size === ids.length, 'must not name a camera twice'),
             reason: reasonGiven,
           })
+          .strict()
           .meta({
             examples: [
               {

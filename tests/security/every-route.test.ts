@@ -49,7 +49,7 @@ import { newRound } from '#registry/survey/rounds.ts';
 import { ServerRig } from '../gateway/auth/server-rig.ts';
 import { krabiCamera } from '../registry/krabi-camera.ts';
 import { broken, leaks, operationsOf, requestsFor, type AnyRequest } from './any-request.ts';
-import { hostileText, type OpenApi } from './from-schema.ts';
+import { hostileText, openParts, type OpenApi } from './from-schema.ts';
 
 const runs = Number(process.env['FUZZ_RUNS'] ?? 6);
 const seed = Number(process.env['FUZZ_SEED'] ?? 20_261_125);
@@ -246,6 +246,14 @@ async function send(given: AnyRequest, headers: Record<string, string>) {
     ...(given.payload === undefined ? {} : { payload: given.payload }),
   });
 }
+
+test('a body holds what its route knows and nothing else: a name that is spelt wrongly is refused, not passed over', () => {
+  const open = operationsOf(document).flatMap(({ name, operation }) => {
+    const json = operation.requestBody?.content['application/json']?.schema;
+    return json === undefined ? [] : openParts(json, document).map((part) => `${name} ${part}`);
+  });
+  expect(open).toEqual([]);
+});
 
 test(
   'no request to any route, from anybody, is answered with a fault of ours or otherwise than described',

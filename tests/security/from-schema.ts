@@ -121,6 +121,27 @@ export function resolved(schema: Schema, document: OpenApi): SchemaObject {
   return resolved(document.components.schemas[name] ?? {}, document);
 }
 
+/** The parts of a schema that take a key which they do not name; of itself: `body`. A record, whose keys are values, names them by its schema. */
+export function openParts(given: Schema, document: OpenApi, path = 'body'): string[] {
+  const schema = resolved(given, document);
+  const { properties = {}, additionalProperties, items } = schema;
+  const isOpen =
+    schema.type === 'object' &&
+    (additionalProperties === undefined || additionalProperties === true);
+  const parts = [
+    ...Object.entries(properties),
+    ...(additionalProperties === undefined ? [] : [['*', additionalProperties] as const]),
+    ...(items === undefined ? [] : [['[]', items] as const]),
+    ...[schema.anyOf, schema.oneOf, schema.allOf].flatMap((some = []) =>
+      some.map((one, index) => [`|${index}`, one] as const),
+    ),
+  ];
+  return [
+    ...(isOpen ? [path] : []),
+    ...parts.flatMap(([name, part]) => openParts(part, document, `${path}.${name}`)),
+  ];
+}
+
 function fitting(given: Schema, making: Making, depth: number): fc.Arbitrary<unknown> {
   const schema = resolved(given, making.document);
   if (schema.const !== undefined) return fc.constant(schema.const);
