@@ -10,9 +10,12 @@ import type { CameraEvents } from '#registry/events/camera-events.ts';
 import { conditionHistory } from '#registry/events/condition-history.ts';
 import { openRepairs } from '#registry/repairs.ts';
 import type { RecordingService } from '#storage/recording-service.ts';
-import { unlessClosed } from './closed-area-footage.ts';
+import { ClosedAreaNotWatched, unlessClosed } from './closed-area-footage.ts';
+import type { Action } from './auth/actions.ts';
 import { mayStill } from './auth/may-still.ts';
+import { NotAllowed } from './auth/refusal.ts';
 import type { Config } from './config.ts';
+import { footageUnderWay } from './footage-under-way.ts';
 import type { Foundation } from './foundation.ts';
 import type { Keepers } from './keepers.ts';
 import type { Pulling } from './pulling.ts';
@@ -136,17 +139,23 @@ function registerRecordingRoutes(app: FastifyInstance, { foundation, recording }
   const placesOf = async (ids: readonly string[]) => readPlaces(registry, ids);
   const now = Date.now;
   const links = signedLinks(box.keyFor('footage links'), now);
-  const footage = unlessClosed(recording, async (id) => isInClosedArea(registry, id));
-  registerFootageRoutes(app, { footage, shortenings, links, now });
+  const isClosed = async (id: string): Promise<boolean> => isInClosedArea(registry, id);
+  const footage = unlessClosed(recording, isClosed);
+  const may = async (accountId: string, action: Action, cameraId: string): Promise<boolean> =>
+    mayStill(accountId, action, cameraId, { accounts: people.accounts, readPlaces: placesOf });
+  const whileAllowed = footageUnderWay(async ({ cameraId, accountId, action }) => {
+    if (await isClosed(cameraId)) return new ClosedAreaNotWatched();
+    return (await may(accountId, action, cameraId))
+      ? undefined
+      : new NotAllowed('the right that this was asked for with has ended');
+  });
+  registerFootageRoutes(app, { footage, shortenings, links, whileAllowed, now });
   registerDownloadRoutes(app, {
     footage,
     cameras,
     links,
-    mayDownload: async (accountId, cameraId) =>
-      mayStill(accountId, 'footage.download', cameraId, {
-        accounts: people.accounts,
-        readPlaces: placesOf,
-      }),
+    mayDownload: async (accountId, cameraId) => may(accountId, 'footage.download', cameraId),
+    whileAllowed,
     now,
   });
   registerHoldRoutes(app, { holds, readPlaces: placesOf });

@@ -8,22 +8,16 @@ import type { Footage } from '#storage/footage.ts';
 import type { Clip } from '#storage/retrieval/clip.ts';
 import { attachment, cameraFileName, fileNameOf, type FileOf } from '../attachment.ts';
 import { errorBody, TooManyStills } from '../errors.ts';
+import type { WhileAllowed } from '../footage-under-way.ts';
 import { time } from '../given-time.ts';
 import { LinkNotValid, type SignedLinks } from '../signed-links.ts';
 import { sendBytes } from './footage-bytes.ts';
-import {
-  cameraParams,
-  iso,
-  isoTime,
-  range,
-  signature,
-  unixSeconds,
-} from './footage-range.ts';
+import { cameraParams, iso, isoTime, range, signature, unixSeconds } from './footage-range.ts';
 
 const MAX_CLIP_MS = 6 * 3_600_000;
 /** A camera that begins anew so often is asked for in shorter ranges. */
 const MAX_FILES = 100;
-/** A download must begin, or go on, within it; one that runs is not broken off. */
+/** A download must begin, or go on, within it; one that runs is not broken off by it. */
 const LINK_GOOD_MS = 15 * 60_000;
 /** Of a download, between the store and the client. */
 const READ_AHEAD_BYTES = 1024 * 1024;
@@ -56,6 +50,7 @@ export interface DownloadRouteDeps {
   links: SignedLinks;
   /** Whether the account that a link was made for may still use it. */
   mayDownload: (accountId: string, cameraId: string) => Promise<boolean>;
+  whileAllowed: WhileAllowed;
   now: () => number;
 }
 
@@ -109,7 +104,8 @@ export function registerDownloadRoutes(app: FastifyInstance, deps: DownloadRoute
           { detail: { from: iso(from), to: iso(to) } },
         );
       }
-      return sendClip(request, reply, clip, await fileOf(id, 'mp4', from, to));
+      const accountId = request.actor?.id ?? '';
+      return sendClip({ request, reply, accountId }, id, clip, await fileOf(id, 'mp4', from, to));
     },
   );
 
@@ -124,9 +120,11 @@ export function registerDownloadRoutes(app: FastifyInstance, deps: DownloadRoute
           'download broke (Range), gives the file as it is now whatever is recorded later, and ends with the right of whoever asked for it.',
         tags: ['footage'],
         params: cameraParams,
-        body: range(MAX_CLIP_MS).strict().meta({
-          examples: [{ from: '2026-11-25T08:00:00+07:00', to: '2026-11-25T08:05:00+07:00' }],
-        }),
+        body: range(MAX_CLIP_MS)
+          .strict()
+          .meta({
+            examples: [{ from: '2026-11-25T08:00:00+07:00', to: '2026-11-25T08:05:00+07:00' }],
+          }),
         response: { 201: filesJson, 400: errorBody, 404: errorBody, 409: errorBody },
       },
     },
@@ -207,7 +205,8 @@ export function registerDownloadRoutes(app: FastifyInstance, deps: DownloadRoute
         throw new LinkNotValid('the right that this link was made with has ended');
       }
       const clip = await footage.clip(camera, { fromMs: from, toMs: to, recordingId, byteLength });
-      return sendClip(request, reply, clip, await fileOf(camera, 'mp4', from, to));
+      const file = await fileOf(camera, 'mp4', from, to);
+      return sendClip({ request, reply, accountId: by }, camera, clip, file);
     },
   );
 
@@ -244,6 +243,32 @@ export function registerDownloadRoutes(app: FastifyInstance, deps: DownloadRoute
       }
     },
   );
+
+  async function sendClip(
+    {
+      request,
+      reply,
+      accountId,
+    }: { request: FastifyRequest; reply: FastifyReply; accountId: string },
+    cameraId: string,
+    clip: Clip,
+    file: FileOf,
+  ): Promise<FastifyReply> {
+    void reply
+      .header('ETag', clip.etag)
+      .header('Cache-Control', 'private, no-cache')
+      .header('Content-Disposition', attachment(file));
+    // What the rest is asked of has changed: all of it is sent (RFC 9110 §13.1.5).
+    const ifRange = request.headers['if-range'];
+    if (ifRange !== undefined && ifRange !== clip.etag) delete request.headers.range;
+    return sendBytes(request, reply, clip.byteLength, (asked) =>
+      deps.whileAllowed(
+        // In bytes, or it would wait for the client after each chunk that the store sends.
+        Readable.from(clip.read(asked), { objectMode: false, highWaterMark: READ_AHEAD_BYTES }),
+        { cameraId, accountId, action: 'footage.download' },
+      ),
+    );
+  }
 }
 
 /** One request asks for more files than are given at once. */
@@ -252,25 +277,6 @@ class TooManyClips extends Error {
   constructor(files: number) {
     super(`the range takes ${files} files, of ${MAX_FILES} at most: ask for a shorter one`);
   }
-}
-
-async function sendClip(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  clip: Clip,
-  file: FileOf,
-): Promise<FastifyReply> {
-  void reply
-    .header('ETag', clip.etag)
-    .header('Cache-Control', 'private, no-cache')
-    .header('Content-Disposition', attachment(file));
-  // What the rest is asked of has changed: all of it is sent (RFC 9110 §13.1.5).
-  const ifRange = request.headers['if-range'];
-  if (ifRange !== undefined && ifRange !== clip.etag) delete request.headers.range;
-  return sendBytes(request, reply, clip.byteLength, (asked) =>
-    // In bytes, or it would wait for the client after each chunk that the store sends.
-    Readable.from(clip.read(asked), { objectMode: false, highWaterMark: READ_AHEAD_BYTES }),
-  );
 }
 
 function statementOf(asked: {

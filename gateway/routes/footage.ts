@@ -8,6 +8,7 @@ import { expiryMs, type CameraRetention, type Shortenings } from '#storage/short
 import type { Timeline } from '#storage/timeline.ts';
 import { byteRange, RangeNotSatisfiable } from '../byte-range.ts';
 import { errorBody } from '../errors.ts';
+import type { WhileAllowed } from '../footage-under-way.ts';
 import type { SignedLinks } from '../signed-links.ts';
 import { sendPart } from './footage-bytes.ts';
 import { cameraParams, iso, isoTime, range, signature, unixSeconds } from './footage-range.ts';
@@ -95,6 +96,7 @@ export interface FootageRouteDeps {
   shortenings: Pick<Shortenings, 'retention'>;
   /** Of playlists. */
   links: SignedLinks;
+  whileAllowed: WhileAllowed;
   now: () => number;
 }
 
@@ -234,7 +236,11 @@ export function registerFootageRoutes(app: FastifyInstance, deps: FootageRouteDe
       void reply.header('Cache-Control', 'private, max-age=3600');
       const { byteLength } = source;
       return sendPart(request, reply, { ...asked, byteLength }, async (part) =>
-        source.readWhole(part),
+        deps.whileAllowed(await source.readWhole(part), {
+          cameraId: id,
+          accountId: request.actor?.id ?? '',
+          action: 'footage.play',
+        }),
       );
     },
   );

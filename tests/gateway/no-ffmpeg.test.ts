@@ -24,6 +24,7 @@ test('a still wants ffmpeg, and says so', async () => {
           cameras: { get: unused },
           links: signedLinks(Buffer.alloc(32), Date.now),
           mayDownload: async () => true,
+          whileAllowed: (stream) => stream,
           now: Date.now,
         }),
     ],

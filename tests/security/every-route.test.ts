@@ -112,13 +112,21 @@ beforeAll(async () => {
         registerSurveyReturnRoutes(app, survey.deps);
       },
       (app) => registerConnectionTestRoute(app, { connectionTests: { run: neverDials } }),
-      (app) => registerFootageRoutes(app, { footage, shortenings, links, now: Date.now }),
+      (app) =>
+        registerFootageRoutes(app, {
+          footage,
+          shortenings,
+          links,
+          whileAllowed: (stream) => stream,
+          now: Date.now,
+        }),
       (app) =>
         registerDownloadRoutes(app, {
           footage,
           cameras: rig.cameras,
           links,
           mayDownload: async () => true,
+          whileAllowed: (stream) => stream,
           now: Date.now,
         }),
       (app) => registerHoldRoutes(app, { holds, readPlaces: placesOf }),
