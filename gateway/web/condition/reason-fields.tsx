@@ -1,8 +1,9 @@
-import { Radio, Select, Textarea } from '@mantine/core';
+import { Radio, Select } from '@mantine/core';
 import { OTHER_REASON, type DeclaredStatus } from '#registry/declaration-reasons.ts';
 import { declaredWords } from '../state-words.ts';
 import { useLanguage } from '../use-language.ts';
 import { declaredStatuses, isDeclaredStatus, reasonChoices } from './reason-words.ts';
+import { LineArea } from '../shell/line-area.tsx';
 
 /** What somebody says of cameras, while they fill it in. */
 export interface SaidCondition {
@@ -47,13 +48,13 @@ export function ReasonFields(props: {
         required
         withAsterisk={false}
       />
-      <Textarea
+      <LineArea
         label={t('condition.note')}
         maxLength={500}
         value={value.note}
         required={value.reason === OTHER_REASON}
         withAsterisk={false}
-        onChange={({ currentTarget }) => onChange({ ...value, note: currentTarget.value })}
+        onChange={(note) => onChange({ ...value, note })}
       />
     </>
   );

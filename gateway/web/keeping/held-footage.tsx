@@ -6,6 +6,7 @@ import { queryText } from '../recordings/query.ts';
 import { dayOf } from '../thai-day.ts';
 import { routeHash } from '../route.ts';
 import { Failure, Waiting } from '../shell/pieces.tsx';
+import { Pager, usePages } from '../shell/pager.tsx';
 import { ReasonDialog } from '../shell/reason-dialog.tsx';
 import { useSignedIn } from '../shell/signed-in.ts';
 import { useLoaded } from '../shell/use-loaded.ts';
@@ -16,9 +17,8 @@ import { useCameraNames } from './use-camera-names.ts';
 export function HeldFootage() {
   const { t, language } = useLanguage();
   const { may, person } = useSignedIn();
-  const [cursors, setCursors] = useState<(string | null)[]>([null]);
-  const cursor = cursors.at(-1) ?? null;
-  const page = useLoaded((signal) => readHolds(cursor, signal), [cursor]);
+  const pages = usePages();
+  const page = useLoaded((signal) => readHolds(pages.cursor, signal), [pages.cursor]);
   const [releasing, setReleasing] = useState<HoldOnWire>();
   const holds = page.value?.holds;
   const nameOf = useCameraNames(holds?.map(({ cameraId }) => cameraId) ?? []);
@@ -73,16 +73,7 @@ export function HeldFootage() {
           </Table.Tbody>
         </Table>
       )}
-      {page.value?.nextCursor != null && (
-        <div className="pager">
-          <Button
-            variant="default"
-            onClick={() => setCursors([...cursors, page.value?.nextCursor ?? null])}
-          >
-            {t('keeping.more')}
-          </Button>
-        </div>
-      )}
+      <Pager pages={pages} nextCursor={page.value?.nextCursor} />
       {releasing !== undefined && (
         <ReasonDialog
           title={t('keeping.holds.releaseTitle')}

@@ -1,4 +1,4 @@
-import { Button, MultiSelect, Table, Textarea, Title } from '@mantine/core';
+import { Button, MultiSelect, Table, Title } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useState } from 'react';
 import { readRegister } from '../api/cameras.ts';
@@ -16,8 +16,10 @@ import { dateAndTime } from '../buddhist-date.ts';
 import { WholeNumberInput } from '../shell/whole-number-input.tsx';
 import { Dialog } from '../shell/dialog.tsx';
 import { Failure, Waiting } from '../shell/pieces.tsx';
+import { Pager, usePages } from '../shell/pager.tsx';
 import { useSignedIn } from '../shell/signed-in.ts';
 import { useAct, useLoaded } from '../shell/use-loaded.ts';
+import { LineArea } from '../shell/line-area.tsx';
 import { useLanguage } from '../use-language.ts';
 import { useCameraNames } from './use-camera-names.ts';
 
@@ -28,7 +30,8 @@ const TYPED_AFTER_MS = 250;
 export function Shortenings() {
   const { t, language } = useLanguage();
   const { may } = useSignedIn();
-  const page = useLoaded((signal) => readShortenings(null, signal), []);
+  const pages = usePages();
+  const page = useLoaded((signal) => readShortenings(pages.cursor, signal), [pages.cursor]);
   const [asking, setAsking] = useState(false);
   const [open, setOpen] = useState<string>();
   const found = page.value?.shortenings;
@@ -96,7 +99,17 @@ export function Shortenings() {
           </Table.Tbody>
         </Table>
       )}
-      {asking && <AskDialog onClose={() => setAsking(false)} onAsked={page.reload} />}
+      <Pager pages={pages} nextCursor={page.value?.nextCursor} />
+      {asking && (
+        <AskDialog
+          onClose={() => setAsking(false)}
+          onAsked={() => {
+            // The newest is on the first page.
+            if (pages.isFirst) page.reload();
+            else pages.toFirst();
+          }}
+        />
+      )}
       {open !== undefined && (
         <DecideDialog id={open} onClose={() => setOpen(undefined)} onDecided={page.reload} />
       )}
@@ -215,13 +228,13 @@ function AskDialog(props: { onClose: () => void; onAsked: () => void }) {
             setPreview(undefined);
           }}
         />
-        <Textarea
+        <LineArea
           label={t('keeping.shortenings.reason')}
           required
           withAsterisk={false}
           maxLength={500}
           value={reason}
-          onChange={({ currentTarget }) => setReason(currentTarget.value)}
+          onChange={setReason}
         />
         <Failure error={act.error} />
         {preview !== undefined && <Preview preview={preview} />}
@@ -292,11 +305,11 @@ function DecideDialog(props: { id: string; onClose: () => void; onDecided: () =>
             )}
             {(mayDecide || mayCancel) && (
               <>
-                <Textarea
+                <LineArea
                   label={t('keeping.shortenings.decision')}
                   maxLength={500}
                   value={reason}
-                  onChange={({ currentTarget }) => setReason(currentTarget.value)}
+                  onChange={setReason}
                   data-autofocus
                 />
                 <div className="row-actions">

@@ -1,10 +1,11 @@
-import { Button, Select, Textarea } from '@mantine/core';
+import { Button, Select } from '@mantine/core';
 import { useState } from 'react';
 import { makeClips, placeHold, type ClipFiles, type TimeRange } from '../api/footage.ts';
 import { timeOfDay } from '../buddhist-date.ts';
 import { Dialog } from '../shell/dialog.tsx';
 import { Failure } from '../shell/pieces.tsx';
 import { useAct } from '../shell/use-loaded.ts';
+import { LineArea } from '../shell/line-area.tsx';
 import { useLanguage } from '../use-language.ts';
 import { clockTime } from '../thai-day.ts';
 import { selectionWords } from './selection-words.ts';
@@ -65,13 +66,13 @@ export function HoldDialog(props: {
         {held === undefined ? (
           <>
             <p>{t('footage.holdDialog.words')}</p>
-            <Textarea
+            <LineArea
               label={t('footage.holdDialog.reason')}
               required
               withAsterisk={false}
               maxLength={500}
               value={reason}
-              onChange={({ currentTarget }) => setReason(currentTarget.value)}
+              onChange={setReason}
               data-autofocus
             />
             <Failure error={act.error} />

@@ -1,4 +1,4 @@
-import { Autocomplete, Checkbox, Radio, Textarea, TextInput } from '@mantine/core';
+import { Autocomplete, Checkbox, Radio, TextInput } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { numbered } from '../camera-fields.tsx';
 import { useLanguage } from '../use-language.ts';
@@ -11,6 +11,7 @@ import { isNotListed } from './not-listed.ts';
 import { PositionMap } from './position-map.tsx';
 import { useBudgetSources } from './use-budget-sources.ts';
 import { useNeighbourhood } from './use-neighbourhood.ts';
+import { LineArea } from '../shell/line-area.tsx';
 
 export function Group(props: { title: string; children: ReactNode }) {
   return (
@@ -259,12 +260,12 @@ export function RegisterGroup(part: FormPart) {
         </div>
       </Radio.Group>
       {draft.declared !== 'working' && (
-        <Textarea
+        <LineArea
           label={t('form.declaredReason')}
           value={draft.declaredReason}
           error={errorOf('declaredReason')}
           data-field="declaredReason"
-          onChange={({ currentTarget }) => set({ declaredReason: currentTarget.value })}
+          onChange={(declaredReason) => set({ declaredReason })}
         />
       )}
     </Group>

@@ -1,4 +1,4 @@
-import { Select, Textarea, TextInput } from '@mantine/core';
+import { Select, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { MAX_WARRANTY_YEARS } from '#registry/far-day.ts';
 import { changeRepair, openRepair, type Repair } from '../api/repairs.ts';
@@ -7,6 +7,7 @@ import { causeChoices, reasonChoices } from '../condition/reason-words.ts';
 import { ActDialog } from '../shell/act-dialog.tsx';
 import { missingOf } from '../shell/missing.ts';
 import { useSignedIn } from '../shell/signed-in.ts';
+import { LineArea } from '../shell/line-area.tsx';
 import { useLanguage } from '../use-language.ts';
 import {
   bodyOf,
@@ -154,11 +155,11 @@ export function RepairDialog(props: {
           onChange={({ currentTarget }) => set({ cost: currentTarget.value })}
         />
       </div>
-      <Textarea
+      <LineArea
         label={t('condition.note')}
         maxLength={1000}
         value={draft.note}
-        onChange={({ currentTarget }) => set({ note: currentTarget.value })}
+        onChange={(note) => set({ note })}
       />
     </ActDialog>
   );

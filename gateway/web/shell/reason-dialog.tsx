@@ -1,6 +1,6 @@
-import { Textarea } from '@mantine/core';
 import { useState, type ReactNode } from 'react';
 import { ActDialog } from './act-dialog.tsx';
+import { LineArea } from './line-area.tsx';
 import { missingOf } from './missing.ts';
 
 /** An act that is recorded with its reason. */
@@ -26,13 +26,13 @@ export function ReasonDialog(props: {
       onClose={onClose}
     >
       {children}
-      <Textarea
+      <LineArea
         label={label}
         required
         withAsterisk={false}
         maxLength={500}
         value={reason}
-        onChange={({ currentTarget }) => setReason(currentTarget.value)}
+        onChange={setReason}
         data-autofocus
       />
     </ActDialog>
