@@ -2,12 +2,8 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RoundFollower } from '#ingest/round-follower.ts';
 import type { Databases } from '#registry/database/database.ts';
-import { uuidV7Ms } from '#registry/uuid-v7.ts';
 import { noteAlive } from './catalogue/recording-process.ts';
 import { openCatalogue } from './catalogue/open-catalogue.ts';
-import type { Recording } from './catalogue/recordings.ts';
-import { tendRecordingDays } from './catalogue/recording-days.ts';
-import { longestRetentionDays } from './catalogue/retentions.ts';
 import { useByCamera, type CameraUse } from './catalogue/storage-use.ts';
 import {
   nameSpool,
@@ -27,32 +23,26 @@ import { RecorderThreads } from './recorder-threads.ts';
 import { RecordingKeeper } from './recording-keeper.ts';
 import { reconcile } from './reconcile.ts';
 import { RECORDING_TURN, RecordedElsewhere, RecordingNotBegun } from './recording-turn.ts';
-import { lengthenRetentions, sweep, type SweptCamera } from './retention.ts';
-import { isToldOf, retentionClock } from './retention-clock.ts';
+import type { SweptCamera } from './retention.ts';
 import type { Seal, Signer } from './sealed-day.ts';
-import { sealDays, verifySeals } from './sealing.ts';
+import { verifySeals } from './sealing.ts';
 import { Shortenings } from './shortening.ts';
-import { accountForRefused, LeftFiles, leftInWords } from './spool/left-files.ts';
+import { LeftFiles } from './spool/left-files.ts';
 import { enterNotedGaps } from './spool/enter-noted-gaps.ts';
 import { NOTED_GAPS_FILE, NotedGaps } from './spool/noted-gaps.ts';
-import { recoverSpool, type RecoveredSpool } from './spool/recover-spool.ts';
+import { Recovering } from './spool/recovering.ts';
 import type { SpoolBounds, SpoolUse } from './spool/spool-bound.ts';
 import type { SpoolMeter } from './spool/spool-file.ts';
 import { RecorderFaults, storageNotices, type StorageNotice } from './storage-notices.ts';
+import { startSweeping, tendDays } from './sweeping.ts';
 import { Uploader } from './uploader.ts';
 
-const FIRST_SWEEP_MS = 60_000;
-const SWEEP_MS = 10 * 60_000;
-/** A file that a recorder has just made, and has not told of yet, is not looked at as one that was left behind. */
-const JUST_MADE_MS = 10_000;
 /** Whether files that are left in the spool are still there, and what waits in other spools. */
 const LOOK_AT_LEFT_MS = 60_000;
 /** What keeps recording from beginning when it is this gateway's turn is tried again after this. */
 const BEGIN_AGAIN_MS = 5_000;
 /** By so much the gap of a camera that was down is told of for longer when the process that records is killed. */
 const ALIVE_MS = 5_000;
-/** The store's own rule, should we never sweep again, deletes nothing before this is over beyond the longest retention. */
-const BACKSTOP_DAYS = 30;
 
 /** A container without a volume loses with each start what waits, and nobody else can tell that it was the same gateway. */
 const NEW_SPOOL =
@@ -151,16 +141,7 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
   const spool =
     spoolId !== null && (await nameSpool(catalogue, { id: spoolId, name: options.spoolName }));
   mkdirSync(spoolFolder, { recursive: true, mode: 0o700 });
-  const tendDays = async (): Promise<void> => {
-    try {
-      const { made, removed } = await tendRecordingDays(catalogue, now());
-      if (made.length + removed.length > 0) log('days of recordings tended', { made, removed });
-    } catch (error) {
-      // Rows of a day without a place of its own have one all the same: what is recorded does not wait for this.
-      log('days of recordings not tended', { err: error });
-    }
-  };
-  await tendDays();
+  await tendDays(catalogue, now, log);
   /** Whether this gateway records, of all that share the database. */
   let records = false;
   let hasRecorded = false;
@@ -182,47 +163,23 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
     log,
     bounds: spoolBounds,
     now,
-    recover: () => recoverAgain(),
+    recover: () => recovering.again(),
     onAside: ({ cameraId, id, byteLength }) =>
       leftFiles.notStored({ cameraId, recordingId: id, byteLength }),
   });
   const faults = new RecorderFaults();
   const onSpooled = (): void => uploader.poke();
-  const isLive = (id: string): boolean => open.has(id) || now() - uuidV7Ms(id) < JUST_MADE_MS;
-  const recover = async (isOpen?: (id: string) => boolean): Promise<RecoveredSpool> => {
-    const found = await recoverSpool(catalogue, spoolFolder, isOpen, spoolId);
-    leftFiles.notEntered(found.left);
-    if (found.left.length > 0) {
-      log('spool files left as they are', leftInWords(found.left));
-      await accountForRefused(catalogue, found.left, newId);
-    }
-    return found;
-  };
-  const recoverAgain = async (): Promise<void> => {
-    await recover(isLive);
-    onSpooled();
-  };
-  let recovery: 'none' | 'runs' | 'runs, and once more' = 'none';
-  const recoverLater = (): void => {
-    if (recovery !== 'none') {
-      recovery = 'runs, and once more';
-      return;
-    }
-    recovery = 'runs';
-    void recoverAgain()
-      .catch((error: unknown) => log('spool not recovered', { err: error }))
-      .finally(() => {
-        const isAskedFor = recovery !== 'runs';
-        recovery = 'none';
-        if (isAskedFor) recoverLater();
-      });
-  };
-  let justMade: NodeJS.Timeout | undefined;
-  /** What was just made is looked at when it is surely nobody's. */
-  const recoverJustMade = (): void => {
-    clearTimeout(justMade);
-    justMade = setTimeout(recoverLater, 2 * JUST_MADE_MS).unref();
-  };
+  const recovering = new Recovering({
+    catalogue,
+    spoolFolder,
+    spoolId,
+    leftFiles,
+    isOpen: (id) => open.has(id),
+    onRecovered: onSpooled,
+    newId,
+    now,
+    log,
+  });
   const notedPath = join(spoolFolder, NOTED_GAPS_FILE);
   const noted = new NotedGaps({ path: notedPath, now, log });
   const keeper = new RecordingKeeper({
@@ -238,8 +195,8 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
       if (fault === 'disk-full') uploader.diskFull();
     },
     onGivenUp() {
-      recoverLater();
-      recoverJustMade();
+      recovering.later();
+      recovering.laterWhatWasJustMade();
     },
     turn: () => turn.state,
     clocksOf: (cameraId) => ({
@@ -256,8 +213,8 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
     onRunEnded: (cameraId, reason) => keeper.runEnded(cameraId, reason, now()),
     onPassedOver: (times) => keeper.passedOver(times),
     onDied: (cameraIds) => {
-      keeper.recorderDied(open.forget(cameraIds), recoverAgain, now());
-      recoverJustMade();
+      keeper.recorderDied(open.forget(cameraIds), () => recovering.again(), now());
+      recovering.laterWhatWasJustMade();
     },
     log,
   });
@@ -273,7 +230,7 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
   const begin = async (): Promise<void> => {
     await takeNobodys(catalogue, spoolId);
     // Of a process before this one nothing is live.
-    const { left: _, ...found } = await recover(hasRecorded ? isLive : undefined);
+    const { left: _, ...found } = await recovering.recover({ ofBefore: !hasRecorded });
     if (found.recovered + found.empty > 0) log('spool recovered', found);
     await noted.flushed();
     const notedMs = await enterNotedGaps(catalogue, notedPath, newId);
@@ -330,8 +287,8 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
   if (turn.state === 'others') {
     recordsElsewhere();
     // What this one recorded before is put all the same.
-    recoverLater();
-    recoverJustMade();
+    recovering.later();
+    recovering.laterWhatWasJustMade();
   } else await (beginning = begin());
   uploader.start();
   let isSaying = false;
@@ -354,44 +311,16 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
   }, LOOK_AT_LEFT_MS).unref();
   const holds = new LegalHolds({ catalogue, store, newId, now, log });
   holds.start();
-  const seal = async (): Promise<void> => {
-    try {
-      const { onSealed, signer } = options;
-      for (const made of await sealDays({ catalogue, signer, onSealed, now })) {
-        log('day of recordings sealed', { seal: made });
-      }
-    } catch (error) {
-      // It is tried again at the next sweep. What is deleted meanwhile keeps its hash, and so its place in the seal.
-      log('days of recordings not sealed', { err: error });
-    }
-  };
-  let deletionBehindMs: number | undefined;
-  let deletionRefusedMs: number | undefined;
-  const sweeping = startSweeping(async () => {
-    if (!records || turn.state !== 'ours') return 0;
-    await tendDays();
-    // Before what needs the store, which may be away for days.
-    await seal();
-    const counted = await retentionClock(catalogue, now());
-    deletionBehindMs = isToldOf(counted) ? (deletionBehindMs ?? now()) : undefined;
-    await lengthenRetentions(catalogue, options.retention());
-    let refused = 0;
-    const onRefused = ({ cameraId, id }: Recording, error: unknown): void => {
-      // As soon as it is known, and told once: whoever may not delete one may often delete none.
-      if (refused++ === 0)
-        log('store refuses a deletion', { cameraId, recordingId: id, err: error });
-      deletionRefusedMs ??= now();
-    };
-    const deleted = await sweep(
-      { catalogue, store, now, countedToMs: counted.nowMs, onRefused, log },
-      options.retention(),
-    );
-    if (refused === 0) deletionRefusedMs = undefined;
-    else log('deletions refused', { refused });
-    const longest = await longestRetentionDays(catalogue);
-    if (longest !== undefined) await store.backstop(longest + BACKSTOP_DAYS);
-    return deleted;
-  }, log);
+  const sweeping = startSweeping({
+    catalogue,
+    store,
+    retention: options.retention,
+    signer: options.signer,
+    onSealed: options.onSealed,
+    isOurs: () => records && turn.state === 'ours',
+    now,
+    log,
+  });
   unbegun.move();
 
   return {
@@ -426,7 +355,15 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
         }
         if (!records) throw notBegun ?? new RecordingNotBegun('this gateway begins to record');
       }
-      const of = { catalogue, store, spoolFolder, spoolId, isOpen: isLive, newId, now };
+      const of = {
+        catalogue,
+        store,
+        spoolFolder,
+        spoolId,
+        isOpen: (id: string) => recovering.isLive(id),
+        newId,
+        now,
+      };
       const found = await reconcile({ ...of, ...how });
       waitingElsewhere = found.otherSpools;
       return found;
@@ -439,8 +376,7 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
           use,
           away,
           droppedMs,
-          deletionBehindMs,
-          deletionRefusedMs,
+          ...sweeping.faults,
           elsewhereMs,
           faults,
           left: leftFiles.use,
@@ -468,42 +404,13 @@ export async function startRecording(options: RecordingOptions): Promise<Recordi
       await sweeping.stop();
       await holds.stop();
       const recorders = await threads.stop();
-      clearTimeout(justMade);
+      recovering.stop();
       await keeper.stop();
       await sayAlive();
       await noted.flushed();
       await uploader.stop();
       store.close();
       return recorders;
-    },
-  };
-}
-
-/** Sweeps now and then, one at a time. */
-function startSweeping(
-  once: () => Promise<number>,
-  log: (event: string, fields: Record<string, unknown>) => void,
-): { stop(): Promise<void> } {
-  let running: Promise<void> = Promise.resolve();
-  let stopped = false;
-  let timer = setTimeout(start, FIRST_SWEEP_MS);
-  function start(): void {
-    running = run();
-  }
-  async function run(): Promise<void> {
-    try {
-      const deleted = await once();
-      if (deleted > 0) log('recordings deleted by retention', { deleted });
-    } catch (error) {
-      log('retention sweep failed', { err: error });
-    }
-    if (!stopped) timer = setTimeout(start, SWEEP_MS);
-  }
-  return {
-    async stop() {
-      stopped = true;
-      clearTimeout(timer);
-      await running;
     },
   };
 }
