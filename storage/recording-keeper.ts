@@ -11,9 +11,9 @@ import type { TurnState } from '#registry/database/turn.ts';
 import { insertHoles } from './catalogue/holes.ts';
 import { insertOpened, markSpooled, type RecordedClocks } from './catalogue/recordings.ts';
 import type { SpoolId } from './catalogue/spools.ts';
-import type { Catalogue, GapCause } from './catalogue/tables.ts';
-import { gapCause, isOtherSide } from './gap-cause.ts';
-import { MissedGaps, type GapStep, type Why } from './missed-gaps.ts';
+import type { Catalogue } from './catalogue/tables.ts';
+import { CameraGaps } from './camera-gaps.ts';
+import { MissedGaps, type GapStep } from './missed-gaps.ts';
 import type { OpenRecordings } from './open-recordings.ts';
 import {
   SYNC_ALLOWANCE_MS,
@@ -33,14 +33,6 @@ import type { RecorderFault } from './storage-notices.ts';
  */
 const MAX_WAITING = 10_000;
 const RETRY_MS = 1_000;
-/** A gap that began with the process, until the camera's first picture, or what keeps it from giving one. */
-export const STARTING = 'starting';
-
-/** Nobody told why. */
-const unknownWhy: Why = { cause: 'gateway', detail: null };
-
-type Happened = Pick<FromRecorder, 'opened' | 'finished' | 'failed'>;
-
 /** What a step writes, for when it is given up. */
 interface Told {
   opened: readonly OpenedRecording[];
@@ -67,12 +59,7 @@ export class RecordingKeeper {
   readonly #onGivenUp: () => void;
   readonly #turn: () => TurnState;
   readonly #clocksOf: (cameraId: string) => RecordedClocks;
-  /** Why a camera's stream, or its recording, ended last. */
-  readonly #reasons = new Map<string, { cause: GapCause; detail: string }>();
-  /** Cameras whose gap lasts, as it was told, and why. */
-  readonly #lasting = new Map<string, Why & { sinceMs: number }>();
-  /** Of steps that were given up: cameras whose gap was to end. */
-  readonly #notEnded = new Set<string>();
+  readonly #gaps = new CameraGaps();
   #last: Promise<unknown> = Promise.resolve();
   #waiting = 0;
   /** From the bound of what waits until nothing waits: steps are given up, so that none overtakes one that was. */
@@ -123,14 +110,12 @@ export class RecordingKeeper {
 
   /** Recording of a camera begins with the process, or is turned on: until its first picture there is a gap. */
   start(cameraId: string, sinceMs: number): void {
-    this.#tellGaps(this.#begins(cameraId, sinceMs, { cause: 'gateway', detail: STARTING }));
+    this.#tellGaps(this.#gaps.start(cameraId, sinceMs));
   }
 
   /** Recording of a camera is turned off. If it is being recorded, its gap begins where its recorder says. */
   turnedOff(cameraId: string, atMs: number): void {
-    const why = { cause: 'not-scheduled', detail: 'recording-off' } as const;
-    this.#reasons.set(cameraId, why);
-    if (this.#lasting.has(cameraId)) this.#tellGaps(this.#begins(cameraId, atMs, why));
+    this.#tellGaps(this.#gaps.turnedOff(cameraId, atMs));
   }
 
   progress({ opened, grown, finished, failed, syncLateMs }: FromRecorder): void {
@@ -141,14 +126,13 @@ export class RecordingKeeper {
       const detail = full ? 'disk-full' : 'spool-failed';
       this.#onFault(detail);
       // It is tried again every few seconds.
-      if (this.#reasons.get(cameraId)?.detail !== detail) {
+      if (this.#gaps.notWritten(cameraId, detail)) {
         this.#log('camera not recorded', { cameraId, reason: detail });
       }
-      this.#reasons.set(cameraId, { cause: 'storage', detail });
     }
     if (opened.length + finished.length + failed.length === 0) return;
     const { passedOver } = this.#open;
-    const gaps = this.#gapsOf({ opened, finished, failed });
+    const gaps = this.#gaps.of({ opened, finished, failed });
     // By what is known now: the steps wait, and more may be passed over meanwhile.
     const over = opened.flatMap(({ cameraId, hole }): Gap[] => {
       if (hole === undefined) return [];
@@ -179,9 +163,7 @@ export class RecordingKeeper {
 
   /** A camera's session ended; its recorder tells of its last recording after this. */
   runEnded(cameraId: string, reason: string, atMs: number): void {
-    const why = { cause: gapCause(reason), detail: reason };
-    this.#reasons.set(cameraId, why);
-    if (this.#lasting.has(cameraId)) this.#tellGaps(this.#begins(cameraId, atMs, why));
+    this.#tellGaps(this.#gaps.runEnded(cameraId, reason, atMs));
   }
 
   /**
@@ -191,7 +173,7 @@ export class RecordingKeeper {
   recorderDied(cameraIds: readonly string[], recover: () => Promise<void>, atMs: number): void {
     this.#leaveToRecovery();
     const why = { cause: 'gateway', detail: 'recorder-restarted' } as const;
-    const gaps = cameraIds.flatMap((cameraId) => this.#begins(cameraId, atMs, why));
+    const gaps = cameraIds.flatMap((cameraId) => this.#gaps.begins(cameraId, atMs, why));
     this.#step(
       async () => {
         await recover();
@@ -216,8 +198,7 @@ export class RecordingKeeper {
 
   /** Another gateway records, and tells of these cameras. What was recorded here is entered by recovery. */
   disown(): void {
-    this.#lasting.clear();
-    this.#notEnded.clear();
+    this.#gaps.forget();
     this.#missed.take();
     // What is noted stays, for when this one records again: of what came before the other did, that one knows nothing.
     this.#isAway = false;
@@ -238,57 +219,6 @@ export class RecordingKeeper {
       if (this.#withoutRow.delete(recordingId)) this.#gaveUp = true;
     }
     this.#onSpooled();
-  }
-
-  /** In the order in which it happened: of what is told at once, a recording that is new ended after it began. */
-  #gapsOf({ opened, finished, failed }: Happened): GapStep[] {
-    const isNew = new Map(opened.map((recording) => [recording.recordingId, recording]));
-    const startsMs = new Map(opened.map(({ cameraId, startMs }) => [cameraId, startMs]));
-    const failedFirst = failed.filter(({ cameraId, atMs }) => atMs < (startsMs.get(cameraId) ?? 0));
-    return [
-      ...finished.filter(({ recordingId }) => !isNew.has(recordingId)).map((of) => this.#ended(of)),
-      ...failedFirst.map((of) => this.#failed(of)),
-      ...opened.map((of) => this.#began(of)),
-      ...finished.filter(({ recordingId }) => isNew.has(recordingId)).map((of) => this.#ended(of)),
-      ...failed.filter((of) => !failedFirst.includes(of)).map((of) => this.#failed(of)),
-    ].flat();
-  }
-
-  #began({ cameraId, startMs }: OpenedRecording): GapStep[] {
-    // Of what the camera does the next end is told before it is needed.
-    if (this.#reasons.get(cameraId)?.cause === 'storage') this.#reasons.delete(cameraId);
-    const isTold = this.#notEnded.delete(cameraId);
-    if (!this.#lasting.delete(cameraId) && !isTold) return [];
-    return [{ kind: 'ends', cameraId, endMs: startMs }];
-  }
-
-  /** The gap that begins with a recording's end, if its camera is not recorded on. */
-  #ended({ cameraId, endMs, endReason }: FinishedRecording): GapStep[] {
-    switch (endReason) {
-      case 'run-ended':
-      case 'recording-off':
-        return this.#begins(cameraId, endMs, this.#reasons.get(cameraId) ?? unknownWhy);
-      case 'stopped':
-        return this.#begins(cameraId, endMs, { cause: 'gateway', detail: 'stopped' });
-      default:
-        return [];
-    }
-  }
-
-  #failed({ cameraId, atMs }: FromRecorder['failed'][number]): GapStep[] {
-    return this.#begins(cameraId, Math.round(atMs), this.#reasons.get(cameraId) ?? unknownWhy);
-  }
-
-  /** A gap begins, or the one that lasts has another cause from here on (isOtherSide). */
-  #begins(cameraId: string, atMs: number, why: Why): GapStep[] {
-    const lasting = this.#lasting.get(cameraId);
-    const isStarting = lasting?.detail === STARTING;
-    if (lasting !== undefined && !isStarting && !isOtherSide(lasting.cause, why.cause)) return [];
-    // What keeps a camera from its first recording since the process began is the cause of all that gap.
-    const isOfAll = isStarting && why.cause !== 'not-scheduled';
-    const startMs = isOfAll ? lasting.sinceMs : atMs;
-    this.#lasting.set(cameraId, { ...why, sinceMs: startMs });
-    return [{ kind: 'begins', cameraId, startMs, why, follows: lasting !== undefined }];
   }
 
   #tellGaps(gaps: readonly GapStep[]): void {
@@ -330,7 +260,7 @@ export class RecordingKeeper {
   /** Recovery is to find what ended; what grows gets its row when nothing waits. */
   #giveUp({ opened, finished, gaps }: Told): void {
     this.#gaveUp = true;
-    for (const { kind, cameraId } of gaps) if (kind === 'ends') this.#notEnded.add(cameraId);
+    this.#gaps.givenUp(gaps);
     for (const recording of opened) this.#withoutRow.set(recording.recordingId, recording);
     for (const { recordingId } of finished) {
       this.#open.finished(recordingId);
