@@ -1,4 +1,4 @@
-import { dayOf, dayStartMs } from './thai-day.ts';
+import { clockTime, dayOf, dayStartMs } from './thai-day.ts';
 import { arabic } from './typed-number.ts';
 
 /**
@@ -87,6 +87,11 @@ export function dayToType(day: string): string {
 export function momentToType(local: string): string {
   const [day = '', time = ''] = local.split('T');
   return `${dayToType(day)} ${time.replace(':', '.')}`.trim();
+}
+
+/** A moment, as typedInstant reads it: 25/11/2569 16.30.15. Unix ms; what is less than a second is left out. */
+export function instantToType(ms: number): string {
+  return `${dayToType(dayOf(ms))} ${clockTime(ms).replaceAll(':', '.')}`;
 }
 
 /** A typed moment as the API wants it; undefined for an empty or wrong one. */

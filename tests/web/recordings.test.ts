@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { clockTime, dayInWords, dayOf, dayStartMs, shiftedDay } from '#gateway/web/thai-day.ts';
-import { dayToType, typedDay, typedInstant } from '#gateway/web/typed-day.ts';
+import { dayToType, instantToType, typedDay, typedInstant } from '#gateway/web/typed-day.ts';
 import { causeWords, deletedWords, gapWords } from '#gateway/web/recordings/gap-words.ts';
 import { keyAct, keyTable } from '#gateway/web/recordings/keys.ts';
 import {
@@ -20,6 +20,14 @@ import {
 } from '#gateway/web/recordings/lane.ts';
 import { lostOf } from '#gateway/web/recordings/lost-segments.ts';
 import { parseQuery, queryText } from '#gateway/web/recordings/query.ts';
+import {
+  begunAt,
+  endedAt,
+  isClip,
+  typedRange,
+  wholeOf,
+} from '#gateway/web/recordings/selection.ts';
+import { selectionWords } from '#gateway/web/recordings/selection-words.ts';
 import {
   clockAt,
   follow,
@@ -108,10 +116,12 @@ describe('days', () => {
     // Its end is not chosen yet.
     const begun = { ...looked, selection: { fromMs: NOON } };
     expect(parseQuery(queryText(begun), NOON)).toEqual(begun);
+    // It begins on the evening before.
+    const across = { ...looked, selection: { fromMs: NOON - 20 * HOUR, toMs: NOON } };
+    expect(parseQuery(queryText(across), NOON)).toEqual(across);
     for (const cannotBe of [
-      'from=2026-11-24T16:59:59Z',
       'from=2026-11-25T05:00:00Z&to=2026-11-25T05:00:00Z',
-      'from=2026-11-25T05:00:00Z&to=2026-11-25T17:00:01Z',
+      'from=2026-11-25T05:00:00Z&to=2027-11-26T05:00:01Z',
       'to=2026-11-25T05:00:00Z',
     ]) {
       expect(parseQuery(`day=2026-11-25&${cannotBe}`, NOON).selection).toEqual({});
@@ -123,6 +133,62 @@ describe('days', () => {
       selection: {},
     });
     expect(parseQuery('at=2026-11-20T05:00:00Z', NOON).day).toBe('2026-11-20');
+  });
+});
+
+describe('a selection', () => {
+  const DAY = 24 * HOUR;
+  const earliestMs = NOON - 12 * HOUR;
+  const end = { usualMs: 5_000, earliestMs };
+
+  test('begins on one day and ends on another, as long as a hold may be', () => {
+    const begun = begunAt({}, NOON - DAY);
+    expect(begun).toEqual({ fromMs: NOON - DAY });
+    expect(wholeOf(begun)).toBeUndefined();
+    expect(endedAt(begun, NOON, end)).toEqual({ fromMs: NOON - DAY, toMs: NOON });
+    // An end that is there stays; one that comes before it, or far after, does not.
+    const whole = { fromMs: NOON, toMs: NOON + 9_000 };
+    expect(begunAt(whole, NOON + 1_000)).toEqual({ fromMs: NOON + 1_000, toMs: NOON + 9_000 });
+    expect(begunAt(whole, NOON + 9_000)).toEqual({ fromMs: NOON + 9_000 });
+    expect(endedAt(whole, NOON - 1, end)).toEqual({ fromMs: NOON - 5_001, toMs: NOON - 1 });
+    expect(endedAt({ fromMs: NOON - 367 * DAY }, NOON, end)).toEqual({
+      fromMs: NOON - 5_000,
+      toMs: NOON,
+    });
+    expect(wholeOf({ fromMs: NOON, toMs: NOON + 366 * DAY })).toBeDefined();
+    expect(wholeOf({ fromMs: NOON, toMs: NOON + 366 * DAY + 1 })).toBeUndefined();
+  });
+
+  test('is typed with its days, or as a day alone, which is all of it', () => {
+    const typed = (from: string, to: string) => {
+      const [begins, ends] = [from, to].map((text) => typedInstant(text, '2026-11-25'));
+      return begins && ends && typedRange(begins, ends);
+    };
+    expect(instantToType(NOON)).toBe('25/11/2569 12.00.00');
+    expect(typed('24/11/2569 23.30', '00.10')).toEqual({
+      fromMs: NOON - 12.5 * HOUR,
+      toMs: NOON - 12 * HOUR + 600_000,
+    });
+    expect(typed('24/11/2569', '๒๕ พ.ย. ๒๕๖๙')).toEqual({
+      fromMs: NOON - 36 * HOUR,
+      toMs: NOON + 12 * HOUR,
+    });
+    expect(typed('24/11/2569', 'เย็น')).toBeUndefined();
+  });
+
+  test('is told with its days, unless it is all of the day that is looked at', () => {
+    const short = { fromMs: NOON, toMs: NOON + 150_000 };
+    expect(selectionWords(short, 'th', '2026-11-25')).toBe('12:00:00–12:02:30 (2 นาที 30 วินาที)');
+    expect(selectionWords(short, 'th')).toBe(
+      '25 พ.ย. 2569 12:00:00 – 25 พ.ย. 2569 12:02:30 (2 นาที 30 วินาที)',
+    );
+    const across = { fromMs: NOON - 13 * HOUR, toMs: NOON - 11 * HOUR };
+    expect(selectionWords(across, 'th', '2026-11-25')).toBe(
+      '24 พ.ย. 2569 23:00:00 – 25 พ.ย. 2569 01:00:00 (2 ชั่วโมง 0 นาที)',
+    );
+    const year = { fromMs: NOON, toMs: NOON + 30.5 * DAY };
+    expect(selectionWords(year, 'en')).toContain('(30 d 12 h)');
+    expect([isClip(across), isClip(year)]).toEqual([true, false]);
   });
 });
 

@@ -155,6 +155,7 @@ describe('words', () => {
 
   test('every cause that the storage gives a gap has words', () => {
     const details = [
+      'latest',
       'starting',
       'stopped',
       'lost-pictures',

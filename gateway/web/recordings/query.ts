@@ -1,19 +1,19 @@
-import type { TimeRange } from '../api/footage.ts';
-import { DAY_MS, dayOf, dayStartMs } from '../thai-day.ts';
+import { dayOf, dayStartMs } from '../thai-day.ts';
+import { wholeOf, type Selection } from './selection.ts';
 
-/** What the address of the screen holds: which cameras, which day, what moment of it, and what of it is selected (pure). */
+/** What the address of the screen holds: which cameras, which day, what moment of it, and what is selected (pure). */
 export interface RecordingsQuery {
   cameraIds: readonly string[];
   day: string;
   /** Unix ms, of the day. */
   atMs: number | undefined;
-  /** Of the day; its end is missing while it is being chosen. */
-  selection: Partial<TimeRange>;
+  /** Of this day or others. */
+  selection: Selection;
 }
 
 export const MAX_CAMERAS = 4;
 
-/** What an address says that cannot be is left out: a moment of another day, a selection that ends before it begins. */
+/** What an address says that cannot be is left out: a moment of another day, a selection that ends before it begins or is longer than any. */
 export function parseQuery(query: string, nowMs: number): RecordingsQuery {
   const given = new URLSearchParams(query);
   const cameraIds = [...new Set((given.get('cameras') ?? '').split(','))]
@@ -27,7 +27,7 @@ export function parseQuery(query: string, nowMs: number): RecordingsQuery {
     cameraIds,
     day,
     atMs: at === undefined || dayOf(at) !== day ? undefined : at,
-    selection: selectionOf(timeOf(given.get('from')), timeOf(given.get('to')), day),
+    selection: selectionOf(timeOf(given.get('from')), timeOf(given.get('to'))),
   };
 }
 
@@ -51,13 +51,7 @@ function timeOf(text: string | null): number | undefined {
   return Number.isNaN(ms) ? undefined : ms;
 }
 
-function selectionOf(
-  fromMs: number | undefined,
-  toMs: number | undefined,
-  day: string,
-): Partial<TimeRange> {
-  const startMs = dayStartMs(day);
-  if (fromMs === undefined || fromMs < startMs || fromMs >= startMs + DAY_MS) return {};
-  if (toMs === undefined) return { fromMs };
-  return toMs > fromMs && toMs <= startMs + DAY_MS ? { fromMs, toMs } : {};
+function selectionOf(fromMs: number | undefined, toMs: number | undefined): Selection {
+  if (fromMs === undefined) return {};
+  return toMs === undefined ? { fromMs } : (wholeOf({ fromMs, toMs }) ?? {});
 }

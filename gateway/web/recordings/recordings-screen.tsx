@@ -44,7 +44,8 @@ export default function RecordingsScreen({ query }: { query: string }) {
   const change = (part: Change): void => {
     note();
     const next = { ...shown(), ...part };
-    const ofAnotherDay = next.day === day ? {} : { atMs: part.atMs, selection: {} };
+    // What is selected stays: it may begin on one day and end on the next.
+    const ofAnotherDay = next.day === day ? {} : { atMs: part.atMs };
     goTo({ view: 'recordings', query: queryText({ ...next, ...ofAnotherDay }) });
   };
 

@@ -21,6 +21,8 @@ import {
   type View,
 } from './lane.ts';
 import type { RecordingsQuery } from './query.ts';
+import { RangeDialog } from './range-dialog.tsx';
+import { begunAt, endedAt, wholeOf } from './selection.ts';
 import { SelectionBar } from './selection-bar.tsx';
 import { ClipDialog, HoldDialog, type ChosenCamera } from './selection-dialogs.tsx';
 import { Stage } from './stage.ts';
@@ -33,12 +35,10 @@ import { useStills } from './use-stills.ts';
 
 const BACK_MS = 5_000;
 const MINUTE_MS = 60_000;
-/** Shorter is a slip of the hand. */
-const SHORTEST_SELECTION_MS = 500;
 /** Of what could not be read, above the timeline; the list of gaps has all. */
 const SHOWN_LOST = 3;
 
-type Dialog = 'hold' | 'clip' | 'help';
+type Dialog = 'hold' | 'clip' | 'range' | 'help';
 
 /** What of a day is looked at: for the address, which a reload and the browser's Back come to. */
 export type Here = Pick<RecordingsQuery, 'day' | 'atMs' | 'selection'>;
@@ -125,11 +125,7 @@ export function Review(props: {
   });
   const saveStills = (those: readonly string[]): void =>
     void stills.save(those.map(stillOf), stage.state().wallMs);
-  const { fromMs, toMs } = selection;
-  const whole =
-    fromMs !== undefined && toMs !== undefined && toMs - fromMs >= SHORTEST_SELECTION_MS
-      ? { fromMs, toMs }
-      : undefined;
+  const whole = wholeOf(selection);
 
   const seek = (ms: number): void => {
     stage.seek(ms);
@@ -181,15 +177,10 @@ export function Review(props: {
       case 'further':
         return setView((now) => zoomed(now, name === 'closer', wallMs, range));
       case 'selectFrom':
-        return setSelection(({ toMs: to }) => ({
-          fromMs: wallMs,
-          ...(to !== undefined && to > wallMs ? { toMs: to } : {}),
-        }));
+        return setSelection((now) => begunAt(now, wallMs));
       case 'selectTo':
-        return setSelection(({ fromMs: from }) =>
-          from === undefined || from >= wallMs
-            ? { fromMs: Math.max(range.fromMs, wallMs - BACK_MS), toMs: wallMs }
-            : { fromMs: from, toMs: wallMs },
+        return setSelection((now) =>
+          endedAt(now, wallMs, { usualMs: BACK_MS, earliestMs: range.fromMs }),
         );
       case 'clearSelection':
         return setSelection({});
@@ -284,11 +275,13 @@ export function Review(props: {
         </Nothing>
       )}
       <SelectionBar
+        day={day}
         selection={selection}
         whole={whole}
         mayHold={held.length > 0}
         mayTakeAway={downloaded.length > 0}
         act={act}
+        onType={() => setDialog('range')}
       />
       {stills.said.length > 0 && (
         <ul className="plain-list footage-stills" role="status">
@@ -305,6 +298,15 @@ export function Review(props: {
         onSeek={seek}
       />
       {dialog === 'help' && <HelpPanel onClose={() => setDialog(undefined)} />}
+      {dialog === 'range' && (
+        <RangeDialog
+          day={day}
+          selection={selection}
+          wallMs={state.wallMs}
+          onSelect={setSelection}
+          onClose={() => setDialog(undefined)}
+        />
+      )}
       {dialog === 'hold' && whole !== undefined && (
         <HoldDialog
           cameras={named(held)}

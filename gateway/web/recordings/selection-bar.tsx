@@ -2,19 +2,24 @@ import { Button } from '@mantine/core';
 import type { TimeRange } from '../api/footage.ts';
 import { useLanguage } from '../use-language.ts';
 import type { KeyAct } from './keys.ts';
+import type { Selection } from './selection.ts';
 import { selectionWords } from './selection-words.ts';
 
 /** What is selected, and what can be done with it. */
 export function SelectionBar(props: {
-  selection: Partial<TimeRange>;
+  /** That is looked at: of a selection within it the times say enough. */
+  day: string;
+  selection: Selection;
   /** The same, once it has both ends. */
   whole: TimeRange | undefined;
   mayHold: boolean;
   mayTakeAway: boolean;
   act: (name: KeyAct) => void;
+  /** Its ends are to be typed. */
+  onType: () => void;
 }) {
   const { t, language } = useLanguage();
-  const { selection, whole, mayHold, mayTakeAway, act } = props;
+  const { day, selection, whole, mayHold, mayTakeAway, act, onType } = props;
   return (
     <div className="footage-selection">
       <div className="footage-group">
@@ -24,8 +29,11 @@ export function SelectionBar(props: {
         <Button variant="default" onClick={() => act('selectTo')}>
           {t('footage.selectTo')} <kbd>O</kbd>
         </Button>
+        <Button variant="default" onClick={onType}>
+          {t('footage.typeSelection')}
+        </Button>
         <output aria-label={t('footage.selection')}>
-          {whole === undefined ? t('footage.noSelection') : selectionWords(whole, language)}
+          {whole === undefined ? t('footage.noSelection') : selectionWords(whole, language, day)}
         </output>
         {selection.fromMs !== undefined && (
           <Button variant="subtle" color="gray" onClick={() => act('clearSelection')}>

@@ -8,6 +8,7 @@ import { useAct } from '../shell/use-loaded.ts';
 import { LineArea } from '../shell/line-area.tsx';
 import { useLanguage } from '../use-language.ts';
 import { clockTime } from '../thai-day.ts';
+import { isClip, LONGEST_CLIP_HOURS } from './selection.ts';
 import { selectionWords } from './selection-words.ts';
 
 export interface ChosenCamera {
@@ -132,10 +133,14 @@ export function ClipDialog(props: {
           allowDeselect={false}
         />
         <Failure error={act.error} />
+        {!isClip(range) && (
+          <p role="alert">{t('footage.clipDialog.tooLong', { hours: LONGEST_CLIP_HOURS })}</p>
+        )}
         {files === undefined ? (
           <div className="row-actions">
             <Button
               loading={act.busy}
+              disabled={!isClip(range)}
               data-autofocus
               onClick={() => void act.run(async () => setFiles(await makeClips(cameraId, range)))}
             >

@@ -41,6 +41,12 @@ export function TimelineView(props: {
   const x = (ms: number): number => ((ms - view.fromMs) / (view.toMs - view.fromMs)) * width;
   const leastMs = width === 0 ? 0 : (NARROW * (view.toMs - view.fromMs)) / width;
   const height = AXIS_HEIGHT + lanes.length * LANE_HEIGHT;
+  const { fromMs: selectedMs } = selection;
+  /** It may reach beyond the view, and the day. */
+  const selected =
+    selectedMs === undefined
+      ? undefined
+      : { fromMs: selectedMs, toMs: selection.toMs ?? selectedMs + 1 };
 
   function msAt(event: PointerEvent): number {
     const { left } = event.currentTarget.getBoundingClientRect();
@@ -227,12 +233,12 @@ export function TimelineView(props: {
           </g>
         );
       })}
-      {selection.fromMs !== undefined && (
+      {selected !== undefined && isIn(view)(selected) && (
         <rect
           className="selection"
-          x={x(selection.fromMs)}
+          x={Math.max(0, x(selected.fromMs))}
           y={AXIS_HEIGHT - 3}
-          width={Math.max(2, x(selection.toMs ?? selection.fromMs) - x(selection.fromMs))}
+          width={Math.max(2, Math.min(width, x(selected.toMs)) - Math.max(0, x(selected.fromMs)))}
           height={height - AXIS_HEIGHT + 3}
         />
       )}
