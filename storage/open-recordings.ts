@@ -10,11 +10,11 @@ export class OpenRecordings {
   readonly passedOver = new PassedOver();
   readonly #recordings = new Map<
     string,
-    { cameraId: string; endMs: number; fragments: Fragment[] }
+    { cameraId: string; startMs: number; endMs: number; fragments: Fragment[] }
   >();
 
   opened({ recordingId, cameraId, startMs }: OpenedRecording): void {
-    this.#recordings.set(recordingId, { cameraId, endMs: startMs, fragments: [] });
+    this.#recordings.set(recordingId, { cameraId, startMs, endMs: startMs, fragments: [] });
   }
 
   has(recordingId: string): boolean {
@@ -43,9 +43,13 @@ export class OpenRecordings {
     this.#recordings.delete(recordingId);
   }
 
-  /** Unix ms; undefined when it does not grow. */
-  endMs(recordingId: string): number | undefined {
-    return this.#recordings.get(recordingId)?.endMs;
+  /** As they are now, Unix ms: also those whose rows wait for the database. */
+  ofCamera(
+    cameraId: string,
+  ): { id: string; startMs: number; endMs: number; fragments: readonly Fragment[] }[] {
+    return [...this.#recordings].flatMap(([id, { cameraId: of, startMs, endMs, fragments }]) =>
+      of === cameraId ? [{ id, startMs, endMs, fragments: [...fragments] }] : [],
+    );
   }
 
   fragments(recordingId: string): readonly Fragment[] | undefined {

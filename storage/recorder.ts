@@ -162,7 +162,7 @@ export class Recorder {
 
   /**
    * What happened since the last call. `withGrown`: also how far open recordings have come, which is a word for each
-   * camera.
+   * camera; of one that is not open any more it is told at once.
    */
   takeProgress(withGrown: boolean): FromRecorder {
     const { syncLateMs } = this;
@@ -170,17 +170,12 @@ export class Recorder {
     this.#progress = noProgress();
     if (!withGrown) return progress;
     const grown: GrownRecording[] = [];
-    for (const { cameraId, open } of this.#cameras.values()) {
+    for (const { open } of this.#cameras.values()) {
       if (open === undefined || open.grown.length === 0) continue;
-      grown.push({
-        recordingId: open.head.recordingId,
-        cameraId,
-        endMs: open.file.endMs ?? open.head.startMs,
-        fragmentIndex: encodeFragments(open.grown),
-      });
+      grown.push(grownOf(open));
       open.grown = [];
     }
-    return { ...progress, grown };
+    return { ...progress, grown: [...progress.grown, ...grown] };
   }
 
   /** How late the longest due sync is, ms. */
@@ -274,6 +269,8 @@ export class Recorder {
     camera.open = undefined;
     open.closed = true;
     const { file, head, init } = open;
+    // It is told as finished when the disk has it, which may take long: until then how far it came is known all the same.
+    if (open.grown.length > 0) this.#progress.grown.push(grownOf(open));
     const sha256 = file.digest();
     camera.chain = { runId: init.runId, sha256 };
     camera.follows = GOES_ON.has(endReason) ? file.fragments.at(-1) : undefined;
@@ -318,6 +315,13 @@ export class Recorder {
     this.#progress.failed.push({ cameraId: camera.cameraId, atMs, full: error.full });
     this.#finish(camera, 'storage');
   }
+}
+
+/** By how much it has grown since that was told last. */
+function grownOf({ head, file, grown }: OpenRecording): GrownRecording {
+  const { recordingId, cameraId, startMs } = head;
+  const endMs = file.endMs ?? startMs;
+  return { recordingId, cameraId, endMs, fragmentIndex: encodeFragments(grown) };
 }
 
 function rotationOf({ rotateMs, file }: OpenRecording): { rotateMs: number; byteLength: number } {

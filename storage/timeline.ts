@@ -16,6 +16,9 @@ const JOIN_MS = 1_000;
 /** Of the catalogue's spans, of its gaps, and of what it deleted: one answer has at most so many, and ends where one more begins. */
 export const MAX_OF_A_KIND = 2_000;
 
+/** Of a gap of unknown cause: the recording before it grows, and what comes next is not written yet, or no picture has come. */
+const LATEST = 'latest';
+
 /** What there is of a camera between two times; every ms is in a span, in a gap, deleted, or after `toMs`. */
 export interface Timeline {
   cameraId: string;
@@ -26,7 +29,7 @@ export interface Timeline {
   nextMs: number | null;
   /** Unbroken footage, oldest first. */
   spans: Span[];
-  /** `unknown`: before the first recording, or nobody told why. */
+  /** `unknown`: before the first recording, LATEST, or nobody told why. */
   gaps: ExplainedGap[];
   /** There was footage, and it was deleted by a rule, or is about to be. */
   deleted: DeletedSpan[];
@@ -55,6 +58,8 @@ export async function timeline(
 ): Promise<Timeline> {
   const { fromMs } = range;
   const limit = MAX_OF_A_KIND + 1;
+  // Before the rows are: what is finished meanwhile is in either, or in both.
+  const here = open.ofCamera(cameraId);
   const [{ spans: footage, goes, open: growing, elsewhere }, known, noted, holds] =
     await Promise.all([
       spansBetween(catalogue, cameraId, range, { joinMs: JOIN_MS, limit, spoolId }),
@@ -72,18 +77,21 @@ export async function timeline(
     range.toMs,
   );
   const answered = { fromMs, toMs: nextMs };
-  const holesOfGrown = growing.flatMap(({ id }) =>
-    holesIn(open.fragments(id) ?? []).map((hole): Gap => {
+  const holesOfGrown = here.flatMap(({ id, fragments }) =>
+    holesIn(fragments).map((hole): Gap => {
       return { cameraId, ...hole, ...open.passedOver.causeOf(cameraId)(hole), recordingId: id };
     }),
   );
   const gaps = [...known, ...holesOfGrown].toSorted((a, b) => a.startMs - b.startMs);
-  const grown = growing.map(({ id, startMs, endMs }) => {
-    return { id, startMs, endMs: open.endMs(id) ?? endMs };
-  });
+  // A row says only when it began, and may not be there yet.
+  const isHere = new Set(here.map(({ id }) => id));
+  const grown = [...here, ...growing.filter(({ id }) => !isHere.has(id))];
   const whole = joined([...footage, ...grown], answered, JOIN_MS);
   const spans = await withHoles(catalogue, cameraId, whole, { gaps, grown });
-  const missing = explained(uncovered(spans, answered), disjoint(gaps, nextMs));
+  const growsTo = new Set(here.map(({ endMs }) => endMs));
+  const missing = explained(uncovered(spans, answered), disjoint(gaps, nextMs)).map((gap) =>
+    isUnknown(gap) && growsTo.has(gap.startMs) ? { ...gap, detail: LATEST } : gap,
+  );
   const deleted = within(missing.filter(isUnknown), gone);
   return {
     cameraId,

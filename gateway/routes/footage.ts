@@ -88,7 +88,7 @@ const timelineJson = z
   .meta({
     id: 'Timeline',
     description:
-      'All time from `from` to `to` is in a span of footage, in a gap with its cause, or was deleted. `unknown`: before the first recording, or nobody told why.',
+      'All time from `from` to `to` is in a span of footage, in a gap with its cause, or was deleted. `unknown`: before the first recording, what comes after a recording that grows (`detail` `latest`), or nobody told why.',
   });
 
 export interface FootageRouteDeps {

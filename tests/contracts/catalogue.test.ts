@@ -276,7 +276,7 @@ onEachDatabase((rig) => {
     expect(gaps.map(({ startMs }) => (startMs - T0) / MINUTE)).toEqual([5, 6]);
   });
 
-  test('an open recording is as long as its recorder says', async () => {
+  test('an open recording is as long as its recorder says, also before its row is there; what comes next is not written yet', async () => {
     const recording = opened(T0);
     await insertOpened(catalogue, [recording]);
     const open = new OpenRecordings();
@@ -284,8 +284,23 @@ onEachDatabase((rig) => {
     const { fragmentIndex } = finished(recording, T0 + 7_000);
     open.grown({ ...recording, endMs: T0 + 7_000, fragmentIndex });
     const range = { fromMs: T0, toMs: T0 + MINUTE };
-    const { spans } = await timeline(catalogue, open, CAMERA, range);
-    expect(spans).toEqual([{ startMs: T0, endMs: T0 + 7_000 }]);
+    const latest = { cause: 'unknown', detail: 'latest' };
+    expect(await timeline(catalogue, open, CAMERA, range)).toMatchObject({
+      spans: [{ startMs: T0, endMs: T0 + 7_000 }],
+      gaps: [{ startMs: T0 + 7_000, endMs: T0 + MINUTE, ...latest }],
+    });
+    // The next one of its run: its row waits for the database, and the first for its disk.
+    const next = opened(T0 + 7_000);
+    open.opened(next);
+    open.grown({
+      ...next,
+      endMs: T0 + 9_000,
+      fragmentIndex: finished(next, T0 + 9_000).fragmentIndex,
+    });
+    expect(await timeline(catalogue, open, CAMERA, range)).toMatchObject({
+      spans: [{ startMs: T0, endMs: T0 + 9_000 }],
+      gaps: [{ startMs: T0 + 9_000, endMs: T0 + MINUTE, ...latest }],
+    });
   });
 
   test('what waits in the spool of another gateway is found, is none of ours, and is nobodys once it is stored', async () => {

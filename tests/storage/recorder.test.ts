@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { PartRecord } from '#ingest/part-records.ts';
+import { uuidV7Source } from '#registry/uuid-v7.ts';
 import type { FinishedRecording, OpenedRecording } from '#storage/recorder-protocol.ts';
 import { Recorder, type RecordedInit } from '#storage/recorder.ts';
 import { rotationMs } from '#storage/rotation.ts';
@@ -163,6 +164,28 @@ describe('the recorder', () => {
     expect(fragments).toHaveLength(cut.parts.length);
     expect(grown?.endMs).toBe(fragmentEndMs(fragments.at(-1) as (typeof fragments)[number]));
     expect(recorder.takeProgress(true).grown).toEqual([]);
+  });
+
+  it('tells to the last part how far a recording came that is over, though its disk has not all of it yet', () => {
+    const { cut, init } = run(90);
+    recorder = new Recorder({
+      spoolFolder: folder,
+      syncMs: 5_000,
+      newId: uuidV7Source(Date.now),
+      monotonicMs: () => 0,
+      // It is slow, and has answered nothing.
+      disk: { ...spoolDisk, sync: () => {} },
+    });
+    recorder.record(SLOT, CAMERA);
+    let told = 0;
+    for (const [i, part] of cut.parts.entries()) {
+      const bytes = part.slices.map((s) => cut.reader.bytes(s.chunk, s.offset, s.length));
+      recorder.part(recordOf(part), init, bytes);
+      const { grown, finished: over } = recorder.takeProgress(i === cut.parts.length - 1);
+      expect(over).toEqual([]);
+      for (const { fragmentIndex } of grown) told += decodeFragments(fragmentIndex).length;
+    }
+    expect(told).toBe(cut.parts.length);
   });
 
   it('begins anew with another init, and with another run', async () => {
