@@ -136,6 +136,12 @@ describe('days', () => {
   });
 });
 
+/** As it is typed while 25 November is looked at. */
+function typedOn25(from: string, to: string) {
+  const [begins, ends] = [from, to].map((text) => typedInstant(text, '2026-11-25'));
+  return begins && ends && typedRange(begins, ends);
+}
+
 describe('a selection', () => {
   const DAY = 24 * HOUR;
   const earliestMs = NOON - 12 * HOUR;
@@ -160,20 +166,16 @@ describe('a selection', () => {
   });
 
   test('is typed with its days, or as a day alone, which is all of it', () => {
-    const typed = (from: string, to: string) => {
-      const [begins, ends] = [from, to].map((text) => typedInstant(text, '2026-11-25'));
-      return begins && ends && typedRange(begins, ends);
-    };
     expect(instantToType(NOON)).toBe('25/11/2569 12.00.00');
-    expect(typed('24/11/2569 23.30', '00.10')).toEqual({
+    expect(typedOn25('24/11/2569 23.30', '00.10')).toEqual({
       fromMs: NOON - 12.5 * HOUR,
       toMs: NOON - 12 * HOUR + 600_000,
     });
-    expect(typed('24/11/2569', '๒๕ พ.ย. ๒๕๖๙')).toEqual({
+    expect(typedOn25('24/11/2569', '๒๕ พ.ย. ๒๕๖๙')).toEqual({
       fromMs: NOON - 36 * HOUR,
       toMs: NOON + 12 * HOUR,
     });
-    expect(typed('24/11/2569', 'เย็น')).toBeUndefined();
+    expect(typedOn25('24/11/2569', 'เย็น')).toBeUndefined();
   });
 
   test('is told with its days, unless it is all of the day that is looked at', () => {
