@@ -37,6 +37,8 @@ import { registerMetricsRoute } from './routes/metrics.ts';
 import { registerNoticeRoutes } from './routes/notices.ts';
 import { registerOnvifDiscoveryRoutes } from './routes/onvif-discoveries.ts';
 import { registerOnvifStillRoute } from './routes/onvif-still.ts';
+import { registerCameraSnapshotRoute } from './routes/camera-snapshot.ts';
+import { openDeviceStills } from './device-stills.ts';
 import { registerOnvifRoutes } from './routes/onvif.ts';
 import { registerPlaceRoutes } from './routes/places.ts';
 import { registerRepairRoutes } from './routes/repairs.ts';
@@ -195,9 +197,11 @@ function registerDeviceRoutes(
     deviceReadings,
   });
   registerOnvifDiscoveryRoutes(app, { discoveries, cameraNetworks });
-  registerOnvifStillRoute(app, {
-    fetchStill: async (order) => fetchStill(order, (address) => isAllowed(cameraNetworks, address)),
-  });
+  const deviceStills = openDeviceStills(async (order) =>
+    fetchStill(order, (address) => isAllowed(cameraNetworks, address)),
+  );
+  registerOnvifStillRoute(app, { deviceStills });
+  registerCameraSnapshotRoute(app, { cameras, deviceStills });
 }
 
 /** What people are told, who did what, and how the gateway fares. */

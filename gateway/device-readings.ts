@@ -6,8 +6,11 @@ const KEPT_MS = 4 * 60 * 60 * 1_000;
 const MAX_DEVICES = 32;
 const MAX_PEOPLE = 1_000;
 
-/** A field and what the device told of it; of a recorder's channels one field has several. */
-export type DeviceReading = readonly [field: ObservedField, value: string | number];
+/** A field, or an address of a stream, and what the device told of it; of a recorder's channels one field has several. */
+export type DeviceReading = readonly [
+  field: ObservedField | 'stream.url' | 'stream.snapshotUrl',
+  value: string | number,
+];
 
 /**
  * What devices told of themselves by ONVIF, and whom. A value is "read by ONVIF" because the gateway read it, not because

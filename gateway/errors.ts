@@ -157,6 +157,7 @@ const statusOf: Readonly<Record<string, number>> = {
   discovery_not_found: 404,
   too_many_discoveries: 503,
   too_many_device_stills: 503,
+  no_snapshot_address: 409,
   device_address_not_allowed: 400,
   import_not_found: 404,
   import_not_ready: 409,

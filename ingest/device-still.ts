@@ -36,8 +36,8 @@ export interface DeviceStill {
 export interface StillOrder {
   /** http, without credentials. */
   url: string;
-  /** Whom the credentials are for: no other host gets them. */
-  deviceHost: string;
+  /** Whom the credentials are for: no other address gets them. */
+  isDevice: (url: URL) => boolean;
   credentials: Credentials | null;
   withinMs?: number;
 }
@@ -76,7 +76,7 @@ interface Answer {
 }
 
 async function stillAt(
-  { url: first, deviceHost, credentials }: StillOrder,
+  { url: first, isDevice, credentials }: StillOrder,
   ask: (url: URL, headers: Record<string, string>) => Promise<Answer>,
 ): Promise<DeviceStill> {
   let url = new URL(first);
@@ -92,7 +92,7 @@ async function stillAt(
     }
     if (status === 401) {
       const challenge = chooseChallenge([headers['www-authenticate'] ?? ''].flat());
-      const own = url.hostname === deviceHost;
+      const own = isDevice(url);
       if (challenge === undefined || credentials === null || !own || 'authorization' in signIn) {
         return none('unauthorised', `HTTP 401${own ? '' : ', on another host than the device'}`);
       }

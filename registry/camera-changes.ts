@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Camera, CameraChange, NewStream } from './camera.ts';
-import { closedAreaRule, newStream, saidOfLink } from './camera.ts';
+import { addressParts, closedAreaRule, newStream, saidOfLink, splitPart } from './camera.ts';
 import type { Author } from './author.ts';
-import type { StreamSecrets } from './stream-secrets.ts';
+import { shownAddresses, type StreamAddresses, type StreamSecrets } from './stream-secrets.ts';
 import { REDACTED, redactStreamAddress } from './redact-stream-address.ts';
-import { deviceOf, splitStreamAddress, StreamAddressNotValid } from './stream-address.ts';
+import { deviceOf, StreamAddressNotValid } from './stream-address.ts';
 
 /** What a change makes of a camera, and what it changed: pure, for history and for the refusal of stale edits. */
 
@@ -66,8 +66,7 @@ const givenFields = [
 ] as const satisfies readonly (keyof Camera & keyof CameraChange)[];
 
 const streamParts = [
-  'url',
-  'subUrl',
+  ...addressParts,
   'username',
   'transport',
   'tls',
@@ -138,16 +137,8 @@ export function undo(camera: Camera, changes: readonly FieldChange[]): Camera {
 
 /** As it may be shown. */
 export function shownStream(stream: NewStream): NonNullable<Camera['stream']> {
-  const { url, subUrl, username, transport, tls, sound, record } = stream;
-  return {
-    url: redactStreamAddress(url),
-    subUrl: subUrl === null ? null : redactStreamAddress(subUrl),
-    username,
-    transport,
-    tls,
-    sound,
-    record,
-  };
+  const { username, transport, tls, sound, record } = stream;
+  return { ...shownAddresses(stream), username, transport, tls, sound, record };
 }
 
 /** The whole of a stored stream. */
@@ -157,6 +148,7 @@ export function wholeStream({ camera, secrets }: WholeCamera): NewStream | null 
     ...camera.stream,
     url: secrets.url ?? camera.stream.url,
     subUrl: secrets.subUrl ?? camera.stream.subUrl,
+    snapshotUrl: secrets.snapshotUrl ?? camera.stream.snapshotUrl,
     password: secrets.password,
   };
 }
@@ -172,11 +164,13 @@ function changedStream(
   const base = before ?? { url: '' };
   const url = addressAfter(before?.url ?? null, change.url);
   const subUrl = addressAfter(before?.subUrl ?? null, change.subUrl);
+  const snapshotUrl = addressAfter(before?.snapshotUrl ?? null, change.snapshotUrl);
   const parsed = newStream.safeParse({
     ...base,
     ...withoutUndefined(change),
     url: url ?? '',
     subUrl,
+    snapshotUrl,
     // Credentials that are pasted within a new address replace those that were stored.
     ...(change.password === undefined && hasPassword(change) ? { password: null } : {}),
     ...(change.username === undefined && hasUsername(change) ? { username: null } : {}),
@@ -195,6 +189,8 @@ function changedStream(
     // The sub-stream is the former device's, which must not be told the password of the new one.
     stream.subUrl = null;
   }
+  // So is the still picture, which stands at another port of it.
+  if (moves && change.snapshotUrl === undefined) stream.snapshotUrl = null;
   const given = change.password !== undefined || hasPassword(change);
   if (before !== null && before.password !== null && !given) {
     // A stored password must not be led to a device of somebody else's choosing.
@@ -229,11 +225,12 @@ function hasUsername(change: NonNullable<CameraChange['stream']>): boolean {
 }
 
 /** Addresses of a change that can be read; the others are refused in words later. */
-function pasted({ url, subUrl }: NonNullable<CameraChange['stream']>) {
-  return [url, subUrl].flatMap((address) => {
+function pasted(change: NonNullable<CameraChange['stream']>) {
+  return addressParts.flatMap((part) => {
+    const address = change[part];
     if (address === undefined || address === null) return [];
     try {
-      return [splitStreamAddress(address)];
+      return [splitPart(part, address)];
     } catch (error) {
       if (error instanceof StreamAddressNotValid) return [];
       throw error;
@@ -241,8 +238,8 @@ function pasted({ url, subUrl }: NonNullable<CameraChange['stream']>) {
   });
 }
 
-function devicesOf({ url, subUrl }: Pick<NewStream, 'url' | 'subUrl'>): string[] {
-  return [url, subUrl].filter((address) => address !== null).map(deviceOf);
+function devicesOf({ url, subUrl, snapshotUrl }: StreamAddresses): string[] {
+  return [url, subUrl, snapshotUrl].filter((address) => address !== null).map(deviceOf);
 }
 
 function streamChanges(
@@ -263,7 +260,7 @@ function streamChanges(
     changes.push(['stream.password', isSet(secrets.password), isSet(password)]);
   }
   const whole = wholeStream({ camera: before, secrets });
-  const sameAddress = whole?.url === stream?.url && whole?.subUrl === stream?.subUrl;
+  const sameAddress = addressParts.every((part) => whole?.[part] === stream?.[part]);
   if (changes.length === 0 && !sameAddress) {
     // Only what *** stands for.
     changes.push(['stream.secret', 'set', 'set']);

@@ -31,6 +31,7 @@ export function selectCameras(database: Kysely<RegistryTables>) {
         'sites.uplink_bits_per_second',
         'streams.url',
         'streams.sub_url',
+        'streams.snapshot_url',
         'streams.transport',
         'streams.tls_verify',
         'streams.tls_fingerprint',
@@ -123,6 +124,7 @@ function streamOf(row: CameraRow): Stream | null {
   return {
     url: row.url,
     subUrl: row.sub_url,
+    snapshotUrl: row.snapshot_url,
     username: row.username,
     transport: row.transport,
     tls: { verify: row.tls_verify, fingerprint: row.tls_fingerprint },
@@ -176,13 +178,14 @@ export function givenColumns(
 export function streamRow(
   cameraId: string,
   scope: StreamTable['scope'],
-  { url, subUrl, transport, tls, sound, record }: Omit<Stream, 'username'>,
+  { url, subUrl, snapshotUrl, transport, tls, sound, record }: Omit<Stream, 'username'>,
 ): Insertable<StreamTable> {
   return {
     camera_id: cameraId,
     scope,
     url,
     sub_url: subUrl,
+    snapshot_url: snapshotUrl,
     url_key: urlKey(url),
     transport,
     tls_verify: tls.verify,

@@ -3,8 +3,8 @@ import type { Camera } from './camera.ts';
 import { CameraTwice } from './camera-refusals.ts';
 import { urlKey } from './camera-rows.ts';
 import { takeLock } from './database/database.ts';
+import { redactStreamAddress } from './redact-stream-address.ts';
 import type { RegistryTables } from './schema/tables.ts';
-import { splitSecrets } from './stream-secrets.ts';
 import { matchKey } from './thai-names.ts';
 
 /** Cameras of one stream, of which one may have the position. */
@@ -20,7 +20,7 @@ export async function refuseTwice(
   id: string | undefined,
 ): Promise<void> {
   if (camera.stream === null) return;
-  const { url } = splitSecrets({ url: camera.stream.url, subUrl: null, password: null });
+  const url = redactStreamAddress(camera.stream.url);
   await takeLock(transaction, `camera-twice ${urlKey(url)}`);
   let query = transaction
     .selectFrom('streams')

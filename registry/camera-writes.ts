@@ -132,8 +132,8 @@ export function addStream(
 ): void {
   // A caller that passed the schema by would get the database's own refusal without these words.
   if (scope === 'closed-area') throw new ConstraintViolated(closedAreaRule);
-  const { url, subUrl, secrets } = splitSecrets(stream);
-  streams.push(streamRow(id, scope, { ...stream, url, subUrl }));
+  const { secrets, ...shown } = splitSecrets(stream);
+  streams.push(streamRow(id, scope, { ...stream, ...shown }));
   if (stream.username === null && secrets === null) return;
   credentials.push({
     camera_id: id,

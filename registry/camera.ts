@@ -2,8 +2,10 @@ import * as z from 'zod';
 import { REDACTED } from './redact-stream-address.ts';
 import {
   MAX_STREAM_URL_LENGTH,
+  splitSnapshotAddress,
   splitStreamAddress,
   StreamAddressNotValid,
+  type StreamAddress,
 } from './stream-address.ts';
 import { storedLine } from './text.ts';
 
@@ -201,7 +203,12 @@ const streamFields = {
 };
 
 /** A stream as it is told: never with its password, and with *** in an address where one stood. */
-const stream = z.object({ url: z.string(), subUrl: z.string().nullable(), ...streamFields });
+const stream = z.object({
+  url: z.string(),
+  subUrl: z.string().nullable(),
+  snapshotUrl: z.string().nullable(),
+  ...streamFields,
+});
 export type Stream = z.infer<typeof stream>;
 
 /** Who, by their account at that time, and the LAO that a district entered it for. */
@@ -239,12 +246,18 @@ const password = credential
 const subUrl = address
   .nullable()
   .meta({ description: 'of a smaller picture by the same credentials, for walls' });
+const snapshotUrl = address.nullable().meta({
+  description:
+    'http, of a still picture by the same credentials (ONVIF GetSnapshotUri); shown by `POST /api/v1/cameras/:id/snapshot`',
+  examples: ['http://192.168.1.64/onvif/snapshot'],
+});
 
 /** A stream as it is given, also to be tried out. Credentials within the address are moved to the two fields, which they must not contradict. */
 export const newStream = z
   .strictObject({
     url: address,
     subUrl: subUrl.default(null),
+    snapshotUrl: snapshotUrl.default(null),
     username: streamFields.username.default(null),
     password: password.default(null),
     transport: streamFields.transport.default('auto'),
@@ -253,10 +266,17 @@ export const newStream = z
     record: streamFields.record.default(true),
   })
   .transform((given, context) => {
-    const main = takeCredentials(given, given.url, 'url', context);
-    if (main === undefined || given.subUrl === null) return main ?? z.NEVER;
-    const sub = takeCredentials(main, given.subUrl, 'subUrl', context);
-    return sub === undefined ? z.NEVER : { ...sub, url: main.url, subUrl: sub.url };
+    let taken: Omit<typeof given, 'url'> = given;
+    const addresses: Partial<Record<AddressPart, string>> = {};
+    for (const part of addressParts) {
+      const pasted = given[part];
+      if (pasted === null) continue;
+      const split = takeCredentials(taken, pasted, part, context);
+      if (split === undefined) return z.NEVER;
+      taken = split.given;
+      addresses[part] = split.url;
+    }
+    return { ...given, ...taken, ...addresses };
   });
 export type NewStream = z.output<typeof newStream>;
 
@@ -265,6 +285,7 @@ const streamChange = z
   .strictObject({
     url: address.optional(),
     subUrl: subUrl.optional(),
+    snapshotUrl: snapshotUrl.optional(),
     username: streamFields.username.optional(),
     password: password.optional(),
     transport: streamFields.transport.optional(),
@@ -280,13 +301,17 @@ interface Credentials {
   password: string | null;
 }
 
+/** Parts of a stream that are addresses. */
+export const addressParts = ['url', 'subUrl', 'snapshotUrl'] as const;
+export type AddressPart = (typeof addressParts)[number];
+
 /** `given` with the credentials that stand in an address, and the address without them. */
 function takeCredentials<Given extends Credentials>(
   given: Given,
   pastedUrl: string,
-  path: 'url' | 'subUrl',
+  path: AddressPart,
   context: z.RefinementCtx,
-): (Given & { url: string }) | undefined {
+): { given: Given; url: string } | undefined {
   const split = addressOf(pastedUrl, path, context);
   if (split === undefined) return undefined;
   for (const field of ['username', 'password'] as const) {
@@ -303,12 +328,9 @@ function takeCredentials<Given extends Credentials>(
       });
     }
   }
-  return {
-    ...given,
-    url: split.url,
-    username: given.username ?? split.username,
-    password: given.password ?? split.password,
-  };
+  const username = given.username ?? split.username;
+  const password = given.password ?? split.password;
+  return { given: { ...given, username, password }, url: split.url };
 }
 
 const exampleCamera = {
@@ -354,7 +376,7 @@ export const newCamera = z
   })
   .superRefine((given, context) => {
     refuseClosedLink(given, context);
-    for (const part of ['url', 'subUrl'] as const) {
+    for (const part of addressParts) {
       // As an address is shown, of this registry or another one: without the secret it would sign nobody in.
       if (given.stream?.[part]?.includes(REDACTED) !== true) continue;
       context.addIssue({
@@ -410,14 +432,19 @@ function refuseClosedLink(
 
 function addressOf(
   url: string,
-  path: 'url' | 'subUrl',
+  path: AddressPart,
   context: z.RefinementCtx,
-): ReturnType<typeof splitStreamAddress> | undefined {
+): StreamAddress | undefined {
   try {
-    return splitStreamAddress(url);
+    return splitPart(path, url);
   } catch (error) {
     if (!(error instanceof StreamAddressNotValid)) throw error;
     context.addIssue({ code: 'custom', path: [path], message: error.message });
     return undefined;
   }
+}
+
+/** As it is pasted into that part. Throws StreamAddressNotValid. */
+export function splitPart(part: AddressPart, pasted: string): StreamAddress {
+  return part === 'snapshotUrl' ? splitSnapshotAddress(pasted) : splitStreamAddress(pasted);
 }

@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely';
 import type { Place } from './area.ts';
 import { urlKey } from './camera-rows.ts';
+import { redactStreamAddress } from './redact-stream-address.ts';
 import type { RegistryTables } from './schema/tables.ts';
-import { splitSecrets } from './stream-secrets.ts';
 
 export interface CameraAtAddress {
   id: string;
@@ -19,9 +19,7 @@ export async function camerasAtAddresses(
   urls: readonly string[],
 ): Promise<Map<string, CameraAtAddress[]>> {
   if (urls.length === 0) return new Map();
-  const byKey = Map.groupBy(urls, (url) =>
-    urlKey(splitSecrets({ url, subUrl: null, password: null }).url),
-  );
+  const byKey = Map.groupBy(urls, (url) => urlKey(redactStreamAddress(url)));
   const rows = await database
     .selectFrom('streams')
     .innerJoin('cameras', 'cameras.id', 'streams.camera_id')

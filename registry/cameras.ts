@@ -34,7 +34,13 @@ import {
 } from './provenance.ts';
 import type { RegistryDatabase, RegistryTables } from './schema/tables.ts';
 import type { SecretBox } from './secret-box.ts';
-import { cameraRows, sourceOf, storedCameras } from './stored-cameras.ts';
+import {
+  cameraRows,
+  snapshotOf,
+  sourceOf,
+  storedCameras,
+  type SnapshotSource,
+} from './stored-cameras.ts';
 import type { StreamSource } from './stream-source.ts';
 import { uuidV7Source } from './uuid-v7.ts';
 
@@ -148,6 +154,8 @@ export interface Cameras {
   ): Promise<void>;
   /** Of every linked camera, or of those of one site. */
   streams(siteId?: string): Promise<StreamSource[]>;
+  /** Where its still picture is; null: it has no such address. Undefined: there is no such camera, or it was deleted. */
+  snapshot(id: string): Promise<SnapshotSource | null | undefined>;
   /** A text that is another one after every change to a camera, by whomever: for whoever shares the database. */
   state(): Promise<string>;
   /** Returns how to end it. */
@@ -335,6 +343,10 @@ export function openCameras(
         .where('cameras.deleted_at_ms', 'is', null)
         .executeTakeFirst();
       return row === undefined ? undefined : toldOf(row);
+    },
+    async snapshot(id) {
+      const [row] = await cameraRows(database, [id]);
+      return row === undefined || row.deleted_at_ms !== null ? undefined : snapshotOf(row, box);
     },
     async detail(id) {
       const [row] = await cameraRows(database, [id]);

@@ -31,7 +31,7 @@ import {
 import { rowChanger } from './database/row-writer.ts';
 import { withOrigins } from './origins.ts';
 import type { FoundPlaces, PlaceIds } from './place-ids.ts';
-import type { Observer, ValueSource } from './provenance.ts';
+import { SNAPSHOT_FIELD, type Observer, type ValueSource } from './provenance.ts';
 import type {
   CameraChangeTable,
   CameraSearchTable,
@@ -246,8 +246,13 @@ async function addChange(
     id,
     // A site goes with the LAO too: another LAO's of that name is another one.
     streamChanged:
-      ids.siteId !== before.row.site_id || changes.some(([field]) => field.startsWith('stream.')),
+      ids.siteId !== before.row.site_id || changes.some(([field]) => isOfPulling(field)),
   });
+}
+
+/** A still picture is asked for at its own address, by nobody who pulls. */
+function isOfPulling(field: string): boolean {
+  return field.startsWith('stream.') && field !== SNAPSHOT_FIELD;
 }
 
 function addRows(
@@ -269,9 +274,15 @@ function addRows(
   const fields = new Set(changes.map(([field]) => field.split('.', 1)[0] ?? field));
   const declared = fields.has('declared') || fields.has('declaredReason');
   const version = before.version + 1;
-  const originsKey = [row.origins, ...fields].join('\n');
+  // Told apart: it may be read by ONVIF where the stream's address was typed.
+  const withOrigin = new Set(
+    changes.map(([field]) =>
+      field === SNAPSHOT_FIELD ? field : (field.split('.', 1)[0] ?? field),
+    ),
+  );
+  const originsKey = [row.origins, ...withOrigin].join('\n');
   const originsAfter =
-    origins.get(originsKey) ?? withOrigins(row.origins, fields, source, author, atMs);
+    origins.get(originsKey) ?? withOrigins(row.origins, withOrigin, source, author, atMs);
   origins.set(originsKey, originsAfter);
   const values: CameraValues = {
     id,

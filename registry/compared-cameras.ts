@@ -229,8 +229,8 @@ async function withPasswordAndSecretAddress(
   return new Set(withPassword.map(({ camera_id }) => camera_id));
 }
 
-function hasSecretAddress({ url, sub_url }: WholeRow): boolean {
-  return url?.includes(REDACTED) === true || sub_url?.includes(REDACTED) === true;
+function hasSecretAddress({ url, sub_url, snapshot_url }: WholeRow): boolean {
+  return [url, sub_url, snapshot_url].some((address) => address?.includes(REDACTED));
 }
 
 function versions(
@@ -276,6 +276,7 @@ function wholeRows(database: Kysely<RegistryTables>, part: Part, after: string |
       'sites.name as site',
       'streams.url',
       'streams.sub_url',
+      'streams.snapshot_url',
       'streams.transport',
       'streams.sound',
       'streams.record',

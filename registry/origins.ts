@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { Author } from './author.ts';
 import {
   fieldsWithOrigin,
+  SNAPSHOT_FIELD,
   valueSources,
   type ValueOrigin,
   type ValueSource,
@@ -50,8 +51,9 @@ export function withOrigins(
 export function originsOf(text: string | null): Record<string, ValueOrigin> {
   if (text === null) return {};
   const { base, fields = {} } = originsText.parse(JSON.parse(text));
+  const apart = fields[SNAPSHOT_FIELD] === undefined ? [] : [SNAPSHOT_FIELD];
   return Object.fromEntries(
-    fieldsWithOrigin.flatMap((field) => {
+    [...fieldsWithOrigin, ...apart].flatMap((field) => {
       const found = fields[field] ?? base;
       return found[4] === 0 ? [] : [[field, toldOf(found)]];
     }),

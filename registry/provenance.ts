@@ -142,6 +142,9 @@ function pixels(resolution: string): number {
   return Number(width) * Number(height);
 }
 
+/** Its origin is told where it came otherwise than the rest of the stream. */
+export const SNAPSHOT_FIELD = 'stream.snapshotUrl';
+
 const inventoryNames: readonly string[] = inventoryFields.map(({ field }) => field);
 /** Fields of which the origin is told: the 11, and those beside them that somebody declares. */
 export const fieldsWithOrigin: readonly string[] = [

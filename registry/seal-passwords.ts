@@ -25,6 +25,7 @@ export async function sealStoredPasswords(
         'streams.camera_id',
         'streams.url',
         'streams.sub_url',
+        'streams.snapshot_url',
         'stream_credentials.username',
         'stream_credentials.password',
         'stream_credentials.sealed',
@@ -41,29 +42,40 @@ export async function sealStoredPasswords(
       .execute();
     if (page.length === 0) return sealedCameras;
     await database.transaction().execute(async (transaction) => {
-      for (const { camera_id, url, sub_url, username, password, sealed } of page) {
+      for (const row of page) {
+        const { camera_id, url, sub_url, snapshot_url, username, password, sealed } = row;
         const known = openSecrets(box, camera_id, sealed);
         const stored = splitSecrets({
           url: known.url ?? url,
           subUrl: known.subUrl ?? sub_url,
+          snapshotUrl: known.snapshotUrl ?? snapshot_url,
           password: password ?? known.password,
         });
         await transaction
           .updateTable('streams')
-          .set({ url: stored.url, sub_url: stored.subUrl, url_key: urlKey(stored.url) })
+          .set({
+            url: stored.url,
+            sub_url: stored.subUrl,
+            snapshot_url: stored.snapshotUrl,
+            url_key: urlKey(stored.url),
+          })
           .where('camera_id', '=', camera_id)
           .execute();
-        const isClear = password !== null || stored.url !== url || stored.subUrl !== sub_url;
+        const isClear =
+          password !== null ||
+          stored.url !== url ||
+          stored.subUrl !== sub_url ||
+          stored.snapshotUrl !== snapshot_url;
         if (stored.secrets === null || !isClear) continue;
-        const row = {
+        const credentials = {
           username,
           password: null,
           sealed: sealSecrets(box, camera_id, stored.secrets),
         };
         await transaction
           .insertInto('stream_credentials')
-          .values({ camera_id, ...row })
-          .onConflict((conflict) => conflict.column('camera_id').doUpdateSet(row))
+          .values({ camera_id, ...credentials })
+          .onConflict((conflict) => conflict.column('camera_id').doUpdateSet(credentials))
           .execute();
         // What is usual for a stream is known by its address as it is stored.
         await transaction

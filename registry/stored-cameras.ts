@@ -44,6 +44,21 @@ export async function storedCameras(
   return stored;
 }
 
+/** Where a camera's still picture is, and by which credentials. */
+export interface SnapshotSource {
+  /** http, without credentials in RFC 3986's place. */
+  url: string;
+  username: string | null;
+  password: string | null;
+}
+
+/** Null: it has no such address. */
+export function snapshotOf(row: CameraRow, box: SecretBox): SnapshotSource | null {
+  if (row.snapshot_url === null) return null;
+  const { snapshotUrl, password } = openSecrets(box, row.id, row.sealed);
+  return { url: snapshotUrl ?? row.snapshot_url, username: row.username, password };
+}
+
 /** What is pulled of a camera; null: nothing. */
 export function sourceOf(row: CameraRow, box: SecretBox): StreamSource | null {
   if (row.url === null || row.transport === null || row.tls_verify === null) return null;

@@ -10,8 +10,11 @@ export const MAX_STREAM_URL_LENGTH = 2_048;
  */
 export const streamSchemes = ['rtsp', 'rtsps', 'rtsp+http', 'rtsp+https'] as const;
 
+/** What the address of a device's still picture begins with (ONVIF Media §5.15.1). https is not fetched (ingest/device-still.ts). */
+export const snapshotSchemes = ['http'] as const;
+
 export interface StreamAddress {
-  /** Of one of the schemes of `streamSchemes`, without credentials. */
+  /** Of one of the schemes that were asked for, without credentials. */
   url: string;
   /** Decoded, as they stood in the address; null where it had none. */
   username: string | null;
@@ -33,14 +36,36 @@ export class StreamAddressNotValid extends Error {
  * Throws StreamAddressNotValid.
  */
 export function splitStreamAddress(pasted: string): StreamAddress {
+  return splitAddress(
+    pasted,
+    streamSchemes,
+    'must begin with rtsp:// or rtsps://, or with rtsp+http:// or rtsp+https:// for RTSP within HTTP',
+  );
+}
+
+/** The same of the address of a still picture. Throws StreamAddressNotValid. */
+export function splitSnapshotAddress(pasted: string): StreamAddress {
+  const address = splitAddress(
+    pasted,
+    snapshotSchemes,
+    'of a still picture must begin with http://',
+  );
+  // Of http a URL takes it for a slash: the host that is asked would be another than the one that is read here.
+  if (address.url.includes('\\')) throw new StreamAddressNotValid('must not hold a backslash');
+  return address;
+}
+
+function splitAddress(
+  pasted: string,
+  schemes: readonly string[],
+  otherScheme: string,
+): StreamAddress {
   const text = pasted.trim();
   if (text.length > MAX_STREAM_URL_LENGTH) throw new StreamAddressNotValid('too long');
   const match = /^([a-z+]+):\/\/(.*)$/is.exec(text);
-  const scheme = streamSchemes.find((known) => known === match?.[1]?.toLowerCase());
+  const scheme = schemes.find((known) => known === match?.[1]?.toLowerCase());
   if (scheme === undefined || match?.[2] === undefined) {
-    throw new StreamAddressNotValid(
-      'must begin with rtsp:// or rtsps://, or with rtsp+http:// or rtsp+https:// for RTSP within HTTP',
-    );
+    throw new StreamAddressNotValid(otherScheme);
   }
   const { userInfo, rest } = splitUserInfo(match[2]);
   // Blanks and control characters would end the request line that the address is sent in; half a surrogate pair is no
@@ -64,6 +89,7 @@ const defaultPorts: Readonly<Record<string, number>> = {
   rtsps: 322,
   'rtsp+http': 80,
   'rtsp+https': 443,
+  http: 80,
 };
 
 /**

@@ -11,29 +11,43 @@ export interface StreamSecrets {
   /** Undefined: the address of the row is the whole one. */
   url?: string | undefined;
   subUrl?: string | undefined;
+  snapshotUrl?: string | undefined;
+}
+
+/** The addresses of a stream, each of which may hold a secret. */
+export interface StreamAddresses {
+  url: string;
+  subUrl: string | null;
+  snapshotUrl: string | null;
 }
 
 const sealedSecrets = z.object({
   password: z.string().nullable(),
   url: z.string().optional(),
   subUrl: z.string().optional(),
+  snapshotUrl: z.string().optional(),
 });
 
 /** A stream's addresses as they may be shown, and what has to be sealed beside them; null: nothing has. */
-export function splitSecrets(stream: {
-  url: string;
-  subUrl: string | null;
-  password: string | null;
-}): { url: string; subUrl: string | null; secrets: StreamSecrets | null } {
-  const url = redactStreamAddress(stream.url);
-  const subUrl = stream.subUrl === null ? null : redactStreamAddress(stream.subUrl);
-  const secrets: StreamSecrets = {
-    password: stream.password,
-    ...(url === stream.url ? {} : { url: stream.url }),
-    ...(subUrl === null || subUrl === stream.subUrl ? {} : { subUrl: stream.subUrl ?? undefined }),
+export function splitSecrets(
+  stream: StreamAddresses & { password: string | null },
+): StreamAddresses & { secrets: StreamSecrets | null } {
+  const shown = shownAddresses(stream);
+  const secrets: StreamSecrets = { password: stream.password };
+  for (const part of ['url', 'subUrl', 'snapshotUrl'] as const) {
+    if (shown[part] !== stream[part]) secrets[part] = stream[part] ?? undefined;
+  }
+  const any = secrets.password !== null || Object.keys(secrets).length > 1;
+  return { ...shown, secrets: any ? secrets : null };
+}
+
+/** With *** where secrets were. */
+export function shownAddresses({ url, subUrl, snapshotUrl }: StreamAddresses): StreamAddresses {
+  return {
+    url: redactStreamAddress(url),
+    subUrl: subUrl === null ? null : redactStreamAddress(subUrl),
+    snapshotUrl: snapshotUrl === null ? null : redactStreamAddress(snapshotUrl),
   };
-  const any = secrets.password !== null || 'url' in secrets || 'subUrl' in secrets;
-  return { url, subUrl, secrets: any ? secrets : null };
 }
 
 export function sealSecrets(box: SecretBox, cameraId: string, secrets: StreamSecrets): string {

@@ -51,6 +51,7 @@ export const auditActions = {
   'survey.export': 'ดาวน์โหลดแบบสำรวจ · took a return away as a workbook',
   'camera.watch.start': 'เริ่มดูภาพสด · began to watch live',
   'camera.watch.end': 'เลิกดูภาพสด · ended watching live',
+  'camera.watch.still': 'ดูภาพนิ่งจากกล้อง · looked at a still from the camera',
   'footage.play': 'ดูภาพย้อนหลัง · played recorded pictures',
   'footage.seal': 'ลงนามรับรองภาพบันทึกประจำวัน · sealed a day of recordings',
   'footage.download': 'ดาวน์โหลดภาพย้อนหลัง · took recorded pictures away',

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Camera } from '#registry/camera.ts';
+import { addressParts, type Camera } from '#registry/camera.ts';
 import { isOutside, outsideThai, type CameraNetworks } from '#registry/camera-networks.ts';
 import type { GivenNames } from '#registry/known-names.ts';
 
@@ -24,7 +24,7 @@ export function cameraWarnings(
   networks: CameraNetworks | undefined,
 ): CameraWarning[] {
   if (stream === null || networks === undefined) return [];
-  return (['url', 'subUrl'] as const).flatMap((field) => {
+  return addressParts.flatMap((field) => {
     const address = stream[field];
     if (address === null || !isOutside(networks, address)) return [];
     return {

@@ -152,7 +152,9 @@ export function registerCameraRoutes(
     source: Observer,
   ): Partial<Record<ObservedField, string | number>> {
     const told: Partial<Record<ObservedField, string | number>> = {};
-    for (const [field, value] of Object.entries(change)) {
+    const { stream, ...fields } = change;
+    if (stream !== undefined) toldAddresses(request, stream, source);
+    for (const [field, value] of Object.entries(fields)) {
       if (
         observed.some((one) => one.source === source && one.field === field && one.value === value)
       ) {
@@ -165,6 +167,23 @@ export function registerCameraRoutes(
       told[name] = value as string | number;
     }
     return told;
+  }
+
+  /** A stream is accepted as read where a device told each of its addresses; credentials may stand beside them. */
+  function toldAddresses(
+    request: FastifyRequest,
+    stream: NonNullable<CameraChange['stream']> | null,
+    source: Observer,
+  ): void {
+    const { username: _username, password: _password, ...addresses } = stream ?? {};
+    const given = Object.entries(addresses);
+    if (source !== 'onvif' || given.length === 0) throw new NotAsRead('stream', source);
+    for (const [part, value] of given) {
+      // Of a device's profiles each may be a sub-stream.
+      const field = `stream.${part === 'subUrl' ? 'url' : part}`;
+      if (!deviceReadings.told(actingIn(request).id, field, value))
+        throw new NotAsRead(field, source);
+    }
   }
 
   typed.get(
@@ -315,7 +334,7 @@ export function registerCameraRoutes(
             .meta({
               description:
                 'how the values came: from a person, or accepted as they were read (`observed`, or told by a probe): then ' +
-                'each has to be what was read, else 400 `not_as_read`',
+                'each has to be what was read, else 400 `not_as_read`; of a stream each address, beside which credentials may stand',
             }),
         }),
         body: typedChange,

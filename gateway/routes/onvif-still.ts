@@ -1,29 +1,18 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
-import { stillResults, type DeviceStill, type StillOrder } from '#ingest/device-still.ts';
 import { deviceAddress } from '#registry/onvif/device-address.ts';
-import { errorBody, TooManyDeviceStills } from '../errors.ts';
-import { credential } from './onvif-json.ts';
+import type { DeviceStills } from '../device-stills.ts';
+import { errorBody } from '../errors.ts';
+import { credential, deviceStill, stillJson } from './onvif-json.ts';
 
-/** Each holds up to 4 MB. */
-const MAX_AT_ONCE = 4;
 const MAX_URL_LENGTH = 2_048;
-
-const deviceStill = z
-  .object({
-    result: z.enum(stillResults).meta({ description: '`ok`: there is a picture. Else why not' }),
-    detail: z.string().meta({ description: 'technical, in English' }),
-    still: z.string().nullable().meta({ description: 'JPEG in base64, as the device gave it' }),
-  })
-  .meta({ id: 'OnvifStill' });
 
 /** The picture at a snapshot address that a device told of, before anything is accepted. */
 export function registerOnvifStillRoute(
   app: FastifyInstance,
-  { fetchStill }: { fetchStill: (order: StillOrder) => Promise<DeviceStill> },
+  { deviceStills }: { deviceStills: DeviceStills },
 ): void {
-  let running = 0;
   app.withTypeProvider<ZodTypeProvider>().post(
     '/api/v1/onvif/still',
     {
@@ -59,23 +48,14 @@ export function registerOnvifStillRoute(
     async (request, reply) => {
       const { address, url, username, password } = request.body;
       await request.record('camera.test', { kind: 'address', id: new URL(url).host });
-      if (running >= MAX_AT_ONCE) {
-        throw new TooManyDeviceStills(
-          `${MAX_AT_ONCE} pictures are being fetched: try again in a moment`,
-        );
-      }
-      running++;
-      try {
-        const { still, ...rest } = await fetchStill({
-          url: withoutCredentials(url),
-          deviceHost: new URL(address).hostname,
-          credentials: username === null ? null : { username, password: password ?? '' },
-        });
-        void reply.header('Cache-Control', 'no-store');
-        return { ...rest, still: still === null ? null : still.toString('base64') };
-      } finally {
-        running--;
-      }
+      const { hostname } = new URL(address);
+      const fetched = await deviceStills.fetch({
+        url: withoutCredentials(url),
+        isDevice: (asked) => asked.hostname === hostname,
+        credentials: username === null ? null : { username, password: password ?? '' },
+      });
+      void reply.header('Cache-Control', 'no-store');
+      return stillJson(fetched);
     },
   );
 }

@@ -170,10 +170,14 @@ export function registerOnvifRoutes(app: FastifyInstance, deps: OnvifRouteDeps):
         deviceReadings.keep(actingIn(request).id, [
           ...probe.suggestions.map(({ field, value }): DeviceReading => [field, value]),
           // Of a recorder each channel is a camera.
-          ...probe.streams.flatMap(({ resolution, frameRate }): DeviceReading[] => [
-            ...(resolution === null ? [] : [['recordedResolution', resolution] as const]),
-            ...(frameRate === null ? [] : [['frameRate', frameRate] as const]),
-          ]),
+          ...probe.streams.flatMap(
+            ({ resolution, frameRate, stream, snapshot }): DeviceReading[] => [
+              ...(stream?.url == null ? [] : [['stream.url', stream.url] as const]),
+              ...(snapshot?.url == null ? [] : [['stream.snapshotUrl', snapshot.url] as const]),
+              ...(resolution === null ? [] : [['recordedResolution', resolution] as const]),
+              ...(frameRate === null ? [] : [['frameRate', frameRate] as const]),
+            ],
+          ),
         ]);
       }
       const stored = cameraId !== null && probe.result === 'ok';

@@ -34,7 +34,10 @@ function rulesConcern({ stream, scope, latitude, longitude }: CameraChange): boo
 
 const NEVER = new Date(0).toISOString();
 
-/** With what the rules ask of it: of the password only that there is one, of its certificate nothing. */
+/**
+ * With what the rules ask of it: of the password only that there is one, of its certificate nothing, nor of its still picture, which goes
+ * with another device as the sub-stream does.
+ */
 function standIn({ stream, ...camera }: ComparedCamera): WholeCamera {
   const kept = { createdAt: NEVER, updatedAt: NEVER, declaredAt: NEVER, scopeAttested: null };
   if (stream === null)
@@ -42,7 +45,7 @@ function standIn({ stream, ...camera }: ComparedCamera): WholeCamera {
   const { hasPassword, ...told } = stream;
   const tls = { verify: 'system', fingerprint: null } as const;
   return {
-    camera: { ...camera, ...kept, stream: { ...told, tls } },
+    camera: { ...camera, ...kept, stream: { ...told, snapshotUrl: null, tls } },
     secrets: { password: hasPassword ? 'set' : null },
   };
 }

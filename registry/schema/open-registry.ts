@@ -30,6 +30,7 @@ import * as acceptedImports from './migrations/0028-accepted-imports.ts';
 import * as closedAreasSayNoLink from './migrations/0029-closed-areas-say-no-link.ts';
 import * as spellingsOfHosts from './migrations/0030-spellings-of-hosts.ts';
 import * as sqliteSearchInBulk from './migrations/0031-sqlite-search-in-bulk.ts';
+import * as snapshotAddresses from './migrations/0032-snapshot-addresses.ts';
 import { indexSearch } from '../index-search.ts';
 import type { RegistryDatabase, RegistryTables } from './tables.ts';
 
@@ -68,6 +69,7 @@ const registry: DatabaseSchema = {
     '0029-closed-areas-say-no-link': closedAreasSayNoLink,
     '0030-spellings-of-hosts': spellingsOfHosts,
     '0031-sqlite-search-in-bulk': sqliteSearchInBulk,
+    '0032-snapshot-addresses': snapshotAddresses,
   },
 };
 

@@ -185,6 +185,8 @@ export interface StreamTable {
   /** Without credentials; *** stands where it had one in its path or query. */
   url: string;
   sub_url: string | null;
+  /** http, of a still picture; as `url`. */
+  snapshot_url: string | null;
   /** SHA-256 of `url`, hex. */
   url_key: string | null;
   transport: 'auto' | 'tcp' | 'udp';

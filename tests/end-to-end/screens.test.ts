@@ -473,6 +473,7 @@ describe.skipIf(missing.length > 0)('the screens', () => {
       await page.getByLabel('พื้นที่ปิดเฉพาะ นับจำนวนอย่างเดียว').check();
       await address.waitFor({ state: 'detached' });
       await page.getByText('เขตพื้นที่ทำงาน (Office)').waitFor();
+      expect(await page.locator('[data-field="linkNetwork"]').count()).toBe(0);
       // The browser's own way back is asked about as a link is, and what was typed stays.
       const dialog = page.getByRole('dialog');
       const form = await page.evaluate<string>('location.hash');

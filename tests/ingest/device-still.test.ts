@@ -38,7 +38,11 @@ const fetched = async (
   url: string,
   more: Partial<StillOrder> = {},
   isAllowed: (address: string) => boolean = (address) => address.startsWith('127.0.'),
-) => fetchStill({ url, deviceHost: '127.0.0.1', credentials, ...more }, isAllowed);
+) =>
+  fetchStill(
+    { url, isDevice: ({ hostname }) => hostname === '127.0.0.1', credentials, ...more },
+    isAllowed,
+  );
 
 const picture: Handler = (_request, response) =>
   void response.writeHead(200, { 'content-type': 'image/jpeg' }).end(tinyJpeg);

@@ -55,6 +55,33 @@ test('a recording above the highest resolution is a finding, not a refusal', () 
   expect(findings({ ...given, highestResolution: null })).toEqual([]);
 });
 
+const withSnapshot = (snapshotUrl: string) =>
+  newCamera.safeParse(krabiCamera({ stream: { url: 'rtsp://u:p@10.0.0.1/a', snapshotUrl } }));
+
+test('the address of a still picture begins with http, and its credentials are those of the stream', () => {
+  expect(withSnapshot('http://u:p@10.0.0.1/s').data?.stream).toMatchObject({
+    url: 'rtsp://10.0.0.1/a',
+    snapshotUrl: 'http://10.0.0.1/s',
+    username: 'u',
+    password: 'p',
+  });
+  const refused = [
+    'https://10.0.0.1/s',
+    'file:///etc/passwd',
+    'rtsp://10.0.0.1/s',
+    'http://10.0.0.1/***',
+    'http://10.0.0.9\\.10.0.0.1/',
+  ];
+  for (const url of refused) {
+    expect(
+      withSnapshot(url).error?.issues.map(({ path }) => path),
+      url,
+    ).toEqual([['stream', 'snapshotUrl']]);
+  }
+  const other = withSnapshot('http://v:p@10.0.0.1/s').error?.issues;
+  expect(other?.map(({ message }) => message)).toEqual(['the address holds another username']);
+});
+
 test('text is kept in NFC without the blanks around it', () => {
   const { position } = newCamera.parse(krabiCamera({ position: '  ร้าน Cafe\u0301  ' }));
   expect(position).toBe('ร้าน Café');

@@ -19,6 +19,8 @@ import { registerDownloadRoutes } from '#gateway/routes/footage-downloads.ts';
 import { registerFootageRoutes } from '#gateway/routes/footage.ts';
 import { registerHoldRoutes } from '#gateway/routes/holds.ts';
 import { registerOnvifDiscoveryRoutes } from '#gateway/routes/onvif-discoveries.ts';
+import { openDeviceStills } from '#gateway/device-stills.ts';
+import { registerCameraSnapshotRoute } from '#gateway/routes/camera-snapshot.ts';
 import { registerOnvifStillRoute } from '#gateway/routes/onvif-still.ts';
 import { registerOnvifRoutes } from '#gateway/routes/onvif.ts';
 import { registerDeletionRoute } from '#gateway/routes/deletions.ts';
@@ -137,10 +139,15 @@ beforeAll(async () => {
           discoveries: openDiscoveries({ discover: async () => [] }, Date.now),
           cameraNetworks: parseCameraNetworks(['192.168.0.0/16']),
         }),
-      (app) =>
-        registerOnvifStillRoute(app, {
-          fetchStill: async () => ({ result: 'unreachable', detail: '', still: null }),
-        }),
+      (app) => {
+        const deviceStills = openDeviceStills(async () => ({
+          result: 'unreachable',
+          detail: '',
+          still: null,
+        }));
+        registerOnvifStillRoute(app, { deviceStills });
+        registerCameraSnapshotRoute(app, { cameras: rig.cameras, deviceStills });
+      },
       (app) =>
         registerOnvifRoutes(app, {
           deviceCalls: {

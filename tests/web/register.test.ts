@@ -34,6 +34,7 @@ import { filterOf, filterQuery, withFilter } from '#gateway/web/register/registe
 import {
   isRecorder,
   recorderChannels,
+  snapshotOf,
   type ChannelDraft,
 } from '#gateway/web/register/recorder-channels.ts';
 import { provinceNames } from '#gateway/web/register/outline/outline-path.ts';
@@ -300,6 +301,36 @@ test('what was accepted by ONVIF goes apart from what was typed, unless it was t
   });
 });
 
+test('a snapshot address that the device told goes apart from the rest of its stream, with the password typed for it', () => {
+  const snapshotUrl = 'http://10.0.0.1/snap';
+  const typed = { linked: true, url: 'rtsp://10.0.0.1/1', username: 'u', snapshotUrl };
+  const draft = { ...emptyDraft, ...typed, readByOnvif: { snapshotUrl } };
+  const told = byOrigin({ ...draft, password: 'p' }, newCameraOf({ ...draft, password: 'p' }));
+  expect(told.read).toEqual({ stream: { snapshotUrl, password: 'p' } });
+  expect(told.typed['stream']).toMatchObject({ url: typed.url, username: 'u', password: 'p' });
+  expect(told.typed['stream']).not.toHaveProperty('snapshotUrl');
+  const before = { ...draft, snapshotUrl: '', readByOnvif: {} };
+  expect(byOrigin(draft, changeOf(before, draft))).toEqual({
+    typed: {},
+    read: { stream: { snapshotUrl } },
+  });
+  const other = { ...draft, snapshotUrl: 'http://10.0.0.1/other' };
+  expect(byOrigin(other, changeOf(before, other)).read).toEqual({});
+  expect(faultsOf({ ...draft, snapshotUrl: 'https://10.0.0.1/' }).get('snapshotUrl')).toBe(
+    'snapshotAddress',
+  );
+});
+
+test('a snapshot address is taken where it can be fetched, and the password stays with the device', () => {
+  expect(snapshotAt('http://10.0.0.1/snap')).toBe('http://10.0.0.1/snap');
+  const nowhere = [
+    snapshotAt(null),
+    snapshotAt('https://10.0.0.1/s'),
+    snapshotAt('http://10.0.0.2/s', true),
+  ];
+  expect(nowhere).toEqual(['', '', '']);
+});
+
 test('a day of the audit log is a day in Thailand', () => {
   expect(startOfDay('2026-11-25', 0)).toBe('2026-11-24T17:00:00.000Z');
   expect(startOfDay('2026-11-25', 1)).toBe('2026-11-25T17:00:00.000Z');
@@ -325,10 +356,14 @@ const offered = (channel: number, resolution: string): OfferedStream => ({
   cameras: [],
 });
 
+const snapshotAt = (url: string | null, elsewhere = false): string =>
+  snapshotOf({ ...offered(1, '1920x1080'), snapshot: { url, elsewhere } });
+
 const channel = (position: string): ChannelDraft => ({
   position,
   url: `rtsp://10.0.0.1/${position}`,
   subUrl: '',
+  snapshotUrl: '',
   recordedResolution: '1280x720',
   frameRate: '12',
 });

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { cameraOnWire } from '../wire.ts';
 import { ApiError, call, callWithEtag, order, queryOf, type Answer } from './call.ts';
+import { deviceStillOnWire, type DeviceStill } from './onvif.ts';
 
 /** The register: /api/v1/cameras. */
 
@@ -11,6 +12,7 @@ const value = z.union([z.string(), z.number()]);
 const streamOnWire = z.object({
   url: z.string(),
   subUrl: z.nullable(z.string()),
+  snapshotUrl: z.nullable(z.string()),
   username: z.nullable(z.string()),
   transport: z.string(),
   sound: z.boolean(),
@@ -163,6 +165,11 @@ export function restoreCamera(
   const confirm = duplicateConfirmed ? '?confirm=duplicate' : '';
   const path = `${addressOf(id)}/restore${confirm}`;
   return order(path, { method: 'POST', ifMatch: `"${version}"` });
+}
+
+/** What the camera shows by its snapshot address. */
+export function readSnapshot(id: string): Promise<DeviceStill> {
+  return call(deviceStillOnWire, `${addressOf(id)}/snapshot`, { method: 'POST' });
 }
 
 const testOnWire = z.object({

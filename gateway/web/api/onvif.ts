@@ -48,13 +48,13 @@ const probeOnWire = z.object({
 });
 export type DeviceProbe = z.infer<typeof probeOnWire>;
 
-const stillOnWire = z.object({
+export const deviceStillOnWire = z.object({
   result: z.string(),
   detail: z.string(),
   /** JPEG in base64. */
   still: z.nullable(z.string()),
 });
-export type DeviceStill = z.infer<typeof stillOnWire>;
+export type DeviceStill = z.infer<typeof deviceStillOnWire>;
 
 export function beginDiscovery(network: string): Promise<Discovery> {
   return call(discoveryOnWire, `${ONVIF}/discoveries`, { method: 'POST', body: { network } });
@@ -93,7 +93,7 @@ export function readDeviceStill(
   device: AskedDevice & { url: string },
   signal: AbortSignal,
 ): Promise<DeviceStill> {
-  return call(stillOnWire, `${ONVIF}/still`, { method: 'POST', body: device, signal });
+  return call(deviceStillOnWire, `${ONVIF}/still`, { method: 'POST', body: device, signal });
 }
 
 function addressOf(id: string): string {

@@ -28,7 +28,7 @@ import { RegisteredFields } from './registered-fields.tsx';
 
 /** One camera of the register: what is registered and by whom, what disagrees, its picture, its history. */
 export default function CameraScreen({ cameraId }: { cameraId: string }) {
-  const { t } = useLanguage();
+  const { t, language } = useLanguage();
   const { may } = useSignedIn();
   const camera = useLoaded((signal) => readCamera(cameraId, signal), [cameraId]);
   const [deleting, setDeleting] = useState(false);
@@ -97,7 +97,7 @@ export default function CameraScreen({ cameraId }: { cameraId: string }) {
                 key={path}
                 color="yellow"
                 variant="light"
-                title={t(path === '/stream/subUrl' ? 'form.subUrl' : 'form.url')}
+                title={fieldLabel(path.slice('/stream/'.length), language)}
               >
                 {code === 'address_outside_networks' ? t('camera.outsideNetworks') : message}
               </Alert>

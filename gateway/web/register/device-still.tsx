@@ -21,6 +21,11 @@ const results = [
   'no-picture',
 ] as const;
 
+/** Why there is no picture, by names that there are words for. */
+export function stillResultOf({ result }: Fetched): (typeof results)[number] {
+  return results.find((name) => name === result) ?? 'no-picture';
+}
+
 /** What a device shows at this moment, before anything of it is accepted. `atOnce`: without being pressed. */
 export function DeviceStill(props: {
   device: AskedDevice;
@@ -55,13 +60,12 @@ export function DeviceStill(props: {
 
   if (url === null) return <p className="still-missing">{t('onvif.still.none')}</p>;
   if (act.busy) return <Waiting words={t('onvif.still.asking')} />;
-  const result = results.find((name) => name === fetched?.result) ?? 'no-picture';
   return (
     <>
       {fetched?.still != null && <Still base64={fetched.still} label={label} />}
       {fetched !== undefined && fetched.still === null && (
         <p className="still-missing" role="status">
-          {t(`onvif.still.${result}`)}
+          {t(`onvif.still.${stillResultOf(fetched)}`)}
         </p>
       )}
       <Failure error={act.error} />

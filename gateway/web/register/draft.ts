@@ -20,6 +20,7 @@ export interface Draft {
   linked: boolean;
   url: string;
   subUrl: string;
+  snapshotUrl: string;
   username: string;
   /** Empty: the one that is kept stays. */
   password: string;
@@ -38,7 +39,7 @@ export interface Draft {
   declared: string;
   declaredReason: string;
   /** What was accepted from what the camera said by ONVIF; a field that was typed over since is not of it any more. */
-  readByOnvif: Partial<Record<ReadField, string>>;
+  readByOnvif: Partial<Record<ReadField | 'snapshotUrl', string>>;
   /** Other channels of the same recorder box, each to be registered as a camera of its own. */
   channels: ChannelDraft[];
 }
@@ -66,11 +67,26 @@ export function byOrigin(
   const typed: Record<string, unknown> = {};
   const read: Record<string, unknown> = {};
   for (const [field, value] of Object.entries(values)) {
+    if (field === 'stream' && isSnapshotRead(draft, value)) {
+      const { snapshotUrl, ...stream } = value;
+      if (Object.keys(stream).length > 0) typed['stream'] = stream;
+      // It may stand at another port than what is registered: the password that was typed for the device goes with it.
+      read['stream'] = {
+        snapshotUrl,
+        ...(draft.password === '' ? {} : { password: draft.password }),
+      };
+      continue;
+    }
     const accepted =
       isReadField(field) && draft[field] !== '' && draft.readByOnvif[field] === draft[field];
     (accepted ? read : typed)[field] = value;
   }
   return { typed, read };
+}
+
+function isSnapshotRead(draft: Draft, stream: unknown): stream is Record<string, unknown> {
+  if (typeof stream !== 'object' || stream === null || !('snapshotUrl' in stream)) return false;
+  return draft.snapshotUrl !== '' && draft.readByOnvif.snapshotUrl === draft.snapshotUrl;
 }
 
 export const emptyDraft: Draft = {
@@ -86,6 +102,7 @@ export const emptyDraft: Draft = {
   linked: false,
   url: '',
   subUrl: '',
+  snapshotUrl: '',
   username: '',
   password: '',
   transport: 'auto',
@@ -121,6 +138,7 @@ export function draftOf(camera: Registered): Draft {
     linked: stream !== null,
     url: stream?.url ?? '',
     subUrl: stream?.subUrl ?? '',
+    snapshotUrl: stream?.snapshotUrl ?? '',
     username: stream?.username ?? '',
     password: '',
     transport: stream?.transport ?? 'auto',
@@ -146,14 +164,14 @@ export function draftOf(camera: Registered): Draft {
 export function nextChannel(draft: Draft): Draft | undefined {
   const [next, ...channels] = draft.channels;
   if (next === undefined) return undefined;
-  const { recordedResolution, frameRate } = next;
+  const { recordedResolution, frameRate, snapshotUrl } = next;
   return {
     ...draft,
     ...next,
     // Another pole.
     latitude: '',
     longitude: '',
-    readByOnvif: { ...draft.readByOnvif, recordedResolution, frameRate },
+    readByOnvif: { ...draft.readByOnvif, recordedResolution, frameRate, snapshotUrl },
     channels,
   };
 }
@@ -169,6 +187,7 @@ export type Fault =
   | 'coordinate'
   | 'bothCoordinates'
   | 'address'
+  | 'snapshotAddress'
   | 'reason';
 
 const MAX_RETENTION_DAYS = 36_500;
@@ -204,6 +223,9 @@ export function faultsOf(draft: Draft): Map<string, Fault> {
     if (!/^rtsps?:\/\/\S+$/iu.test(draft.url.trim())) faults.set('url', 'address');
     if (draft.subUrl.trim() !== '' && !/^rtsps?:\/\/\S+$/iu.test(draft.subUrl.trim())) {
       faults.set('subUrl', 'address');
+    }
+    if (draft.snapshotUrl.trim() !== '' && !/^http:\/\/\S+$/iu.test(draft.snapshotUrl.trim())) {
+      faults.set('snapshotUrl', 'snapshotAddress');
     }
   }
   if (draft.declared === 'unrepairable') {
@@ -255,6 +277,7 @@ const linkFields = [
   'linked',
   'url',
   'subUrl',
+  'snapshotUrl',
   'username',
   'password',
   'transport',
@@ -329,6 +352,7 @@ export function newStreamOf(draft: Draft) {
   return {
     url: draft.url.trim(),
     subUrl: orNull(draft.subUrl),
+    snapshotUrl: orNull(draft.snapshotUrl),
     username: draft.username === '' ? null : draft.username,
     password: draft.password === '' ? null : draft.password,
     transport: draft.transport,

@@ -18,6 +18,7 @@ export function fieldLabel(field: string, language: Language): string {
     stream: words.form.stream,
     url: words.form.url,
     subUrl: words.form.subUrl,
+    snapshotUrl: words.form.snapshotUrl,
     username: words.form.username,
     password: words.form.password,
     secret: words.form.secret,

@@ -108,6 +108,19 @@ export function LinkGroup(props: FormPart & { cameraId: string | null; hasPasswo
             <Line {...part} field="site" label={t('form.site')} hint={t('form.siteHint')} />
           </div>
           <AddressWarning url={draft.subUrl} />
+          <TextInput
+            label={t('form.snapshotUrl')}
+            description={t('form.snapshotUrlHint')}
+            placeholder="http://192.168.1.64/onvif/snapshot"
+            inputMode="url"
+            spellCheck={false}
+            autoComplete="off"
+            value={draft.snapshotUrl}
+            error={errorOf('snapshotUrl')}
+            data-field="snapshotUrl"
+            onChange={({ currentTarget }) => set({ snapshotUrl: currentTarget.value })}
+          />
+          <AddressWarning url={draft.snapshotUrl} />
           <div className="checks">
             <Checkbox
               label={t('form.sound')}

@@ -8,6 +8,7 @@ import { sinceWords } from '../state-words.ts';
 import { useLanguage } from '../use-language.ts';
 import { useTabWatched } from '../use-page-state.ts';
 import { usePlayers, useTilePicture } from '../use-players.ts';
+import { CameraStill } from './camera-still.tsx';
 import { liveStateOnWire, type LiveState } from '../wire.ts';
 
 /** One camera is asked for, not the event stream of all of them. */
@@ -27,6 +28,9 @@ export function LivePane({ camera }: { camera: Registered }) {
         <StateBadge state={live?.state ?? 'connecting'} />{' '}
         {live !== undefined && sinceWords(live, Date.now(), language)}
       </p>
+      {camera.stream?.snapshotUrl != null && (
+        <CameraStill cameraId={camera.id} position={camera.position} />
+      )}
     </section>
   );
 }

@@ -4,7 +4,7 @@ import type { AskedDevice, DeviceProbe, OfferedStream } from '../api/onvif.ts';
 import { routeHash } from '../route.ts';
 import { useLanguage } from '../use-language.ts';
 import { DeviceStill } from './device-still.tsx';
-import { recorderChannels, type ChannelDraft } from './recorder-channels.ts';
+import { recorderChannels, snapshotOf, type ChannelDraft } from './recorder-channels.ts';
 
 /** The channels of a recorder box: those that are ticked, and named by where they look, become a camera each. */
 export function OnvifChannels(props: {
@@ -76,6 +76,7 @@ export function OnvifChannels(props: {
               position: (positions.get(channel) ?? '').trim(),
               url: main.stream?.url ?? '',
               subUrl: sub?.stream?.url ?? '',
+              snapshotUrl: snapshotOf(main),
               recordedResolution: main.resolution ?? '',
               frameRate: main.frameRate === null ? '' : String(main.frameRate),
             })),

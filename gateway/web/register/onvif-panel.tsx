@@ -9,7 +9,7 @@ import { isReadField, type Draft, type ReadField } from './draft.ts';
 import { fieldLabel, fieldValueWords } from './field-words.ts';
 import { OnvifChannels } from './onvif-channels.tsx';
 import { OnvifSearch } from './onvif-search.tsx';
-import { isRecorder, type ChannelDraft } from './recorder-channels.ts';
+import { isRecorder, snapshotOf, type ChannelDraft } from './recorder-channels.ts';
 
 /**
  * Looks for devices on a named network, asks one what it is, and puts what the person ticks into the form: each value
@@ -55,11 +55,11 @@ export function OnvifPanel(props: {
   /** The first is the form's own camera, the others are registered with it. */
   function takeChannels([first, ...others]: ChannelDraft[]): void {
     if (first === undefined) return;
-    const { recordedResolution, frameRate } = first;
+    const { recordedResolution, frameRate, snapshotUrl } = first;
     set({
       ...first,
       channels: others,
-      readByOnvif: { ...draft.readByOnvif, recordedResolution, frameRate },
+      readByOnvif: { ...draft.readByOnvif, recordedResolution, frameRate, snapshotUrl },
     });
     setTaken(1 + others.length);
   }
@@ -112,7 +112,7 @@ export function OnvifPanel(props: {
           {choosesChannels ? (
             <OnvifChannels {...told} onTaken={takeChannels} />
           ) : (
-            <Told {...told} draft={draft} set={set} />
+            <Told {...told} draft={draft} cameraId={cameraId} set={set} />
           )}
         </div>
       )}
@@ -128,11 +128,13 @@ function Told({
   device,
   probe,
   draft,
+  cameraId,
   set,
 }: {
   device: AskedDevice;
   probe: DeviceProbe;
   draft: Draft;
+  cameraId: string | null;
   set: (part: Partial<Draft>) => void;
 }) {
   const { t, language } = useLanguage();
@@ -143,6 +145,9 @@ function Told({
     () => new Set(told.filter(({ field }) => draft[field] === '').map(({ field }) => field)),
   );
   const [url, setUrl] = useState('');
+  // A password that is kept follows no address that it was not typed for: ticked by itself it would only be refused.
+  const hasCredentials = cameraId === null || draft.username === '' || draft.password !== '';
+  const [takesSnapshot, setTakesSnapshot] = useState(draft.snapshotUrl === '' && hasCredentials);
   const [taken, setTaken] = useState(false);
   if (probe.result !== 'ok') {
     const known = [
@@ -171,10 +176,12 @@ function Told({
     const values = Object.fromEntries(
       told.filter(({ field }) => ticked.has(field)).map(({ field, value }) => [field, value]),
     );
+    const snapshot = takesNow ? { snapshotUrl } : {};
     set({
       ...values,
       ...(url === '' ? {} : { url }),
-      readByOnvif: { ...draft.readByOnvif, ...values },
+      ...snapshot,
+      readByOnvif: { ...draft.readByOnvif, ...values, ...snapshot },
     });
     setTaken(true);
   }
@@ -184,6 +191,8 @@ function Told({
     probe.streams.find(({ stream }) => url !== '' && stream?.url === url) ??
     probe.streams.find(({ snapshot }) => snapshot?.url != null) ??
     probe.streams[0];
+  const snapshotUrl = pictured === undefined ? '' : snapshotOf(pictured);
+  const takesNow = takesSnapshot && snapshotUrl !== '';
   return (
     <>
       {pictured !== undefined && (
@@ -258,7 +267,18 @@ function Told({
           ))}
         </Radio.Group>
       )}
-      <Button onClick={take} disabled={ticked.size === 0 && url === ''}>
+      {snapshotUrl !== '' && (
+        <Checkbox
+          label={t('form.snapshotUrl')}
+          description={snapshotUrl}
+          checked={takesSnapshot}
+          onChange={({ currentTarget }) => {
+            setTakesSnapshot(currentTarget.checked);
+            setTaken(false);
+          }}
+        />
+      )}
+      <Button onClick={take} disabled={ticked.size === 0 && url === '' && !takesNow}>
         {t('onvif.take')}
       </Button>
       {taken && <p role="status">{t('onvif.taken')}</p>}

@@ -15,6 +15,8 @@ export interface ChannelDraft {
   position: string;
   url: string;
   subUrl: string;
+  /** Empty: none that could be fetched. */
+  snapshotUrl: string;
   recordedResolution: string;
   frameRate: string;
 }
@@ -29,4 +31,10 @@ export function recorderChannels(streams: readonly OfferedStream[]): RecorderCha
 /** More cameras than one look through it. */
 export function isRecorder(streams: readonly OfferedStream[]): boolean {
   return streams.some(({ channel }) => channel > 1);
+}
+
+/** Where the gateway can fetch its still picture, and a password given for the device stays with it; empty: nowhere. */
+export function snapshotOf({ snapshot }: OfferedStream): string {
+  const isFetched = snapshot?.url?.startsWith('http://') === true && !snapshot.elsewhere;
+  return isFetched ? (snapshot.url ?? '') : '';
 }

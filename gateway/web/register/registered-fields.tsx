@@ -47,6 +47,7 @@ export function RegisteredFields({ camera }: { camera: CameraDetail }) {
               number += 1;
               const label = fieldLabel(field, language);
               const origin = camera.provenance[field];
+              const ofSnapshot = camera.provenance['stream.snapshotUrl'];
               return (
                 <div key={field}>
                   <dt>{group === 'register' ? label : numbered(number, label)}</dt>
@@ -55,19 +56,15 @@ export function RegisteredFields({ camera }: { camera: CameraDetail }) {
                     {field === 'retentionDays' && isRecorded && (
                       <KeptDays cameraId={camera.id} fieldDays={camera.retentionDays} />
                     )}
-                    {origin !== undefined && (
-                      <small>
-                        {t(`source.${origin.source as 'declared'}`, {
-                          defaultValue: origin.source,
-                        })}
-                        {' · '}
-                        {origin.by.name}
-                        {origin.by.proxyFor !== null &&
-                          ` ${t('source.proxy', { lao: origin.by.proxyFor })}`}
-                        {' · '}
-                        {dateAndTime(origin.at, language)}
-                      </small>
-                    )}
+                    {origin !== undefined && <Origin origin={origin} />}
+                    {field === 'stream' &&
+                      camera.stream?.snapshotUrl != null &&
+                      ofSnapshot !== undefined && (
+                        <Origin
+                          origin={ofSnapshot}
+                          of={fieldLabel('stream.snapshotUrl', language)}
+                        />
+                      )}
                   </dd>
                 </div>
               );
@@ -93,5 +90,21 @@ export function RegisteredFields({ camera }: { camera: CameraDetail }) {
         </section>
       ))}
     </>
+  );
+}
+
+/** How a value came, by whom and when. `of`: of a part of the field alone. */
+function Origin({ origin, of }: { origin: CameraDetail['provenance'][string]; of?: string }) {
+  const { t, language } = useLanguage();
+  return (
+    <small>
+      {of !== undefined && `${of}: `}
+      {t(`source.${origin.source as 'declared'}`, { defaultValue: origin.source })}
+      {' · '}
+      {origin.by.name}
+      {origin.by.proxyFor !== null && ` ${t('source.proxy', { lao: origin.by.proxyFor })}`}
+      {' · '}
+      {dateAndTime(origin.at, language)}
+    </small>
   );
 }

@@ -162,6 +162,7 @@ export const enFrame: typeof thFrame = {
       'ffmpeg is not installed on the server, so there are no stills. Tell your administrator.',
     not_decodable: 'This picture cannot be decoded.',
     picture_too_large: 'This picture is too large for a still.',
+    no_snapshot_address: 'This camera has no address of a still picture: give it one in its form',
     too_many_stills: 'Other stills are being made: try again in a moment.',
     clip_changed:
       'Some of this file was deleted or lost since the link was made: ask for a new one, which has what is left.',

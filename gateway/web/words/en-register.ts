@@ -34,6 +34,10 @@ export const enRegister: typeof thRegister = {
     removeView: 'Remove the view',
   },
   camera: {
+    still: {
+      show: 'Show a still from the camera',
+      of: 'Still from {{position}}',
+    },
     outsideNetworks:
       'This address lies outside of the networks of cameras that are allowed. It can be saved, and is not connected before the administrator adds its network to CAMERA_NETWORKS.',
     section: {
@@ -109,6 +113,9 @@ export const enRegister: typeof thRegister = {
     urlHint: "From the camera's or recorder's manual; credentials go below",
     subUrl: 'Sub-stream address',
     subUrlHint: 'A smaller picture for walls; may be empty',
+    snapshotUrl: 'Still picture address (snapshot)',
+    snapshotUrlHint:
+      'Begins with http://, for a still where no live picture comes; the same user name and password; may be empty',
     username: "Camera's user name",
     password: "Camera's password",
     tls: "Check of the camera's certificate",
@@ -228,6 +235,7 @@ export const enRegister: typeof thRegister = {
     coordinate: 'Not a coordinate',
     bothCoordinates: 'Latitude and longitude go together',
     address: 'Begins with rtsp:// or rtsps://, without blanks',
+    snapshotAddress: 'Begins with http://, without blanks',
     reason: 'Say why it cannot be repaired',
     refused: 'Refused: {{message}}',
   },

@@ -134,11 +134,54 @@ export function secretsOfCameras(rig: DatabaseRig): void {
       expect(kept.stream?.subUrl).toBe('rtsp://10.9.9.9/2');
     });
 
+    test('go to the still picture where they were given for it, sealed within its address too', async () => {
+      const still = 'http://10.1.2.3/snap?pwd=ลับมาก';
+      const { id, stream } = await cameras.create(
+        given({
+          stream: { url: 'rtsp://10.1.2.3/1', snapshotUrl: `http://u:p@${still.slice(7)}` },
+        }),
+        byTest,
+      );
+      const shown = 'http://10.1.2.3/snap?pwd=***';
+      expect(stream).toMatchObject({ username: 'u', snapshotUrl: shown });
+      expect(await cameras.snapshot(id)).toEqual({ url: still, username: 'u', password: 'p' });
+      const change = async (version: number, asked: CameraChange['stream']) =>
+        cameras.change(id, { stream: asked }, { ...byTest, version });
+      // As it was shown it is as it was. Another port is another device, whoever has forwarded it.
+      expect((await change(1, { snapshotUrl: shown })).version).toBe(1);
+      for (const other of ['http://10.1.2.3:81/', 'http://10.9.9.9/']) {
+        await expect(change(1, { snapshotUrl: other })).rejects.toMatchObject({
+          code: 'credentials_needed_again',
+        });
+      }
+      const path = await change(1, { snapshotUrl: 'http://10.1.2.3/2' });
+      expect(path.stream?.snapshotUrl).toBe('http://10.1.2.3/2');
+      // Nobody pulls it.
+      expect(told.at(-1)?.streamChanged).toBe(false);
+      const given81 = await change(2, { snapshotUrl: 'http://10.1.2.3:81/', password: 'q' });
+      expect(given81.stream?.snapshotUrl).toBe('http://10.1.2.3:81/');
+      expect((await cameras.history(id))?.[1]?.changes).toEqual([
+        ['stream.snapshotUrl', shown, 'http://10.1.2.3/2'],
+      ]);
+      const moved = await change(3, { url: 'rtsp://10.9.9.9/1', password: 'r' });
+      expect([moved.stream?.snapshotUrl, await cameras.snapshot(id)]).toEqual([null, null]);
+      expect(await cameras.snapshot('019aaaaa-0000-7000-8000-000000000000')).toBeUndefined();
+      const rows = JSON.stringify([
+        await database.selectFrom('streams').selectAll().execute(),
+        await database.selectFrom('camera_changes').selectAll().execute(),
+      ]);
+      expect(rows).not.toContain('ลับมาก');
+    });
+
     test('in addresses whose form was not known then are sealed, with the password, in history too', async () => {
       const { id } = await cameras.create(given(), byTest);
       const clear = 'rtsp://10.1.2.3:554/0/admin:เดิม/main';
       const sub = 'rtsp://10.1.2.3:554/a?loginpas=เดิม';
-      await database.updateTable('streams').set({ url: clear, sub_url: sub }).execute();
+      const snapshot = 'http://10.1.2.3/s?pwd=เดิม';
+      await database
+        .updateTable('streams')
+        .set({ url: clear, sub_url: sub, snapshot_url: snapshot })
+        .execute();
       // Addresses that a camera has no more are in its history still.
       await cameras.create(given({ position: 'ที่อื่น', stream: null }), byTest);
       await database
@@ -152,7 +195,9 @@ export function secretsOfCameras(rig: DatabaseRig): void {
       expect((await cameras.get(id))?.stream).toMatchObject({
         url: 'rtsp://10.1.2.3:554/0/admin:***/main',
         subUrl: 'rtsp://10.1.2.3:554/a?loginpas=***',
+        snapshotUrl: 'http://10.1.2.3/s?pwd=***',
       });
+      expect((await cameras.snapshot(id))?.url).toBe(snapshot);
       const rows = JSON.stringify([
         await database.selectFrom('streams').selectAll().execute(),
         await database.selectFrom('camera_changes').selectAll().execute(),
