@@ -4,7 +4,13 @@ import { districtNames, findDistrict, findProvince, missingArea } from './areas/
 import { authorText, type Author } from './author.ts';
 import { againWhereCrossed } from './database/database.ts';
 import { keepFormerName } from './former-names.ts';
-import { importLaos, MAX_IMPORTED_LAOS, type LaoImport } from './lao-import.ts';
+import {
+  importLaos,
+  MAX_IMPORTED_LAOS,
+  planLaoImport,
+  type LaoImport,
+  type LaoPlan,
+} from './lao-import.ts';
 import {
   laoList,
   LaoNotFound,
@@ -53,8 +59,16 @@ export interface Laos {
   mergePreview(id: string, into: string): Promise<LaoMerge>;
   /** Told after a merge: the sites whose cameras have other budgets since. Returns how to end it. */
   onSitesMerged(listener: (siteIds: readonly string[]) => void): () => void;
-  /** The Department's list: what it names is listed, what it does not name stays. */
-  import(rows: readonly NewLao[], options: { author: Author }): Promise<LaoImport>;
+  /**
+   * The Department's list: what it names is listed, what it does not name stays. `seen`: the fingerprint of the plan that was looked
+   * at. Throws LaoPlanIsAnother.
+   */
+  import(
+    rows: readonly NewLao[],
+    options: { author: Author; seen?: string | undefined },
+  ): Promise<LaoImport>;
+  /** What such an import would do, as things stand. */
+  planImport(rows: readonly NewLao[]): Promise<LaoPlan>;
   /** What was changed of one, newest first. */
   history(id: string): Promise<ListVersion[]>;
   /** As the list spells it, if the list has it: what rights are asked for. Throws AreaUnknown for a place that it cannot have. */
@@ -209,13 +223,14 @@ export function openLaos(database: RegistryDatabase, { now }: { now: () => numbe
       return () => listeners.delete(listener);
     },
     history: async (id) => listHistory(database, 'laos', id),
-    async import(given, { author }) {
+    async import(given, { author, seen }) {
       if (given.length > MAX_IMPORTED_LAOS) throw new RangeError('too many LAOs at once');
       return database.transaction().execute(async (transaction) => {
         await lockLists(transaction);
-        return importLaos(transaction, nextId, given, { author, atMs: now() });
+        return importLaos(transaction, nextId, given, { author, atMs: now(), seen });
       });
     },
+    planImport: async (given) => planLaoImport(database, given),
     async canonical({ name: given, district, province }) {
       const row = await database
         .selectFrom('laos')

@@ -2,12 +2,11 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
 import { areaOf, contains, type Area } from '#registry/area.ts';
-import { importRefusals, MAX_IMPORTED_LAOS } from '#registry/lao-import.ts';
 import { lao, laoChange, LaoNotFound, laoStatuses, newLao, type Lao } from '#registry/lao.ts';
 import type { Laos } from '#registry/laos.ts';
-import { actingIn, asThemselves } from '../auth/acting.ts';
 import { errorBody } from '../errors.ts';
 import { isUnchanged } from './entity-tag.ts';
+import { registerLaoImportRoutes } from './lao-import.ts';
 import {
   additionBy,
   recordPlace,
@@ -17,25 +16,8 @@ import {
   type ListObject,
 } from './managed-lists.ts';
 
-/** The list of all LAOs. */
-const MAX_IMPORT_BYTES = 4 * 1024 * 1024;
 const MAX_TEXT = 200;
 const text = z.string().trim().min(1).max(MAX_TEXT);
-
-const laoImport = z
-  .object({
-    added: z.int(),
-    changed: z.int(),
-    unchanged: z.int(),
-    refused: z.array(
-      z.object({
-        row: z.int().meta({ description: 'from 0' }),
-        code: z.enum(importRefusals),
-        message: z.string(),
-      }),
-    ),
-  })
-  .meta({ id: 'LaoImport' });
 
 /** The master list of local administrations: proposed, listed, corrected, merged, imported. */
 export function registerLaoRoutes(
@@ -116,26 +98,7 @@ export function registerLaoRoutes(
     change: async (id, change, by) => laos.change(id, change, by),
   });
 
-  typed.post(
-    '/api/v1/laos/import',
-    {
-      config: { action: 'place.manage' },
-      bodyLimit: MAX_IMPORT_BYTES,
-      schema: {
-        summary: "Import the Department's list of LAOs",
-        description:
-          'What it names is listed; what it does not name stays. Rows are known by code, else by name.',
-        tags: ['places'],
-        body: z.strictObject({ laos: z.array(newLao).min(1).max(MAX_IMPORTED_LAOS) }),
-        response: { 200: laoImport, 400: errorBody },
-      },
-    },
-    async (request) => {
-      const rows = request.body.laos;
-      await recordPlace(request, { kind: 'area', id: 'list' }, { imported: rows.length });
-      return laos.import(rows, { author: asThemselves(actingIn(request)) });
-    },
-  );
+  registerLaoImportRoutes(app, laos);
 
   registerListHistory(app, {
     path: '/api/v1/laos',

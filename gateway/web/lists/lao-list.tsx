@@ -7,12 +7,13 @@ import { useSignedIn } from '../shell/signed-in.ts';
 import { useLoaded } from '../shell/use-loaded.ts';
 import { useLanguage } from '../use-language.ts';
 import { LaoDialog } from './lao-dialog.tsx';
+import { LaoImport } from './lao-import.tsx';
 import { ListHistory } from './list-history.tsx';
 import { CamerasLink, RowActs, StatusBadge, StatusSelect, type ListProps } from './list-pieces.tsx';
 import { ListTable } from './list-table.tsx';
 import { MergeDialog } from './merge-dialog.tsx';
 
-type Open = { what: 'add' } | { what: 'edit' | 'merge' | 'history'; row: Lao };
+type Open = { what: 'add' | 'import' } | { what: 'edit' | 'merge' | 'history'; row: Lao };
 
 /** Local administrations: those that are proposed wait for the Department. */
 export function LaoList({ wanted, asked, onChange }: ListProps) {
@@ -70,6 +71,11 @@ export function LaoList({ wanted, asked, onChange }: ListProps) {
             {t(may('place.manage') ? 'lists.addLao' : 'lists.proposeLao')}
           </Button>
         )}
+        {may('place.manage') && (
+          <Button variant="default" onClick={() => setOpen({ what: 'import' })}>
+            {t('lists.import')}
+          </Button>
+        )}
       </div>
       <ListTable
         key={JSON.stringify(asked)}
@@ -96,6 +102,7 @@ export function LaoList({ wanted, asked, onChange }: ListProps) {
         )}
       />
       {open?.what === 'add' && <LaoDialog lao={null} onClose={close} onSaved={changed} />}
+      {open?.what === 'import' && <LaoImport onClose={close} onImported={laos.reload} />}
       {open?.what === 'edit' && <LaoDialog lao={open.row} onClose={close} onSaved={changed} />}
       {open?.what === 'merge' && (
         <MergeDialog list="laos" row={open.row} onClose={close} onMerged={laos.reload} />

@@ -1,4 +1,4 @@
-import { Badge, Button, SegmentedControl, Table } from '@mantine/core';
+import { Button, Table } from '@mantine/core';
 import { useState } from 'react';
 import {
   readImportRows,
@@ -11,16 +11,12 @@ import { Failure, Waiting } from '../shell/pieces.tsx';
 import { useAct, useLoaded } from '../shell/use-loaded.ts';
 import { useLanguage } from '../use-language.ts';
 import { csvOfRefused } from './refused-file.ts';
+import { FateBadge, FateChoice, RowDifferences, RowProblems } from './row-remarks.tsx';
 
 const PAGE_ROWS = 100;
 /** As many as the gateway gives at once. */
 const REFUSED_PAGE_ROWS = 500;
-const colours: Readonly<Record<string, string>> = {
-  new: 'green',
-  changed: 'blue',
-  unchanged: 'gray',
-  refused: 'red',
-};
+const shownFates = ['refused', 'new', 'changed', 'unchanged', 'warned'] as const;
 
 /** What would become of each row; those that need somebody come first, then those that write over what there is. */
 export function ImportRows(props: {
@@ -47,18 +43,14 @@ export function ImportRows(props: {
   return (
     <section aria-label={t('import.rows')}>
       {!onlyRefused && (
-        <SegmentedControl
-          aria-label={t('import.show')}
-          className="import-fates"
+        <FateChoice
+          fates={shownFates}
+          counts={counts}
           value={show}
           onChange={(chosen) => {
             setShow(chosen);
             setAfters([0]);
           }}
-          data={(['refused', 'new', 'changed', 'unchanged', 'warned'] as const).map((fate) => ({
-            value: fate,
-            label: `${t(`import.fate.${fate}`)} ${counts[fate].toLocaleString()}`,
-          }))}
         />
       )}
       {show === 'refused' && counts.refused > 0 && (
@@ -93,9 +85,7 @@ export function ImportRows(props: {
               <Table.Tr key={row.row} data-fate={row.fate}>
                 <Table.Td data-label={t('import.row')}>{row.row}</Table.Td>
                 <Table.Td data-label={t('import.fateOf')}>
-                  <Badge variant="light" color={colours[row.fate] ?? 'gray'}>
-                    {t(`import.fate.${row.fate as 'new'}`, { defaultValue: row.fate })}
-                  </Badge>
+                  <FateBadge fate={row.fate} />
                 </Table.Td>
                 <Table.Td data-label={t('field.position')}>{row.position}</Table.Td>
                 <Table.Td data-label={t('field.lao')}>{row.lao}</Table.Td>
@@ -128,27 +118,8 @@ function Details({ row }: { row: RowFate }) {
   return (
     <>
       <ul className="plain-list">
-        {row.problems.map((problem) => (
-          <li
-            key={`${problem.cell} ${problem.heading} ${problem.reason}`}
-            className="import-problem"
-          >
-            <strong>
-              {problem.cell} {problem.heading}
-            </strong>
-            {problem.text !== '' && ` “${problem.text}”`}: {problem.reason}
-          </li>
-        ))}
-        {row.differences.map((difference) => (
-          <li key={difference.heading}>
-            {difference.heading}: <del>{difference.before || '–'}</del> →{' '}
-            {difference.after === '' ? (
-              <strong className="import-problem">{t('import.emptied')}</strong>
-            ) : (
-              <ins>{difference.after}</ins>
-            )}
-          </li>
-        ))}
+        <RowProblems problems={row.problems} />
+        <RowDifferences differences={row.differences} />
         {row.warnings.map((warning) => (
           <li key={`${warning.cell} ${warning.reason}`} className="import-warning">
             {warning.cell} {warning.heading}: {warning.reason}

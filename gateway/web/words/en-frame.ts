@@ -81,6 +81,10 @@ export const enFrame: typeof thFrame = {
     disk_full: "The gateway's disk is full. Tell your administrator.",
     internal_error: 'The gateway failed. Tell your administrator when.',
     not_found: 'Nothing is here.',
+    lao_plan_is_another:
+      'The list was changed since you looked: choose the file again, look at the result and save',
+    lao_file_refused: 'The file is not taken: use the form that this page offers',
+    too_many_lao_files: 'Several files are being read: try again shortly',
     lao_exists:
       'The list has an LAO of this name or code already, maybe by another spelling. If they are one, merge them.',
     lao_not_valid:

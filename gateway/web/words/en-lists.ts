@@ -47,6 +47,22 @@ export const enLists: typeof thLists = {
     mergedInto: 'Merged into (id)',
     addLao: 'Add an LAO',
     proposeLao: 'Propose an LAO',
+    import: 'Import the list of LAOs',
+    importWords:
+      'Download the LAOs that are listed, correct or add one a row, and choose the file. Every row is checked before anything is saved. An LAO that the file leaves out stays as it is',
+    template: 'Download the list as Excel',
+    file: 'File of LAOs (.xlsx or .csv)',
+    importNothing: 'The list says the same as the file: there is nothing to save',
+    imported: 'Imported: {{added}} added, {{changed}} changed, {{unchanged}} as they were',
+    refusal: {
+      no_such_district: 'There is no such district in this province: check how both are spelled',
+      type_differs_from_name: 'The type is not that of its name',
+      code_and_name_disagree:
+        'The code is that of another LAO of the list, and the name is that of a third: check which one it is',
+      code_of_merged:
+        'The code is that of an LAO that was merged: use the code of now, or leave it out',
+      twice_in_file: 'Its name or its code stands in a row above',
+    },
     addSource: 'Add a budget source',
     proposeSource: 'Propose a budget source',
     proposeWords: 'Cameras can be registered under it at once. The Department approves it later.',
