@@ -7,6 +7,7 @@ import { anEvent } from '../registry/events/an-event.ts';
 import { asAdministrator, ServerRig } from './auth/server-rig.ts';
 
 const lanta = { name: 'ทต.เกาะลันตาใหญ่', district: 'เกาะลันตา', province: 'กระบี่' };
+const DAY_MS = Date.UTC(2026, 10, 25);
 const board = new ConditionBoard();
 let rig: ServerRig;
 let cameraId: string;
@@ -30,7 +31,7 @@ beforeAll(async () => {
       anEvent({
         cameraId,
         sequence,
-        atMs: sequence * 60_000,
+        atMs: DAY_MS + sequence * 60_000,
         state: 'degraded',
         reason: 'frozen-picture',
         measured: { minutes: sequence },
@@ -54,24 +55,24 @@ test('a camera is told with what is seen now and how it came to it, page by page
       cameraId,
       state: 'degraded',
       reason: 'frozen-picture',
-      since: '1970-01-01T00:01:00.000Z',
-      at: '1970-01-01T00:03:00.000Z',
+      since: '2026-11-25T00:01:00.000Z',
+      at: '2026-11-25T00:03:00.000Z',
       flapping: false,
       measured: { minutes: 3 },
     },
-    transitions: [{ at: '1970-01-01T00:03:00.000Z' }, { at: '1970-01-01T00:02:00.000Z' }],
+    transitions: [{ at: '2026-11-25T00:03:00.000Z' }, { at: '2026-11-25T00:02:00.000Z' }],
   });
   const next = await get(`?limit=2&cursor=${String(body['nextCursor'])}`);
   expect(next.body).toMatchObject({
-    transitions: [{ at: '1970-01-01T00:01:00.000Z', measured: { minutes: 1 } }],
+    transitions: [{ at: '2026-11-25T00:01:00.000Z', measured: { minutes: 1 } }],
     nextCursor: null,
   });
 });
 
 test('a window is half-open', async () => {
-  const { body } = await get('?from=1970-01-01T07:02:00%2B07:00&to=1970-01-01T00:03:00Z');
+  const { body } = await get('?from=2026-11-25T07:02:00%2B07:00&to=2026-11-25T00:03:00Z');
   expect(body['transitions']).toEqual([
-    expect.objectContaining({ at: '1970-01-01T00:02:00.000Z' }),
+    expect.objectContaining({ at: '2026-11-25T00:02:00.000Z' }),
   ]);
 });
 
