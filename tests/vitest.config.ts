@@ -19,6 +19,7 @@ export default defineConfig({
     maxConcurrency: 12,
     testTimeout: TEST_TIMEOUT_MS,
     hookTimeout: TEST_TIMEOUT_MS,
+    globalSetup: [new URL('contracts/postgres-of-run.ts', import.meta.url).pathname],
     setupFiles: [new URL('wait-bound.ts', import.meta.url).pathname],
     expect: { poll: { timeout: WAIT_MS } },
   },

@@ -14,6 +14,7 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: TEST_TIMEOUT_MS,
     hookTimeout: TEST_TIMEOUT_MS,
+    globalSetup: [new URL('contracts/postgres-of-run.ts', import.meta.url).pathname],
     setupFiles: [new URL('wait-bound.ts', import.meta.url).pathname],
     expect: { poll: { timeout: WAIT_MS } },
   },

@@ -16,7 +16,7 @@ import { openInProcessBus } from '#registry/events/in-process.ts';
 import { rebuildConditions } from '#registry/events/rebuild.ts';
 import { openRegistry } from '#registry/schema/open-registry.ts';
 import { uuidV7Source } from '#registry/uuid-v7.ts';
-import { startPostgres } from '../contracts/each-database.ts';
+import { startPostgres } from '../contracts/postgres-server.ts';
 import { missingParts } from '../end-to-end/machine.ts';
 import { camerasIn } from '../registry/events/cameras-in.ts';
 import { markdownTable, report, rounded } from './results.ts';

@@ -83,7 +83,7 @@ async function compareDatabases(): Promise<void> {
 
 async function inItsOwnProcess(database: string, folder: string): Promise<Readings> {
   // Not for the process that is measured: it is large.
-  const { startPostgres } = await import('../contracts/each-database.ts');
+  const { startPostgres } = await import('../contracts/postgres-server.ts');
   const container = database === 'postgres' ? await startPostgres() : undefined;
   try {
     const args = ['--subject', database, '--folder', folder, '--rows', flags.rows];

@@ -22,7 +22,7 @@ import { secretBox } from '#registry/secret-box.ts';
 import { surveyCounts } from '#registry/survey/counts.ts';
 import { newRound, openRounds } from '#registry/survey/rounds.ts';
 import { freezeDue } from '#registry/survey/snapshot.ts';
-import { startPostgres } from '../contracts/each-database.ts';
+import { startPostgres } from '../contracts/postgres-server.ts';
 import { missingParts } from '../end-to-end/machine.ts';
 import { seededRandom } from '../simulator/seeded-random.ts';
 import { countryInventory, LAOS } from './country-inventory.ts';

@@ -1,18 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PostgreSqlContainer, type StartedPostgreSqlContainer } from '@testcontainers/postgresql';
-import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe } from 'vitest';
 import type { Databases } from '#registry/database/database.ts';
 import { openDatabases } from '#registry/database/open-databases.ts';
 import { missingParts } from '../end-to-end/machine.ts';
 import { copyMigrated, forgetMigrated, type Schemas } from '../registry/migrated-folder.ts';
 import { CONTAINER_START_MS } from './container-start.ts';
-
-/** Databases of PostgreSQL that others are copies of: its own, and one in which the schemas were opened. */
-const EMPTY = 'template1';
-const MIGRATED = 'migrated';
+import { databasesInPostgres, EMPTY, type DatabasesInPostgres } from './databases-in-postgres.ts';
 
 export interface DatabaseRig {
   kind: 'sqlite' | 'postgres';
@@ -25,8 +20,8 @@ export interface DatabaseRig {
 }
 
 /**
- * The facts of a contract, told of SQLite and of PostgreSQL in a container (one a test file, a database a test). What
- * was opened is closed after each test. `schemas`: each test finds them migrated already.
+ * The facts of a contract, told of SQLite and of PostgreSQL in a container (one a run, a database a test). What was opened
+ * is closed after each test. `schemas`: each test finds them migrated already.
  */
 export function onEachDatabase(facts: (rig: DatabaseRig) => void, schemas?: Schemas): void {
   describe('on SQLite', () => facts(sqliteRig(schemas)));
@@ -78,42 +73,34 @@ function sqliteRig(schemas: Schemas | undefined): DatabaseRig {
 
 function postgresRig(schemas: Schemas | undefined): DatabaseRig {
   const { folder, open } = openings();
-  let container: StartedPostgreSqlContainer;
+  let postgres: DatabasesInPostgres;
+  let template = EMPTY;
   let dataDir: string;
+  let name: string | undefined;
   let url: string;
-  let made = 0;
-
-  const addressOf = (name: string): string => {
-    const address = new URL(container.getConnectionUri());
-    address.pathname = name;
-    return address.href;
-  };
-  const createDatabase = async (name: string, template: string): Promise<void> => {
-    const client = new Client({ connectionString: container.getConnectionUri() });
-    await client.connect();
-    // It waits for connections of the template that are just being closed.
-    await client.query(`create database ${name} template ${template}`);
-    await client.end();
-  };
 
   beforeAll(async () => {
-    container = await startPostgres();
+    postgres = await databasesInPostgres();
     if (schemas === undefined) return;
-    await createDatabase(MIGRATED, EMPTY);
+    template = await postgres.create(EMPTY);
     const dataFolder = mkdtempSync(join(tmpdir(), 'databases-'));
-    const databases = openDatabases({ dataDir: dataFolder, databaseUrl: addressOf(MIGRATED) });
+    const databases = openDatabases({
+      dataDir: dataFolder,
+      databaseUrl: postgres.addressOf(template),
+    });
     await schemas(databases);
     await databases.close();
     rmSync(dataFolder, { recursive: true });
   }, CONTAINER_START_MS);
   afterAll(async () => {
-    await container.stop();
+    await postgres.close();
   });
   beforeEach(async () => {
     dataDir = folder();
-    const name = `test_${made++}`;
-    await createDatabase(name, schemas === undefined ? EMPTY : MIGRATED);
-    url = addressOf(name);
+    // That of the test before, which has closed it.
+    if (name !== undefined) await postgres.remove(name);
+    name = await postgres.create(template);
+    url = postgres.addressOf(name);
   });
   return {
     kind: 'postgres',
@@ -121,14 +108,4 @@ function postgresRig(schemas: Schemas | undefined): DatabaseRig {
     openBeside: () => open(folder(), url),
     url: () => url,
   };
-}
-
-/** Its durability is not what these tests are about. */
-export async function startPostgres(): Promise<StartedPostgreSqlContainer> {
-  // Its reaper is one image more, which may not be there; what is started here is stopped here.
-  process.env['TESTCONTAINERS_RYUK_DISABLED'] ??= 'true';
-  return new PostgreSqlContainer('postgres:15')
-    .withTmpFs({ '/var/lib/postgresql': 'rw' })
-    .withStartupTimeout(CONTAINER_START_MS)
-    .start();
 }

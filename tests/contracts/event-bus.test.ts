@@ -16,7 +16,7 @@ import {
 } from '#registry/events/event-bus.ts';
 import { openInProcessBus } from '#registry/events/in-process.ts';
 import { openKafkaBus } from '#registry/events/kafka.ts';
-import { startPostgres } from './each-database.ts';
+import { databasesInPostgres, EMPTY, type DatabasesInPostgres } from './databases-in-postgres.ts';
 import { kafkaMissing, startKafka, type KafkaServer } from './kafka-server.ts';
 import { CONTAINER_START_MS } from './container-start.ts';
 import { missingParts } from '../end-to-end/machine.ts';
@@ -201,21 +201,23 @@ describe.skipIf(missingParts('containers').length > 0)(
   () => {
     const folder = mkdtempSync(join(tmpdir(), 'event-bus-'));
     const databases: Databases[] = [];
-    let container: Awaited<ReturnType<typeof startPostgres>>;
+    let postgres: DatabasesInPostgres;
+    let databaseUrl: string;
     beforeAll(async () => {
-      container = await startPostgres();
+      postgres = await databasesInPostgres();
+      databaseUrl = postgres.addressOf(await postgres.create(EMPTY));
     }, CONTAINER_START_MS);
     afterEach(async () => {
       for (const one of databases.splice(0)) await one.close();
     });
     afterAll(async () => {
-      await container.stop();
+      await postgres.close();
       rmSync(folder, { recursive: true });
     });
     async function open(): Promise<EventBus> {
       const one = openDatabases({
         dataDir: mkdtempSync(join(folder, 'data-')),
-        databaseUrl: container.getConnectionUri(),
+        databaseUrl,
       });
       databases.push(one);
       return openInProcessBus(one, { onFailure: () => {} });
