@@ -96,6 +96,9 @@ export function requestsFor(
     }));
 }
 
+/** One for all answers: its checker is made once. */
+const ERROR: Schema = { $ref: '#/components/schemas/Error' };
+
 /** What is wrong with the answer; undefined: it is as promised. */
 export function broken(
   { name, operation }: NamedOperation,
@@ -109,8 +112,7 @@ export function broken(
     return `${name} answered ${statusCode}, which its description does not have`;
   }
   const schema =
-    promised?.content?.['application/json']?.schema ??
-    (statusCode >= 400 ? { $ref: '#/components/schemas/Error' } : undefined);
+    promised?.content?.['application/json']?.schema ?? (statusCode >= 400 ? ERROR : undefined);
   if (schema === undefined || resolved(schema, document).type === undefined) return undefined;
   let json: unknown;
   try {
@@ -136,11 +138,26 @@ function checkerOf(schema: Schema, document: OpenApi): z.ZodType {
   if (typeof schema === 'boolean') return z.unknown();
   const known = checkers.get(schema);
   if (known !== undefined) return known;
-  const whole = { ...schema, $defs: document.components.schemas };
+  const whole = { ...schema, $defs: partsOf(schema, document) };
   const text = JSON.stringify(whole).replaceAll('#/components/schemas/', '#/$defs/');
   const made = z.fromJSONSchema(JSON.parse(text) as Parameters<typeof z.fromJSONSchema>[0]);
   checkers.set(schema, made);
   return made;
+}
+
+/** The components that a schema names, and those that they name in turn: all of them are a hundred for each that is looked at. */
+function partsOf(schema: Schema, document: OpenApi): Record<string, Schema> {
+  const parts: Record<string, Schema> = {};
+  const named = [schema];
+  for (let one = named.pop(); one !== undefined; one = named.pop()) {
+    for (const [, name = ''] of JSON.stringify(one).matchAll(/#\/components\/schemas\/([^"]+)/g)) {
+      const part = document.components.schemas[name];
+      if (part === undefined || name in parts) continue;
+      parts[name] = part;
+      named.push(part);
+    }
+  }
+  return parts;
 }
 
 function encoded(text: string): string {
