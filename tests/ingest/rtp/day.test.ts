@@ -105,9 +105,11 @@ const FAULTS: Record<string, Fault> = {
 
 const { frameNumberBits } = parseSps(SPS);
 
+/** Pictures from one IDR picture to the next. */
+const GROUP = 10;
+
 /** One slice whose head tells it from its neighbours: an IDR picture, then P-pictures that count. */
-function picture(index: number): Buffer {
-  const inGroup = index % 10;
+function picture(inGroup: number): Buffer {
   const frameNumber = inGroup.toString(2).padStart(frameNumberBits, '0');
   const bits = `1${inGroup === 0 ? '0001000' : '00110'}1${frameNumber}`.padEnd(32, '1');
   const nal = Buffer.alloc(9, 0x5a);
@@ -116,9 +118,20 @@ function picture(index: number): Buffer {
   return nal;
 }
 
+/** A packet for each picture of a group; its sequence number and timestamp are written where they are sent. */
+function packets(): Buffer[] {
+  return Array.from({ length: GROUP }, (_, inGroup) => {
+    const packet = Buffer.concat([Buffer.alloc(12), picture(inGroup)]);
+    packet.writeUInt16BE(0x80e0, 0);
+    return packet;
+  });
+}
+
+type PartTimes = Pick<ClosedPart, 'decodeTicks' | 'durationTicks' | 'samples' | 'discontinuity'>;
+
 function run(fault: Fault) {
   const pool = new ChunkPool({ maxBytes: 8 * 1024 * 1024, onSlab: () => {} });
-  const parts: Omit<ClosedPart, 'slices'>[] = [];
+  const parts: PartTimes[] = [];
   const clock = new WallClock();
   const timeline = new Timeline(90_000);
   const segmenter = new Segmenter(
@@ -133,8 +146,8 @@ function run(fault: Fault) {
     {
       init: () => {},
       partTarget: () => {},
-      part: ({ slices, ...part }) => {
-        parts.push(part);
+      part: ({ slices, decodeTicks, durationTicks, samples, discontinuity }) => {
+        parts.push({ decodeTicks, durationTicks, samples, discontinuity });
         for (const { chunk } of slices) pool.release(chunk);
       },
       segmentEnd: () => {},
@@ -161,6 +174,7 @@ function run(fault: Fault) {
   });
   const random = seededRandom(1);
   const seen = { pictures: 0, worstMs: 0, worstAtMs: 0 };
+  const group = packets();
   let sequence = 0;
   let lastArrivalMs = 0;
   for (let index = 0; index * STEP_MS < DAY_MS; index++) {
@@ -172,8 +186,7 @@ function run(fault: Fault) {
     receiver.arrivalMonotonicMs = 1_000_000 + arrivalMs;
     const ourMs = START_MS + arrivalMs + (fault.setMs?.(takenMs) ?? 0);
     receiver.arrivalMs = ourMs;
-    const packet = Buffer.concat([Buffer.alloc(12), picture(index)]);
-    packet.writeUInt16BE(0x80e0, 0);
+    const packet = group[index % GROUP] as Buffer;
     packet.writeUInt16BE(sequence++ & 0xffff, 2);
     const ticks = Math.round(fault.ticks(takenMs, index)) + 0xffff_0000;
     packet.writeUInt32BE(((ticks % 2 ** 32) + 2 ** 32) % 2 ** 32, 4);
@@ -216,7 +229,9 @@ describe('a day of', () => {
 
   test('a right clock leaves every picture where it is', () => {
     const { parts } = run(FAULTS['a right clock, through two wraps'] as Fault);
-    for (const part of parts)
-      expect(part.durationTicks).toBe(part.samples * STEP_MS * TICKS_PER_MS);
+    const moved = parts.filter(
+      ({ durationTicks, samples }) => durationTicks !== samples * STEP_MS * TICKS_PER_MS,
+    );
+    expect(moved).toEqual([]);
   });
 });
