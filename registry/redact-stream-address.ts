@@ -10,6 +10,8 @@ const inPath = new RegExp(`(${secretName})=([^&/]*?)(?=$|[&/]|${nextField})`, 'g
 const inQuery = new RegExp(`(${secretName})=([^&]*?)(?=$|&|${nextField})`, 'giu');
 /** `/0/admin:secret/main`. A number of up to three digits is a channel, not a password. */
 const pairInPath = /(?<=\/)([a-z][\w.-]*|\d{6}):(?!\d{0,3}(?:\/|$))([^/]+)/giu;
+/** Behind its authority nothing that a secret stands behind. Of an inventory most addresses are so. */
+const withoutSecret = /^[a-z+]+:\/\/[^/?#]*(?:[/?#][^:=]*)?$/isu;
 const escapedName = /[\w.-]*%[\da-f]{2}[\w.%-]*(?==)/giu;
 const isSecretName = new RegExp(`^${secretName}$`, 'iu');
 
@@ -19,6 +21,7 @@ const isSecretName = new RegExp(`^${secretName}$`, 'iu');
  * than it needs.
  */
 export function redactStreamAddress(url: string): string {
+  if (withoutSecret.test(url)) return url;
   const [, authority = '', path = '', query = ''] =
     /^([a-z+]+:\/\/[^/?#]*)([^?]*)(.*)$/isu.exec(url) ?? [];
   if (authority === '') return url;

@@ -108,21 +108,30 @@ async function read(bytes: Uint8Array): Promise<void> {
 
 function wantedBy(found: readonly RowReading[]): WantedCameras {
   const ids = new Set<string>();
-  const districts = new Map<string, NamedDistrict>();
-  const districtsOfIds = new Map<string, NamedDistrict>();
+  // Rows of one spelling have one.
+  const laos = new Set<Camera['lao']>();
+  const laosOfIds = new Set<Camera['lao']>();
   for (const { given } of found) {
     if (given === undefined) continue;
     if (given.id !== undefined) ids.add(given.id);
-    const { province, district } = given.lao;
-    const named = given.id === undefined ? districts : districtsOfIds;
-    named.set(`${province}\n${district}`, { province, district });
+    const named = given.id === undefined ? laos : laosOfIds;
+    named.add(given.lao);
   }
+  const [districts, districtsOfIds] = [districtsIn(laos), districtsIn(laosOfIds)];
   for (const key of districts.keys()) districtsOfIds.delete(key);
   return {
     ids: [...ids].toSorted(),
     districts: [...districts.values()],
     districtsOfIds: [...districtsOfIds.values()],
   };
+}
+
+function districtsIn(laos: Iterable<Camera['lao']>): Map<string, NamedDistrict> {
+  const districts = new Map<string, NamedDistrict>();
+  for (const { province, district } of laos) {
+    districts.set(`${province}\n${district}`, { province, district });
+  }
+  return districts;
 }
 
 /** With the texts that the file has of it. */

@@ -6,9 +6,12 @@ import type { Row } from './compared-row.ts';
 import { noRemarks, type CellRemark, type GivenCamera } from './row-reading.ts';
 import type { RowRemarks } from './row-remarks.ts';
 
-/** Makes the camera of a row that is new (`asNew`), once. Why none can be made of it, though each of its cells can be read. */
-export function makeCamera(row: Row, remarks: RowRemarks): readonly CellRemark[] {
-  if (row.stored !== undefined || row.asNew !== undefined) return noRemarks;
+/**
+ * Why no camera can be made of a row that is new, though each of its cells can be read. Most rows are plain, and a file has 100,000: of the
+ * others the camera is made here, once (`asNew`).
+ */
+export function newProblems(row: Row, remarks: RowRemarks): readonly CellRemark[] {
+  if (row.stored !== undefined || row.asNew !== undefined || isPlain(row)) return noRemarks;
   const parsed = newCamera.safeParse(newCameraOf(row.given));
   if (parsed.success) row.asNew = withTextsOf(row.given, parsed.data);
   const leavesOut = row.given.stream?.url.includes(REDACTED) === true;
@@ -17,6 +20,65 @@ export function makeCamera(row: Row, remarks: RowRemarks): readonly CellRemark[]
     const reason = key === 'url' && leavesOut ? secretLeftOut : 'ค่าในช่องนี้ใช้ไม่ได้';
     return remarks.of(row, key, reason);
   });
+}
+
+/** The camera of a row that is new and has no problems. */
+export function cameraOf(row: Row): NewCamera {
+  return row.asNew ?? plainCamera(row.given);
+}
+
+/** The rules of a camera have nothing to refuse or to change, beyond those that its cells were read by (cell-values.ts). */
+function isPlain({ reading, given }: Row): boolean {
+  const { scope, latitude = null, longitude = null, stream } = given;
+  return (
+    // Names of the lists are read by no cell.
+    given === reading.given &&
+    scope !== 'closed-area' &&
+    (latitude === null) === (longitude === null) &&
+    (!stream || plainAddress.test(stream.url))
+  );
+}
+
+/** Which is its own, without credentials and without what stands for a secret. */
+const plainAddress = /^rtsp:\/\/[a-z\d.-]+(?::\d{1,5})?(?:\/[\w./?&=%+,;:~-]*)?$/u;
+
+/** As `newCamera` makes it; its test compares the two. */
+function plainCamera(given: GivenCamera): NewCamera {
+  const { stream } = given;
+  return {
+    owningAgency: given.owningAgency,
+    position: given.position,
+    purposes: given.purposes,
+    linkedAgencies: given.linkedAgencies ?? [],
+    linkNetwork: given.linkNetwork ?? null,
+    brand: given.brand ?? null,
+    model: given.model ?? null,
+    recordedResolution: given.recordedResolution ?? null,
+    highestResolution: given.highestResolution ?? null,
+    retentionDays: given.retentionDays ?? null,
+    frameRate: given.frameRate ?? null,
+    fileFormat: given.fileFormat ?? null,
+    lao: given.lao,
+    budgetSource: given.budgetSource,
+    scope: given.scope,
+    declared: given.declared,
+    declaredReason: given.declaredReason ?? null,
+    latitude: given.latitude ?? null,
+    longitude: given.longitude ?? null,
+    stream: stream
+      ? {
+          url: stream.url,
+          subUrl: null,
+          username: stream.username ?? null,
+          password: stream.password ?? null,
+          transport: stream.transport ?? 'auto',
+          tls: { verify: 'system', fingerprint: null },
+          sound: stream.sound ?? false,
+          record: stream.record ?? true,
+        }
+      : null,
+    site: given.site ?? null,
+  };
 }
 
 function newCameraOf(given: GivenCamera): unknown {
@@ -31,7 +93,7 @@ function newCameraOf(given: GivenCamera): unknown {
   return camera;
 }
 
-/** Kept until it is written: to make it again then takes as long as all else that is made of a row. Texts and lists are those of the row. */
+/** Kept until it is written. Texts and lists are those of the row. */
 function withTextsOf(given: GivenCamera, made: NewCamera): NewCamera {
   const { lao, stream } = given;
   const { name, district, province } = made.lao;

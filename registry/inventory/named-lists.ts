@@ -32,6 +32,8 @@ export class NamedLists {
   /** Of LAOs by their keys, and by the spellings of them. */
   #laos = new Numbers();
   readonly #laoSpellings = new Map<string, NamedLao>();
+  /** Rows of one spelling have one LAO (shared-texts.ts): of 100,000 the texts are not asked for. */
+  #known = new WeakMap<Camera['lao'], NamedLao>();
   /** The greatest number of an LAO that a row names. */
   #lastLaoOfRows = 0;
 
@@ -50,6 +52,7 @@ export class NamedLists {
   forget(): void {
     this.#laos = new Numbers();
     this.#laoSpellings.clear();
+    this.#known = new WeakMap();
     this.#sources.clear();
   }
 
@@ -66,8 +69,10 @@ export class NamedLists {
 
   /** `known`: numbered 0 where no row names it. */
   lao(lao: Camera['lao'], which: 'new' | 'known'): NamedLao {
+    let named = this.#known.get(lao);
+    if (named !== undefined) return named;
     const spelling = `${lao.province}\n${lao.district}\n${lao.name}`;
-    let named = this.#laoSpellings.get(spelling);
+    named = this.#laoSpellings.get(spelling);
     if (named === undefined) {
       const own = laoKey(lao);
       const ledBy = this.#leadingByKey.get(own);
@@ -77,8 +82,10 @@ export class NamedLists {
       const isUnknown =
         this.#listed !== undefined && ledBy === undefined && !this.#knownLaos.has(own);
       named = { number, ledBy, isUnknown };
-      if (number !== 0) this.#laoSpellings.set(spelling, named);
+      if (number === 0) return named;
+      this.#laoSpellings.set(spelling, named);
     }
+    this.#known.set(lao, named);
     return named;
   }
 

@@ -13,7 +13,7 @@ import type { Row, Stored } from './compared-row.ts';
 import { compare, storedValues } from './differences.ts';
 import { told, type Fate, type FateCounts, type RowFate, type RowFilter } from './fates.ts';
 import { areaCheck, placeProblem } from './import-areas.ts';
-import { makeCamera } from './made-camera.ts';
+import { cameraOf, newProblems } from './made-camera.ts';
 import { matchRows } from './match-rows.ts';
 import {
   leadingReason,
@@ -165,8 +165,8 @@ export class Planner {
       if (rows.length === limit) break;
       if (show !== undefined && fate !== show && !(show === 'warned' && warned)) continue;
       const fateOf = this.#fateOf(reading, row);
-      const asNew = fate === 'new' ? row?.asNew : undefined;
-      rows.push(asNew === undefined ? fateOf : { ...fateOf, values: storedValues(asNew) });
+      const isNew = fate === 'new' && row !== undefined;
+      rows.push(isNew ? { ...fateOf, values: storedValues(cameraOf(row)) } : fateOf);
     }
     return rows;
   }
@@ -185,12 +185,9 @@ export class Planner {
     return this.#written.slice(from, from + limit).map((index) => {
       const { row } = this.#planned[index] ?? {};
       assert(row !== undefined, 'what is written was read');
-      const { given, asNew } = row;
+      const { given } = row;
       const camera = row.stored?.camera;
-      if (camera === undefined) {
-        assert(asNew !== undefined, 'what is written was planned');
-        return { kind: 'create', camera: asNew };
-      }
+      if (camera === undefined) return { kind: 'create', camera: cameraOf(row) };
       // Whoever accepts a row stands for its scope, also where that stays.
       const change = { ...compare(camera, given).change, scope: given.scope };
       return { kind: 'change', id: camera.id, version: camera.version, change };
@@ -247,7 +244,7 @@ export class Planner {
     if (row === undefined) return told(reading, 'refused');
     const { given } = row;
     const camera = row.stored?.camera;
-    const problems = row.problems.length > 0 ? row.problems : makeCamera(row, this.#remarks);
+    const problems = row.problems.length > 0 ? row.problems : newProblems(row, this.#remarks);
     const warnings = [...reading.warnings, ...row.warnings];
     const found = { problems, warnings, cameraId: camera?.id ?? null };
     if (problems.length > 0) return told(reading, 'refused', found);
@@ -295,21 +292,31 @@ export class Planner {
 
   /** Said once for each name: the cameras stand under another in lists and counts, or under one that nobody has had until now. */
   #warnOfNames(): void {
+    // Of 100,000 rows in words only what is said, and each key once.
     const said = new Set<string>();
-    const warn = (row: Row, key: ColumnKey, reason: string): void => {
-      if (said.has(reason)) return;
-      said.add(reason);
-      this.#remarks.warn(row, key, reason);
-    };
+    const isFirst = (what: string): boolean => !said.has(what) && said.add(what).size > 0;
+    const keys = new Map<string, string>();
+    const keyOf = (name: string): string => keys.getOrInsertComputed(name, agencyKey);
     for (const row of this.#rows) {
       if (row.problems.length > 0) continue;
-      if (row.ledBy !== undefined) warn(row, 'laoName', leadingReason(row, row.ledBy));
-      if (row.isLaoUnknown) warn(row, 'laoName', unknownReason(row.given.lao.name, 'รายชื่อ อปท.'));
+      const { name } = row.given.lao;
+      if (row.ledBy !== undefined) {
+        const reason = leadingReason(row, row.ledBy);
+        if (isFirst(reason)) this.#remarks.warn(row, 'laoName', reason);
+      }
+      if (row.isLaoUnknown && isFirst(`lao ${name}`)) {
+        this.#remarks.warn(row, 'laoName', unknownReason(name, 'รายชื่อ อปท.'));
+      }
       const { key, ledBy, isUnknown } = row.source;
-      if (ledBy !== undefined) warn(row, 'budgetSource', sourceReason(row, ledBy));
+      if (ledBy !== undefined) {
+        const reason = sourceReason(row, ledBy);
+        if (isFirst(reason)) this.#remarks.warn(row, 'budgetSource', reason);
+      }
+      const { budgetSource } = row.given;
       // Often it is the LAO itself, which is said of the LAO.
-      if (isUnknown && key !== agencyKey(row.given.lao.name)) {
-        warn(row, 'budgetSource', unknownReason(row.given.budgetSource, 'รายชื่อแหล่งที่มางบประมาณ'));
+      if (isUnknown && key !== keyOf(name) && isFirst(`source ${budgetSource}`)) {
+        const reason = unknownReason(budgetSource, 'รายชื่อแหล่งที่มางบประมาณ');
+        this.#remarks.warn(row, 'budgetSource', reason);
       }
     }
   }

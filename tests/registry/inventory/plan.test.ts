@@ -1,5 +1,7 @@
 /** Which registered camera a row is about, and what is said of it. */
 import { expect, test } from 'vitest';
+import { newCamera, type NewCamera } from '#registry/camera.ts';
+import { columns } from '#registry/inventory/columns.ts';
 import { budgetSourceKey, laoKey } from '#registry/managed-keys.ts';
 import { krabiCamera } from '../krabi-camera.ts';
 import { idOf, planned, registered } from './planned.ts';
@@ -177,3 +179,83 @@ test('a purpose without a column in the file stays with its camera; what a row e
     expect.objectContaining({ field: 'linkedAgencies', before: 'สภ.ก', after: '' }),
   );
 });
+
+test('the camera of a row is the one that the rules of a camera make of it', async () => {
+  // What the file has no column of, and what is empty.
+  const url = 'rtsp://10.5.5.3/s';
+  const [least, unlinked] = await camerasOf([headings, rowWith({ [address]: url }), goodRow]);
+  const words = {
+    owningAgency: 'ทต.เกาะลันตาใหญ่',
+    position: 'หน้าตลาดสด',
+    purposes: ['prevention'],
+    retentionDays: 30,
+    lao: { name: 'ทต.เกาะลันตาใหญ่', district: 'เกาะลันตา', province: 'กระบี่' },
+    budgetSource: 'กรมส่งเสริมการปกครองท้องถิ่น',
+    scope: 'public-area',
+    declared: 'working',
+  };
+  expect(least).toEqual(newCamera.parse({ ...words, stream: { url } }));
+  expect(unlinked).toEqual(newCamera.parse(words));
+  // All columns, at their bounds, and addresses in all forms; the secret of one is only asked about where it is written.
+  const every = columns.map(({ heading }) => heading);
+  const long = 'ก'.repeat(200);
+  const made = await camerasOf([
+    every,
+    filledRow({
+      url,
+      username: '  u ',
+      password: ' p ',
+      transport: 'UDP',
+      sound: 'มี',
+      record: 'ไม่มี',
+    }),
+    filledRow({
+      owningAgency: long,
+      brand: `  ${long}`,
+      model: long,
+      site: long,
+      position: '\u00a0\u200bก่ํา',
+    }),
+    filledRow({ latitude: '', longitude: '', linkedAgencies: '', declaredReason: 'ก'.repeat(500) }),
+    filledRow({
+      position: 'ก'.repeat(500),
+      frameRate: '0.5',
+      retentionDays: '36500',
+      latitude: '5',
+      longitude: '-180',
+    }),
+    filledRow({
+      scope: 'พื้นที่ปิดเฉพาะ',
+      url: '',
+      username: '',
+      password: '',
+      linkedAgencies: '',
+      linkNetwork: '',
+    }),
+    ...[
+      'RTSP://Camera.Example:554/a?b=c&d',
+      'rtsps://10.5.5.4/s',
+      'rtsp+http://[fd00::1]:80',
+      'rtsp://user:p%40ss@10.5.5.5/live/ch=1;x@y',
+      'rtsp://10.5.5.6/user=admin_password=secret_channel=1',
+      'rtsp://10.5.5.7?token=abc',
+      'rtsp://10.5.5.8:0554/%E0%B8%81',
+    ].map((one) => filledRow({ url: one, username: '', password: '' })),
+  ]);
+  for (const camera of made) expect(newCamera.parse(camera)).toEqual(camera);
+  expect(made.map(({ stream }) => stream?.url)).toContain('rtsp://10.5.5.5/live/ch=1;x@y');
+});
+
+/** Of rows that are all new, as they are written. */
+async function camerasOf(rows: string[][]): Promise<NewCamera[]> {
+  const { planner, plan } = await planned(rows, []);
+  expect(plan.counts).toMatchObject({ new: rows.length - 1, refused: 0 });
+  return planner
+    .operations(0, rows.length)
+    .flatMap((operation) => (operation.kind === 'create' ? [operation.camera] : []));
+}
+
+/** As the template's example has it, but for these. */
+function filledRow(cells: Partial<Record<(typeof columns)[number]['key'], string>>): string[] {
+  return columns.map(({ key, example }) => cells[key] ?? (key === 'id' ? '' : example));
+}
