@@ -141,6 +141,8 @@ function plannedRows(rows: readonly Row[], given: readonly NewLao[]): Planned[] 
   const byCode = new Map(rows.map((row) => [row.code, row]));
   const byRowId = new Map(rows.map((row) => [row.id, row]));
   const seen = new Set<string>();
+  /** Rows of the list that a row of the file changes. */
+  const changed = new Set<string>();
   return given.map((one): Planned => {
     let place: ReturnType<typeof placeOf>;
     try {
@@ -169,9 +171,13 @@ function plannedRows(rows: readonly Row[], given: readonly NewLao[]): Planned[] 
     if (coded !== undefined && target !== undefined && coded.id !== target.id) {
       return refuse('code_and_name_disagree', `the code ${one.code} is that of ${coded.name}`);
     }
+    const found = coded ?? target;
+    if (found !== undefined && changed.has(found.id)) {
+      // By a name that was merged, or that the row above takes from it: of both, one is its name from now on.
+      return refuse('twice_in_file', `a row above is ${found.name} too`);
+    }
     seen.add(key);
     if (one.code !== null) seen.add(one.code);
-    const found = coded ?? target;
     // A spelling that was merged leads to its row, and does not rename it.
     const leads = named !== undefined && found !== undefined && named.id !== found.id;
     const values: Values = {
@@ -185,6 +191,7 @@ function plannedRows(rows: readonly Row[], given: readonly NewLao[]): Planned[] 
     const isSame = Object.entries(values).every(
       ([column, value]) => found[column as keyof typeof found] === value,
     );
+    if (!isSame) changed.add(found.id);
     return { fate: isSame ? 'unchanged' : 'changed', found, key, leads, values };
   });
 }

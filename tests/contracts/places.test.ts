@@ -387,6 +387,26 @@ onEachDatabase((rig) => {
     expect(await laos.get(right.id)).toEqual(right);
   });
 
+  test('rows of the list that lead to one LAO are one: the second says so, and the import is written', async () => {
+    const gone = await laos.add(lao({ name: 'อบต.เกาะลันตาใหญ่' }), byDepartment);
+    const right = await laos.add(lao({ code: '05810302' }), { author: tester, listed: false });
+    await laos.merge(gone.id, right.id, { author: tester });
+    const fates = async (...rows: ReturnType<typeof lao>[]) => {
+      const seen = await laos.planImport(rows);
+      await laos.import(rows, { ...byTest, seen: seen.fingerprint });
+      return seen.fates.map((fate) => ('code' in fate ? fate.code : fate.fate));
+    };
+    // Both names of one that was merged; nothing is written of either when the list says so already.
+    const both = [lao(), lao({ name: 'อบต.เกาะลันตาใหญ่' })];
+    expect(await fates(...both)).toEqual(['changed', 'twice_in_file']);
+    expect(await fates(...both)).toEqual(['unchanged', 'unchanged']);
+    // A name that a row above takes from it, for another LAO: which comes when the name is free.
+    const renamed = lao({ code: '05810302', name: 'ทม.เกาะลันตา' });
+    const other = lao({ code: '05810399' });
+    expect(await fates(renamed, other)).toEqual(['changed', 'twice_in_file']);
+    expect(await fates(renamed, other)).toEqual(['unchanged', 'new']);
+  });
+
   test("the Department's list is imported: what is named is listed, the rest says why not", async () => {
     await cameras.create(given(), byTest);
     await laos.add(lao({ name: 'อบต.คลองยาง', code: '11111' }), byDepartment);

@@ -61,7 +61,7 @@ export const enLists: typeof thLists = {
         'The code is that of another LAO of the list, and the name is that of a third: check which one it is',
       code_of_merged:
         'The code is that of an LAO that was merged: use the code of now, or leave it out',
-      twice_in_file: 'Its name or its code stands in a row above',
+      twice_in_file: 'It is the same LAO as a row above, by its name or its code',
     },
     addSource: 'Add a budget source',
     proposeSource: 'Propose a budget source',
