@@ -76,19 +76,23 @@ export class PlaceIds {
 
   /** In the order of the cameras. */
   async find(cameras: readonly NamedPlaces[]): Promise<FoundPlaces[]> {
-    await this.#findLaos(cameras.map(({ lao }) => lao));
+    // Of each camera one text is made to look its LAO up by, and one for its site: an inventory has 100,000.
+    const spellings = cameras.map(({ lao }) => spelling(lao));
+    await this.#findLaos(cameras, spellings);
     await this.#findBudgetSources(cameras.map(({ budgetSource }) => budgetSource));
-    const laoIdOf = (lao: Camera['lao']): string => known(this.#laos, spelling(lao));
-    await this.#findSites(
-      cameras.flatMap(({ lao, site }) =>
-        site === null ? [] : [{ laoId: laoIdOf(lao), name: site }],
-      ),
+    const laoIds = spellings.map((text) => known(this.#laos, text));
+    const siteKeys = cameras.map(({ site }, index) =>
+      site === null ? null : siteKey(laoIds[index] ?? '', site),
     );
-    return cameras.map(({ lao, budgetSource, site }) => ({
-      laoId: laoIdOf(lao),
-      budgetSourceId: known(this.#budgetSources, budgetSource),
-      siteId: site === null ? null : known(this.#sites, siteKey(laoIdOf(lao), site)),
-    }));
+    await this.#findSites(cameras, laoIds, siteKeys);
+    return cameras.map(({ budgetSource }, index) => {
+      const key = siteKeys[index] ?? null;
+      return {
+        laoId: laoIds[index] ?? '',
+        budgetSourceId: known(this.#budgetSources, budgetSource),
+        siteId: key === null ? null : known(this.#sites, key),
+      };
+    });
   }
 
   /**
@@ -116,10 +120,10 @@ export class PlaceIds {
     }
   }
 
-  async #findLaos(named: readonly Camera['lao'][]): Promise<void> {
+  async #findLaos(cameras: readonly NamedPlaces[], spellings: readonly string[]): Promise<void> {
     const wanted = new Map<string, { lao: Camera['lao']; key: string }>();
-    for (const lao of named) {
-      const text = spelling(lao);
+    for (const [index, { lao }] of cameras.entries()) {
+      const text = spellings[index] ?? '';
       if (!this.#laos.has(text) && !wanted.has(text)) wanted.set(text, { lao, key: laoKey(lao) });
     }
     const take = (byName: (one: { lao: Camera['lao']; key: string }) => Managed | undefined) => {
@@ -224,11 +228,16 @@ export class PlaceIds {
     await take();
   }
 
-  async #findSites(named: readonly { laoId: string; name: string }[]): Promise<void> {
+  async #findSites(
+    cameras: readonly NamedPlaces[],
+    laoIds: readonly string[],
+    keys: readonly (string | null)[],
+  ): Promise<void> {
     const wanted = new Map<string, { laoId: string; name: string }>();
-    for (const one of named) {
-      const key = siteKey(one.laoId, one.name);
-      if (!this.#sites.has(key) && !wanted.has(key)) wanted.set(key, one);
+    for (const [index, { site: name }] of cameras.entries()) {
+      const key = keys[index] ?? null;
+      if (key === null || name === null || this.#sites.has(key) || wanted.has(key)) continue;
+      wanted.set(key, { laoId: laoIds[index] ?? '', name });
     }
     const take = async (): Promise<void> => {
       if (wanted.size === 0) return;
