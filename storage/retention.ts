@@ -1,9 +1,15 @@
-import { garbage, markGarbage, noteDeletion } from './catalogue/deletion.ts';
+import { garbage, keepMarked, markGarbage, noteDeletion } from './catalogue/deletion.ts';
+import { holdsBetween } from './catalogue/holds.ts';
 import type { Recording } from './catalogue/recordings.ts';
 import { daysOf, lengthenRetention, policyOf, retentionOf } from './catalogue/retentions.ts';
 import { applyShortenings } from './catalogue/shortenings.ts';
 import type { Catalogue } from './catalogue/tables.ts';
-import { ObjectHeld, ObjectStoreUnavailable, type ObjectStore } from './objects/object-store.ts';
+import {
+  ObjectHeld,
+  ObjectMissing,
+  ObjectStoreUnavailable,
+  type ObjectStore,
+} from './objects/object-store.ts';
 
 const DAY_MS = 86_400_000;
 /** Objects deleted in a row before others get their turn at the catalogue. */
@@ -25,7 +31,7 @@ export interface SweptCamera {
 
 interface Sweeping {
   catalogue: Catalogue;
-  store: Pick<ObjectStore, 'delete'>;
+  store: Pick<ObjectStore, 'delete' | 'stat'>;
   now: () => number;
   /** By which days are counted (retention-clock.ts), Unix ms; `now` where it is absent. */
   countedToMs?: number;
@@ -72,8 +78,8 @@ export async function lengthenRetentions(
 
 /**
  * Deletes what is older than its camera's retention and not held: row → garbage (under the lock that a hold takes),
- * object, row → deletion note. Whatever it is interrupted at, the next sweep goes on there; what the store refuses to delete
- * keeps nothing else. Returns how many recordings it deleted. Throws what the catalogue throws, and ObjectStoreUnavailable; what
+ * object, row → deletion note. Whatever it is interrupted at, the next sweep goes on there, unless what it had marked is there still and to be
+ * kept by now; what the store refuses to delete keeps nothing else. Returns how many recordings it deleted. Throws what the catalogue throws, and ObjectStoreUnavailable; what
  * was done until then stays done.
  */
 export async function sweep(
@@ -97,7 +103,7 @@ export async function sweep(
 }
 
 async function deleteGarbage(
-  { catalogue, store, now, onRefused, log }: Sweeping,
+  { catalogue, store, now, countedToMs, onRefused, log }: Sweeping,
   aside: Aside,
   of?: { cameraId: string; beforeMs: number },
 ): Promise<number> {
@@ -106,6 +112,8 @@ async function deleteGarbage(
     const found = await garbage(catalogue, BATCH + aside.ids.size, of);
     const batch = found.filter(({ id }) => !aside.ids.has(id)).slice(0, BATCH);
     for (const recording of batch) {
+      // Of an earlier sweep: the store may have been away for days since it was marked.
+      if (of === undefined && (await isKept(recording))) continue;
       if (!(await deleteObject(recording))) {
         aside.ids.add(recording.id);
         continue;
@@ -118,6 +126,25 @@ async function deleteGarbage(
     if (batch.length < BATCH || aside.ids.size > MAX_ASIDE) break;
   }
   return deleted;
+
+  async function isKept(recording: Recording): Promise<boolean> {
+    const { cameraId, startMs, endMs, objectKey: key, versionId } = recording;
+    const days = (await retentionOf(catalogue, cameraId))?.days ?? 0;
+    const beforeMs = (countedToMs ?? now()) - days * DAY_MS;
+    const isWanted =
+      endMs > beforeMs || (await holdsBetween(catalogue, cameraId, startMs, endMs)).length > 0;
+    if (!isWanted) return false;
+    try {
+      await store.stat({ key, versionId });
+    } catch (error) {
+      // It went before its note was written.
+      if (error instanceof ObjectMissing) return false;
+      throw error;
+    }
+    const kept = await keepMarked(catalogue, recording, beforeMs);
+    if (kept) log('recording kept after all', { cameraId, recordingId: recording.id });
+    return kept;
+  }
 
   async function deleteObject(recording: Recording): Promise<boolean> {
     const refusedOf = aside.refusedOf.get(recording.cameraId) ?? 0;

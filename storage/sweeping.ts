@@ -15,7 +15,7 @@ const BACKSTOP_DAYS = 30;
 
 export interface SweepingOptions {
   catalogue: Catalogue;
-  store: Pick<ObjectStore, 'delete' | 'backstop'>;
+  store: Pick<ObjectStore, 'delete' | 'stat' | 'backstop'>;
   /** Every camera with its retention, as it is now. */
   retention: () => AsyncIterable<SweptCamera>;
   signer: Signer;

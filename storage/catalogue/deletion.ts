@@ -47,6 +47,29 @@ export async function markGarbage(
   });
 }
 
+/**
+ * Instead of step 2, of an object that is there still: a hold was placed over it, or its camera's days were lengthened, since it was
+ * marked, and it is kept after all. Returns whether it is. For whoever deletes: nobody else may be at it.
+ */
+export async function keepMarked(
+  catalogue: Catalogue,
+  { id, startMs, cameraId }: Pick<Recording, 'id' | 'startMs' | 'cameraId'>,
+  beforeMs: number,
+): Promise<boolean> {
+  return catalogue.transaction().execute(async (transaction) => {
+    await lockRecordings(transaction, cameraId);
+    const { numUpdatedRows } = await transaction
+      .updateTable('recordings')
+      .set({ state: 'stored' })
+      .where('id', '=', id)
+      .where('start_ms', '=', startMs)
+      .where('state', '=', 'garbage')
+      .where((where) => where.or([isHeld, where('end_ms', '>', beforeMs)]))
+      .executeTakeFirstOrThrow();
+    return numUpdatedRows === 1n;
+  });
+}
+
 /** Step 3: the object is gone, and its row with it; that it was there, and under which rule it went, stays. */
 export async function noteDeletion(
   catalogue: Catalogue,

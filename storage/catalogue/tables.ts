@@ -22,7 +22,7 @@ export interface CatalogueTables {
 }
 
 /**
- * open → spooled → stored → garbage, in this order and never back. `open`: its file grows, and `end_ms` is that of
+ * open → spooled → stored → garbage, in this order and never back, but for what is kept after all (deletion.ts). `open`: its file grows, and `end_ms` is that of
  * its first fragment. `spooled`: whole, on this machine's disk. `stored`: kept by the object store. `garbage`: its
  * object is about to be deleted.
  */

@@ -32,7 +32,17 @@ import { sweep } from '#storage/retention.ts';
 import { timeline } from '#storage/timeline.ts';
 import { onEachDatabase } from './each-database.ts';
 import { holdAgainstSweep } from './hold-against-sweep.ts';
-import { CAMERA, finished, keep, MINUTE, newId, opened, SHA, T0 } from './recorded-minutes.ts';
+import {
+  CAMERA,
+  finished,
+  keep,
+  MINUTE,
+  newId,
+  opened,
+  SHA,
+  stat,
+  T0,
+} from './recorded-minutes.ts';
 
 const HOLD_AND_SWEEP_MS = 60_000;
 const relative = (ms: number): number => ms - T0;
@@ -377,7 +387,8 @@ onEachDatabase((rig) => {
     const old = await keep(catalogue, T0);
     const young = await keep(catalogue, T0 + 5 * day);
     const removed: string[] = [];
-    const store: Pick<ObjectStore, 'delete'> = {
+    const store: Pick<ObjectStore, 'delete' | 'stat'> = {
+      stat,
       delete: async ({ key }) => void removed.push(key),
     };
     const sweepWith = (retentionDays: number, atMs: number) =>

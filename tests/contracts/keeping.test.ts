@@ -24,11 +24,12 @@ const asker = { id: 'asker', name: 'สมชาย' };
 const approver = { id: 'approver', name: 'สมหญิง' };
 
 /** Holds objects as a bucket with object lock does. */
-class LockingStore implements Pick<ObjectStore, 'hold' | 'delete'> {
+class LockingStore implements Pick<ObjectStore, 'hold' | 'delete' | 'stat'> {
   readonly held = new Set<string>();
   readonly deleted: string[] = [];
   readonly missing = new Set<string>();
   away = false;
+  deletesNothing = false;
   async hold({ key }: { key: string }, held: boolean): Promise<{ guarded: boolean }> {
     if (this.away) throw new ObjectStoreUnavailable('away');
     if (this.missing.has(key)) throw new ObjectMissing(key);
@@ -36,7 +37,12 @@ class LockingStore implements Pick<ObjectStore, 'hold' | 'delete'> {
     else this.held.delete(key);
     return { guarded: true };
   }
+  async stat({ key }: { key: string }): Promise<{ byteLength: number; versionId: null }> {
+    if (this.missing.has(key)) throw new ObjectMissing(key);
+    return { byteLength: 6_000, versionId: null };
+  }
   async delete({ key }: { key: string }): Promise<void> {
+    if (this.deletesNothing) throw new ObjectStoreUnavailable('away');
     if (this.held.has(key)) throw new ObjectHeld(key);
     this.deleted.push(key);
   }
@@ -255,6 +261,33 @@ onEachDatabase((rig) => {
     await holds.tellStore();
     expect(store.held.size).toBe(0);
     expect(await sweepNow()).toBe(1);
+    await holds.stop();
+  });
+
+  test('what the store has not let go of is kept after all, where a hold or more days say so when it is asked again', async () => {
+    for (const day of [-80, -50, -45, -40]) await keep(catalogue, T0 + day * DAY);
+    store.deletesNothing = true;
+    await expect(sweepNow()).rejects.toMatchObject({ code: 'object_store_unavailable' });
+    expect(await left()).toEqual([]);
+    // Of one the object went with the answer: it cannot be kept.
+    const rows = await catalogue.selectFrom('recordings').selectAll().orderBy('start_ms').execute();
+    store.missing.add(rows[2]?.object_key ?? '');
+    const [hold] = await holds.place({
+      cameraIds: [CAMERA],
+      fromMs: T0 - 80 * DAY,
+      toMs: T0 - 80 * DAY + 1,
+      reason: 'คดี',
+      by: asker,
+    });
+    expect(hold?.recordings).toBe(0);
+    inventoryDays = 46;
+    await lengthenRetention(catalogue, CAMERA, inventoryDays);
+    store.deletesNothing = false;
+    expect(await sweepNow()).toBe(2);
+    expect(await left()).toEqual([-80, -40]);
+    expect(store.deleted).toEqual([rows[1]?.object_key, rows[2]?.object_key]);
+    await holds.tellStore();
+    expect([...store.held]).toEqual([rows[0]?.object_key]);
     await holds.stop();
   });
 

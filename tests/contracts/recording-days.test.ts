@@ -34,7 +34,7 @@ import { sweep } from '#storage/retention.ts';
 import { MAX_OF_A_KIND, timeline } from '#storage/timeline.ts';
 import { seededRandom } from '../simulator/seeded-random.ts';
 import { onEachDatabase, type DatabaseRig } from './each-database.ts';
-import { CAMERA, finished, keep, MINUTE, newId, opened, SHA } from './recorded-minutes.ts';
+import { CAMERA, finished, keep, MINUTE, newId, opened, SHA, stat } from './recorded-minutes.ts';
 
 const DAY = 86_400_000;
 /** More than a hundred days are made, two tables each. */
@@ -306,9 +306,10 @@ function byDay(rig: DatabaseRig): void {
     };
     await placeHolds(catalogue, [{ ...hold, placed: { by: 'a', name: 'a', ms: nowMs } }]);
     const sweepNow = async (): Promise<number> =>
-      sweep({ catalogue, store: { delete: async () => {} }, now: () => nowMs, log: () => {} }, [
-        { cameraId: CAMERA, retentionDays: 30 },
-      ]);
+      sweep(
+        { catalogue, store: { delete: async () => {}, stat }, now: () => nowMs, log: () => {} },
+        [{ cameraId: CAMERA, retentionDays: 30 }],
+      );
     expect(await sweepNow()).toBe(1);
     const gone = 'recordings_20261126';
     expect((await tendRecordingDays(catalogue, nowMs)).removed).not.toContain(gone);

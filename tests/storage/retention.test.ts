@@ -15,7 +15,7 @@ import {
 } from '#storage/objects/object-store.ts';
 import { retentionOf } from '#storage/catalogue/retentions.ts';
 import { lengthenRetentions, sweep } from '#storage/retention.ts';
-import { CAMERA, finished, MINUTE, opened, T0 } from '../contracts/recorded-minutes.ts';
+import { CAMERA, finished, MINUTE, opened, stat, T0 } from '../contracts/recorded-minutes.ts';
 
 const DAY = 86_400_000;
 /** More than a sweep deletes in a row (retention.ts). */
@@ -59,6 +59,7 @@ it('many that are held in the store hold no others up', async () => {
   const heldIds = new Set(made.slice(0, HELD));
   const removed: string[] = [];
   const store = {
+    stat,
     async delete({ key }: { key: string }) {
       if (heldIds.has(idIn(key))) throw new ObjectHeld(key);
       removed.push(idIn(key));
@@ -79,6 +80,7 @@ it('a camera whose files the store refuses to delete holds no other up, and is a
   let refuses = true;
   let refusals = 0;
   const store = {
+    stat,
     async delete({ key }: { key: string }) {
       if (refuses && key.startsWith(CAMERA)) throw new ObjectStoreRefused('may not be written');
     },
@@ -108,7 +110,7 @@ it('days that an inventory said are known before a sweep deletes anything, and n
   await stored(OTHERS);
   const edited = [{ cameraId: CAMERA, retentionDays: 30 }];
   await lengthenRetentions(catalogue, edited);
-  const store = { delete: () => Promise.reject(new ObjectStoreUnavailable('away')) };
+  const store = { stat, delete: () => Promise.reject(new ObjectStoreUnavailable('away')) };
   expect(await sweep({ catalogue, store, now, log: () => {} }, edited)).toBe(0);
   expect(await retentionOf(catalogue, CAMERA)).toMatchObject({ days: 60 });
 });
