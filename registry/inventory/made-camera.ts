@@ -69,6 +69,7 @@ function plainCamera(given: GivenCamera): NewCamera {
       ? {
           url: stream.url,
           subUrl: null,
+          snapshotUrl: null,
           username: stream.username ?? null,
           password: stream.password ?? null,
           transport: stream.transport ?? 'auto',
