@@ -81,6 +81,8 @@ const statusOf: Readonly<Record<string, number>> = {
   lao_not_found: 404,
   budget_source_not_found: 404,
   site_not_found: 404,
+  site_exists: 409,
+  sites_of_two_laos: 400,
   list_changed_meanwhile: 409,
   day_too_far: 400,
   survey_round_not_found: 404,

@@ -320,7 +320,10 @@ function narrowed(
   if (filter.site !== undefined) {
     const { site } = filter;
     query = query.where('cameras.site_id', 'in', (sites) =>
-      sites.selectFrom('sites').select('id').where('name', '=', site),
+      sites
+        .selectFrom('sites')
+        .select(({ fn }) => fn.coalesce('merged_into', 'id').as('id'))
+        .where('name', '=', site),
     );
   }
   if (filter.linked !== undefined) {

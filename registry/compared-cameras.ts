@@ -11,13 +11,14 @@ import {
   leadingSources,
   type ListedNames,
   type LeadingRow,
+  type LeadingSite,
   type LeadingSource,
 } from './leading-names.ts';
 import { REDACTED } from './redact-stream-address.ts';
 import type { RegistryTables } from './schema/tables.ts';
 import type { SecretBox } from './secret-box.ts';
 import { openSecrets } from './stream-secrets.ts';
-import { districtKey, provinceKey } from './thai-names.ts';
+import { districtKey, matchKey, provinceKey } from './thai-names.ts';
 
 /**
  * Registered cameras as the rows of an inventory are compared with them, in few statements: of a file of the whole country
@@ -93,6 +94,8 @@ const IDS_AT_ONCE = 500;
 const LAOS_AT_ONCE = 20;
 /** Statements under way: while the database looks for one page, the one before is handed on. */
 const READ_AT_ONCE = 3;
+/** Names of sites that lead to others, read at once; what is beyond them looks changed in a dry run, and is not. */
+const MAX_LEADING_SITES = 20_000;
 /** Rows of a list of names in one answer. */
 const NAMES_PAGE = 1_000;
 
@@ -122,6 +125,7 @@ export async function readCompared(
   tellNames?.({
     laos: names.leading.map(({ key, why, to }) => ({ key, why, to })),
     budgetSources: names.leadingSources,
+    sites: names.leadingSites,
     known: names.known,
   });
   const digest = createHash('sha256').update(names.text);
@@ -337,6 +341,7 @@ interface Names {
   leading: readonly LeadingRow[];
   budgetSources: ReadonlyMap<string, string>;
   leadingSources: readonly LeadingSource[];
+  leadingSites: readonly LeadingSite[];
   known: ListedNames['known'];
   text: string;
 }
@@ -384,6 +389,8 @@ async function namesWithin(
   }
   const formerOfSources = await formerSources(database);
   digest.update(JSON.stringify(formerOfSources));
+  const leadingSites = await leadingNamesOfSites(database);
+  digest.update(JSON.stringify(leadingSites));
   await othersTurn();
   const leading = leadingRows(listed, former);
   const leadingOfSources = leadingSources(sources, formerOfSources);
@@ -393,9 +400,23 @@ async function namesWithin(
     leading,
     budgetSources: new Map(sources.map(({ id, name }) => [id, name])),
     leadingSources: leadingOfSources,
+    leadingSites,
     known: { laos: keysOf(listed), budgetSources: keysOf(sources) },
     text: digest.digest('hex'),
   };
+}
+
+/** Of one LAO or another, in one order. */
+async function leadingNamesOfSites(database: Kysely<RegistryTables>): Promise<LeadingSite[]> {
+  const rows = await database
+    .selectFrom('sites as leading')
+    .innerJoin('sites as led', 'led.id', 'leading.merged_into')
+    .innerJoin('laos', 'laos.id', 'leading.lao_id')
+    .select(['laos.match_key as lao', 'leading.name', 'led.name as to'])
+    .orderBy('leading.id')
+    .limit(MAX_LEADING_SITES)
+    .execute();
+  return rows.map(({ lao, name, to }) => ({ lao: lao ?? '', key: matchKey(name), to }));
 }
 
 function keysOf(rows: readonly { match_key: string | null }[]): string[] {

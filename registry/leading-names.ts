@@ -18,10 +18,20 @@ export interface LeadingSource {
   to: readonly string[];
 }
 
-/** Of both lists, all that there are. */
+/** The same of a site, which is called so within its LAO alone. */
+export interface LeadingSite {
+  /** `laoKey` */
+  lao: string;
+  /** `matchKey` */
+  key: string;
+  to: string;
+}
+
+/** Of all lists, all that there are. */
 export interface ListedNames {
   laos: readonly LeadingName[];
   budgetSources: readonly LeadingSource[];
+  sites: readonly LeadingSite[];
   /** Keys of the names that the lists have: a row's name that is neither of these nor a leading one is entered as proposed. */
   known: { laos: readonly string[]; budgetSources: readonly string[] };
 }

@@ -17,6 +17,7 @@ export async function previewMerge(
     .selectFrom('sites')
     .select(['name', 'key', 'lao_id'])
     .where('lao_id', 'in', [from.id, target.id])
+    .where((where) => where.or([where('merged_into', 'is', null), where('lao_id', '=', target.id)]))
     .orderBy('name')
     .execute();
   const there = new Set(sites.filter((of) => of.lao_id === target.id).map(({ key }) => key));

@@ -15,7 +15,7 @@ const PAGE = 200;
 const updateOrigins = rowChanger<RegistryTables, 'cameras'>('cameras', { key: 'id' });
 
 export interface CameraMove {
-  column: 'lao_id' | 'budget_source_id';
+  column: 'lao_id' | 'budget_source_id' | 'site_id';
   from: string;
   into: string;
   change: FieldChange;
@@ -120,14 +120,16 @@ async function moveCommitted(
       .execute();
     moved += rows.length;
   }
-  if (column === 'lao_id' && moved > 0) await refreshSearch(transaction, into);
+  // What an LAO or a site is called is part of what its cameras are found by.
+  if (column !== 'budget_source_id' && moved > 0) await refreshSearch(transaction, into, column);
   return moved;
 }
 
-/** The texts that cameras of an LAO are found by, after its name or place changed. */
+/** The texts that cameras of an LAO or a site are found by, after its name or place changed. */
 export async function refreshSearch(
   transaction: Transaction<RegistryTables>,
-  laoId: string,
+  id: string,
+  column: 'lao_id' | 'site_id' = 'lao_id',
 ): Promise<void> {
   let after = '';
   for (;;) {
@@ -146,17 +148,17 @@ export async function refreshSearch(
         'laos.province',
         'sites.name as site',
       ])
-      .where('cameras.lao_id', '=', laoId)
+      .where(`cameras.${column}`, '=', id)
       .where('cameras.id', '>', after)
       .orderBy('cameras.id')
       .limit(PAGE)
       .execute();
     if (page.length === 0) return;
-    for (const { id, name, district, province, ...rest } of page) {
+    for (const { id: cameraId, name, district, province, ...rest } of page) {
       await transaction
         .updateTable('camera_search')
         .set({ text: cameraSearchText({ ...rest, lao: { name, district, province } }) })
-        .where('id', '=', id)
+        .where('id', '=', cameraId)
         .execute();
     }
     after = page.at(-1)?.id ?? after;

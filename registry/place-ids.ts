@@ -105,6 +105,7 @@ export class PlaceIds {
     for (const [list, found] of [
       ['laos', this.#laos],
       ['budget_sources', this.#budgetSources],
+      ['sites', this.#sites],
     ] as const) {
       const ids = [...new Set(found.values())];
       for (let at = 0; at < ids.length; at += IDS_AT_ONCE) {
@@ -243,11 +244,11 @@ export class PlaceIds {
       if (wanted.size === 0) return;
       const rows = await this.#transaction
         .selectFrom('sites')
-        .select(['id', 'key'])
+        .select(['id', 'key', 'merged_into'])
         .where('key', 'in', [...wanted.keys()])
         .execute();
-      for (const { id, key } of rows) {
-        this.#sites.set(key, id);
+      for (const { id, key, merged_into } of rows) {
+        this.#sites.set(key, merged_into ?? id);
         wanted.delete(key);
       }
     };

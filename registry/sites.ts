@@ -1,6 +1,8 @@
 import type { Kysely, Selectable, Transaction } from 'kysely';
 import * as z from 'zod';
 import type { Area } from './area.ts';
+import type { Author } from './author.ts';
+import { againWhereCrossed } from './database/database.ts';
 import {
   listChanges,
   listHistory,
@@ -10,13 +12,17 @@ import {
   type ListVersion,
 } from './list-history.ts';
 import { siteKey } from './managed-keys.ts';
+import { lockLists } from './managed-list.ts';
+import { camerasUnder, moveCameras, refreshSearch, type MovedCameras } from './move-cameras.ts';
 import type { RegistryDatabase, RegistryTables, SiteTable } from './schema/tables.ts';
+import { enterLeadingNames, renameSite } from './site-names.ts';
 import { storedLine, typedLine } from './text.ts';
+import { uuidV7Source } from './uuid-v7.ts';
 import { isWithinAreas } from './within-areas.ts';
 
 /**
  * Where cameras of an LAO share a line: what it can bear, and from which network it can be reached. Entered by naming it;
- * another LAO's site of the same name is another one.
+ * another LAO's site of the same name is another one. One may be called otherwise, and two of an LAO may turn out to be one.
  */
 
 const MAX_NAME_LENGTH = 200;
@@ -49,7 +55,10 @@ export type Site = z.infer<typeof site>;
 
 export const siteChange = site
   .omit({ id: true, name: true, lao: true, version: true })
-  .extend({ networkZone: typedLine(MAX_NAME_LENGTH).nullable().meta(zoneMeta) })
+  .extend({
+    name: typedLine(MAX_NAME_LENGTH),
+    networkZone: typedLine(MAX_NAME_LENGTH).nullable().meta(zoneMeta),
+  })
   .partial()
   .strict()
   .meta({ examples: [{ maxSessionsPerBox: 2, uplinkBitsPerSecond: 20_000_000 }] });
@@ -62,13 +71,35 @@ export class SiteNotFound extends Error {
   }
 }
 
+/** Another site of the LAO is called so, or was merged under the name: they may be one. */
+export class SiteTwice extends Error {
+  readonly code = 'site_exists';
+  readonly details: { site: Site };
+  constructor(existing: Site) {
+    super(`the LAO has a site of this name already: ${existing.name}`);
+    this.details = { site: existing };
+  }
+}
+
+/** Sites of two LAOs are two, whatever they are called. */
+export class SitesOfTwoLaos extends Error {
+  readonly code = 'sites_of_two_laos';
+}
+
 export interface Sites {
   /** By name; those of LAOs within these areas. */
   list(within: readonly Area[]): Promise<Site[]>;
   /** Throws SiteNotFound. */
   get(id: string): Promise<Site>;
-  /** Throws SiteNotFound, ListRowStale. */
+  /** By its new name its cameras are found, and its old one leads to it. Throws SiteNotFound, SiteTwice, ListRowStale. */
   change(id: string, change: SiteChange, options: ListChangeOptions): Promise<Site>;
+  /**
+   * Its cameras go to another one of the LAO, whose budgets hold from then on; what is not said of that one is taken from this one. Its
+   * name leads there. Returns how many cameras. Throws SiteNotFound, SitesOfTwoLaos.
+   */
+  merge(id: string, into: string, options: { author: Author }): Promise<number>;
+  /** What a merge would take along, as things stand. Throws SiteNotFound, SitesOfTwoLaos. */
+  mergePreview(id: string, into: string): Promise<MovedCameras>;
   /** What was changed of one, newest first. */
   history(id: string): Promise<ListVersion[]>;
   /** Told after it is stored. Returns how to end it. */
@@ -76,12 +107,14 @@ export interface Sites {
 }
 
 export function openSites(database: RegistryDatabase, { now }: { now: () => number }): Sites {
+  const nextId = uuidV7Source(now);
   const listeners = new Set<(site: Site) => void>();
   return {
     async list(within) {
       const rows = await selectSites(database)
         // What is left of one that was merged away is nobody's.
         .where('laos.merged_into', 'is', null)
+        .where('sites.merged_into', 'is', null)
         .where(isWithinAreas(within))
         .orderBy('sites.name')
         .orderBy('sites.key')
@@ -96,13 +129,20 @@ export function openSites(database: RegistryDatabase, { now }: { now: () => numb
     history: async (id) => listHistory(database, 'sites', id),
     async change(id, change, { author, version }) {
       const row = await database.transaction().execute(async (transaction) => {
-        const before = await selectSites(transaction).where('sites.id', '=', id).executeTakeFirst();
-        if (before === undefined) throw new SiteNotFound(id);
+        await lockLists(transaction);
+        const before = await standing(transaction, id);
         const was = siteOf(before);
         if (version !== undefined && version !== was.version) throw new ListRowStale(was);
         const after = { ...was, ...change };
         const changes = listChanges(was, after);
         if (changes.length === 0) return before;
+        if (change.name !== undefined && change.name !== was.name) {
+          const other = await renameSite(transaction, before, change.name, nextId);
+          if (other !== undefined) {
+            throw new SiteTwice(siteOf(await standing(transaction, other.merged_into ?? other.id)));
+          }
+          await refreshSearch(transaction, id, 'site_id');
+        }
         const written = await transaction
           .updateTable('sites')
           .set({
@@ -128,11 +168,89 @@ export function openSites(database: RegistryDatabase, { now }: { now: () => numb
       for (const listener of listeners) listener(changed);
       return changed;
     },
+    async merge(id, into, { author }) {
+      let joined: Site | undefined;
+      const write = async (transaction: Transaction<RegistryTables>): Promise<number> => {
+        await lockLists(transaction);
+        const { from, target } = await pairToMerge(transaction, { id, into });
+        const act = { author, atMs: now() };
+        const moved = await moveCameras(transaction, {
+          column: 'site_id',
+          from: id,
+          into,
+          change: ['site', from.name, target.name],
+          ...act,
+        });
+        await transaction
+          .updateTable('sites')
+          .set({ merged_into: into })
+          .where((where) => where.or([where('id', '=', id), where('merged_into', '=', id)]))
+          .execute();
+        await writeVersion(transaction, from, [['mergedInto', null, into]], act);
+        const was = siteOf(target);
+        const budgets = {
+          network_zone: target.network_zone ?? from.network_zone,
+          max_sessions: target.max_sessions ?? from.max_sessions,
+          max_sessions_per_box: target.max_sessions_per_box ?? from.max_sessions_per_box,
+          uplink_bits_per_second: target.uplink_bits_per_second ?? from.uplink_bits_per_second,
+        };
+        const changes = listChanges(was, siteOf({ ...target, ...budgets }));
+        if (changes.length > 0) {
+          await transaction.updateTable('sites').set(budgets).where('id', '=', into).execute();
+          await writeVersion(transaction, target, changes, act);
+        }
+        joined = siteOf(await standing(transaction, into));
+        return moved;
+      };
+      const cameras = await againWhereCrossed(async () => database.transaction().execute(write));
+      // Its cameras are more, and what they may take together is what it says.
+      if (joined !== undefined) for (const listener of listeners) listener(joined);
+      return cameras;
+    },
+    async mergePreview(id, into) {
+      await pairToMerge(database, { id, into });
+      return camerasUnder(database, 'site_id', id);
+    },
     onChanged(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
   };
+}
+
+/** Throws SiteNotFound, also of one that was merged. */
+async function standing(database: Kysely<RegistryTables>, id: string): Promise<SiteRow> {
+  const row = await selectSites(database)
+    .where('sites.id', '=', id)
+    .where('sites.merged_into', 'is', null)
+    .executeTakeFirst();
+  if (row === undefined) throw new SiteNotFound(id);
+  return row;
+}
+
+/** Both as they stand. Throws SiteNotFound, also of the same one twice, SitesOfTwoLaos. */
+async function pairToMerge(
+  database: Kysely<RegistryTables>,
+  { id, into }: { id: string; into: string },
+): Promise<{ from: SiteRow; target: SiteRow }> {
+  const from = await standing(database, id);
+  if (id === into) throw new SiteNotFound(into);
+  const target = await standing(database, into);
+  if (from.lao_id !== target.lao_id) {
+    throw new SitesOfTwoLaos(`${from.name} is of ${from.lao}, ${target.name} of ${target.lao}`);
+  }
+  return { from, target };
+}
+
+async function writeVersion(
+  transaction: Transaction<RegistryTables>,
+  { id, version }: SiteRow,
+  changes: ListVersion['changes'],
+  { author, atMs }: { author: Author; atMs: number },
+): Promise<void> {
+  const next = version + 1;
+  await transaction.updateTable('sites').set({ version: next }).where('id', '=', id).execute();
+  await recordListChange(transaction, 'sites', id, { version: next, atMs, author, changes });
 }
 
 /**
@@ -146,11 +264,12 @@ export async function moveSites(
 ): Promise<string[]> {
   const joined: string[] = [];
   for (const { id, key } of await enterSites(transaction, move)) {
-    const { id: joinedId } = await transaction
+    const named = await transaction
       .selectFrom('sites')
-      .select('id')
+      .select(['id', 'merged_into'])
       .where('key', '=', key)
       .executeTakeFirstOrThrow();
+    const joinedId = named.merged_into ?? named.id;
     const { numUpdatedRows } = await transaction
       .updateTable('cameras')
       .set({ site_id: joinedId })
@@ -175,6 +294,7 @@ export async function enterSites(
     .selectFrom('sites')
     .selectAll()
     .where('lao_id', '=', from)
+    .where('merged_into', 'is', null)
     .orderBy('id')
     .execute();
   const entered = [];
@@ -187,6 +307,7 @@ export async function enterSites(
       .execute();
     entered.push({ id, key });
   }
+  await enterLeadingNames(transaction, { from, into, nextId });
   return entered;
 }
 

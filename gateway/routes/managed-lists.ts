@@ -44,7 +44,7 @@ const mergePreview = z
 export function registerMerge(
   app: FastifyInstance,
   list: {
-    path: Exclude<ListPath, '/api/v1/sites'>;
+    path: ListPath;
     summary: string;
     /** As the audit log has it. Throws where there is no such row. */
     objectOf: (id: string) => Promise<ListObject>;

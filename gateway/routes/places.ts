@@ -9,7 +9,7 @@ import { site, siteChange, SiteNotFound, type Sites } from '#registry/sites.ts';
 import { registerBudgetSourceRoutes } from './budget-sources.ts';
 import { isUnchanged } from './entity-tag.ts';
 import { registerLaoRoutes } from './laos.ts';
-import { registerListChange, registerListHistory } from './managed-lists.ts';
+import { registerListChange, registerListHistory, registerMerge } from './managed-lists.ts';
 
 const areas = z
   .object({
@@ -71,13 +71,25 @@ export function registerPlaceRoutes(
 
   registerListChange(app, {
     path: '/api/v1/sites',
-    summary: "Set a site's network zone and what its line and recorders can bear",
+    summary: 'Rename a site, set its network zone and what its line and recorders can bear',
     description: 'Its cameras are dialled anew.',
     kind: 'site',
     row: site,
     body: siteChange,
     get: async (id) => sites.get(id),
     change: async (id, change, by) => sites.change(id, change, by),
+  });
+
+  registerMerge(app, {
+    path: '/api/v1/sites',
+    summary: 'Merge a site into another one of its LAO: its cameras go there, its name leads there',
+    objectOf: async (id) => ({ kind: 'site', id, label: (await sites.get(id)).name }),
+    merge: async (id, into, options) => sites.merge(id, into, options),
+    preview: async (id, into) => ({
+      ...(await sites.mergePreview(id, into)),
+      sites: [],
+      people: 0,
+    }),
   });
 
   registerListHistory(app, {

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Camera } from '../camera.ts';
 import type { LeadingName, LeadingSource, ListedNames } from '../leading-names.ts';
 import { budgetSourceKey, laoKey } from '../managed-keys.ts';
+import { matchKey } from '../thai-names.ts';
 import { Numbers } from './row-numbers.ts';
 
 /** What a spelling of an LAO stands for: its number, and, where the name leads elsewhere, by which it does. */
@@ -25,6 +26,7 @@ export class NamedLists {
   #listed: ListedNames | undefined;
   #leadingByKey: ReadonlyMap<string, LeadingName> = new Map();
   #sourcesByKey: ReadonlyMap<string, LeadingSource> = new Map();
+  #sitesByKey: ReadonlyMap<string, string> = new Map();
   #knownLaos: ReadonlySet<string> = new Set();
   #knownSources: ReadonlySet<string> = new Set();
   /** By spelling. */
@@ -43,6 +45,7 @@ export class NamedLists {
     this.#listed = listed;
     this.#leadingByKey = new Map(listed.laos.map((name) => [name.key, name]));
     this.#sourcesByKey = new Map(listed.budgetSources.map((name) => [name.key, name]));
+    this.#sitesByKey = new Map(listed.sites.map(({ lao, key, to }) => [`${lao} ${key}`, to]));
     this.#knownLaos = new Set(listed.known.laos);
     this.#knownSources = new Set(listed.known.budgetSources);
     return true;
@@ -100,6 +103,12 @@ export class NamedLists {
       this.#sources.set(name, named);
     }
     return named;
+  }
+
+  /** What a site of the LAO is called now. */
+  site<Name extends string | null | undefined>(lao: Camera['lao'], name: Name): Name | string {
+    if (typeof name !== 'string' || this.#sitesByKey.size === 0) return name;
+    return this.#sitesByKey.get(`${laoKey(lao)} ${matchKey(name)}`) ?? name;
   }
 }
 

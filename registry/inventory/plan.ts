@@ -210,15 +210,17 @@ export class Planner {
       const into = ledBy === undefined ? undefined : oneOf(ledBy);
       const source = this.#names.source(given.budgetSource);
       const sourceInto = source.ledBy === undefined ? undefined : oneOf(source.ledBy);
+      const site = this.#names.site(into ?? given.lao, given.site);
       this.#rows.push({
         reading,
         given:
-          into === undefined && sourceInto === undefined
+          into === undefined && sourceInto === undefined && site === given.site
             ? given
             : {
                 ...given,
                 lao: into ?? given.lao,
                 budgetSource: sourceInto ?? given.budgetSource,
+                site,
               },
         ledBy,
         isLaoUnknown: isUnknown,

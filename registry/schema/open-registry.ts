@@ -31,6 +31,7 @@ import * as closedAreasSayNoLink from './migrations/0029-closed-areas-say-no-lin
 import * as spellingsOfHosts from './migrations/0030-spellings-of-hosts.ts';
 import * as sqliteSearchInBulk from './migrations/0031-sqlite-search-in-bulk.ts';
 import * as snapshotAddresses from './migrations/0032-snapshot-addresses.ts';
+import * as namesOfSites from './migrations/0033-names-of-sites.ts';
 import { indexSearch } from '../index-search.ts';
 import type { RegistryDatabase, RegistryTables } from './tables.ts';
 
@@ -70,6 +71,7 @@ const registry: DatabaseSchema = {
     '0030-spellings-of-hosts': spellingsOfHosts,
     '0031-sqlite-search-in-bulk': sqliteSearchInBulk,
     '0032-snapshot-addresses': snapshotAddresses,
+    '0033-names-of-sites': namesOfSites,
   },
 };
 

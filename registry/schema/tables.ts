@@ -124,6 +124,8 @@ export interface SiteTable extends NamedTable {
   uplink_bits_per_second: Defaulted<number | null>;
   /** Only workers of it pull from the site; null: any. */
   network_zone: Defaulted<string | null>;
+  /** Of one that was merged, and of a name that one had before: the site that it leads to, which leads no further. */
+  merged_into: Defaulted<string | null>;
   /** From 1. */
   version: Defaulted<number>;
 }

@@ -688,6 +688,90 @@ onEachDatabase((rig) => {
       expect(ids).toHaveLength(3);
     });
 
+    test('one that is called otherwise keeps its cameras and what it can bear, and its old name leads to it', async () => {
+      const sites = openSites(database, { now: Date.now });
+      const first = await at(lanta, 'ตู้ 1');
+      await at(lanta, 'ตู้ 2');
+      await at(yang, 'ตู้ 1');
+      const [one] = (await sites.list([country])).filter(
+        ({ name, lao: of }) => name === 'ตู้ 1' && of.name === lanta.name,
+      );
+      const id = one?.id ?? '';
+      await sites.change(id, { maxSessions: 3, name: 'ตู้สาขาตลาด' }, byTest);
+      expect(await cameras.get(first.id)).toMatchObject({ site: 'ตู้สาขาตลาด', version: 1 });
+      expect((await boundOf())[first.id]).toBe(3);
+      const found = async (filter: object) =>
+        (await cameras.list({ limit: 9, ...filter })).map((camera) => camera.id);
+      expect(await found({ q: 'สาขาตลาด' })).toEqual([first.id]);
+      expect(await found({ site: 'ตู้สาขาตลาด' })).toEqual([first.id]);
+      expect(await found({ site: 'ตู้ 1', lao: lanta.name })).toEqual([first.id]);
+      // As a workbook of before says it; in another LAO the name is another site's.
+      expect((await at(lanta, 'ตู้  ๑')).site).toBe('ตู้สาขาตลาด');
+      expect((await at(yang, 'ตู้ 1')).site).toBe('ตู้ 1');
+      expect(await sites.list([country])).toHaveLength(3);
+      await expect(sites.change(id, { name: 'ตู้2' }, byTest)).rejects.toMatchObject({
+        code: 'site_exists',
+        details: { site: { name: 'ตู้ 2' } },
+      });
+      // What leads to it is given back, and leads the other way.
+      await sites.change(id, { name: 'ตู้ 1' }, byTest);
+      expect((await at(lanta, 'ตู้สาขาตลาด')).site).toBe('ตู้ 1');
+      await sites.change(id, { name: 'ตู้ ๑' }, byTest);
+      expect((await sites.history(id)).map(({ changes }) => changes)).toEqual([
+        [['name', 'ตู้ 1', 'ตู้ ๑']],
+        [['name', 'ตู้สาขาตลาด', 'ตู้ 1']],
+        [
+          ['name', 'ตู้ 1', 'ตู้สาขาตลาด'],
+          ['maxSessions', null, 3],
+        ],
+      ]);
+    });
+
+    test('two that are one line are merged: cameras go along, and budgets hold where they go', async () => {
+      const sites = openSites(database, { now: Date.now });
+      const moved = await at(lanta, 'ตู้ 2');
+      const stays = await at(lanta, 'ตู้ 1');
+      const gone = await at(lanta, 'ตู้ 2');
+      await cameras.remove(gone.id, { ...byTest, version: 1, reason: 'ซ้ำ' });
+      await at(yang, 'ตู้ 1');
+      const listed = async (place: typeof lanta) =>
+        (await sites.list([country])).filter(({ lao: of }) => of.name === place.name);
+      const [into = '', from = ''] = (await listed(lanta)).map(({ id }) => id);
+      const elsewhere = (await listed(yang))[0]?.id ?? '';
+      await sites.change(into, { maxSessions: 2 }, byTest);
+      await sites.change(from, { maxSessions: 9, uplinkBitsPerSecond: 5_000_000 }, byTest);
+      await sites.change(from, { name: 'ตู้เก่า' }, byTest);
+      await expect(sites.merge(from, elsewhere, byTest)).rejects.toMatchObject({
+        code: 'sites_of_two_laos',
+      });
+      expect(await sites.mergePreview(from, into)).toEqual({ cameras: 2, deletedCameras: 1 });
+      const told: unknown[] = [];
+      sites.onChanged((site) => told.push(site));
+      expect(await sites.merge(from, into, byTest)).toBe(2);
+      const left = await listed(lanta);
+      expect(left).toMatchObject([{ name: 'ตู้ 1', maxSessions: 2, uplinkBitsPerSecond: 5_000_000 }]);
+      expect(told).toEqual(left);
+      expect(await boundOf()).toMatchObject({ [moved.id]: 2, [stays.id]: 2 });
+      expect(await cameras.get(moved.id)).toMatchObject({ site: 'ตู้ 1', version: 2 });
+      expect((await cameras.history(moved.id))?.[0]).toMatchObject({
+        changes: [['site', 'ตู้เก่า', 'ตู้ 1']],
+      });
+      // Each name that it had leads there, and no other site takes it.
+      for (const name of ['ตู้เก่า', 'ตู้ 2']) expect((await at(lanta, name)).site).toBe('ตู้ 1');
+      expect((await sites.history(from))[0]?.changes).toEqual([['mergedInto', null, into]]);
+      await expect(sites.merge(from, into, byTest)).rejects.toMatchObject({
+        code: 'site_not_found',
+      });
+      await expect(sites.change(from, { maxSessions: 1 }, byTest)).rejects.toMatchObject({
+        code: 'site_not_found',
+      });
+      // They go along where the LAO goes.
+      const laoIds = [await idOf(lanta.name), await idOf(yang.name)] as const;
+      await laos.merge(...laoIds, { author: tester });
+      expect((await at(yang, 'ตู้เก่า')).site).toBe('ตู้ 1');
+      expect(await listed(yang)).toHaveLength(1);
+    });
+
     test('one of before, that cameras of several named, is that of each from now on', async () => {
       await at(lanta, 'ตู้ 1');
       await at(yang, 'ตู้ 2');

@@ -95,7 +95,7 @@ const previewOnWire = z.object({
 });
 export type MergePreview = z.infer<typeof previewOnWire>;
 
-export type MergedList = 'laos' | 'budget-sources';
+export type MergedList = ListName;
 
 export function previewMerge(
   list: MergedList,

@@ -5,8 +5,10 @@ import {
   previewMerge,
   readBudgetSources,
   readLaos,
+  readSites,
   type MergedList,
   type MergePreview,
+  type Site,
 } from '../api/lists.ts';
 import { useAreaNames } from '../register/official-areas.ts';
 import { ActDialog } from '../shell/act-dialog.tsx';
@@ -15,6 +17,8 @@ import { missingOf } from '../shell/missing.ts';
 import { Failure, Waiting } from '../shell/pieces.tsx';
 import { useLoaded } from '../shell/use-loaded.ts';
 import { useLanguage } from '../use-language.ts';
+
+type Place = Site['lao'];
 
 interface Target {
   id: string;
@@ -25,7 +29,7 @@ interface Target {
 /** One row becomes another: which one, and what would go along, are seen before it is done, for it is not undone. */
 export function MergeDialog(props: {
   list: MergedList;
-  row: { id: string; name: string; province?: string };
+  row: { id: string; name: string; province?: string; lao?: Place };
   onClose: () => void;
   onMerged: () => void;
 }) {
@@ -35,7 +39,10 @@ export function MergeDialog(props: {
   const [province, setProvince] = useState(row.province ?? '');
   const [into, setInto] = useState<string | null>(null);
   const [moved, setMoved] = useState<number>();
-  const targets = useLoaded(async (signal) => targetsOf(list, province, signal), [list, province]);
+  const targets = useLoaded(
+    async (signal) => targetsOf(list, { province, lao: row.lao }, signal),
+    [list, province],
+  );
   const preview = useLoaded(
     async (signal) => (into === null ? undefined : previewMerge(list, row.id, into, signal)),
     [list, row.id, into],
@@ -126,6 +133,7 @@ function WhatMoves(props: { preview: MergePreview; list: MergedList; from: strin
             ))}
           </>
         )}
+        {list === 'sites' && <li>{t('lists.movesBudgets', { from, into })}</li>}
         <li>{t('lists.movesName', { from, into })}</li>
       </ul>
       <p>{t('lists.notUndone')}</p>
@@ -135,9 +143,15 @@ function WhatMoves(props: { preview: MergePreview; list: MergedList; from: strin
 
 async function targetsOf(
   list: MergedList,
-  province: string,
+  { province, lao }: { province: string; lao: Place | undefined },
   signal: AbortSignal,
 ): Promise<Target[]> {
+  if (list === 'sites') {
+    const sites = await readSites(signal);
+    return sites
+      .filter(({ lao: of }) => isSamePlace(of, lao))
+      .map(({ id, name }) => ({ id, name, label: name }));
+  }
   if (list === 'budget-sources') {
     const sources = await readBudgetSources(signal);
     return sources.map(({ id, name }) => ({ id, name, label: name }));
@@ -145,4 +159,11 @@ async function targetsOf(
   if (province.trim() === '') return [];
   const laos = await readLaos({ province }, signal);
   return laos.map(({ id, name, district }) => ({ id, name, label: `${name} · ${district}` }));
+}
+
+/** A site is merged with another one of its LAO. */
+function isSamePlace(one: Place, other: Place | undefined): boolean {
+  return (
+    one.name === other?.name && one.district === other.district && one.province === other.province
+  );
 }

@@ -11,9 +11,10 @@ import { useLanguage } from '../use-language.ts';
 import { ListHistory } from './list-history.tsx';
 import { RowButton, type ListProps } from './list-pieces.tsx';
 import { ListTable } from './list-table.tsx';
+import { MergeDialog } from './merge-dialog.tsx';
 import { listFieldLabel, listValueWords, megabits } from './list-words.ts';
 
-type Open = { what: 'edit' | 'history'; row: Site };
+type Open = { what: 'edit' | 'merge' | 'history'; row: Site };
 const budgets = ['networkZone', 'maxSessions', 'maxSessionsPerBox', 'uplinkBitsPerSecond'] as const;
 
 /** Where cameras share a line, with what it can bear. They are entered by naming them with a camera. */
@@ -67,11 +68,18 @@ export function SiteList({ wanted, onChange }: ListProps) {
         acts={(row) => (
           <div className="row-actions">
             {may('place.manage') && (
-              <RowButton
-                words={t('lists.edit')}
-                name={row.name}
-                onClick={() => setOpen({ what: 'edit', row })}
-              />
+              <>
+                <RowButton
+                  words={t('lists.edit')}
+                  name={row.name}
+                  onClick={() => setOpen({ what: 'edit', row })}
+                />
+                <RowButton
+                  words={t('lists.merge')}
+                  name={row.name}
+                  onClick={() => setOpen({ what: 'merge', row })}
+                />
+              </>
             )}
             <RowButton
               words={t('lists.history')}
@@ -91,6 +99,9 @@ export function SiteList({ wanted, onChange }: ListProps) {
           }}
         />
       )}
+      {open?.what === 'merge' && (
+        <MergeDialog list="sites" row={open.row} onClose={close} onMerged={sites.reload} />
+      )}
       {open?.what === 'history' && <ListHistory list="sites" row={open.row} onClose={close} />}
     </>
   );
@@ -100,6 +111,7 @@ function SiteDialog(props: { site: Site; onClose: () => void; onSaved: () => voi
   const { t } = useLanguage();
   const { site, onClose, onSaved } = props;
   const [draft, setDraft] = useState({
+    name: site.name,
     networkZone: site.networkZone ?? '',
     maxSessions: textOf(site.maxSessions),
     maxSessionsPerBox: textOf(site.maxSessionsPerBox),
@@ -111,7 +123,13 @@ function SiteDialog(props: { site: Site; onClose: () => void; onSaved: () => voi
   const uplink = boundOf(draft.megabits, { min: 0.001, max: MAX_MEGABITS, step: 1e-6 });
   const uplinkBitsPerSecond = typeof uplink === 'number' ? Math.round(uplink * 1e6) : uplink;
   const networkZone = draft.networkZone.trim() === '' ? null : draft.networkZone.trim();
-  const given = { networkZone, maxSessions, maxSessionsPerBox, uplinkBitsPerSecond };
+  const given = {
+    name: draft.name.trim(),
+    networkZone,
+    maxSessions,
+    maxSessionsPerBox,
+    uplinkBitsPerSecond,
+  };
   const change = Object.fromEntries(
     Object.entries(given).filter(([field, value]) => site[field as keyof typeof given] !== value),
   );
@@ -121,7 +139,9 @@ function SiteDialog(props: { site: Site; onClose: () => void; onSaved: () => voi
       description={hint}
       value={draft[name]}
       error={fault}
-      {...(name === 'networkZone' ? { maxLength: 200 } : { inputMode: 'decimal' as const })}
+      {...(name === 'networkZone' || name === 'name'
+        ? { maxLength: 200 }
+        : { inputMode: 'decimal' as const })}
       onChange={({ currentTarget }) => setDraft({ ...draft, [name]: currentTarget.value })}
     />
   );
@@ -133,6 +153,7 @@ function SiteDialog(props: { site: Site; onClose: () => void; onSaved: () => voi
       act={t('save')}
       size="lg"
       missing={missingOf(
+        [given.name !== '', t('lists.rowName')],
         [maxSessions !== undefined, t('lists.maxSessions')],
         [maxSessionsPerBox !== undefined, t('lists.maxSessionsPerBox')],
         [uplinkBitsPerSecond !== undefined, t('lists.uplink')],
@@ -145,6 +166,7 @@ function SiteDialog(props: { site: Site; onClose: () => void; onSaved: () => voi
       onClose={onClose}
     >
       <p>{t('lists.siteWords')}</p>
+      {field('name', t('lists.rowName'), t('lists.siteNameHint'))}
       <div className="form-row">
         {field('networkZone', t('lists.zone'), t('lists.zoneHint'))}
         {field('megabits', t('lists.uplink'), t('lists.uplinkHint'), faultOf(uplink, MAX_MEGABITS))}

@@ -85,6 +85,9 @@ export const enFrame: typeof thFrame = {
       'The list was changed since you looked: choose the file again, look at the result and save',
     lao_file_refused: 'The file is not taken: use the form that this page offers',
     too_many_lao_files: 'Several files are being read: try again shortly',
+    site_exists:
+      'The LAO has a site of this name already (another spelling, or a name of before): if they are one, merge them',
+    sites_of_two_laos: 'Only sites of one LAO are merged',
     lao_exists:
       'The list has an LAO of this name or code already, maybe by another spelling. If they are one, merge them.',
     lao_not_valid:

@@ -87,6 +87,8 @@ export const enLists: typeof thLists = {
     movesSite: 'Site “{{name}}”, with what is set for it',
     movesSiteJoins:
       'Cameras of site “{{name}}” join the site of that name of {{into}}, with what is set there',
+    movesBudgets:
+      'The budgets of “{{into}}” hold for all of its cameras; what it does not say is taken from “{{from}}”',
     movesName: 'From then on “{{from}}” means “{{into}}”, in forms and in files',
     notUndone: 'A merge is not undone. The history of each camera says that it moved.',
     merged: 'Merged into “{{name}}”: {{count}} cameras moved',
@@ -103,6 +105,7 @@ export const enLists: typeof thLists = {
     uplinkHint: 'What pictures may take of its line; empty: no bound',
     noBound: 'No bound',
     boundFault: 'A number above 0, at most {{max}}, or nothing',
+    siteNameHint: 'Its cameras have the new name at once; files with the old one are still taken',
     siteWords: 'Its cameras are dialled anew when this is saved: a short break in their pictures.',
   },
 };

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { newCamera, type NewCamera } from '#registry/camera.ts';
 import { columns } from '#registry/inventory/columns.ts';
 import { budgetSourceKey, laoKey } from '#registry/managed-keys.ts';
+import { matchKey } from '#registry/thai-names.ts';
 import { krabiCamera } from '../krabi-camera.ts';
 import { idOf, planned, registered } from './planned.ts';
 import { goodRow, headings, rowWith } from './rows.ts';
@@ -93,7 +94,7 @@ test('a name that the lists do not have is warned of once; the LAO as its own bu
     { 'อปท.': 'ทต.เกาะลันตาใหญ', [source]: 'กระทรวงมหาดไท' },
     { [source]: 'ทต. เกาะลันตาใหญ่' },
   ].map((changes, index) => rowWith({ ...changes, [position]: `จุดที่ ${index}` }));
-  const listed = { laos: [], budgetSources: [], known };
+  const listed = { laos: [], budgetSources: [], sites: [], known };
   const { fates } = await planned([headings, ...rows], [], listed);
   const warned = fates.map(({ warnings }) => warnings.map(({ cell, text }) => [cell, text]));
   expect(warned).toEqual([
@@ -114,6 +115,7 @@ test('a budget source by its name of before is the one of now; of two that were 
   const led = (...to: string[]) => ({
     laos: [],
     budgetSources: [{ key, why: 'corrected' as const, to }],
+    sites: [],
     known,
   });
   const { fates } = await planned(file, [camera], led('กระทรวงมหาดไทย'));
@@ -121,6 +123,22 @@ test('a budget source by its name of before is the one of now; of two that were 
   expect(fates).toMatchObject([{ warnings: [{ cell: 'H2', text: 'กรมส่งเสริมฯ' }] }]);
   const both = await planned(file, [camera], led('กระทรวงมหาดไทย', 'จังหวัดกระบี่'));
   expect(both.fates).toMatchObject([{ fate: 'refused', problems: [{ cell: 'H2' }] }]);
+});
+
+test('a site by its name of before, or of one that was merged into it, is no change', async () => {
+  const camera = registered(1, { ...krabiCamera(), stream: null, site: 'ตู้เทศบาล' });
+  const file = [
+    [...headings, 'จุดรวมสัญญาณ'],
+    [...rowWith({ [position]: camera.position }), 'ตู้ ๑'],
+  ];
+  const sites = [{ lao: laoKey(camera.lao), key: matchKey('ตู้ 1'), to: 'ตู้เทศบาล' }];
+  const differ = async (names: typeof sites) => {
+    const listed = { laos: [], budgetSources: [], sites: names, known };
+    const { fates } = await planned(file, [camera], listed);
+    return fates[0]?.differences.map(({ field }) => field).includes('site');
+  };
+  expect(await differ(sites)).toBe(false);
+  expect(await differ([])).toBe(true);
 });
 
 test('an address with *** where its secret was makes no camera, and keeps the one that has it', async () => {
