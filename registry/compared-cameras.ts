@@ -6,6 +6,7 @@ import { findDistrict, findProvince } from './areas/official-areas.ts';
 import { purposes, type Camera, type Purpose, type Stream } from './camera.ts';
 import { agenciesOf } from './camera-rows.ts';
 import { formerNames, formerSources, type FormerName } from './former-names.ts';
+import { deletedAmong, type DeletedCamera } from './deleted-cameras.ts';
 import {
   leadingRows,
   leadingSources,
@@ -106,6 +107,8 @@ export interface ComparedReading {
   tell?: ((rows: readonly ComparedRow[]) => void) | undefined;
   /** Once, before any row: the names that the lists have and had, wherever LAOs lie. */
   tellNames?: ((names: ListedNames) => void) | undefined;
+  /** Of the ids, those of cameras that were deleted. */
+  tellDeleted?: ((cameras: readonly DeletedCamera[]) => void) | undefined;
   /** False ends the reading early. */
   goesOn: () => boolean;
 }
@@ -118,7 +121,7 @@ export async function readCompared(
   database: Kysely<RegistryTables>,
   box: SecretBox,
   { ids, districts, districtsOfIds }: WantedCameras,
-  { within, tell, tellNames, goesOn }: ComparedReading,
+  { within, tell, tellNames, tellDeleted, goesOn }: ComparedReading,
 ): Promise<string> {
   const names = await namesWithin(database, within);
   await othersTurn();
@@ -129,7 +132,7 @@ export async function readCompared(
     known: names.known,
   });
   const digest = createHash('sha256').update(names.text);
-  const reader = { database, box, names, tell, goesOn };
+  const reader = { database, box, names, tell, tellDeleted, goesOn };
   const byId = await readParts(reader, parts('id', ids, IDS_AT_ONCE));
   digest.update(byId.text);
   const areOurs = byId.found > 0;
@@ -145,7 +148,7 @@ interface Part {
   among: readonly string[];
 }
 
-interface Reader extends Pick<ComparedReading, 'tell' | 'goesOn'> {
+interface Reader extends Pick<ComparedReading, 'tell' | 'tellDeleted' | 'goesOn'> {
   database: Kysely<RegistryTables>;
   box: SecretBox;
   names: Names;
@@ -179,8 +182,9 @@ async function readParts(
 }
 
 async function readPart(reader: Reader, part: Part): Promise<{ text: string; found: number }> {
-  const { database, names, tell, goesOn } = reader;
+  const { database, names, tell, tellDeleted, goesOn } = reader;
   const digest = createHash('sha256');
+  const missing = new Set(part.column === 'id' ? part.among : []);
   let found = 0;
   let after: string | undefined;
   do {
@@ -192,9 +196,16 @@ async function readPart(reader: Reader, part: Part): Promise<{ text: string; fou
     const ours = page.filter(({ lao_id }) => names.laos.has(lao_id));
     digest.update(ours.map(({ id, version }) => `${id} ${version}`).join());
     found += ours.length;
+    for (const { id } of page) missing.delete(id);
     after = page.length < PAGE ? undefined : page.at(-1)?.id;
   } while (after !== undefined);
-  return { text: digest.digest('hex'), found };
+  const deleted = (await deletedAmong(database, [...missing])).filter(({ laoId }) =>
+    names.laos.has(laoId),
+  );
+  digest.update(JSON.stringify(deleted));
+  if (deleted.length > 0) tellDeleted?.(deleted);
+  // A file that names one is this registry's too.
+  return { text: digest.digest('hex'), found: found + deleted.length };
 }
 
 async function tellPage(

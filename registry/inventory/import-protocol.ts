@@ -1,6 +1,7 @@
 import type { Area } from '../area.ts';
 import type { Camera } from '../camera.ts';
 import type { ComparedRow, WantedCameras } from '../compared-cameras.ts';
+import type { DeletedCamera } from '../deleted-cameras.ts';
 import type { ListedNames } from '../leading-names.ts';
 import type { FateCounts, RowFate, RowFilter } from './fates.ts';
 import type { Operation } from './plan.ts';
@@ -20,6 +21,8 @@ export type ToImportThread =
   | { type: 'names'; names: ListedNames }
   /** Registered cameras that rows may be about. Asked for by `read`, and again where they have changed since. */
   | { type: 'existing'; cameras: readonly ComparedRow[] }
+  /** Those that rows name by their ids and that are not there any more. Before `existing-over`. */
+  | { type: 'deleted'; cameras: readonly DeletedCamera[] }
   | { type: 'existing-over' }
   | { type: 'rows'; question: number; show: RowFilter | undefined; after: number; limit: number }
   | { type: 'operations'; question: number; from: number; limit: number };

@@ -296,6 +296,9 @@ export class ImportRun {
       tellNames: (names) => {
         if (!this.#ended.signal.aborted) this.#post({ type: 'names', names });
       },
+      tellDeleted: (cameras) => {
+        if (!this.#ended.signal.aborted) this.#post({ type: 'deleted', cameras });
+      },
     });
     this.#ended.signal.throwIfAborted();
     this.#post({ type: 'existing-over' });

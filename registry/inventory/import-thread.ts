@@ -32,6 +32,8 @@ let areas: readonly Area[] = [];
 let networks: CameraNetworks | undefined;
 let planner: Planner | undefined;
 let existing: ComparedCamera[] = [];
+/** When they were deleted, by id; Unix ms. */
+let deleted = new Map<string, number>();
 /** Of readings and of registered cameras alike. */
 const texts = new SharedTexts();
 
@@ -59,6 +61,9 @@ port.on('message', (message: ToImportThread) => {
         const camera = comparedCamera(row);
         if (planner?.isNamed(camera) === true) existing.push(camera);
       }
+      break;
+    case 'deleted':
+      for (const { id, deletedAtMs } of message.cameras) deleted.set(id, deletedAtMs);
       break;
     case 'existing-over':
       makeThePlan();
@@ -208,8 +213,9 @@ function comparedCamera([
 
 function makeThePlan(): void {
   if (planner === undefined) return;
-  const plan = planner.plan(existing);
+  const plan = planner.plan(existing, deleted);
   existing = [];
+  deleted = new Map();
   tell({ type: 'planned', ...plan });
 }
 

@@ -46,8 +46,8 @@ export interface Plan {
  * Compares the rows of one file with the registry, again and again. Which registered camera a row is about, the first
  * rule that fits:
  *
- * 1. the camera with the id in its first column; no other will do. But where none of a file's ids is known, the file is
- *    another registry's, and they say nothing here (decision 0012);
+ * 1. the camera with the id in its first column; no other will do, and one that was deleted is brought back by a person. But
+ *    where none of a file's ids is known, the file is another registry's, and they say nothing here (decision 0012);
  * 2. same LAO, position and stream address (or both without one): of several, in the order of their registration;
  * 3. same LAO and stream address: its position is corrected;
  * 4. same LAO and position, where just one row and one camera are left there, and one of them has no stream, or both have theirs
@@ -100,7 +100,8 @@ export class Planner {
     return this.#ids.has(id) || this.#names.isOfRows(lao);
   }
 
-  plan(existing: Iterable<ComparedCamera>): Plan {
+  /** `deleted`: of ids of the file, when their cameras were deleted, Unix ms. */
+  plan(existing: Iterable<ComparedCamera>, deleted: ReadonlyMap<string, number> = new Map()): Plan {
     this.#number();
     for (const row of this.#rows) {
       row.stored = undefined;
@@ -121,6 +122,7 @@ export class Planner {
     matchRows({
       rows: this.#rows,
       byId: stored,
+      deleted,
       ids: this.#ids,
       mayImport: this.#mayImport,
       remarks: this.#remarks,

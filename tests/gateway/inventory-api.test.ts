@@ -26,7 +26,7 @@ let accepted: AcceptedImports;
 /** When an import's rows are written. */
 let committed: () => Promise<void> = async () => {};
 
-beforeEach(async () => {
+async function start(): Promise<void> {
   rig = await ServerRig.start({
     extraRoutes: [
       (app) => {
@@ -53,12 +53,17 @@ beforeEach(async () => {
       },
     ],
   });
-});
+}
 
-afterEach(async () => {
-  committed = async () => {};
+async function end(): Promise<void> {
   await imports.close();
   await rig.close();
+}
+
+beforeEach(start);
+afterEach(async () => {
+  committed = async () => {};
+  await end();
 });
 
 interface Told {
@@ -140,7 +145,18 @@ test.each(['xlsx', 'csv'])(
     for (const { id, version } of before) {
       await rig.cameras.remove(id, { ...byTest, version, reason: 'elsewhere' });
     }
-    // None of its ids is known: it is another registry's file, and each row says that it will get a new one.
+    // Somebody deleted them: none is registered anew, and each row says when, and what to do.
+    const deleted = await upload(file);
+    expect(deleted.counts).toMatchObject({ new: 0, refused: 70 });
+    const refused = await ask('GET', `imports/${deleted.id}/rows?limit=1`);
+    expect(refused.json()).toMatchObject({
+      rows: [
+        { problems: [{ reason: expect.stringMatching(/ถูกลบเมื่อ .* 25\d\d เวลา .*นำกล้องกลับมา/u) }] },
+      ],
+    });
+    // In another registry none of its ids is known, and each row says that it will get a new one.
+    await end();
+    await start();
     const elsewhere = await upload(file);
     expect(elsewhere.counts).toMatchObject({ new: 70, refused: 0, warned: 70 });
     const [row] = (await ask('GET', `imports/${elsewhere.id}/rows?limit=1`)).json<{
