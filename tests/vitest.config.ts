@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { ENVIRONMENT } from '#gateway/process-settings.ts';
+import LongFoldersFirst from './sequencer.ts';
 import { WAIT_MS } from './wait-bound.ts';
 
 /** Longer than what it may wait for: whoever waited in vain says for what. */
@@ -20,6 +21,7 @@ export default defineConfig({
     maxWorkers: 2,
     // Nor do those of one file that run beside each other.
     maxConcurrency: 12,
+    sequence: { sequencer: LongFoldersFirst },
     testTimeout: TEST_TIMEOUT_MS,
     hookTimeout: TEST_TIMEOUT_MS,
     globalSetup: [new URL('contracts/postgres-of-run.ts', import.meta.url).pathname],

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startChild, type Child } from './children.ts';
 import { SUBJECT_CORE } from './cores.ts';
 import type { Feeder } from './feeder.ts';
-import { memoryFolder } from './memory-folder.ts';
+import { memoryFolder } from '../memory-folder.ts';
 import { residentBytes, startSpan, unsharedBytes } from './proc-stat.ts';
 
 const START_PATIENCE_MS = 90_000;

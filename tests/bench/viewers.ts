@@ -12,7 +12,7 @@ import { NoCompiler } from './compile.ts';
 import { moveToBenchCore } from './cores.ts';
 import { startFeeder } from './feeder.ts';
 import { BENCH_TOKEN, startGateway } from './gateway-process.ts';
-import { memoryFolder } from './memory-folder.ts';
+import { memoryFolder } from '../memory-folder.ts';
 import { hasNginx, startNginx } from './nginx.ts';
 import { pageCache } from './page-cache.ts';
 import { mediaPlaylistPath } from './playlist-watch.ts';

@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe } from 'vitest';
 import type { Databases } from '#registry/database/database.ts';
@@ -8,6 +7,7 @@ import { missingParts } from '../end-to-end/machine.ts';
 import { copyMigrated, forgetMigrated, type Schemas } from '../registry/migrated-folder.ts';
 import { CONTAINER_START_MS } from './container-start.ts';
 import { databasesInPostgres, EMPTY, type DatabasesInPostgres } from './databases-in-postgres.ts';
+import { memoryFolder } from '../memory-folder.ts';
 
 export interface DatabaseRig {
   kind: 'sqlite' | 'postgres';
@@ -41,7 +41,7 @@ function openings() {
   });
   return {
     folder: (): string => {
-      const folder = mkdtempSync(join(tmpdir(), 'databases-'));
+      const folder = mkdtempSync(join(memoryFolder(), 'databases-'));
       folders.push(folder);
       return folder;
     },
@@ -83,7 +83,7 @@ function postgresRig(schemas: Schemas | undefined): DatabaseRig {
     postgres = await databasesInPostgres();
     if (schemas === undefined) return;
     template = await postgres.create(EMPTY);
-    const dataFolder = mkdtempSync(join(tmpdir(), 'databases-'));
+    const dataFolder = mkdtempSync(join(memoryFolder(), 'databases-'));
     const databases = openDatabases({
       dataDir: dataFolder,
       databaseUrl: postgres.addressOf(template),

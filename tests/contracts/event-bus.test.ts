@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Kafka } from 'kafkajs';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -20,6 +19,7 @@ import { databasesInPostgres, EMPTY, type DatabasesInPostgres } from './database
 import { kafkaMissing, startKafka, type KafkaServer } from './kafka-server.ts';
 import { CONTAINER_START_MS } from './container-start.ts';
 import { missingParts } from '../end-to-end/machine.ts';
+import { memoryFolder } from '../memory-folder.ts';
 
 const quiet = { info: () => {}, warn: () => {} };
 const WAIT = { timeout: 20_000, interval: 20 };
@@ -186,7 +186,7 @@ describe('the bus in the process, on SQLite', () => {
     async open() {
       for (const one of databases.splice(0)) await one.close();
       if (current === undefined) {
-        current = mkdtempSync(join(tmpdir(), 'event-bus-'));
+        current = mkdtempSync(join(memoryFolder(), 'event-bus-'));
         folders.push(current);
       }
       const one = openDatabases({ dataDir: current });
@@ -199,7 +199,7 @@ describe('the bus in the process, on SQLite', () => {
 describe.skipIf(missingParts('containers').length > 0)(
   'the bus in the process, on PostgreSQL (wants a container engine)',
   () => {
-    const folder = mkdtempSync(join(tmpdir(), 'event-bus-'));
+    const folder = mkdtempSync(join(memoryFolder(), 'event-bus-'));
     const databases: Databases[] = [];
     let postgres: DatabasesInPostgres;
     let databaseUrl: string;

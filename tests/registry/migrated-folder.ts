@@ -1,8 +1,8 @@
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Databases } from '#registry/database/database.ts';
 import { openDatabases } from '#registry/database/open-databases.ts';
+import { memoryFolder } from '../memory-folder.ts';
 
 /** Opens those that a test file is about, which migrates them. */
 export type Schemas = (databases: Databases) => Promise<unknown>;
@@ -29,7 +29,7 @@ export async function copyMigrated(dataDir: string, schemas: Schemas): Promise<v
 }
 
 async function migrate(schemas: Schemas): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), 'migrated-'));
+  const folder = mkdtempSync(join(memoryFolder(), 'migrated-'));
   const databases = openDatabases({ dataDir: folder });
   try {
     await schemas(databases);

@@ -1,6 +1,5 @@
 /** The audit log over HTTP, as an auditor's screen asks for it. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -13,6 +12,7 @@ import { openDatabases } from '#registry/database/open-databases.ts';
 import { byTest } from '../../registry/cameras-of.ts';
 import { ServerRig } from '../auth/server-rig.ts';
 import { anEntry } from './entries.ts';
+import { memoryFolder } from '../../memory-folder.ts';
 
 interface Page {
   entries: { sequence: number; action: string; at: string; actor: { id: string }; hash: string }[];
@@ -30,7 +30,7 @@ let nowMs: number;
 
 beforeEach(async () => {
   nowMs = Date.UTC(2026, 10, 25, 1);
-  folder = mkdtempSync(join(tmpdir(), 'audit-api-'));
+  folder = mkdtempSync(join(memoryFolder(), 'audit-api-'));
   databases = openDatabases({ dataDir: folder });
   keeper = await keepAudit(
     databases,

@@ -1,6 +1,5 @@
 /** The audit log over its database: order, group commit, anchors, the end of an entry's time; on both databases. */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { sql } from 'kysely';
@@ -12,9 +11,10 @@ import type { AuditDatabase } from '#gateway/audit/tables.ts';
 import { ChainCheck, type ChainReport } from '#gateway/audit/verify.ts';
 import { onEachDatabase } from '../../contracts/each-database.ts';
 import { anEntry } from './entries.ts';
+import { memoryFolder } from '../../memory-folder.ts';
 
 const DAY_MS = 86_400_000;
-const keyFolder = mkdtempSync(join(tmpdir(), 'audit-key-'));
+const keyFolder = mkdtempSync(join(memoryFolder(), 'audit-key-'));
 afterAll(() => rmSync(keyFolder, { recursive: true }));
 const key = openSigningKey(join(keyFolder, 'key.pem'));
 

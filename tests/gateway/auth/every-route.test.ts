@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -13,6 +12,7 @@ import { newCamera } from '#registry/camera.ts';
 import { byTest } from '../../registry/cameras-of.ts';
 import { krabiCamera } from '../../registry/krabi-camera.ts';
 import { ServerRig } from './server-rig.ts';
+import { memoryFolder } from '../../memory-folder.ts';
 
 const WALK_MS = 120_000;
 
@@ -90,7 +90,7 @@ let gateway: Gateway;
 const cookies = new Map<Role, string>();
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'every-route-'));
+  folder = mkdtempSync(join(memoryFolder(), 'every-route-'));
   const config = parseConfig({ PORT: '0', DATA_DIR: folder, WORKERS: '1' });
   gateway = await startGateway(config, pino({ level: 'silent' }));
   for (const role of roles) {

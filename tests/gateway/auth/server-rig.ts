@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
@@ -28,6 +27,7 @@ import { byTest, camerasOf, testBox } from '../../registry/cameras-of.ts';
 import { krabiCamera } from '../../registry/krabi-camera.ts';
 import { copyMigrated, forgetMigrated } from '../../registry/migrated-folder.ts';
 import { AuditInMemory } from '../audit/audit-in-memory.ts';
+import { memoryFolder } from '../../memory-folder.ts';
 
 export const ADMIN_TOKEN = 'an-administrator-of-tests-0123456789';
 /** Headers of an administrator of the whole country. */
@@ -45,7 +45,7 @@ afterAll(forgetMigrated);
 
 /** The gateway's HTTP side over real databases in a folder of their own, with people, on a clock that tests may set. */
 export class ServerRig {
-  readonly folder = mkdtempSync(join(tmpdir(), 'server-rig-'));
+  readonly folder = mkdtempSync(join(memoryFolder(), 'server-rig-'));
   readonly audit = new AuditInMemory();
   readonly liveStates = new LiveStateBoard();
   readonly clock = { aheadMs: 0 };

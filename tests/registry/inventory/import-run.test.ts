@@ -1,6 +1,5 @@
 /** An import that is ended, by whoever throws it away or by its own thread, at any moment of its writing. */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -13,6 +12,7 @@ import { openRegistry } from '#registry/schema/open-registry.ts';
 import { byTest, camerasOf, tester } from '../cameras-of.ts';
 import { krabiCamera } from '../krabi-camera.ts';
 import { csvOf, headings, rowWith } from './rows.ts';
+import { memoryFolder } from '../../memory-folder.ts';
 
 /** The thread gives 500 at a time: three pages, of which the last is not a full one. */
 const ROWS = 1_200;
@@ -24,7 +24,7 @@ let cameras: Cameras;
 let failures: unknown[];
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'import-run-'));
+  folder = mkdtempSync(join(memoryFolder(), 'import-run-'));
   databases = openDatabases({ dataDir: folder });
   cameras = camerasOf(await openRegistry(databases));
   failures = [];
