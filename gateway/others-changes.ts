@@ -9,7 +9,8 @@ const LOOK_MS = 10_000;
 
 /**
  * Several gateways on one database pull every camera, and one of them records: what is registered, changed, closed or deleted
- * through another of them is done here too. The registry is asked for its state, a line of numbers, and read when that is another.
+ * through another of them is done here too. The registry is asked for its state, a line of numbers; when that is another, for a mark
+ * of each stream, and for the streams whose marks are others: only their secrets are opened.
  * Returns how to end it.
  */
 export function followOthers(
@@ -25,6 +26,8 @@ export function followOthers(
   let seen: string | undefined;
   /** What is pulled, as it was told here or read. */
   let pulled = new Set<string>();
+  /** Marks of the streams as they were read. */
+  let read: ReadonlyMap<string, string> = new Map();
   /** Changed through this gateway while the registry was read: what was told is newer than what was read. */
   let meanwhile = new Set<string>();
   const forget = cameras.onChanged(({ camera, source }) => {
@@ -38,18 +41,20 @@ export function followOthers(
     const state = await cameras.state();
     if (state === seen) return;
     meanwhile = new Set();
-    const sources = await cameras.streams();
-    const there = new Set(sources.map(({ cameraId }) => cameraId));
-    const gone = [...pulled].filter((id) => !there.has(id) && !meanwhile.has(id));
+    const marks = await cameras.streamMarks();
+    const others = [...marks].filter(([id, mark]) => read.get(id) !== mark).map(([id]) => id);
+    const sources = await cameras.streamsOf(others);
+    const gone = [...pulled].filter((id) => !marks.has(id) && !meanwhile.has(id));
     const left = new Map<string, boolean>();
     for (const id of gone) left.set(id, (await cameras.get(id)) !== undefined);
     const current = sources.filter(({ cameraId }) => !meanwhile.has(cameraId));
     for (const source of current) begin(source);
     // Whoever is pulled as it says is left alone.
-    pulling.pool.addAll(current);
+    if (current.length > 0) pulling.pool.addAll(current);
     for (const [id, isRegistered] of left) if (!meanwhile.has(id)) end(id, isRegistered);
     const told = [...meanwhile].filter((id) => pulled.has(id));
-    pulled = new Set([...current.map(({ cameraId }) => cameraId), ...told]);
+    pulled = new Set([...[...marks.keys()].filter((id) => !meanwhile.has(id)), ...told]);
+    read = marks;
     seen = state;
   }
 

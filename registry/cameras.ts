@@ -14,6 +14,7 @@ import { insertVersions, newCameraRows, prepareCameras, versionRow } from './cam
 import { readCompared, type ComparedReading, type WantedCameras } from './compared-cameras.ts';
 import { executeTogether, lockRows, readByKeys, writeMuch } from './database/database.ts';
 import { indexSearch } from './index-search.ts';
+import { linkedStreams, registryState, streamMarks, streamsOf } from './linked-streams.ts';
 import {
   asExpected,
   changeRows,
@@ -154,9 +155,13 @@ export interface Cameras {
   ): Promise<void>;
   /** Of every linked camera, or of those of one site. */
   streams(siteId?: string): Promise<StreamSource[]>;
+  /** Of these cameras, those that are linked and not deleted. */
+  streamsOf(ids: readonly string[]): Promise<StreamSource[]>;
+  /** By the id of every linked camera, a text that is another one after every change to it or to its site. Opens no secret. */
+  streamMarks(): Promise<Map<string, string>>;
   /** Where its still picture is; null: it has no such address. Undefined: there is no such camera, or it was deleted. */
   snapshot(id: string): Promise<SnapshotSource | null | undefined>;
-  /** A text that is another one after every change to a camera, by whomever: for whoever shares the database. */
+  /** A text that is another one after every change to a camera or a site, by whomever: for whoever shares the database. */
   state(): Promise<string>;
   /** Returns how to end it. */
   onChanged(listener: (event: RegistrationEvent) => void): () => void;
@@ -439,26 +444,10 @@ export function openCameras(
     async observe(id, observer, values) {
       await observe(database, id, observer, values, now());
     },
-    async streams(siteId) {
-      let query = selectCameras(database)
-        .where('streams.url', 'is not', null)
-        .where('cameras.deleted_at_ms', 'is', null)
-        .orderBy('cameras.id');
-      if (siteId !== undefined) query = query.where('cameras.site_id', '=', siteId);
-      const rows = await query.execute();
-      return rows.map((row) => sourceOf(row, box)).filter((source) => source !== null);
-    },
-    async state() {
-      // Every change makes a version one more, and nothing takes a row away: no clock says so, and no change is like another.
-      const { rows, versions } = await database
-        .selectFrom('cameras')
-        .select(({ fn }) => [
-          fn.countAll<number>().as('rows'),
-          fn.sum<number | string | null>('version').as('versions'),
-        ])
-        .executeTakeFirstOrThrow();
-      return `${rows} ${versions ?? 0}`;
-    },
+    streams: async (siteId) => linkedStreams(database, box, siteId),
+    streamsOf: async (ids) => streamsOf(database, box, ids),
+    streamMarks: async () => streamMarks(database),
+    state: async () => registryState(database),
     onChanged(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

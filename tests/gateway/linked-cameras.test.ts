@@ -48,7 +48,8 @@ test('what another gateway on the database registers, closes or deletes is pulle
   const done: string[] = [];
   let state = '1';
   let streams = [source('kept'), source('closed'), source('deleted')];
-  let readStreams = async (): Promise<StreamSource[]> => Promise.resolve(streams);
+  let marks: Record<string, string> = { kept: '1', closed: '1', deleted: '1' };
+  let readMarks = async () => Promise.resolve(new Map(Object.entries(marks)));
   let tell: (event: unknown) => void = nobodyListens;
   const pulling = {
     pool: {
@@ -68,7 +69,11 @@ test('what another gateway on the database registers, closes or deletes is pulle
     {
       cameras: {
         state: async () => Promise.resolve(state),
-        streams: async () => readStreams(),
+        streamMarks: async () => readMarks(),
+        streamsOf: async (ids: readonly string[]) => {
+          if (ids.length > 0) done.push(`read ${ids.join(' ')}`);
+          return Promise.resolve(streams.filter(({ cameraId }) => ids.includes(cameraId)));
+        },
         get: async (id: string) => Promise.resolve(id === 'closed' ? {} : undefined),
         onChanged: (listener: typeof tell) => {
           tell = listener;
@@ -91,7 +96,9 @@ test('what another gateway on the database registers, closes or deletes is pulle
   expect(await looked()).toEqual([]);
   state = '2';
   streams = [source('kept', false), source('new')];
+  marks = { kept: '2', new: '1' };
   expect(await looked()).toEqual([
+    'read kept new',
     'not recorded kept',
     'recorded new',
     'pulled kept new',
@@ -102,12 +109,18 @@ test('what another gateway on the database registers, closes or deletes is pulle
     'not pulled deleted',
     'gone deleted',
   ]);
-  // Deleted here while the registry is read, where it was still there: what was told is newer.
+  // Of those that are as they were nothing is read.
   state = '3';
-  readStreams = async () => {
+  streams = [source('kept', false), source('new', false)];
+  marks = { kept: '2', new: '2' };
+  expect(await looked()).toEqual(['read new', 'not recorded new', 'pulled new']);
+  // Deleted here while the registry is read, where it was still there: what was told is newer.
+  state = '4';
+  marks = { kept: '3', new: '3' };
+  readMarks = async () => {
     tell({ kind: 'deleted', camera: { id: 'new' }, source: null, streamChanged: true });
-    return Promise.resolve(streams);
+    return Promise.resolve(new Map(Object.entries(marks)));
   };
-  expect(await looked()).toEqual(['not recorded kept', 'pulled kept']);
+  expect(await looked()).toEqual(['read kept new', 'not recorded kept', 'pulled kept']);
   await others.stop();
 });

@@ -228,6 +228,39 @@ export function changesOfCameras(rig: DatabaseRig): void {
     });
   });
 
+  test('whoever shares the database sees by marks which streams may be others, and reads those', async () => {
+    const [one, other] = await cameras.createMany(
+      [given(), given({ position: 'ที่อื่น', site: null }), given({ stream: null })],
+      byTest,
+    );
+    const ids = [one?.id ?? '', other?.id ?? ''];
+    const changedSince = async (act: () => Promise<unknown>) => {
+      const [state, marks] = [await cameras.state(), await cameras.streamMarks()];
+      await act();
+      expect(await cameras.state()).not.toBe(state);
+      const now = await cameras.streamMarks();
+      return ids.map((id) => (now.has(id) ? now.get(id) !== marks.get(id) : undefined));
+    };
+    expect([...(await cameras.streamMarks()).keys()].toSorted()).toEqual(ids);
+    const rate = { frameRate: 12 };
+    expect(
+      await changedSince(async () => cameras.change(ids[1] ?? '', rate, { ...byTest, version: 1 })),
+    ).toEqual([false, true]);
+    const sites = database.updateTable('sites').set({ version: 2, max_sessions: 3 });
+    expect(await changedSince(async () => sites.execute())).toEqual([true, false]);
+    expect(await cameras.streamsOf(ids)).toMatchObject([
+      { cameraId: ids[0], password: 'pa55-ลับ', site: { maxSessions: 3 } },
+      { cameraId: ids[1], site: null },
+    ]);
+    const gone = { ...byTest, version: 1, reason: 'ย้าย' };
+    expect(await changedSince(async () => cameras.remove(ids[0] ?? '', gone))).toEqual([
+      undefined,
+      false,
+    ]);
+    expect(await cameras.streamsOf(ids)).toMatchObject([{ cameraId: ids[1] }]);
+    expect(await cameras.streamsOf([])).toEqual([]);
+  });
+
   test('a deleted camera leaves lists and ingest with its reason, and comes back with its stream', async () => {
     const states = [await cameras.state()];
     const { id } = await cameras.create(given(), byTest);
