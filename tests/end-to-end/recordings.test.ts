@@ -480,7 +480,24 @@ describe.skipIf(missing.length > 0)('the screen of recordings', () => {
         await page.getByRole('heading', { name: 'คำขอลดวันเก็บภาพ' }).waitFor();
       };
       const dialog = page.getByRole('dialog');
+      // Of years before: more than a page of them.
+      const catalogue = new DatabaseSync(join(folder, 'catalogue.sqlite'), { timeout: 5_000 });
+      for (let i = 0; i < 51; i++) {
+        const id = `01800000-0000-7000-8000-0000000000${String(i).padStart(2, '0')}`;
+        catalogue
+          .prepare(
+            `INSERT INTO shortenings (id, state, days, reason, requested_by, requested_by_name, requested_ms, decided_by, decided_ms)
+             VALUES (?, 'rejected', 10, ?, 'x', 'ผู้ขอ', 1, 'y', 2)`,
+          )
+          .run(id, `ปีก่อน ${i}`);
+        catalogue.prepare('INSERT INTO shortening_cameras VALUES (?, ?, 30)').run(id, ids[3] ?? '');
+      }
+      catalogue.close();
       await keeping('dla');
+      await page.getByText('ปีก่อน 50').waitFor();
+      await page.getByRole('button', { name: 'หน้าถัดไป' }).click();
+      await page.getByText('ปีก่อน 0', { exact: true }).waitFor();
+      expect(await page.getByText('ปีก่อน 50').count()).toBe(0);
       await page.getByRole('button', { name: 'ขอลดวันเก็บภาพ' }).click();
       await dialog.getByRole('combobox', { name: 'กล้อง' }).fill('โรงพยาบาล');
       await page.getByRole('option', { name: /หน้าโรงพยาบาล/ }).click();
@@ -495,14 +512,16 @@ describe.skipIf(missing.length > 0)('the screen of recordings', () => {
       await dialog.getByLabel('เหตุผล').fill('พื้นที่ไม่พอ');
       await shot('keeping-ask');
       await dialog.getByRole('button', { name: 'ส่งคำขอ' }).click();
+      // It is the newest: the first page is shown again.
       await page.getByText('รออนุมัติ').waitFor();
       // Whoever asked does not decide.
-      await page.getByRole('button', { name: 'ดู', exact: true }).click();
+      const look = page.getByRole('button', { name: 'ดู', exact: true }).first();
+      await look.click();
       await dialog.getByText('พื้นที่ไม่พอ').waitFor();
       expect(await dialog.getByRole('button', { name: 'อนุมัติ', exact: true }).count()).toBe(0);
 
       await keeping('approver');
-      await page.getByRole('button', { name: 'ดู', exact: true }).click();
+      await look.click();
       await dialog.getByLabel('เหตุผลของการพิจารณา').fill('ตรวจแล้ว');
       await shot('keeping-decide');
       await dialog.getByRole('button', { name: 'อนุมัติ', exact: true }).click();
