@@ -54,7 +54,8 @@ export function followOthers(
     for (const [id, isRegistered] of left) if (!meanwhile.has(id)) end(id, isRegistered);
     const told = [...meanwhile].filter((id) => pulled.has(id));
     pulled = new Set([...[...marks.keys()].filter((id) => !meanwhile.has(id)), ...told]);
-    read = marks;
+    // What was passed over, for it was told of meanwhile, may have been changed elsewhere too: it is read at the next look that reads.
+    read = new Map([...marks].filter(([id]) => !meanwhile.has(id)));
     seen = state;
   }
 
