@@ -126,14 +126,16 @@ export function undo(camera: Camera, changes: readonly FieldChange[]): Camera {
     const [top = '', part] = field.split('.', 2);
     if (part === undefined) earlier[top] = before;
     else if (part !== 'password' && part !== 'secret') {
-      // A stream that came with this change has no address before it.
-      const stream = { ...(earlier[top] as object | null), [part]: before };
+      // A stream that went with this change has the parts of it that were null before too. One that came has no address before it.
+      const stream = { ...noParts, ...(earlier[top] as object | null), [part]: before };
       earlier[top] = part === 'url' && before === null ? null : stream;
       if (earlier[top] === null) break;
     }
   }
   return earlier as unknown as Camera;
 }
+
+const noParts = Object.fromEntries(streamParts.map((part) => [part, null]));
 
 /** As it may be shown. */
 export function shownStream(stream: NewStream): NonNullable<Camera['stream']> {

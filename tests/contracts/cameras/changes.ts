@@ -111,6 +111,12 @@ export function changesOfCameras(rig: DatabaseRig): void {
       expect(details.yours).toMatchObject({ retentionDays: 90, brand: 'ยี่ห้อ ก' });
       expect(details.changedSince).toEqual(['brand']);
       expect(await cameras.get(id)).toEqual(current);
+      // Of a link that is gone meanwhile all parts are told, also those that it had nothing in.
+      await cameras.change(id, { stream: null }, { ...byTest, version: 2 });
+      const later = cameras.change(id, { retentionDays: 90 }, { ...byTest, version: 2 });
+      const of = ((await later.catch((error: unknown) => error)) as CameraStale).details;
+      expect(of.yours).toMatchObject({ retentionDays: 90, brand: current.brand });
+      expect(of.yours?.stream).toEqual(current.stream);
       await expect(
         cameras.remove(id, { ...byTest, version: 1, reason: 'ทดสอบ' }),
       ).rejects.toBeInstanceOf(CameraStale);
