@@ -155,7 +155,7 @@ export function openLaos(database: RegistryDatabase, { now }: { now: () => numbe
       return expected(await byId(id), id);
     },
     async change(id, change, { author, version }) {
-      await database.transaction().execute(async (transaction) => {
+      const write = async (transaction: Transaction<RegistryTables>): Promise<void> => {
         await lockLists(transaction);
         const row = await laoList.rowToChange(transaction, id, version);
         const status = change.status ?? row.status;
@@ -190,7 +190,8 @@ export function openLaos(database: RegistryDatabase, { now }: { now: () => numbe
         ) {
           await refreshSearch(transaction, id);
         }
-      });
+      };
+      await againWhereCrossed(async () => database.transaction().execute(write));
       return expected(await byId(id), id);
     },
     async merge(id, into, { author }) {
@@ -225,10 +226,11 @@ export function openLaos(database: RegistryDatabase, { now }: { now: () => numbe
     history: async (id) => listHistory(database, 'laos', id),
     async import(given, { author, seen }) {
       if (given.length > MAX_IMPORTED_LAOS) throw new RangeError('too many LAOs at once');
-      return database.transaction().execute(async (transaction) => {
+      const write = async (transaction: Transaction<RegistryTables>): Promise<LaoImport> => {
         await lockLists(transaction);
         return importLaos(transaction, nextId, given, { author, atMs: now(), seen });
-      });
+      };
+      return againWhereCrossed(async () => database.transaction().execute(write));
     },
     planImport: async (given) => planLaoImport(database, given),
     async canonical({ name: given, district, province }) {

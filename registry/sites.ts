@@ -128,7 +128,7 @@ export function openSites(database: RegistryDatabase, { now }: { now: () => numb
     },
     history: async (id) => listHistory(database, 'sites', id),
     async change(id, change, { author, version }) {
-      const row = await database.transaction().execute(async (transaction) => {
+      const write = async (transaction: Transaction<RegistryTables>): Promise<SiteRow> => {
         await lockLists(transaction);
         const before = await standing(transaction, id);
         const was = siteOf(before);
@@ -163,7 +163,8 @@ export function openSites(database: RegistryDatabase, { now }: { now: () => numb
         const made = { version: row.version, atMs: now(), author, changes };
         await recordListChange(transaction, 'sites', id, made);
         return row;
-      });
+      };
+      const row = await againWhereCrossed(async () => database.transaction().execute(write));
       const changed = siteOf(row);
       for (const listener of listeners) listener(changed);
       return changed;

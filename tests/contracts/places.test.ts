@@ -82,27 +82,51 @@ onEachDatabase((rig) => {
   });
 
   // On SQLite nothing waits for another within a transaction.
-  if (rig.kind === 'postgres')
-    test('a merge that waits for a transaction which waits for it is made once more', async () => {
-      const [first, second] = [
-        await cameras.create(given(), byTest),
-        await cameras.create(given({ position: 'ท่าเรือ' }), byTest),
-      ];
-      const into = await laos.add(lao({ name: 'ทต.ศาลาด่าน' }), byDepartment);
-      const [from] = (await laos.list({})).filter(({ id }) => id !== into.id);
-      let merging: Promise<number> | undefined;
-      await database.transaction().execute(async (transaction) => {
-        // The merge is the one that is given up.
-        await sql`set local deadlock_timeout = '50s'`.execute(transaction);
-        await lock(transaction, second.id);
-        merging = laos.merge(from?.id ?? '', into.id, { author: tester });
-        const waiting = sql`select 1 from pg_stat_activity
-          where wait_event_type = 'Lock' and datname = current_database()`;
-        while ((await waiting.execute(database)).rows.length === 0);
-        await lock(transaction, first.id);
-      });
-      expect(await merging).toBe(2);
-    });
+  if (rig.kind === 'postgres') {
+    const acts: [string, (id: string) => Promise<unknown>][] = [
+      ['a merge', async (id) => laos.merge(id, await idOf('ทต.ศาลาด่าน'), { author: tester })],
+      ['a correction of an LAO', async (id) => laos.change(id, { name: 'ทม.เกาะลันตา' }, byTest)],
+      [
+        "the Department's list",
+        async () => laos.import([lao({ name: 'เทศบาลตำบลเกาะลันตาใหญ่' })], byTest),
+      ],
+      [
+        'another name of a site',
+        async () => {
+          const sites = openSites(database, { now: Date.now });
+          const [site] = await sites.list([country]);
+          return sites.change(site?.id ?? '', { name: 'ตู้สาขา' }, byTest);
+        },
+      ],
+    ];
+    test.each(acts)(
+      '%s that waits for a transaction which waits for it is made once more',
+      async (_what, act) => {
+        const [first, second] = [
+          await cameras.create(given(), byTest),
+          await cameras.create(given({ position: 'ท่าเรือ' }), byTest),
+        ];
+        await laos.add(lao({ name: 'ทต.ศาลาด่าน' }), byDepartment);
+        const id = await idOf(first.lao.name);
+        let acting: Promise<unknown> | undefined;
+        await database.transaction().execute(async (transaction) => {
+          // The act is the one that is given up.
+          await sql`set local deadlock_timeout = '50s'`.execute(transaction);
+          const take = async (of: string): Promise<void> => {
+            await lock(transaction, of);
+            await sql`select 1 from camera_search where id = ${of} for update`.execute(transaction);
+          };
+          await take(second.id);
+          acting = act(id);
+          const waiting = sql`select 1 from pg_stat_activity
+            where wait_event_type = 'Lock' and datname = current_database()`;
+          while ((await waiting.execute(database)).rows.length === 0);
+          await take(first.id);
+        });
+        await expect(acting).resolves.toBeDefined();
+      },
+    );
+  }
 
   /** PostgreSQL; in SQLite whoever writes next waits for the whole transaction. */
   async function untilLockIsWantedBy(count: number): Promise<void> {
