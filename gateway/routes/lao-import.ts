@@ -138,7 +138,7 @@ export function registerLaoImportRoutes(app: FastifyInstance, laos: Laos): void 
   typed.post(
     '/api/v1/laos/import',
     {
-      config: { action: 'place.manage' },
+      config: { action: 'place.manage', bodyTimeoutMs: UPLOAD_TIMEOUT_MS },
       bodyLimit: MAX_IMPORT_BYTES,
       schema: {
         summary: "Import the Department's list of LAOs",

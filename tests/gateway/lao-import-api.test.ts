@@ -16,11 +16,16 @@ let rig: ServerRig;
 let laos: Laos;
 let dla: Record<string, string>;
 let province: Record<string, string>;
+/** By route, ms. */
+const bodyTimeouts = new Map<string, number | undefined>();
 
 beforeAll(async () => {
   rig = await ServerRig.start({
     extraRoutes: [
       (app) => {
+        app.addHook('onRoute', ({ url, config }) => {
+          bodyTimeouts.set(url, config?.bodyTimeoutMs);
+        });
         laos = openLaos(rig.registry, { now: rig.now });
         registerPlaceRoutes(app, {
           laos,
@@ -155,4 +160,9 @@ test('a file that is none is refused with what to do, and only the Department im
   expect((await accept({ counts: {}, plan: '', rows: [] }, province)).statusCode).toBe(403);
   const template = await rig.app.inject({ url: '/api/v1/laos/template', headers: province });
   expect(template.statusCode).toBe(403);
+});
+
+test('what is accepted may take as long to come in as the file: it is no smaller', () => {
+  expect(bodyTimeouts.get('/api/v1/laos/import/dry-run')).toBe(60_000);
+  expect(bodyTimeouts.get('/api/v1/laos/import')).toBe(60_000);
 });
