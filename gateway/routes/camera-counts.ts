@@ -26,7 +26,7 @@ const counts = z
   .meta({ id: 'CameraCounts' });
 
 /** So many that match are counted one by one; whoever looks at more narrows the list anyway. */
-export const MAX_COUNTED = 10_000;
+export const MAX_COUNTED = 1_000;
 
 const totals = z
   .object({
@@ -67,9 +67,8 @@ export function registerCameraCountRoute(
       const among = observedNow(deps, observed);
       const isAll = Object.values(request.query).every((value) => value === undefined);
       const all = await registeredWithin(registry, within);
-      const counted = isAll
-        ? all
-        : await countCameras(registry, { ...filter, within, among }, MAX_COUNTED + 1);
+      if (isAll) return { matching: all, isMore: false, all };
+      const counted = await countCameras(registry, { ...filter, within, among }, MAX_COUNTED + 1);
       return {
         matching: Math.min(counted, MAX_COUNTED),
         isMore: counted > MAX_COUNTED,
