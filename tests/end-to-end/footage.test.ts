@@ -163,10 +163,11 @@ describe('footage', { concurrent: true }, () => {
         const clip = await decodePictures(['-copyts', '-i', file]);
         expect(clip.complaints).toBe('');
         const shown = clip.md5.filter((_, i) => (clip.pts[i] ?? -1) >= 0);
-        // Ten pictures a second, from the beginning of the footage on.
+        // Ten pictures a second, from the beginning of the footage on; when they were is known from when they came, which a busy
+        // machine puts off by some. The random access point before is at 20.
         const first = whole.md5.indexOf(shown[0] ?? '');
-        expect(first).toBeGreaterThanOrEqual(29);
-        expect(first).toBeLessThanOrEqual(31);
+        expect(first).toBeGreaterThanOrEqual(26);
+        expect(first).toBeLessThanOrEqual(34);
         expect(shown.length).toBeGreaterThanOrEqual(25);
         expect(shown.length).toBeLessThanOrEqual(40);
         expect(placeInSource(shown, source)).toEqual({ first: expect.any(Number) });
